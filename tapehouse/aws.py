@@ -1,0 +1,25 @@
+"""Clients of AWS. One call serves the real and the embedded AWS: boto3's own endpoint settings tell them apart.
+
+boto3 reads ``AWS_ENDPOINT_URL`` and, before it, ``AWS_ENDPOINT_URL_KINESIS`` and the like; nothing here names an
+address, so no code path differs between ``TARGET=local`` and ``TARGET=aws``.
+"""
+
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+
+def client(service: str, *, max_attempts: int = 5, connect_timeout_s: float = 5, read_timeout_s: float = 60) -> Any:
+    """A boto3 client of ``service`` ("kinesis", "s3", …) with bounded waits and standard retries.
+
+    ``max_attempts`` counts the first try: 1 means that the caller does all retrying itself.
+    """
+    config = Config(
+        connect_timeout=connect_timeout_s,
+        read_timeout=read_timeout_s,
+        retries={"mode": "standard", "total_max_attempts": max_attempts},
+        user_agent_extra="tapehouse",
+        tcp_keepalive=True,
+    )
+    return boto3.client(service, config=config)

@@ -1,0 +1,41 @@
+"""The errors that cross a room's border.
+
+::
+
+    LakehouseError
+    ├── TransientError      trying again may help: a throttle, a lost race, a dropped connection
+    └── TerminalError       trying again will not: a wrong setting, a broken contract
+        └── SettingsError   the settings cannot be used; every fault is listed at once
+
+A bad *record* is never an error: it becomes a row of ``silver.rejected`` with its reasons.
+"""
+
+from collections.abc import Sequence
+
+
+class LakehouseError(Exception):
+    """Base of every error that Tapehouse raises on purpose."""
+
+
+class TransientError(LakehouseError):
+    """Trying the same thing again may succeed."""
+
+
+class TerminalError(LakehouseError):
+    """Trying the same thing again will fail in the same way."""
+
+
+class SettingsError(TerminalError):
+    """The settings cannot be used.
+
+    All constructor arguments reach ``super().__init__``, so that the error survives pickling between Spark processes.
+    """
+
+    def __init__(self, faults: Sequence[str]) -> None:
+        super().__init__(faults)
+        self.faults = tuple(faults)
+
+    def __str__(self) -> str:
+        lines = [f"{len(self.faults)} setting(s) cannot be used:"]
+        lines.extend(f"  - {fault}" for fault in self.faults)
+        return "\n".join(lines)
