@@ -1,0 +1,76 @@
+# Bare `make` only prints help: nothing is started, installed or removed without being asked for.
+# Written for GNU make 3.81 and later (the one macOS ships).
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+
+# Which interpreter makes .venv. Given on the command line, it wins over the one an existing .venv has.
+PYTHON ?= python3
+VENV := .venv/bin
+# Random kills of `make chaos`.
+KILLS ?= 25
+# More words for pytest, a benchmark or a command.
+ARGS ?=
+
+KEEP := $(if $(filter file,$(origin PYTHON)),--keep-python)
+
+.PHONY: help setup run-app up down test check format chaos bench lock clean
+
+##@ Start
+
+help: ## Show this help.
+	@awk 'BEGIN { FS = ":.*## " } \
+	  /^##@/ { printf "\n%s\n", substr($$0, 5) } \
+	  /^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@printf '%s\n' '' 'Variables (make TARGET NAME=value)' \
+	  '  PYTHON=python3.13      Python 3.11, 3.12 or 3.13 that makes .venv (default: python3)' \
+	  '  ONCE=1                 run-app: one bounded pass, then audit; exit 1 if anything is missing' \
+	  '  RECORDINGS=folder      run-app: play recorded messages instead of the synthetic market' \
+	  '  FEEDS=coinbase,kraken  run-app: connect to the real venues (nothing goes out otherwise)' \
+	  '  SYMBOLS=BTC-USD,...    which markets' \
+	  '  LAKE=folder            where the lake is (default: .lake/demo, .lake/recorded, .lake/live)' \
+	  '  TARGET=local|aws       where the data is (default: local)' \
+	  '  KILLS=25               chaos: how many random kills' \
+	  '  ARGS=...               more words for pytest or a benchmark' \
+	  '' 'Needs: Python 3.11-3.13, Java 17 or 21, make. More: .venv/bin/tapehouse -h'
+
+setup: ## Make .venv with everything pinned, and fetch Spark's jars (run by the others as needed).
+	@command -v $(PYTHON) >/dev/null 2>&1 || { echo "There is no $(PYTHON) here: install Python 3.11, 3.12 or 3.13, or name one by PYTHON=." >&2; exit 1; }
+	@$(PYTHON) scripts/environment.py $(KEEP)
+
+run-app: setup ## Start everything and show the newest candles, live. Ctrl-C ends it cleanly.
+	@exec $(VENV)/tapehouse run-app $(ARGS)
+
+up: setup ## Start the embedded AWS in the background.
+	@$(VENV)/tapehouse up $(ARGS)
+
+down: setup ## Drain and stop what `make up` or `make run-app` left running.
+	@$(VENV)/tapehouse down $(ARGS)
+
+##@ Work on it
+
+test: setup ## Run the tests, real Spark and Delta among them.
+	@$(VENV)/python -m pytest -m "not chaos" $(ARGS)
+
+check: setup ## Lint, format check, strict types, Terraform format: what CI asks before the tests.
+	@$(VENV)/ruff check --quiet .
+	@$(VENV)/ruff format --check --quiet . || { echo "Run \`make format\`." >&2; exit 1; }
+	@$(VENV)/mypy
+	@if [ -n "$$(find infra -name '*.tf' -print -quit 2>/dev/null)" ] && command -v terraform >/dev/null 2>&1; then \
+	  terraform fmt -check -recursive infra; fi
+
+format: setup ## Rewrite the sources as `make check` wants them.
+	@$(VENV)/ruff check --quiet --fix . && $(VENV)/ruff format --quiet .
+
+chaos: setup ## Kill processes at random, KILLS times, and prove that nothing is lost or doubled.
+	@KILLS=$(KILLS) $(VENV)/python -m pytest -m chaos --timeout=0 $(ARGS)
+
+bench: setup ## Run every benchmark side by side and print the ratios.
+	@set -e; for script in benchmarks/*.py; do [ -e "$$script" ] || continue; $(VENV)/python "$$script" $(ARGS); done
+
+lock: setup ## Compile requirements.txt anew from pyproject.toml, with hashes and without addresses.
+	@$(PYTHON) scripts/environment.py $(KEEP) --uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet -o requirements.txt
+
+clean: ## Remove caches and .venv of this folder; lakes stay (remove .lake yourself).
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist spark-warehouse metastore_db derby.log *.egg-info
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
