@@ -11,6 +11,8 @@ _DUMMY = {
     "AWS_DEFAULT_REGION": "us-east-1",
     "AWS_REGION": "us-east-1",
     "AWS_EC2_METADATA_DISABLED": "true",
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
     # Nothing listens on the discard port: a client that a test forgot to point somewhere fails at once, on loopback.
     "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
 }

@@ -1,0 +1,178 @@
+"""Defaults, file, environment, command line: who wins, and what is said when a setting cannot be used."""
+
+import dataclasses
+import pickle
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tapehouse import settings as s
+from tapehouse.errors import SettingsError
+from tapehouse.settings import Settings
+
+
+def load(folder: Path, file: str = "", environ: dict[str, str] | None = None, **arguments: Any) -> Settings:
+    if file:
+        (folder / s.CONFIG_NAME).write_text(file)
+    return s.load(environ=environ or {}, arguments=arguments, folder=folder)
+
+
+def faults(folder: Path, file: str = "", environ: dict[str, str] | None = None, **arguments: Any) -> tuple[str, ...]:
+    with pytest.raises(SettingsError) as caught:
+        load(folder, file, environ, **arguments)
+    return caught.value.faults
+
+
+def test_nothing_set_gives_the_demo_lake_and_no_venue(tmp_path: Path) -> None:
+    found = load(tmp_path)
+    assert (found.target, found.lake, found.feeds, found.origin) == ("local", ".lake/demo", (), "demo")
+    assert (found.stream_name, found.shards, found.region, found.once) == ("trades", 2, "us-east-1", False)
+
+
+def test_file_beats_default(tmp_path: Path) -> None:
+    assert load(tmp_path, "shards = 7").shards == 7
+
+
+def test_environment_beats_file(tmp_path: Path) -> None:
+    assert load(tmp_path, "shards = 7", {"TAPEHOUSE_SHARDS": "8"}).shards == 8
+
+
+def test_command_line_beats_environment(tmp_path: Path) -> None:
+    assert load(tmp_path, "", {"TAPEHOUSE_SHARDS": "8"}, shards=9).shards == 9
+
+
+def test_word_not_given_on_the_command_line_leaves_the_environment_alone(tmp_path: Path) -> None:
+    assert load(tmp_path, "", {"TAPEHOUSE_SHARDS": "8"}, shards=None).shards == 8
+
+
+def test_an_empty_variable_is_an_unset_one(tmp_path: Path) -> None:
+    assert load(tmp_path, 'lake = "there"', {"LAKE": ""}).lake == "there"
+
+
+def test_an_empty_once_is_no(tmp_path: Path) -> None:
+    assert load(tmp_path, "once = true", {"ONCE": ""}).once is False
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [("1", True), ("true", True), ("YES", True), ("0", False), ("false", False), ("False", False), ("no", False)],
+)
+def test_words_for_yes_and_no(tmp_path: Path, word: str, meant: bool) -> None:
+    assert load(tmp_path, "", {"ONCE": word}).once is meant
+
+
+def test_another_word_is_neither_yes_nor_no(tmp_path: Path) -> None:
+    assert faults(tmp_path, "", {"ONCE": "maybe"}) == (
+        "once (from environment, ONCE): 'maybe' is neither yes nor no; allowed: 1 or 0 (true/false, yes/no, on/off).",
+    )
+
+
+def test_every_fault_of_every_source_is_told_at_once(tmp_path: Path) -> None:
+    found = faults(tmp_path, "shards = 0\nshard = 3", {"TARGET": "moon", "TAPEHOUSE_SEED": "x"}, refresh_every_s="soon")
+    assert [fault.split(" ")[0] for fault in found] == ["shard", "shards", "target", "seed", "refresh_every_s"]
+    assert "command line, --refresh-every-s" in found[-1]
+    assert "allowed: 1-500" in found[1]
+
+
+def test_a_bad_value_is_told_also_where_a_better_one_overrides_it(tmp_path: Path) -> None:
+    assert len(faults(tmp_path, "shards = 0", {"TAPEHOUSE_SHARDS": "2"})) == 1
+
+
+def test_an_unknown_key_is_named_with_the_nearest_one_and_without_its_value(tmp_path: Path) -> None:
+    (fault,) = faults(tmp_path, 'stream_nam = "hunter2"')
+    assert "stream_nam " in fault
+    assert "did you mean stream_name?" in fault
+    assert "hunter2" not in fault
+
+
+def test_an_unknown_key_like_no_other_lists_the_known_ones(tmp_path: Path) -> None:
+    (fault,) = faults(tmp_path, "zzzz = 1")
+    assert "known are aws_port, feeds" in fault
+
+
+def test_broken_file_is_a_fault_that_names_the_line(tmp_path: Path) -> None:
+    (fault,) = faults(tmp_path, "shards = = 1")
+    assert "line 1" in fault
+
+
+def test_named_file_is_read_instead_of_the_folders(tmp_path: Path) -> None:
+    other = tmp_path / "other.toml"
+    other.write_text("shards = 3")
+    assert load(tmp_path, "shards = 7", {"TAPEHOUSE_CONFIG": str(other)}).shards == 3
+
+
+def test_named_file_must_be_there(tmp_path: Path) -> None:
+    (fault,) = faults(tmp_path, "", {"TAPEHOUSE_CONFIG": str(tmp_path / "none.toml")})
+    assert fault.startswith("TAPEHOUSE_CONFIG: there is no file")
+
+
+def test_lists_come_as_text_or_as_toml_arrays(tmp_path: Path) -> None:
+    assert load(tmp_path, 'symbols = ["btc-usd", "ETH-USD"]').symbols == ("BTC-USD", "ETH-USD")
+    assert load(tmp_path, "", {"SYMBOLS": " btc-usd,,BTC-USD "}).symbols == ("BTC-USD",)
+
+
+def test_sources_of_gold_come_as_a_table_or_as_pairs(tmp_path: Path) -> None:
+    assert load(tmp_path, '[gold_sources]\nbinance = "binance-agg"').gold_sources == {"binance": "binance-agg"}
+    environ = {"TAPEHOUSE_GOLD_SOURCES": "binance=binance-agg, us=polygon"}
+    assert load(tmp_path, "", environ).gold_sources == {"binance": "binance-agg", "us": "polygon"}
+    assert len(faults(tmp_path, "", {"TAPEHOUSE_GOLD_SOURCES": "binance"})) == 1
+
+
+@pytest.mark.parametrize(("text", "span_s"), [("5", 5.0), ("5s", 5.0), ("500ms", 0.5), ("2m", 120.0), ("1.5h", 5400.0)])
+def test_spans_of_time_have_units(tmp_path: Path, text: str, span_s: float) -> None:
+    assert load(tmp_path, refresh_every_s=text).refresh_every_s == span_s
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "-1", "0", "5 fortnights", True, [1], float("nan")])
+def test_what_is_no_span_of_time_is_refused(tmp_path: Path, value: Any) -> None:
+    assert len(faults(tmp_path, refresh_every_s=value)) == 1
+
+
+def test_true_is_no_number_of_shards(tmp_path: Path) -> None:
+    assert len(faults(tmp_path, "shards = true")) == 1
+
+
+def test_each_origin_has_its_own_lake(tmp_path: Path) -> None:
+    assert load(tmp_path, "", {"FEEDS": "coinbase,kraken"}).lake == ".lake/live"
+    assert load(tmp_path, "", {"RECORDINGS": str(tmp_path)}).lake == ".lake/recorded"
+
+
+def test_recordings_and_venues_exclude_each_other(tmp_path: Path) -> None:
+    (fault,) = faults(tmp_path, "", {"FEEDS": "coinbase", "RECORDINGS": str(tmp_path)})
+    assert "unset FEEDS" in fault
+
+
+def test_recordings_must_be_a_folder(tmp_path: Path) -> None:
+    (fault,) = faults(tmp_path, "", {"RECORDINGS": str(tmp_path / "none")})
+    assert "is no folder here" in fault
+
+
+def test_aws_needs_a_lake_in_a_bucket(tmp_path: Path) -> None:
+    (fault,) = faults(tmp_path, "", {"TARGET": "aws"})
+    assert "LAKE=s3://" in fault
+    assert load(tmp_path, "", {"TARGET": "aws", "LAKE": "s3://a-bucket/lake"}).origin == "live"
+
+
+def test_a_lake_of_an_unknown_scheme_is_a_fault(tmp_path: Path) -> None:
+    assert len(faults(tmp_path, "", {"LAKE": "gs://bucket/lake"})) == 1
+
+
+def test_a_long_wrong_value_is_cut(tmp_path: Path) -> None:
+    (fault,) = faults(tmp_path, "", {"TARGET": "x" * 10_000})
+    assert len(fault) < 300
+
+
+def test_every_field_tells_what_it_is_and_how_to_set_it() -> None:
+    for field in dataclasses.fields(Settings):
+        assert s.variable_of(field.name) in s.about(field.name)
+    assert s.variable_of("lake") == "LAKE"
+    assert s.variable_of("shards") == "TAPEHOUSE_SHARDS"
+    assert s.about("shards") == "shards of a stream that is made here (1-500; default 2; TAPEHOUSE_SHARDS)"
+
+
+def test_settings_are_frozen_and_survive_pickling(tmp_path: Path) -> None:
+    found = load(tmp_path)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        found.shards = 3  # type: ignore[misc]
+    assert pickle.loads(pickle.dumps(found)) == found
