@@ -1,0 +1,36 @@
+"""What a source gives the sink: records, or bytes to be sent as they are.
+
+A source is an async iterable of batches, read until it ends or its reader stops. It may be endless. Batches keep the
+order that counts: within one market, what was made first comes first.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+from tapehouse.record import Record
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Raw:
+    """Bytes that reach the stream unchanged, whatever they are: judging them is the silver layer's work."""
+
+    data: bytes
+    partition_key: str
+    claim: bool = False
+    """It says that everything before it under this key was seen (a coverage): it waits until that is confirmed."""
+
+
+Item: TypeAlias = Record | Raw
+Batch: TypeAlias = Sequence[Item]
+
+
+class Source(Protocol):
+    """Where items come from. May raise a LakehouseError; what it gave before that is still sent."""
+
+    @property
+    def name(self) -> str:
+        """How progress and logs name it: synthetic, file, coinbase, …"""
+
+    def __aiter__(self) -> AsyncIterator[Batch]:
+        """The batches, from the start. Cancelling the wait for the next batch, or closing, ends it at once."""

@@ -1,0 +1,101 @@
+"""How far each market is confirmed without a hole.
+
+Kinesis confirms in any order: a call of later trades may succeed while an earlier trade is retried. A lane therefore
+advances only over a contiguous prefix of what was put, and keeps what was confirmed beyond it as islands, one a hole:
+their number is bounded by the number of items in the sink's buffer, however long an item is retried.
+"""
+
+from dataclasses import dataclass
+
+from tapehouse.record import Coverage, Record, Trade
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """The end of the confirmed prefix of one market and source: reading may resume from here and loses nothing."""
+
+    confirmed: int = 0
+    """Items of the prefix in this run."""
+    trade_id: str | None = None
+    """The last live trade in it. Backfilled trades do not move it: they are older than what surrounds them."""
+    event_time_us: int | None = None
+    """That trade's time."""
+    covered_through_us: int | None = None
+    """The end of the last coverage record in it: exclusive."""
+
+
+@dataclass(slots=True)
+class _Stretch:
+    """Confirmed items start ≤ ticket < end, with the last live trade and the last coverage among them."""
+
+    start: int
+    end: int
+    trade: Trade | None
+    coverage: Coverage | None
+
+    def absorb(self, later: "_Stretch") -> None:
+        self.end = later.end
+        self.trade = later.trade or self.trade
+        self.coverage = later.coverage or self.coverage
+
+
+class Lane:
+    """Tickets of one market in the order they were put, and which of them are confirmed. All steps are O(1)."""
+
+    __slots__ = ("_by_end", "_by_start", "_prefix", "issued")
+
+    def __init__(self) -> None:
+        self.issued = 0
+        self._prefix = _Stretch(0, 0, None, None)
+        self._by_start: dict[int, _Stretch] = {}
+        self._by_end: dict[int, _Stretch] = {}
+
+    def issue(self) -> int:
+        """The ticket of the next item put."""
+        self.issued += 1
+        return self.issued - 1
+
+    @property
+    def through(self) -> int:
+        """Every ticket below this is confirmed."""
+        return self._prefix.end
+
+    @property
+    def islands(self) -> int:
+        """Stretches confirmed beyond the first hole."""
+        return len(self._by_start)
+
+    def confirm(self, ticket: int, record: Record | None) -> bool:
+        """Take one confirmed ticket, once; True when the prefix advanced."""
+        trade = record if isinstance(record, Trade) and not record.backfilled else None
+        if ticket == self._prefix.end and not self._by_start:  # the way of nearly all
+            self._prefix.end += 1
+            self._prefix.trade = trade or self._prefix.trade
+            if isinstance(record, Coverage):
+                self._prefix.coverage = record
+            return True
+        stretch = _Stretch(ticket, ticket + 1, trade, record if isinstance(record, Coverage) else None)
+        after = self._by_start.pop(stretch.end, None)
+        if after is not None:
+            del self._by_end[after.end]
+            stretch.absorb(after)
+        if ticket == self._prefix.end:
+            self._prefix.absorb(stretch)
+            return True
+        before = self._by_end.pop(ticket, None)
+        if before is not None:
+            before.absorb(stretch)
+            stretch = before
+        self._by_start[stretch.start] = stretch
+        self._by_end[stretch.end] = stretch
+        return False
+
+    def mark(self) -> Mark:
+        """The end of the prefix, now."""
+        trade, coverage = self._prefix.trade, self._prefix.coverage
+        return Mark(
+            confirmed=self._prefix.end,
+            trade_id=trade.trade_id if trade else None,
+            event_time_us=trade.event_time_us if trade else None,
+            covered_through_us=coverage.through_us if coverage else None,
+        )
