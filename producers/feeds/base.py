@@ -17,11 +17,12 @@ class Parsed:
     """What one message said."""
 
     records: tuple[Record, ...] = ()
-    """Trades in the order in which they count (by id where the venue batches them out of order), or one ``Unparsed``."""
+    """Trades in the order that counts (by id where the venue batches them out of order); where some of the message's
+    trades, or all, cannot be read, one ``Unparsed`` with the whole message stands behind them."""
     replayed: bool = False
     """The trades were made before the subscription (snapshot, last_match): real, and possibly repeats."""
     ignored: str | None = None
-    """The name of a message type that carries no trade: counted, never kept."""
+    """The name of a message type that carries no trade: counted, never kept. ``not_json`` where it cannot be read."""
     acknowledged: tuple[str, ...] = ()
     """Canonical symbols whose subscription this message confirms."""
     refused: str | None = None
@@ -30,11 +31,19 @@ class Parsed:
     """Text that must be sent back at once (a venue's own ping)."""
     closing: bool = False
     """The venue says that it will close this connection soon: open the next one now."""
+    acknowledged_request: int | None = None
+    """Where the venue confirms a request by its number alone (Binance): all symbols of that ``subscribe`` message,
+    counted from 1 in the order in which ``subscribe`` gave them."""
+    newest: tuple[tuple[str, str], ...] = ()
+    """(canonical symbol, trade id): the newest trade that the venue says there is, as Coinbase's heartbeats do. An id
+    above the last one seen means that trades were dropped on the way."""
+    sequence: int | None = None
+    """The connection's own number of this message, where the venue gives one: a jump forward is a lost message."""
 
 
 @dataclass(frozen=True, slots=True)
 class RestRequest:
-    """One GET that reads a page of past trades."""
+    """One GET that reads a page of past trades. ``url`` is whole and begins with its feed's ``rest_url``."""
 
     url: str
     params: Mapping[str, str] = field(default_factory=dict)
@@ -42,7 +51,11 @@ class RestRequest:
 
 
 class Feed(Protocol):
-    """One venue's trade feed."""
+    """One venue's trade feed.
+
+    The feeds of this package are frozen dataclasses: ``dataclasses.replace(feed, rest_url=…, websocket_url=…)`` puts
+    other addresses in their place.
+    """
 
     @property
     def name(self) -> str:
@@ -61,7 +74,10 @@ class Feed(Protocol):
         """The base address of its public REST interface; a setting may put another in its place."""
 
     def subscribe(self, symbols: Sequence[str]) -> list[str]:
-        """The messages that subscribe to the canonical ``symbols``, in order."""
+        """The messages that subscribe to the canonical ``symbols``, in order; none for no symbols.
+
+        Raises ``SymbolError`` for a symbol that is not canonical or not a spot pair.
+        """
 
     def keepalive(self) -> str | None:
         """Text to send every ``keepalive_s`` so that a quiet line stays open; None where frames or heartbeats do."""
@@ -70,7 +86,13 @@ class Feed(Protocol):
         """One WebSocket message, as it came. Never raises."""
 
     def backfill(self, symbol: str, *, from_id: str | None, to_id: str | None, from_us: int, to_us: int) -> RestRequest:
-        """The request for the first page of past trades between two ids (inclusive) or two instants (µs UTC)."""
+        """The request for the first page of past trades between two ids (inclusive) or two instants (µs UTC).
+
+        A page may reach beyond the bounds: drop what is known by its key. Raises ``SymbolError`` as ``subscribe``.
+        """
 
     def parse_rest(self, text: str | bytes, symbol: str, received_time_us: int) -> Parsed:
-        """One REST page of past trades of the canonical ``symbol``; its trades are ``backfilled``. Never raises."""
+        """One REST page of past trades of the canonical ``symbol``, oldest first, all ``backfilled``. Never raises.
+
+        An error body, and a body that is not JSON, come back as ``refused``: never mistake them for an empty page.
+        """

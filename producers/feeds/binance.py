@@ -1,0 +1,205 @@
+"""Binance spot, streams ``trade`` and ``aggTrade``, raw frames or combined ones.
+
+``m`` (the buyer is the maker) true means that the taker **sold**. An ``aggTrade`` is one taker order at one price and
+has ids of its own: its rows go under the source ``binance-agg`` with ``a:`` before the id, never among the single
+trades. ``blockTrade`` events have their own ids as well and are left out.
+
+Times are milliseconds, or microseconds where the URL says ``timeUnit=MICROSECOND``: ``time_unit`` tells which, and
+the number of digits must agree. REST pages are in milliseconds.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from producers.feeds import fields, message
+from producers.feeds import symbols as naming
+from producers.feeds.base import Parsed, RestRequest
+from producers.feeds.fields import BadFieldError, TimeUnit
+from producers.feeds.message import NOT_JSON, NotJsonError
+from producers.feeds.symbols import SymbolError
+from tapehouse.record import Trade, id_number
+
+SOURCE_AGGREGATE: Final = "binance-agg"
+PAGE_ROWS: Final = 1000
+_TRADE_TYPES: Final = frozenset({"trade", "aggTrade"})
+_ANSWER_KEYS: Final = frozenset({"result", "error", "code", "msg"})
+
+
+@dataclass(frozen=True, slots=True)
+class Binance:
+    """Feed ``binance``: single trades; with ``aggregate`` it asks for aggregated ones. It reads both.
+
+    ``time_unit`` None takes either, by the digits: for text whose connection is not known. ``products``: wire symbol →
+    canonical symbol (``symbols.binance_products``), where it is at hand.
+    """
+
+    name: str = "binance"
+    exchange: str = "binance"
+    websocket_url: str = "wss://stream.binance.com:9443/stream"
+    rest_url: str = "https://data-api.binance.vision"
+    aggregate: bool = False
+    time_unit: TimeUnit | None = "ms"
+    products: Mapping[str, str] | None = None
+    streams_per_message: int = 200
+    """How many streams one subscribe message names; a connection takes five messages a second."""
+
+    def __post_init__(self) -> None:
+        """Ask for microseconds in the address, where they are expected."""
+        if self.time_unit == "us" and "timeUnit=" not in self.websocket_url:
+            mark = "&" if "?" in self.websocket_url else "?"
+            object.__setattr__(self, "websocket_url", f"{self.websocket_url}{mark}timeUnit=MICROSECOND")
+
+    def subscribe(self, symbols: Sequence[str]) -> list[str]:
+        """Requests numbered from 1: the venue confirms by the number alone."""
+        kind = "aggTrade" if self.aggregate else "trade"
+        streams = [f"{naming.to_binance(s, self.products).lower()}@{kind}" for s in dict.fromkeys(symbols)]
+        size = self.streams_per_message
+        chunks = [streams[i : i + size] for i in range(0, len(streams), size)]
+        requests = [{"method": "SUBSCRIBE", "params": chunk, "id": i} for i, chunk in enumerate(chunks, 1)]
+        return [json.dumps(request, separators=(",", ":")) for request in requests]
+
+    def keepalive(self) -> str | None:
+        """None: the venue sends ping frames, which the WebSocket library answers."""
+        return None
+
+    def parse(self, text: str | bytes, received_time_us: int) -> Parsed:
+        """One message, raw or combined. Never raises."""
+        try:
+            raw, body = message.decode(text)
+        except NotJsonError:
+            return Parsed(ignored=NOT_JSON)
+        if not isinstance(body, dict):
+            return Parsed(ignored=message.UNKNOWN)
+        stream = body.get("stream")
+        stream_type = stream.rpartition("@")[2] if isinstance(stream, str) else None
+        data = body.get("data") if stream_type is not None else body
+        event = data.get("e") if isinstance(data, dict) else None
+        kind = event if isinstance(event, str) else stream_type
+        if kind in _TRADE_TYPES:
+            return self._trade(raw, data, kind, received_time_us)
+        if kind in ("serverShutdown", "!serverShutdown"):
+            return Parsed(closing=True)
+        if kind is None and not _ANSWER_KEYS.isdisjoint(body):
+            return _answer(body)
+        return Parsed(ignored=message.type_name(kind))
+
+    def _trade(self, raw: str, data: Any, kind: str, received_time_us: int) -> Parsed:
+        try:
+            trade = self._read(data, kind, received_time_us)
+        except (BadFieldError, SymbolError) as fault:
+            unparsed = message.kept(
+                raw,
+                [str(fault)],
+                exchange=self.exchange,
+                source=self._source(kind),
+                at_us=received_time_us,
+                symbol=self._symbol(data),
+            )
+            return Parsed(records=(unparsed,))
+        return Parsed(records=(trade,))
+
+    def _source(self, kind: str) -> str:
+        return SOURCE_AGGREGATE if kind == "aggTrade" else self.name
+
+    def _symbol(self, data: Any) -> str | None:
+        wire = data.get("s") if isinstance(data, dict) else None
+        try:
+            return naming.from_binance(wire, self.products) if isinstance(wire, str) else None
+        except SymbolError:
+            return None
+
+    def _read(self, data: Any, kind: str, received_time_us: int) -> Trade:
+        data = fields.mapping(data, "data")
+        if data.get("e") != kind:  # a combined frame of a trade stream whose event does not say so
+            raise BadFieldError("e", "does not name the event")
+        aggregate = kind == "aggTrade"
+        key = "a" if aggregate else "t"
+        trade_id = fields.digit_id(data.get(key), key)
+        return Trade(
+            exchange=self.exchange,
+            symbol=naming.from_binance(fields.text(data.get("s"), "s"), self.products),
+            source=self._source(kind),
+            trade_id=f"a:{trade_id}" if aggregate else trade_id,
+            price=fields.number(data.get("p"), "p"),
+            size=fields.number(data.get("q"), "q"),
+            side="sell" if fields.flag(data.get("m"), "m") else "buy",
+            event_time_us=fields.epoch_us(data.get("T"), "T", self.time_unit),
+            received_time_us=received_time_us,
+        )
+
+    def backfill(self, symbol: str, *, from_id: str | None, to_id: str | None, from_us: int, to_us: int) -> RestRequest:
+        """The page from ``from_id`` on, ascending; without it, aggregates by time, or the newest single trades."""
+        params = {"symbol": naming.to_binance(symbol, self.products), "limit": str(PAGE_ROWS)}
+        first, last = id_number(from_id or ""), id_number(to_id or "")
+        if first >= 0:
+            params["fromId"] = str(first)
+            if last >= first:
+                params["limit"] = str(min(PAGE_ROWS, last - first + 1))
+        elif self.aggregate:
+            params["startTime"] = str(from_us // 1000)
+            params["endTime"] = str(-(-to_us // 1000))
+        path = "aggTrades" if self.aggregate else "historicalTrades"
+        return RestRequest(f"{self.rest_url}/api/v3/{path}", params)
+
+    def parse_rest(self, text: str | bytes, symbol: str, received_time_us: int) -> Parsed:
+        """A page of ``historicalTrades`` or ``aggTrades``; the rows do not name their symbol. Never raises."""
+        try:
+            raw, body = message.decode(text)
+        except NotJsonError:
+            return Parsed(ignored=NOT_JSON, refused="the answer is not JSON")
+        if isinstance(body, dict) and ("code" in body or "msg" in body):
+            return Parsed(refused=message.words(body.get("code"), body.get("msg")))
+        # One page is of one kind, and an aggregate's id is never taken for a single trade's.
+        first = body[0] if isinstance(body, list) and body else None
+        aggregate = "a" in first if isinstance(first, dict) else self.aggregate
+
+        def read(_: int, row: Any) -> Trade:
+            return self._read_rest(row, symbol, received_time_us, aggregate=aggregate)
+
+        trades, rest = message.read_rows(
+            raw,
+            body,
+            read,
+            lambda _: symbol,
+            exchange=self.exchange,
+            source=SOURCE_AGGREGATE if aggregate else self.name,
+            at_us=received_time_us,
+        )
+        return Parsed(records=(*trades, *rest))
+
+    def _read_rest(self, row: Any, symbol: str, received_time_us: int, *, aggregate: bool) -> Trade:
+        row = fields.mapping(row, "trade")
+        key_id, key_price, key_size, key_time, key_maker = _REST_KEYS[aggregate]
+        trade_id = fields.digit_id(row.get(key_id), key_id)
+        return Trade(
+            exchange=self.exchange,
+            symbol=symbol,
+            source=SOURCE_AGGREGATE if aggregate else self.name,
+            trade_id=f"a:{trade_id}" if aggregate else trade_id,
+            price=fields.number(row.get(key_price), key_price),
+            size=fields.number(row.get(key_size), key_size),
+            side="sell" if fields.flag(row.get(key_maker), key_maker) else "buy",
+            event_time_us=fields.epoch_us(row.get(key_time), key_time, None if self.time_unit is None else "ms"),
+            received_time_us=received_time_us,
+            backfilled=True,
+        )
+
+
+_REST_KEYS: Final = {
+    True: ("a", "p", "q", "T", "m"),
+    False: ("id", "price", "qty", "time", "isBuyerMaker"),
+}
+
+
+def _answer(body: Mapping[str, Any]) -> Parsed:
+    """``{"result":null,"id":1}``, or an error: ``{"code":2,"msg":…}``, also wrapped in ``error``."""
+    error = body.get("error", body)
+    if isinstance(error, dict) and ("code" in error or "msg" in error):
+        return Parsed(refused=message.words(error.get("code"), error.get("msg")))
+    if "error" in body:
+        return Parsed(refused=message.words(error))
+    if body.get("result") is None:
+        return Parsed(ignored="result", acknowledged_request=message.number_or_none(body.get("id")))
+    return Parsed(ignored="result")

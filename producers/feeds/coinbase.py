@@ -1,0 +1,186 @@
+"""Coinbase Exchange, channel ``matches``: one trade a message, ids contiguous in each product.
+
+``side`` on the wire is the **maker's**, in messages and REST rows alike; the record has the taker's, so it is turned.
+The first message of a product is ``last_match``, the newest trade before the subscription: replayed. Messages can be
+dropped; the heartbeat tells the newest trade id (``Parsed.newest``). Order-event ``sequence`` numbers have holes on
+this channel by their nature and are not read.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from producers.feeds import fields, message
+from producers.feeds import symbols as naming
+from producers.feeds.base import Parsed, RestRequest
+from producers.feeds.fields import BadFieldError
+from producers.feeds.message import NOT_JSON, NotJsonError
+from producers.feeds.symbols import SymbolError
+from tapehouse.record import Trade, id_number
+
+TAKER: Final[Mapping[str, str]] = {"buy": "sell", "sell": "buy", "BUY": "sell", "SELL": "buy"}
+"""The maker's side, as Coinbase sends it → the taker's."""
+PAGE_ROWS: Final = 1000
+
+
+def read_trade(
+    row: Mapping[str, Any], *, source: str, received_time_us: int, backfilled: bool = False, symbol: str | None = None
+) -> Trade:
+    """One trade of any of Coinbase's shapes: Exchange and Advanced, message and REST row, differ only in the wrapping.
+
+    ``symbol`` stands in for a ``product_id`` that a REST row does not have. Raises BadFieldError, SymbolError.
+    """
+    row = fields.mapping(row, "trade")
+    product = row.get("product_id")
+    if product is not None or symbol is None:
+        symbol = naming.from_dash(fields.text(product, "product_id"))
+    return Trade(
+        exchange="coinbase",
+        symbol=symbol,
+        source=source,
+        trade_id=fields.any_id(row.get("trade_id"), "trade_id"),
+        price=fields.number(row.get("price"), "price"),
+        size=fields.number(row.get("size"), "size"),
+        side=fields.word(row.get("side"), "side", TAKER),
+        event_time_us=fields.rfc3339_us(row.get("time"), "time"),
+        received_time_us=received_time_us,
+        backfilled=backfilled,
+    )
+
+
+def product_symbol(product: object) -> str | None:
+    """A product's canonical symbol, or None where there is none: for acknowledgements and unparsed messages."""
+    try:
+        return naming.from_dash(product) if isinstance(product, str) else None
+    except SymbolError:
+        return None
+
+
+def products_of(listed: object) -> tuple[str, ...]:
+    """The canonical symbols of a list of products; what is no spot product is left out."""
+    found = [product_symbol(product) for product in listed] if isinstance(listed, list) else []
+    return tuple(dict.fromkeys(symbol for symbol in found if symbol))
+
+
+def parse_page(text: str | bytes, symbol: str, received_time_us: int, *, source: str) -> Parsed:
+    """A REST page: the Exchange's list, or the ``trades`` of Advanced Trade's ticker; newest first on the wire."""
+    try:
+        raw, body = message.decode(text)
+    except NotJsonError:
+        return Parsed(ignored=NOT_JSON, refused="the answer is not JSON")
+    rows = body
+    if isinstance(body, dict):
+        if "trades" not in body and ("message" in body or "error" in body):
+            return Parsed(refused=message.words(body.get("error"), body.get("message")))
+        rows = body.get("trades")
+
+    def read(_: int, row: Any) -> Trade:
+        return read_trade(row, source=source, received_time_us=received_time_us, backfilled=True, symbol=symbol)
+
+    trades, rest = message.read_rows(
+        raw, rows, read, lambda _: symbol, exchange="coinbase", source=source, at_us=received_time_us
+    )
+    trades.sort(key=lambda trade: (id_number(trade.trade_id), trade.event_time_us))
+    return Parsed(records=(*trades, *rest))
+
+
+def page_request(rest_url: str, symbol: str, from_id: str | None, to_id: str | None) -> RestRequest:
+    """The page that ends with ``to_id``: ``after`` means ids below it, newest first; without ids, the newest page."""
+    params = {"limit": str(PAGE_ROWS)}
+    first, last = id_number(from_id or ""), id_number(to_id or "")
+    if last >= 0:
+        params["after"] = str(last + 1)
+        if 0 <= first <= last:
+            params["limit"] = str(min(PAGE_ROWS, last - first + 1))
+    return RestRequest(f"{rest_url}/products/{naming.canonical(symbol)}/trades", params)
+
+
+@dataclass(frozen=True, slots=True)
+class Coinbase:
+    """Feed ``coinbase``."""
+
+    name: str = "coinbase"
+    exchange: str = "coinbase"
+    websocket_url: str = "wss://ws-feed.exchange.coinbase.com"
+    rest_url: str = "https://api.exchange.coinbase.com"
+
+    def subscribe(self, symbols: Sequence[str]) -> list[str]:
+        """One message for all products; the server closes a line on which it does not come within 5 s."""
+        products = [naming.canonical(symbol) for symbol in dict.fromkeys(symbols)]
+        if not products:
+            return []
+        request = {"type": "subscribe", "product_ids": products, "channels": ["matches", "heartbeat"]}
+        return [json.dumps(request, separators=(",", ":"))]
+
+    def keepalive(self) -> str | None:
+        """None: the heartbeat channel keeps the line busy."""
+        return None
+
+    def parse(self, text: str | bytes, received_time_us: int) -> Parsed:
+        """One message. Never raises."""
+        try:
+            raw, body = message.decode(text)
+        except NotJsonError:
+            return Parsed(ignored=NOT_JSON)
+        if not isinstance(body, dict):
+            return Parsed(ignored=message.UNKNOWN)
+        kind = body.get("type")
+        if kind in ("match", "last_match"):
+            return self._trade(raw, body, received_time_us, replayed=kind == "last_match")
+        reading = _OTHERS.get(kind) if isinstance(kind, str) else None
+        return reading(body) if reading else Parsed(ignored=message.type_name(kind))
+
+    def _trade(self, raw: str, body: Mapping[str, Any], received_time_us: int, *, replayed: bool) -> Parsed:
+        try:
+            trade = read_trade(body, source=self.name, received_time_us=received_time_us)
+        except (BadFieldError, SymbolError) as fault:
+            unparsed = message.kept(
+                raw,
+                [str(fault)],
+                exchange=self.exchange,
+                source=self.name,
+                at_us=received_time_us,
+                symbol=product_symbol(body.get("product_id")),
+            )
+            return Parsed(records=(unparsed,), replayed=replayed)
+        return Parsed(records=(trade,), replayed=replayed)
+
+    def backfill(self, symbol: str, *, from_id: str | None, to_id: str | None, from_us: int, to_us: int) -> RestRequest:
+        """The page that ends with ``to_id``, or the newest one: this endpoint knows no times."""
+        return page_request(self.rest_url, symbol, from_id, to_id)
+
+    def parse_rest(self, text: str | bytes, symbol: str, received_time_us: int) -> Parsed:
+        """A page of ``/products/{id}/trades``. Never raises."""
+        return parse_page(text, symbol, received_time_us, source=self.name)
+
+
+def _acknowledged(body: Mapping[str, Any]) -> Parsed:
+    """``subscriptions`` lists all that is subscribed so far, channel by channel."""
+    channels = body.get("channels")
+    found: dict[str, None] = {}
+    for channel in channels if isinstance(channels, list) else []:
+        if isinstance(channel, dict) and channel.get("name") == "matches":
+            found.update(dict.fromkeys(products_of(channel.get("product_ids"))))
+    return Parsed(acknowledged=tuple(found)) if found else Parsed(ignored="subscriptions")
+
+
+def _heartbeat(body: Mapping[str, Any]) -> Parsed:
+    symbol = product_symbol(body.get("product_id"))
+    try:
+        newest = ((symbol, fields.any_id(body.get("last_trade_id"), "last_trade_id")),) if symbol else ()
+    except BadFieldError:
+        newest = ()
+    return Parsed(ignored="heartbeat", newest=newest)
+
+
+def refusal(body: Mapping[str, Any]) -> Parsed:
+    """``{"type":"error","message":…,"reason":…}``."""
+    return Parsed(refused=message.words(body.get("message"), body.get("reason")))
+
+
+_OTHERS: Final[Mapping[str, Callable[[Mapping[str, Any]], Parsed]]] = {
+    "subscriptions": _acknowledged,
+    "heartbeat": _heartbeat,
+    "error": refusal,
+}

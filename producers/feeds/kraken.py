@@ -1,0 +1,255 @@
+"""Kraken, channel ``trade``: version 2 of its WebSocket interface live; version 1 is recognised too, for recordings.
+
+Version 2 gives price and size as JSON numbers, the taker's side, and an id that is a sequence of the book. Version 1
+(source ``kraken-v1``) gives texts and no id at all: there the id is made of the time, the place in the frame and a hash
+of the row, so that the same frame always gives the same ids and two equal rows of a frame are two trades.
+
+REST rows carry the id of version 2 and its source. Errors come with HTTP 200: ``error`` is read before ``result``.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from producers.feeds import fields, message
+from producers.feeds import symbols as naming
+from producers.feeds.base import Parsed, RestRequest
+from producers.feeds.fields import BadFieldError
+from producers.feeds.message import NOT_JSON, NotJsonError
+from producers.feeds.symbols import SymbolError
+from tapehouse.record import Trade
+
+SOURCE_V1: Final = "kraken-v1"
+PAGE_ROWS: Final = 1000
+_SIDES: Final[Mapping[str, str]] = {"buy": "buy", "sell": "sell"}
+_SIDES_V1: Final[Mapping[str, str]] = {"b": "buy", "s": "sell"}
+_SYSTEM_STATES: Final = frozenset({"online", "maintenance", "cancel_only", "post_only", "limit_only"})
+
+
+@dataclass(frozen=True, slots=True)
+class Kraken:
+    """Feed ``kraken``. ``pairs``: REST key → canonical symbol (``symbols.kraken_pairs``), where it is at hand."""
+
+    name: str = "kraken"
+    exchange: str = "kraken"
+    websocket_url: str = "wss://ws.kraken.com/v2"
+    rest_url: str = "https://api.kraken.com"
+    pairs: Mapping[str, str] | None = None
+
+    def subscribe(self, symbols: Sequence[str]) -> list[str]:
+        """With the snapshot of the newest trades: it closes most short gaps for nothing."""
+        wanted = [naming.to_slash(symbol) for symbol in dict.fromkeys(symbols)]
+        if not wanted:
+            return []
+        request = {
+            "method": "subscribe",
+            "params": {"channel": "trade", "symbol": wanted, "snapshot": True},
+            "req_id": 1,
+        }
+        return [json.dumps(request, separators=(",", ":"))]
+
+    def keepalive(self) -> str | None:
+        """A ping: idle connections close after about a minute."""
+        return '{"method":"ping"}'
+
+    def parse(self, text: str | bytes, received_time_us: int) -> Parsed:
+        """One message of version 2 or 1. Never raises."""
+        try:
+            raw, body = message.decode(text)
+        except NotJsonError:
+            return Parsed(ignored=NOT_JSON)
+        if isinstance(body, list):
+            return self._array(raw, body, received_time_us)
+        if not isinstance(body, dict):
+            return Parsed(ignored=message.UNKNOWN)
+        if body.get("channel") == "trade":
+            return self._trades(raw, body, received_time_us)
+        return _without_trades(body)
+
+    def _trades(self, raw: str, body: Mapping[str, Any], received_time_us: int) -> Parsed:
+        def read(_: int, row: Any) -> Trade:
+            row = fields.mapping(row, "trade")
+            return Trade(
+                exchange=self.exchange,
+                symbol=naming.from_slash(fields.text(row.get("symbol"), "symbol")),
+                source=self.name,
+                trade_id=fields.digit_id(row.get("trade_id"), "trade_id"),
+                price=fields.number(row.get("price"), "price"),
+                size=fields.number(row.get("qty"), "qty"),
+                side=fields.word(row.get("side"), "side", _SIDES),
+                event_time_us=fields.rfc3339_us(row.get("timestamp"), "timestamp"),
+                received_time_us=received_time_us,
+            )
+
+        trades, rest = message.read_rows(
+            raw, body.get("data"), read, _name, exchange=self.exchange, source=self.name, at_us=received_time_us
+        )
+        return Parsed(records=(*trades, *rest), replayed=body.get("type") == "snapshot")
+
+    def _array(self, raw: str, body: list[Any], received_time_us: int) -> Parsed:
+        """Version 1: ``[channel id, rows, channel, pair]``; the last two say what it is, the id does not."""
+        channel = body[-2] if len(body) >= 2 else None
+        if channel != "trade":
+            return Parsed(ignored=message.type_name(channel))
+        pair = body[-1]
+
+        def read(position: int, row: Any) -> Trade:
+            return _trade_v1(position, row, pair, received_time_us)
+
+        trades, rest = message.read_rows(
+            raw,
+            body[1] if len(body) == 4 else None,
+            read,
+            lambda _: _symbol(pair),
+            exchange=self.exchange,
+            source=SOURCE_V1,
+            at_us=received_time_us,
+        )
+        return Parsed(records=(*trades, *rest))
+
+    def backfill(self, symbol: str, *, from_id: str | None, to_id: str | None, from_us: int, to_us: int) -> RestRequest:
+        """The page from ``from_us`` on: this endpoint pages by time, its rows carry the ids.
+
+        Whether ``since`` includes trades of just that instant is not known, so it lies a nanosecond before it.
+        """
+        params = {
+            "pair": naming.to_kraken_rest(symbol, self.pairs),
+            "since": str(max(0, from_us * 1000 - 1)),
+            "count": str(PAGE_ROWS),
+        }
+        return RestRequest(f"{self.rest_url}/0/public/Trades", params)
+
+    def parse_rest(self, text: str | bytes, symbol: str, received_time_us: int) -> Parsed:
+        """A page of ``/0/public/Trades``. Never raises."""
+        try:
+            raw, body = message.decode(text)
+        except NotJsonError:
+            return Parsed(ignored=NOT_JSON, refused="the answer is not JSON")
+        errors = body.get("error") if isinstance(body, dict) else None
+        if errors:
+            return Parsed(refused=message.words(*(errors if isinstance(errors, list) else [errors])))
+
+        def read(_: int, row: Any) -> Trade:
+            return self._trade_rest(row, symbol, received_time_us)
+
+        trades, rest = message.read_rows(
+            raw,
+            self._page_rows(body, symbol),
+            read,
+            lambda _: symbol,
+            exchange=self.exchange,
+            source=self.name,
+            at_us=received_time_us,
+        )
+        return Parsed(records=(*trades, *rest))
+
+    def _page_rows(self, body: object, symbol: str) -> object:
+        """The rows of the one pair of the page; None where it holds none, several, or another pair than asked for."""
+        result = body.get("result") if isinstance(body, dict) else None
+        keys = [key for key in result if key != "last"] if isinstance(result, dict) else []
+        if not isinstance(result, dict) or len(keys) != 1:
+            return None
+        told = self.pairs.get(keys[0]) if self.pairs else None
+        return result[keys[0]] if told in (None, symbol) else None
+
+    def _trade_rest(self, row: Any, symbol: str, received_time_us: int) -> Trade:
+        """``[price, volume, time, side, order type, misc, trade id]``; the time is a JSON number of seconds."""
+        price, volume, time, side, _type, _misc, trade_id = _items(row, 7)
+        return Trade(
+            exchange=self.exchange,
+            symbol=symbol,
+            source=self.name,
+            trade_id=fields.digit_id(trade_id, "trade_id"),
+            price=fields.number(price, "price"),
+            size=fields.number(volume, "volume"),
+            side=fields.word(side, "side", _SIDES_V1),
+            event_time_us=fields.unix_s_us(time, "time"),
+            received_time_us=received_time_us,
+            backfilled=True,
+        )
+
+
+def _items(row: Any, count: int) -> list[Any]:
+    """The first ``count`` items of a row, which may have more: venues add at the end."""
+    if not isinstance(row, list) or len(row) < count:
+        raise BadFieldError("trade", f"is no row of {count} items")
+    return row[:count]
+
+
+def _trade_v1(position: int, row: Any, pair: object, received_time_us: int) -> Trade:
+    """``[price, volume, time, side, order type, misc]``, all text."""
+    price, volume, time, side, _type = _items(row, 5)
+    symbol = naming.from_slash(fields.text(pair, "pair"))
+    event_time_us = fields.unix_s_us(fields.text(time, "time"), "time")
+    price, volume = fields.number(price, "price"), fields.number(volume, "volume")
+    side = fields.word(side, "side", _SIDES_V1)
+    digest = hashlib.sha256("|".join((symbol, price, volume, time, side)).encode("ascii")).hexdigest()
+    return Trade(
+        exchange="kraken",
+        symbol=symbol,
+        source=SOURCE_V1,
+        trade_id=f"{event_time_us}-{position:04d}-{digest[:16]}",
+        price=price,
+        size=volume,
+        side=side,
+        event_time_us=event_time_us,
+        received_time_us=received_time_us,
+    )
+
+
+def _symbol(wire: object) -> str | None:
+    try:
+        return naming.from_slash(wire) if isinstance(wire, str) else None
+    except SymbolError:
+        return None
+
+
+def _name(row: Any) -> str | None:
+    return _symbol(row.get("symbol")) if isinstance(row, Mapping) else None
+
+
+def _without_trades(body: Mapping[str, Any]) -> Parsed:
+    if "method" in body or body.get("success") is False:
+        return _answer(body)
+    if "event" in body:
+        return _event(body)
+    return Parsed(ignored=_channel_name(body))
+
+
+def _answer(body: Mapping[str, Any]) -> Parsed:
+    """Version 2's answer to a request of ours: one for each symbol of a subscription."""
+    method = body.get("method")
+    if body.get("success") is False:
+        return Parsed(refused=message.words(body.get("error")))
+    result = body.get("result")
+    if method == "subscribe" and isinstance(result, dict) and result.get("channel") == "trade":
+        symbol = _symbol(result.get("symbol"))
+        if symbol:
+            return Parsed(acknowledged=(symbol,))
+    return Parsed(ignored=message.type_name(method))
+
+
+def _event(body: Mapping[str, Any]) -> Parsed:
+    """Version 1's messages that are no data."""
+    event = body["event"]
+    if event == "error" or body.get("status") == "error":
+        return Parsed(refused=message.words(body.get("errorMessage")))
+    subscription = body.get("subscription")
+    if event == "subscriptionStatus" and body.get("status") == "subscribed" and isinstance(subscription, dict):
+        symbol = _symbol(body.get("pair")) if subscription.get("name") == "trade" else None
+        if symbol:
+            return Parsed(acknowledged=(symbol,))
+    return Parsed(ignored=message.type_name(event))
+
+
+def _channel_name(body: Mapping[str, Any]) -> str:
+    """``heartbeat``, ``ticker``, …; the status of the matching engine is counted state by state."""
+    name = message.type_name(body.get("channel"))
+    if name != "status":
+        return name
+    data = body.get("data")
+    first = data[0] if isinstance(data, list) and data and isinstance(data[0], dict) else {}
+    state = first.get("system")
+    return f"status.{state}" if isinstance(state, str) and state in _SYSTEM_STATES else name
