@@ -9,7 +9,6 @@ import argparse
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -78,19 +77,8 @@ def disk_fault(folder: "str" = ".", need_gb: "float" = DISK_GB, free_bytes: "int
     )
 
 
-def port_fault(port: "int") -> "str | None":
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return f"Port {port} is in use by another program: stop that program, or give another port."
-    return None
-
-
-def faults(folder: "str", need_gb: "float", ports: "list") -> "list":
-    found = [python_fault(), java_fault(), disk_fault(folder, need_gb)]
-    found.extend(port_fault(port) for port in ports)
+def faults(folder: "str", need_gb: "float") -> "list":
+    found = (python_fault(), java_fault(), disk_fault(folder, need_gb))
     return [fault for fault in found if fault]
 
 
@@ -100,9 +88,8 @@ def main(arguments: "list | None" = None) -> "int":
     parser.add_argument(
         "--disk-gb", type=float, default=DISK_GB, help="free space wanted, in GB (default: %(default)s)"
     )
-    parser.add_argument("--port", type=int, action="append", default=[], help="a port that must be free; repeatable")
     options = parser.parse_args(arguments)
-    found = faults(options.folder, options.disk_gb, options.port)
+    found = faults(options.folder, options.disk_gb)
     for fault in found:
         sys.stderr.write(fault + "\n")
     return 1 if found else 0
