@@ -87,6 +87,7 @@ class KinesisSink:
         self._tasks: set[asyncio.Task[None]] = set()
         self._pool: ThreadPoolExecutor | None = None
         self._failure: Exception | None = None
+        self._has_failed = asyncio.Event()
         self._closed = False
 
     async def __aenter__(self) -> Self:
@@ -128,6 +129,10 @@ class KinesisSink:
         """
         async with self._turn:
             await self._drain()
+
+    async def failed(self) -> None:
+        """Wait until the sink fails; for ever if it does not. For those who otherwise would wait for their source."""
+        await self._has_failed.wait()
 
     async def close(self, deadline_s: float = 30) -> None:
         """Flush for at most ``deadline_s`` seconds, then end. Closing again does nothing.
@@ -299,6 +304,7 @@ class KinesisSink:
             self._failure = error
             logger.error("sink.failed stream=%s unconfirmed=%d error=%s", self.config.stream, len(self._buffer), error)
         self._moved.set()
+        self._has_failed.set()
 
     def _unconfirmed(self, reason: str) -> UnconfirmedError:
         lowest = self._buffer.lowest

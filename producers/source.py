@@ -6,7 +6,7 @@ order that counts: within one market, what was made first comes first.
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
 from tapehouse.record import Record
 
@@ -34,3 +34,11 @@ class Source(Protocol):
 
     def __aiter__(self) -> AsyncIterator[Batch]:
         """The batches, from the start. Cancelling the wait for the next batch, or closing, ends it at once."""
+
+
+@runtime_checkable
+class Stoppable(Protocol):
+    """A source that has received more than it gave, and can be told to come to its end."""
+
+    def stop(self) -> None:
+        """Take no more in; the iteration gives what is left and ends."""

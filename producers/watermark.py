@@ -5,7 +5,7 @@ advances only over a contiguous prefix of what was put, and keeps what was confi
 their number is bounded by the number of items in the sink's buffer, however long an item is retried.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tapehouse.record import Coverage, Record, Trade
 
@@ -22,6 +22,14 @@ class Mark:
     """That trade's time."""
     covered_through_us: int | None = None
     """The end of the last coverage record in it: exclusive."""
+
+    def over(self, earlier: "Mark | None") -> "Mark":
+        """This mark, and where it says nothing, what an earlier run's mark said."""
+        if earlier is None:
+            return self
+        known = self if self.trade_id is not None else earlier
+        covered = earlier.covered_through_us if self.covered_through_us is None else self.covered_through_us
+        return replace(self, trade_id=known.trade_id, event_time_us=known.event_time_us, covered_through_us=covered)
 
 
 @dataclass(slots=True)
