@@ -1,0 +1,116 @@
+"""From a call's name and body to an answer, with the faults that were asked for."""
+
+import json
+import logging
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
+
+from .arguments import Arguments
+from .control import Control
+from .engine import Engine
+from .errors import ApiError, internal_failure
+from .faults import Plan
+from .reading import Reading
+from .writing import Writing
+
+_log = logging.getLogger(__name__)
+TARGET_PREFIX: Final = "Kinesis_20131202."
+CONTENT_TYPE: Final = "application/x-amz-json-1.1"
+DEFAULT_REGION: Final = "us-east-1"
+_SCOPE: Final = re.compile(r"Credential=[^/]+/\d{8}/([a-z0-9-]+)/kinesis/")
+_DATA_PLANE: Final = ("PutRecord", "PutRecords", "GetRecords", "GetShardIterator")
+_Handler: TypeAlias = Callable[[Arguments, Plan], Mapping[str, Any] | bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What goes back, and how."""
+
+    status: int
+    body: bytes
+    delay_ms: int = 0
+    drop: bool = False
+    """Answer nothing and cut the connection."""
+
+
+class Operations:
+    """The Kinesis API over JSON 1.1."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._control = Control(engine)
+        reading, writing, control = Reading(engine), Writing(engine), self._control
+        self._handlers: dict[str, _Handler] = {
+            "PutRecord": writing.put_record,
+            "PutRecords": writing.put_records,
+            "GetRecords": reading.get_records,
+            "GetShardIterator": reading.get_shard_iterator,
+            "DeleteStream": control.delete_stream,
+            "DescribeStream": control.describe_stream,
+            "DescribeStreamSummary": control.describe_stream_summary,
+            "DescribeLimits": control.describe_limits,
+            "ListStreams": control.list_streams,
+            "ListShards": control.list_shards,
+            "SplitShard": control.split_shard,
+            "MergeShards": control.merge_shards,
+            "UpdateShardCount": control.update_shard_count,
+            "UpdateStreamMode": control.update_stream_mode,
+            "IncreaseStreamRetentionPeriod": control.increase_retention,
+            "DecreaseStreamRetentionPeriod": control.decrease_retention,
+            "AddTagsToStream": control.add_tags,
+            "ListTagsForStream": control.list_tags,
+            "RemoveTagsFromStream": control.remove_tags,
+            "TagResource": control.tag_resource,
+            "UntagResource": control.untag_resource,
+            "ListTagsForResource": control.list_tags_for_resource,
+        }
+
+    def call(self, target: str, body: bytes, authorization: str = "") -> Answer:
+        """Answer one call. ``target`` is X-Amz-Target; ``authorization`` tells the region. Never raises."""
+        operation = target.removeprefix(TARGET_PREFIX)
+        faults = self._engine.faults
+        faults.count(f"calls.{operation}" if self._known(operation) else "calls.unknown")
+        plan = faults.plan(operation)
+        if plan.instead == "drop_calls":
+            return Answer(0, b"", plan.delay_ms, drop=True)
+        try:
+            self._refuse(plan, operation)
+            result = self._run(operation, Arguments(body), plan, authorization)
+        except ApiError as error:
+            faults.count(f"errors.{error.code}")
+            return Answer(error.status, error.body(), plan.delay_ms)
+        except Exception:  # noqa: BLE001 - one broken call must not stop the server that others use
+            _log.exception("kinesis.call_broken operation=%s", operation)
+            faults.count("errors.InternalFailure")
+            return Answer(500, internal_failure().body(), plan.delay_ms)
+        if plan.instead == "fail_answers":
+            return Answer(500, internal_failure().body(), plan.delay_ms)
+        return Answer(200, result, plan.delay_ms, drop=plan.instead == "lose_answers")
+
+    def _known(self, operation: str) -> bool:
+        return operation in self._handlers or operation == "CreateStream"
+
+    def _refuse(self, plan: Plan, operation: str) -> None:
+        """Raise what a fault wants instead of the call."""
+        if plan.instead == "fail_calls":
+            raise internal_failure()
+        if plan.instead == "throttle_calls":
+            data = operation in _DATA_PLANE
+            code = "ProvisionedThroughputExceededException" if data else "LimitExceededException"
+            raise ApiError(code, "Rate exceeded.")
+
+    def _run(self, operation: str, arguments: Arguments, plan: Plan, authorization: str) -> bytes:
+        self._engine.store.sweep()
+        if operation == "CreateStream":
+            scope = _SCOPE.search(authorization)
+            region = scope[1] if scope else DEFAULT_REGION
+            result: Mapping[str, Any] | bytes = self._control.create_stream(arguments, plan, region=region)
+        elif operation in self._handlers:
+            result = self._handlers[operation](arguments, plan)
+        else:
+            raise ApiError("UnknownOperationException", f"The stand-in of Kinesis has no operation {operation[:64]!r}.")
+        if isinstance(result, bytes):
+            return result
+        return json.dumps(result, separators=(",", ":")).encode() if result else b""
