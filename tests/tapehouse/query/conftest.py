@@ -1,0 +1,59 @@
+"""A small lake written by hand: Parquet files and the least Delta log that names them. No Spark."""
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from tapehouse.lake import Lake
+
+_DELTA = {
+    "string": pa.string(),
+    "long": pa.int64(),
+    "boolean": pa.bool_(),
+    "binary": pa.binary(),
+    "timestamp": pa.timestamp("us", "UTC"),
+    "decimal(28,12)": pa.decimal128(28, 12),
+}
+
+WriteTable: TypeAlias = Callable[[str, dict[str, str], Sequence[Sequence[Any]]], None]
+"""Appends rows to a table of these columns (name to Delta type), in one commit."""
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Lake:
+    return Lake(tmp_path / "the lake's")
+
+
+@pytest.fixture
+def write_table(lake: Lake) -> WriteTable:
+    def write(name: str, columns: dict[str, str], rows: Sequence[Sequence[Any]]) -> None:
+        folder = Path(lake.table_uri(name))
+        log = folder / "_delta_log"
+        log.mkdir(parents=True, exist_ok=True)
+        version = len(list(log.iterdir()))
+        data = {
+            column: pa.array([row[i] for row in rows], _DELTA[kind]) for i, (column, kind) in enumerate(columns.items())
+        }
+        file = folder / f"part-{version}.parquet"
+        pq.write_table(pa.table(data), file)
+        actions: list[dict[str, Any]] = [] if version else _head(columns)
+        add = {"path": file.name, "partitionValues": {}, "size": file.stat().st_size, "modificationTime": 0}
+        actions.append({"add": {**add, "dataChange": True}})
+        (log / f"{version:020d}.json").write_text("\n".join(json.dumps(action) for action in actions))
+
+    return write
+
+
+def _head(columns: dict[str, str]) -> list[dict[str, Any]]:
+    fields = [{"name": name, "type": kind, "nullable": True, "metadata": {}} for name, kind in columns.items()]
+    schema = json.dumps({"type": "struct", "fields": fields})
+    meta = {"id": "hand-made", "format": {"provider": "parquet", "options": {}}, "schemaString": schema}
+    return [
+        {"protocol": {"minReaderVersion": 1, "minWriterVersion": 2}},
+        {"metaData": {**meta, "partitionColumns": [], "configuration": {}, "createdTime": 0}},
+    ]
