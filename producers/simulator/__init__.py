@@ -1,0 +1,7 @@
+"""Venues on loopback, each in its own wire format: a market with known truth, or real recordings, and faults."""
+
+from producers.simulator.faults import Faults
+from producers.simulator.recordings import DamagedRecordingError, Session
+from producers.simulator.server import MARKETS, PortInUseError, Simulator
+
+__all__ = ["MARKETS", "DamagedRecordingError", "Faults", "PortInUseError", "Session", "Simulator"]

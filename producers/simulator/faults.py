@@ -1,0 +1,62 @@
+"""What can be made to go wrong at the simulated venues, while they run."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+@dataclass(slots=True)
+class Faults:
+    """Every switch off: a well-behaved venue."""
+
+    refuse: set[str] = field(default_factory=set)
+    """Canonical symbols whose subscription is refused in the venue's words."""
+    withhold_acks: bool = False
+    """Subscriptions take effect, but no confirmation is sent."""
+    skip: int = 0
+    """This many of the next trades are made, and told over REST, but not over the WebSocket."""
+    silent: bool = False
+    """Lines stay open and dead: nothing is sent, no pong either."""
+    rest_status: int = 0
+    """REST answers with this status (429 as each venue says it) …"""
+    rest_times: int = 0
+    """… this many times."""
+    rest_half_body: int = 0
+    """This many REST answers break off in the middle."""
+
+    def take_skipped(self) -> bool:
+        """Whether the next trade is one of the skipped."""
+        if self.skip <= 0:
+            return False
+        self.skip -= 1
+        return True
+
+    def take_rest_status(self) -> int | None:
+        """The status to fail the next REST answer with, or None."""
+        if self.rest_times <= 0 or not self.rest_status:
+            return None
+        self.rest_times -= 1
+        return self.rest_status
+
+    def set(self, wishes: Mapping[str, str]) -> None:
+        """Switches from text, as a query string has them. Raises ValueError naming what is not understood."""
+        for name, text in wishes.items():
+            if name == "refuse":
+                self.refuse = {symbol for symbol in text.split(",") if symbol}
+            elif name in ("withhold_acks", "silent"):
+                setattr(self, name, _flag(name, text))
+            elif name in ("skip", "rest_status", "rest_times", "rest_half_body"):
+                if not text.isdigit():
+                    raise ValueError(f"{name}={text!r}: a whole number is wanted")
+                setattr(self, name, int(text))
+            else:
+                raise ValueError(f"{name!r} is no fault; there are {', '.join(asdict(self))}, cut")
+
+    def as_json(self) -> dict[str, Any]:
+        return {**asdict(self), "refuse": sorted(self.refuse)}
+
+
+def _flag(name: str, text: str) -> bool:
+    if text not in ("0", "1"):
+        raise ValueError(f"{name}={text!r}: 0 or 1 is wanted")
+    return text == "1"
