@@ -113,13 +113,14 @@ def read_rows(
     """The trades of ``rows`` that can be read, and, where some cannot, one Unparsed with the whole message.
 
     ``read`` gets the row's place in the message and the row; ``name`` gives a row's canonical symbol if it can be
-    told. ``rows`` that is no list is one fault.
+    told, and gets None for the message as a whole. ``rows`` that is no list is one fault.
     """
     trades: list[Trade] = []
     faults: list[str] = []
     markets: set[str | None] = set()
     if not isinstance(rows, list):
         faults.append("the list of trades is missing")
+        markets.add(name(None))
         rows = []
     for position, row in enumerate(rows):
         try:
