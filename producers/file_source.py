@@ -78,7 +78,7 @@ class FileSource:
     async def __aiter__(self) -> AsyncIterator[Batch]:
         """Batches as they are read. Raises UnreadableFileError, BrokenGzipError."""
         stream = self._open()
-        reading = _Reading(raw_batches(stream, name=self._path), self._path)
+        reading = _Reading(stream, self._path)
         try:
             async for batch in reading:
                 yield batch
@@ -95,10 +95,10 @@ class FileSource:
 
 
 class _Reading:
-    """A blocking iterator, driven by a daemon thread: one that waits for a pipe must not keep the process alive."""
+    """Reads in a daemon thread, and closes what it read: waiting for a pipe must not keep the process alive."""
 
-    def __init__(self, batches: Iterator[list[Raw]], path: str) -> None:
-        self._batches, self._path = batches, path
+    def __init__(self, stream: Readable, path: str) -> None:
+        self._stream, self._path = stream, path
         self._loop = asyncio.get_running_loop()
         self._queue: asyncio.Queue[list[Raw] | Exception | None] = asyncio.Queue()
         self._room = threading.Semaphore(READ_AHEAD)
@@ -119,7 +119,7 @@ class _Reading:
     def _run(self) -> None:
         end: Exception | None = None
         try:
-            for batch in self._batches:
+            for batch in raw_batches(self._stream, name=self._path):
                 self._room.acquire()
                 if self._stopped:
                     return
@@ -128,6 +128,9 @@ class _Reading:
             end = UnreadableFileError(self._path, error.strerror or str(error))
         except Exception as error:  # noqa: BLE001 - a thread's error belongs to the one who waits for its batches
             end = error
+        finally:
+            if isinstance(self._stream, io.FileIO) and self._path != STDIN:
+                self._stream.close()
         self._hand(end)
 
     def _hand(self, got: "list[Raw] | Exception | None") -> None:

@@ -262,10 +262,10 @@ class KinesisSink:
             return
         self._metrics.confirmed += len(items)
         self._metrics.confirmed_bytes += size - self._buffer.size
-        self._moved.set()
-        self._wake.set()
         if self._on_confirmed is not None:
             self._on_confirmed(items)
+        self._moved.set()
+        self._wake.set()
 
     def _retry(self, entries: list[Entry]) -> None:
         if not entries:

@@ -1,0 +1,97 @@
+"""The durable marks survive restarts and kills, and never speak for another stream."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from producers.state import BrokenStateError, MarkStore, StreamIdentity
+from producers.watermark import Mark
+
+STREAM = StreamIdentity("tape", 1_760_000_000_000_000)
+MARK = Mark(confirmed=3, trade_id="7", event_time_us=70, covered_through_us=60)
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def store(path: Path, stream: StreamIdentity = STREAM, clock: Clock | None = None) -> MarkStore:
+    return MarkStore(path, stream, clock=clock or Clock())
+
+
+def test_marks_are_found_again_after_a_restart(tmp_path: Path) -> None:
+    path = tmp_path / "state" / "kraken.json"
+    assert store(path).load() == {}
+    assert store(path).save({"kraken:BTC-USD:kraken": MARK})
+    assert store(path).load() == {"kraken:BTC-USD:kraken": MARK}
+
+
+def test_markets_of_earlier_runs_stay(tmp_path: Path) -> None:
+    path = tmp_path / "marks.json"
+    store(path).save({"a": MARK, "b": MARK})
+    newer = Mark(confirmed=1, covered_through_us=99)
+    store(path).save({"b": newer, "c": Mark()})
+    assert store(path).load() == {"a": MARK, "b": newer.over(MARK)}
+
+
+def test_marks_of_a_stream_made_again_are_not_used(tmp_path: Path) -> None:
+    path = tmp_path / "marks.json"
+    store(path).save({"a": MARK})
+    again = StreamIdentity("tape", STREAM.created_at_us + 1)
+    assert store(path, again).load() == {}
+    store(path, again).save({"b": MARK})
+    assert store(path, again).load() == {"b": MARK}
+
+
+def test_marks_are_written_at_most_once_a_second_and_only_when_they_moved(tmp_path: Path) -> None:
+    clock = Clock()
+    marks = store(tmp_path / "marks.json", clock=clock)
+    later = Mark(confirmed=4, trade_id="8", event_time_us=80)
+    assert marks.save({"a": MARK})
+    clock.now = 0.9
+    assert not marks.save({"a": later})
+    assert marks.save({"a": later}, now=True)
+    clock.now = 5
+    assert not marks.save({"a": later})
+
+
+def test_a_kill_while_writing_leaves_the_old_marks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "marks.json"
+    store(path).save({"a": MARK})
+
+    def killed(_: int) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "fsync", killed)
+    with pytest.raises(KeyboardInterrupt):
+        store(path).save({"a": Mark(confirmed=9, trade_id="99", event_time_us=99)})
+    assert store(path).load() == {"a": MARK}
+
+
+def test_a_disk_that_refuses_is_asked_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock()
+    marks = store(tmp_path / "marks.json", clock=clock)
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", full)
+        assert not marks.save({"a": MARK})
+    clock.now = 2
+    assert marks.save({"a": MARK})
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"format": 2}', b'{"format": 1, "stream": "tape"}', b"\xff"])
+def test_a_file_that_cannot_be_understood_stops_with_what_to_do(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "marks.json"
+    path.write_bytes(content)
+    with pytest.raises(BrokenStateError, match="Delete the file"):
+        store(path).load()
+    with pytest.raises(BrokenStateError):
+        store(path).save({"a": MARK})
+    assert path.read_bytes() == content

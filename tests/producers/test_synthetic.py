@@ -1,0 +1,188 @@
+"""The synthetic market: the same seed gives the same bytes, and silver accepts each of them."""
+
+import asyncio
+import itertools
+import statistics
+import tracemalloc
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from producers.synthetic import SyntheticConfig, SyntheticSource, plain, trader_names
+from tapehouse.errors import SettingsError
+from tapehouse.record import Coverage, Trade, encode, judge
+
+START_US = 1_760_000_000_000_000
+Made = list[Trade | Coverage]
+
+
+def make(**changes: Any) -> Made:
+    config = SyntheticConfig(**{"count": 300, "start_us": START_US, **changes})
+    return list(SyntheticSource(config).records(START_US))
+
+
+def trades_of(records: Made, symbol: str | None = None) -> list[Trade]:
+    return [each for each in records if isinstance(each, Trade) and symbol in (None, each.symbol)]
+
+
+configs = st.fixed_dictionaries(
+    {
+        "seed": st.integers(0, 2**64),
+        "symbols": st.lists(
+            st.sampled_from(["BTC-USD", "ETH-USD", "DOGE-USD", "AAPL-USD", "X-EUR"]), min_size=1, unique=True
+        ),
+        "rate_per_s": st.one_of(st.none(), st.floats(0.01, 100_000)),
+        "count": st.integers(0, 200),
+        "traders": st.integers(1, 50),
+    }
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(changes=configs)
+def test_the_same_seed_gives_the_same_bytes_and_all_are_accepted(changes: dict[str, Any]) -> None:
+    records = make(**changes)
+    assert [encode(each) for each in records] == [encode(each) for each in make(**changes)]
+    assert len(trades_of(records)) == changes["count"]
+    for each in records:
+        arrival_us = each.event_time_us if isinstance(each, Trade) else each.through_us
+        judged = judge(encode(each), arrival_us)
+        assert judged.reasons == ()
+
+
+@settings(max_examples=60, deadline=None)
+@given(changes=configs)
+def test_ids_are_contiguous_times_rise_and_coverage_leaves_no_hole(changes: dict[str, Any]) -> None:
+    records = make(**changes)
+    for symbol in changes["symbols"]:
+        mine = trades_of(records, symbol)
+        assert [int(each.trade_id) for each in mine] == list(range(START_US, START_US + len(mine)))
+        spans = [each for each in records if isinstance(each, Coverage) and each.symbol == symbol]
+        bounds = [START_US, *(each.through_us for each in spans)]
+        assert [each.from_us for each in spans] == bounds[:-1]
+        assert all(before < after for before, after in itertools.pairwise(bounds))
+        for each in mine:
+            assert bounds[0] <= each.event_time_us < bounds[-1]
+    times = [each.event_time_us for each in trades_of(records)]
+    assert times == sorted(times)
+
+
+def test_a_coverage_follows_all_trades_of_its_span_and_names_the_last() -> None:
+    last: dict[str, Trade] = {}
+    for each in make(count=5000, rate_per_s=50):
+        if isinstance(each, Trade):
+            last[each.symbol] = each
+        else:
+            assert last[each.symbol].event_time_us < each.through_us
+            assert each.last_id == last[each.symbol].trade_id
+            assert each.through_us - each.from_us <= 10_000_000
+
+
+def test_another_seed_gives_another_market() -> None:
+    assert [encode(each) for each in make(seed=1)] != [encode(each) for each in make(seed=2)]
+
+
+def test_the_market_looks_like_one() -> None:
+    trades = trades_of(make(count=20_000, rate_per_s=100, symbols=("BTC-USD",)))
+    gaps = [(b.event_time_us - a.event_time_us) / 1e6 for a, b in itertools.pairwise(trades)]
+    assert statistics.mean(gaps) == pytest.approx(1 / 100, rel=0.05)
+    assert statistics.stdev(gaps) == pytest.approx(1 / 100, rel=0.05)  # exponential: mean = deviation
+    logs = [float(Decimal(each.size).ln()) for each in trades]
+    assert statistics.stdev(logs) == pytest.approx(1, rel=0.05)
+    assert statistics.fmean(each.side == "buy" for each in trades) == pytest.approx(0.5, abs=0.02)
+    assert len({each.trader for each in trades}) > 900
+    assert len({each.price for each in trades}) > 1000
+
+
+def test_the_price_stays_positive_on_the_longest_walk() -> None:
+    for each in trades_of(make(count=50_000, symbols=("DOGE-USD",))):
+        assert Decimal("0.123450") / 21 < Decimal(each.price) < Decimal("0.123450") * 21
+
+
+@given(units=st.integers(0, 10**20), decimals=st.integers(0, 12))
+def test_scaled_integers_are_printed_exactly(units: int, decimals: int) -> None:
+    assert Decimal(plain(units, decimals)) == Decimal(units).scaleb(-decimals)
+    assert "E" not in plain(units, decimals)
+
+
+def test_names_are_the_same_for_the_same_seed() -> None:
+    assert trader_names(20, 7) == trader_names(20, 7) != trader_names(20, 8)
+
+
+def test_making_many_trades_keeps_nothing() -> None:
+    source = SyntheticSource(SyntheticConfig(start_us=START_US))
+    records = source.records(START_US)
+    next(records)
+    tracemalloc.start()
+    try:
+        before = tracemalloc.get_traced_memory()[0]
+        for _ in itertools.islice(records, 50_000):
+            pass
+        assert tracemalloc.get_traced_memory()[0] - before < 50_000
+    finally:
+        tracemalloc.stop()
+
+
+class FakeTime:
+    def __init__(self, now_us: int) -> None:
+        self.now_us, self.slept = now_us, 0
+
+    def now(self) -> int:
+        return self.now_us
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept += 1
+        self.now_us += max(1, round(seconds * 1e6))
+
+
+def drive(config: SyntheticConfig, time: FakeTime) -> Made:
+    async def work() -> Made:
+        found: Made = []
+        async for batch in SyntheticSource(config, now_us=time.now, sleep=time.sleep):
+            assert 0 < len(batch) <= 500
+            for each in batch:
+                assert isinstance(each, Trade | Coverage)
+                assert (each.event_time_us if isinstance(each, Trade) else each.through_us) <= time.now_us
+                found.append(each)
+        return found
+
+    return asyncio.run(work())
+
+
+def test_no_record_comes_before_its_time_and_a_quiet_market_is_covered_while_it_is_quiet() -> None:
+    time = FakeTime(START_US)
+    config = SyntheticConfig(count=5, rate_per_s=0.02, symbols=("BTC-USD",))
+    found = drive(config, time)
+    assert len(trades_of(found)) == 5
+    assert time.slept >= sum(isinstance(each, Coverage) for each in found) > 5
+    assert found == make(count=5, rate_per_s=0.02, symbols=("BTC-USD",))
+
+
+@pytest.mark.parametrize("rate", [None, 1000.0])
+def test_a_start_in_the_past_is_caught_up_without_waiting(rate: float | None) -> None:
+    time = FakeTime(START_US + 3_600_000_000)
+    found = drive(SyntheticConfig(count=2000, rate_per_s=rate, start_us=START_US), time)
+    assert (len(trades_of(found)), time.slept) == (2000, 0)
+
+
+def test_without_a_rate_all_trades_are_due_at_once() -> None:
+    time = FakeTime(START_US)
+    assert len(trades_of(drive(SyntheticConfig(count=3000), time))) == 3000
+    assert time.slept == 0
+
+
+def test_runs_with_different_starts_share_no_id() -> None:
+    ids = [
+        {(each.symbol, each.trade_id) for each in trades_of(drive(SyntheticConfig(count=900), FakeTime(now)))}
+        for now in (START_US, START_US + 1_000_000)
+    ]
+    assert ids[0].isdisjoint(ids[1])
+
+
+def test_all_faults_of_a_configuration_are_told_at_once() -> None:
+    with pytest.raises(SettingsError) as error:
+        SyntheticConfig(symbols=(), rate_per_s=float("nan"), count=-1, start_us=0, first_id=-1, traders=0)
+    assert len(error.value.faults) == 6
