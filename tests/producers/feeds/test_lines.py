@@ -135,6 +135,16 @@ def test_each_line_is_a_page_where_the_first_is_whole() -> None:
     assert (ids, counts.messages, counts.refusals) == (["1", "2", "3"], 3, 1)
 
 
+def test_pages_a_line_are_read_one_by_one() -> None:
+    def endless() -> Iterator[str]:
+        while True:
+            yield NEXT_PAGE
+
+    asked = reading("binance", rest=True, symbol="BNB-BTC")
+    records = parse_lines(asked, endless(), clock=lambda: AT, counts=Counts())
+    assert next(records) == next(records)
+
+
 def test_broken_first_page_does_not_hide_the_next() -> None:
     ids, counts = pages("<html>502</html>", NEXT_PAGE)
     assert (ids, counts.refusals) == (["3"], 1)

@@ -52,6 +52,14 @@ def test_long_message_is_cut_between_characters_and_named_by_its_whole(text: str
     assert json.loads(encode(record))["raw"] == record.raw
 
 
+@pytest.mark.parametrize("text", ["\ud800", "x" * (RAW_LIMIT_BYTES - 1) + "\udfff", "\ud83d" * RAW_LIMIT_BYTES])
+def test_lone_surrogate_is_kept_like_any_character(text: str) -> None:
+    record = kept(text)
+    assert text.startswith(record.raw)
+    assert record.raw_bytes == len(text.encode("utf-8", "surrogatepass"))
+    assert json.loads(encode(record))["raw"] == record.raw
+
+
 def test_many_faults_are_summed_up() -> None:
     assert kept("{}", [f"trade {i}: price is missing" for i in range(1000)]).error.endswith("; and 995 more")
 

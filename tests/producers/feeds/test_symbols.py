@@ -32,6 +32,8 @@ from producers.feeds.symbols import SymbolError
         (symbols.from_kraken_rest, "XETHXXBT", "ETH-BTC"),
         (symbols.from_kraken_rest, "XTZUSD", "XTZ-USD"),  # Tezos: the X is its own
         (symbols.from_kraken_rest, "XDGUSD", "DOGE-USD"),
+        (symbols.from_kraken_rest, "XRPRLUSD", "XRP-RLUSD"),  # the longest quote, not USD
+        (symbols.from_kraken_rest, "XCHNGUSD", "XCHNG-USD"),  # eight letters, but no mark before the quote
     ],
 )
 def test_wire_symbol_becomes_canonical(read, wire: str, symbol: str) -> None:  # type: ignore[no-untyped-def]
