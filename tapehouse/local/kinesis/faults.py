@@ -40,6 +40,14 @@ KINDS: Final = (
     "arrival_back",
     "expire_iterators",
 )
+OPERATIONS: Final = (
+    *("PutRecord", "PutRecords", "GetRecords", "GetShardIterator", "ListShards", "ListStreams", "DescribeStream"),
+    *("DescribeStreamSummary", "DescribeLimits", "CreateStream", "DeleteStream", "SplitShard", "MergeShards"),
+    *("UpdateShardCount", "UpdateStreamMode", "IncreaseStreamRetentionPeriod", "DecreaseStreamRetentionPeriod"),
+    *("AddTagsToStream", "ListTagsForStream", "RemoveTagsFromStream"),
+    *("TagResource", "UntagResource", "ListTagsForResource"),
+)
+"""What the server does, by Kinesis' names; a fault may name these."""
 THROUGHPUT: Final = "ProvisionedThroughputExceededException"
 RECORD_CODES: Final = ("InternalFailure", THROUGHPUT)
 _WRITES: Final = ("PutRecord", "PutRecords")
@@ -74,6 +82,10 @@ class Fault:
                 (self.calls is not None and self.calls < 1, f"calls is {self.calls}; it must be at least 1"),
                 (self.seconds is not None and self.seconds <= 0, f"seconds is {self.seconds}; it must be above 0"),
                 (self.code not in RECORD_CODES, f"code is {self.code!r}; it must be one of {', '.join(RECORD_CODES)}"),
+                (
+                    not all(name in OPERATIONS for name in self.operations),
+                    f"operations are {', '.join(map(str, self.operations))}; known are {', '.join(OPERATIONS)}",
+                ),
                 (self.ms < 0, f"ms is {self.ms}; it must not be negative"),
                 (self.ms == 0 and self.kind in ("delay", "arrival_back"), f"{self.kind} needs ms"),
             )
@@ -92,8 +104,8 @@ class Fault:
             raise SettingsError([f"unknown: {', '.join(unknown)}" if unknown else "kind is missing"])
         values = dict(body)
         operations = values.get("operations", ())
-        values["operations"] = (operations,) if isinstance(operations, str) else tuple(operations)
         try:
+            values["operations"] = (operations,) if isinstance(operations, str) else tuple(operations)
             return cls(**values)
         except TypeError as error:
             raise SettingsError([f"a value has the wrong type: {error}"]) from error

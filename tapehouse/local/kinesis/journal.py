@@ -29,6 +29,7 @@ from typing import Any, Final, Protocol
 from . import frame as framing
 from .errors import JournalError
 from .segment import FileSegment, MemorySegment, OpenFiles, Segment
+from .shard import Shard
 from .shard_log import ShardLog
 from .stream import Stream
 
@@ -48,7 +49,7 @@ class Journal(Protocol):
     def shard_log(self, stream: Stream, index: int) -> ShardLog:
         """The log of one shard, with what is kept of it."""
 
-    def drop_shard(self, stream: Stream, index: int) -> None:
+    def drop_shard(self, stream: Stream, shard: Shard) -> None:
         """Remove a shard's records."""
 
     def drop_stream(self, stream: Stream) -> None:
@@ -71,8 +72,9 @@ class MemoryJournal:
         del stream, index
         return ShardLog(MemorySegment)
 
-    def drop_shard(self, stream: Stream, index: int) -> None:
-        stream.shards[index].log.remove()
+    def drop_shard(self, stream: Stream, shard: Shard) -> None:
+        del stream
+        shard.log.remove()
 
     def drop_stream(self, stream: Stream) -> None:
         for shard in stream.shards.values():
@@ -169,9 +171,10 @@ class DiskJournal:
             if whole < size:
                 os.ftruncate(file.fileno(), whole)
 
-    def drop_shard(self, stream: Stream, index: int) -> None:
-        stream.shards[index].log.remove()
-        shutil.rmtree(self._folder / _folder_name(stream.serial, stream.name) / f"{index:012d}", ignore_errors=True)
+    def drop_shard(self, stream: Stream, shard: Shard) -> None:
+        shard.log.remove()
+        folder = self._folder / _folder_name(stream.serial, stream.name) / f"{shard.index:012d}"
+        shutil.rmtree(folder, ignore_errors=True)
 
     def drop_stream(self, stream: Stream) -> None:
         for shard in stream.shards.values():

@@ -192,10 +192,14 @@ class Store:
             return
         self._swept_us = now_us
         for stream in list(self._streams.values()):
-            if self._gone(stream):
-                self._forget(stream)
-                continue
-            self._trim(stream, now_us)
+            # The call that happens to be the sweeper is not to fail for it: what stays is swept later.
+            try:
+                if self._gone(stream):
+                    self._forget(stream)
+                else:
+                    self._trim(stream, now_us)
+            except (ApiError, OSError) as error:
+                _log.warning("kinesis.journal.not_swept stream=%s error=%s", stream.name, error)
 
     def _trim(self, stream: Stream, now_us: int) -> None:
         horizon_ms = stream.horizon_us(now_us) // 1000
@@ -216,7 +220,7 @@ class Store:
                 stream.shards = dict(sorted((stream.shards | {shard.index: shard for shard in expired}).items()))
                 raise
             for shard in expired:
-                self._journal.drop_shard(stream, shard.index)
+                self._journal.drop_shard(stream, shard)
 
     def close(self) -> None:
         self._journal.close()
