@@ -10,10 +10,20 @@ import boto3
 from botocore.config import Config
 
 
-def client(service: str, *, max_attempts: int = 5, connect_timeout_s: float = 5, read_timeout_s: float = 60) -> Any:
+def client(
+    service: str,
+    *,
+    max_attempts: int = 5,
+    connect_timeout_s: float = 5,
+    read_timeout_s: float = 60,
+    endpoint_url: str | None = None,
+    region: str | None = None,
+) -> Any:
     """A boto3 client of ``service`` ("kinesis", "s3", …) with bounded waits and standard retries.
 
-    ``max_attempts`` counts the first try: 1 means that the caller does all retrying itself.
+    ``max_attempts`` counts the first try: 1 means that the caller does all retrying itself. ``endpoint_url`` and
+    ``region`` repeat what another client uses (a Spark worker's environment may be older than its driver's); left out,
+    boto3's own settings decide.
     """
     config = Config(
         connect_timeout=connect_timeout_s,
@@ -22,4 +32,4 @@ def client(service: str, *, max_attempts: int = 5, connect_timeout_s: float = 5,
         user_agent_extra="tapehouse",
         tcp_keepalive=True,
     )
-    return boto3.client(service, config=config)
+    return boto3.client(service, config=config, endpoint_url=endpoint_url, region_name=region)

@@ -1,0 +1,196 @@
+"""Commits to Delta tables that know what they were based on.
+
+Each table of ours counts its commits of data in a *turn*: a commit made on turn n carries the Delta transaction
+(``TXN_APP``, n + 1) and, in its user metadata, the turn, a token and whatever its writer wants to find again. Delta
+lets one such transaction in: of two writers that read the same turn, one commits, and the other learns that it lost
+and starts again from what is there now. Commits in between that move no data (OPTIMIZE) repeat the metadata and do
+not count. (The table's *version* would not do as the counter: an OPTIMIZE between plan and commit raises it, and a
+third writer could then commit the same plan once more.)
+"""
+
+import json
+import logging
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from delta.tables import DeltaTable
+from py4j.protocol import Py4JJavaError
+from pyspark.errors import PySparkException
+from pyspark.sql import DataFrame, DataFrameWriter, SparkSession
+
+from tapehouse.errors import TransientError
+from tapehouse.tables import Table
+
+log = logging.getLogger(__name__)
+
+TXN_APP: Final = "tapehouse"
+USER_METADATA: Final = "spark.databricks.delta.commitInfo.userMetadata"
+_LOOK_BACK: Final = 200
+"""Commits that may lie above the newest one of ours before its turn is taken from Delta's own transaction record."""
+
+
+class LostRaceError(TransientError):
+    """Another writer committed to the table since it was read. Nothing was written; read again and repeat."""
+
+    def __init__(self, table: str, turn: int) -> None:
+        super().__init__(table, turn)
+        self.table = table
+        self.turn = turn
+
+    def __str__(self) -> str:
+        return f"{self.table}: another writer committed after turn {self.turn}; nothing was written, try again"
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What a table was when it was read: the base of the next commit."""
+
+    table: Table
+    uri: str
+    version: int
+    turn: int
+    """Commits of data so far; 0 for a table without any."""
+    metadata: Mapping[str, Any] | None = field(default=None)
+    """What the newest commit of ours carries; None where the log no longer tells."""
+
+
+def ensure(spark: SparkSession, table: Table, uri: str) -> None:
+    """Create the table from its declaration where it is not there yet. Safe to run again and by two at once."""
+    if DeltaTable.isDeltaTable(spark, uri):
+        return
+    builder = DeltaTable.createIfNotExists(spark).location(uri).comment(f"{table.grain}")
+    for column in table.columns:
+        builder = builder.addColumn(column.name, column.type, nullable=column.nullable, comment=column.comment)
+    if table.partition_by:
+        builder = builder.partitionedBy(*table.partition_by)
+    if table.cluster_by:
+        builder = builder.clusterBy(*table.cluster_by)
+    builder.execute()
+    log.info("table_created table=%s uri=%s", table.name, uri)
+
+
+def read(spark: SparkSession, snapshot: Snapshot) -> DataFrame:
+    """The table as of the snapshot, whatever others commit meanwhile."""
+    return spark.read.format("delta").option("versionAsOf", snapshot.version).load(snapshot.uri)
+
+
+def snapshot(spark: SparkSession, table: Table, uri: str) -> Snapshot:
+    """Read what the table is now, by one small file of its log as a rule."""
+    delta_log = _delta_log(spark, uri)
+    state = _state(spark, delta_log)
+    version = int(state.version())
+    for metadata in _commits_back(spark, uri, version, _LOOK_BACK):
+        if metadata is not None and "turn" in metadata:
+            return Snapshot(table, uri, version, int(metadata["turn"]), metadata)
+    recorded = state.transactions().get(TXN_APP)
+    return Snapshot(table, uri, version, int(recorded.get()) if recorded.isDefined() else 0, None)
+
+
+def append(frame: DataFrame, base: Snapshot, *, metadata: Mapping[str, Any] | None = None) -> Snapshot:
+    """Add the rows in one commit on top of ``base``.
+
+    Raises:
+        LostRaceError: somebody else committed since ``base`` was read; nothing was written.
+    """
+    return _commit(frame, frame.write.mode("append"), base, metadata)
+
+
+def replace(
+    frame: DataFrame, base: Snapshot, *, where: str | None = None, metadata: Mapping[str, Any] | None = None
+) -> Snapshot:
+    """Put ``frame`` in the place of the rows that satisfy ``where`` (all rows without it), in one commit.
+
+    Raises:
+        LostRaceError: somebody else committed since ``base`` was read; nothing was written.
+    """
+    writer = frame.write.mode("overwrite")
+    return _commit(frame, writer.option("replaceWhere", where) if where else writer, base, metadata)
+
+
+def optimize(spark: SparkSession, base: Snapshot, *, z_where: str | None = None) -> None:
+    """Compact the table's files. The commit repeats the metadata, so that a position in it is never buried."""
+    text = json.dumps(base.metadata) if base.metadata else None
+    with _session_metadata(spark, text):
+        builder = DeltaTable.forPath(spark, base.uri).optimize()
+        (builder.where(z_where) if z_where else builder).executeCompaction()
+
+
+def _commit(frame: DataFrame, writer: DataFrameWriter, base: Snapshot, metadata: Mapping[str, Any] | None) -> Snapshot:
+    spark = frame.sparkSession
+    token = uuid.uuid4().hex
+    turn = base.turn + 1
+    body = {**(metadata or {}), "turn": turn, "token": token}
+    options = {"txnAppId": TXN_APP, "txnVersion": str(turn), "userMetadata": json.dumps(body, separators=(",", ":"))}
+    try:
+        writer.format("delta").options(**options).save(base.uri)
+    except (PySparkException, Py4JJavaError) as error:
+        if _is_conflict(error):
+            raise LostRaceError(base.table.name, base.turn) from error
+        raise
+    version = int(_state(spark, _delta_log(spark, base.uri)).version())
+    # Delta skips a transaction that it has seen without a word: only our own token in the log proves the commit.
+    for step, found in enumerate(_commits_back(spark, base.uri, version, version - base.version)):
+        if found is not None and found.get("token") == token:
+            return Snapshot(base.table, base.uri, version - step, turn, body)
+    raise LostRaceError(base.table.name, base.turn)
+
+
+def _is_conflict(error: Exception) -> bool:
+    text = str(error)
+    return "Concurrent" in text or "DELTA_CONCURRENT" in text or "FileAlreadyExists" in text
+
+
+@contextmanager
+def _session_metadata(spark: SparkSession, text: str | None) -> Iterator[None]:
+    if text is not None:
+        spark.conf.set(USER_METADATA, text)
+    try:
+        yield
+    finally:
+        spark.conf.unset(USER_METADATA)
+
+
+def _jvm(spark: SparkSession) -> Any:
+    return spark._jvm  # type: ignore[attr-defined, unused-ignore]  # Delta's log has no Python interface
+
+
+def _delta_log(spark: SparkSession, uri: str) -> Any:
+    return _jvm(spark).org.apache.spark.sql.delta.DeltaLog.forTable(spark._jsparkSession, uri)
+
+
+def _state(spark: SparkSession, delta_log: Any) -> Any:
+    none = _jvm(spark).scala.Option.empty()
+    return delta_log.update(False, none, none)
+
+
+def _commits_back(spark: SparkSession, uri: str, version: int, count: int) -> Iterator[Mapping[str, Any] | None]:
+    """User metadata (as JSON objects) of the newest ``count`` commits, newest first, until the log's oldest file."""
+    jvm = _jvm(spark)
+    folder = jvm.org.apache.hadoop.fs.Path(uri, "_delta_log")
+    files = folder.getFileSystem(spark._jsparkSession.sessionState().newHadoopConf())
+    for number in range(version, max(version - count, -1), -1):
+        path = jvm.org.apache.hadoop.fs.Path(folder, f"{number:020d}.json")
+        if not files.exists(path):
+            return
+        stream = files.open(path)
+        try:
+            text = jvm.org.apache.commons.io.IOUtils.toString(stream, "UTF-8")
+        finally:
+            stream.close()
+        yield _user_metadata(text.splitlines())
+
+
+def _user_metadata(lines: Sequence[str]) -> Mapping[str, Any] | None:
+    for line in lines:
+        if '"commitInfo"' not in line:
+            continue
+        text = json.loads(line).get("commitInfo", {}).get("userMetadata")
+        try:
+            body = json.loads(text) if text else None
+        except ValueError:
+            return None
+        return body if isinstance(body, dict) else None
+    return None

@@ -1,0 +1,1 @@
+"""Silver to gold: pure transforms, one module a table."""

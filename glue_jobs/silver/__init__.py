@@ -1,0 +1,1 @@
+"""Bronze to silver: pure transforms, one module a table."""

@@ -1,0 +1,236 @@
+"""One batch of bronze rows into the four silver tables. Runs again without harm, whatever it had finished before."""
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import reduce
+from typing import Final
+
+from pyspark import StorageLevel
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as F  # noqa: N812
+
+from glue_jobs import delta
+from glue_jobs.silver.coverage import coverage
+from glue_jobs.silver.gaps import gap_verdicts, gaps
+from glue_jobs.silver.judged import judged
+from glue_jobs.silver.rejected import rejected
+from glue_jobs.silver.trades import (
+    ACCEPTED,
+    CONFLICT,
+    DUPLICATE,
+    KEY,
+    QUARANTINED,
+    is_accepted,
+    trades,
+    verdicts,
+)
+from glue_jobs.steps import Steps
+from tapehouse.tables import (
+    COORDINATE_NAMES,
+    SILVER_COVERAGE,
+    SILVER_GAPS,
+    SILVER_REJECTED,
+    SILVER_TRADES,
+    Table,
+)
+
+_AROUND_US: Final = 3_600_000_000
+"""A trade is looked for among those within an hour of its event time; the nightly check proves it at large."""
+_MOST_MARKETS: Final = 100
+"""Up to so many markets the look-up names each with its own span; beyond, one span serves all."""
+_BROADCAST_ROWS: Final = 200_000
+_REFUSED: Final = (DUPLICATE, CONFLICT, QUARANTINED)
+
+
+@dataclass(frozen=True, slots=True)
+class _Contents:
+    """What a batch holds, by kind; event times are those of its accepted trades."""
+
+    spans: Mapping[tuple[str, str], tuple[int, int]]
+    trades: int
+    gaps: int
+    coverage: int
+    quarantined: int
+    arrival_us: tuple[int, int] | None
+
+
+class SilverBatch:
+    """Writes silver.trades, .rejected, .gaps and .coverage from rows of bronze.trades."""
+
+    def __init__(self, spark: SparkSession, uri_of: Callable[[Table], str], steps: Steps) -> None:
+        self._spark = spark
+        self._uri_of = uri_of
+        self._steps = steps
+
+    def ensure(self) -> None:
+        """Create the tables that are not there yet."""
+        for table in (SILVER_TRADES, SILVER_REJECTED, SILVER_GAPS, SILVER_COVERAGE):
+            delta.ensure(self._spark, table, self._uri_of(table))
+
+    def write(self, bronze: DataFrame) -> None:
+        """Judge the rows and put each into its table, unless it is there already.
+
+        Raises:
+            LostRaceError: another writer was there first; run the same batch again.
+        """
+        rows = judged(bronze).persist(StorageLevel.MEMORY_AND_DISK)
+        try:
+            with self._steps.step("silver judge") as count:
+                contents = _contents(rows)
+                count.rows = contents.trades + contents.gaps + contents.coverage + contents.quarantined
+            if not count.rows:
+                return
+            with ThreadPoolExecutor(max_workers=2) as pool:
+                others = pool.submit(self._write_coverage, rows, contents)
+                self._write_judged(rows, contents)
+                others.result()
+        finally:
+            rows.unpersist()
+
+    def rebuild(self, bronze: DataFrame) -> None:
+        """Judge all of bronze anew and overwrite each of the four tables with the outcome.
+
+        Raises:
+            LostRaceError: another writer was there first; run it again.
+        """
+        rows = judged(bronze).persist(StorageLevel.MEMORY_AND_DISK)
+        try:
+            nothing_known = self._spark.createDataFrame([], SILVER_TRADES.schema_ddl)
+            told = verdicts(rows.where(is_accepted("trade")), nothing_known).persist(StorageLevel.MEMORY_AND_DISK)
+            no_gaps = self._spark.createDataFrame([], SILVER_GAPS.schema_ddl)
+            said = gap_verdicts(rows.where(is_accepted("gap") | is_accepted("gap_closed")), no_gaps)
+            refused = (
+                rows.where(F.size("reasons") > 0)
+                .withColumn("verdict", F.lit(QUARANTINED))
+                .unionByName(told.where(F.col("verdict").isin(*_REFUSED)))
+                .unionByName(said.where(F.col("verdict") == DUPLICATE).drop("event"))
+            )
+            for table, frame in (
+                (SILVER_TRADES, trades(told.where(F.col("verdict") == ACCEPTED))),
+                (SILVER_GAPS, gaps(said.where(F.col("verdict") == ACCEPTED))),
+                (SILVER_COVERAGE, coverage(rows.where(is_accepted("coverage")))),
+                (SILVER_REJECTED, rejected(refused)),
+            ):
+                with self._steps.step(f"{table.name} rebuild"):
+                    base = delta.snapshot(self._spark, table, self._uri_of(table))
+                    delta.replace(frame.select(*table.column_names), base)
+            told.unpersist()
+        finally:
+            rows.unpersist()
+
+    def _write_judged(self, rows: DataFrame, contents: _Contents) -> None:
+        """Trades and gaps, and only then what was refused beside them: a duplicate's twin must be there first."""
+        base = delta.snapshot(self._spark, SILVER_TRADES, self._uri_of(SILVER_TRADES))
+        refused = rows.where(F.size("reasons") > 0).withColumn("verdict", F.lit(QUARANTINED))
+        told = verdicts(rows.where(is_accepted("trade")), self._known(base, rows, contents)).persist()
+        try:
+            with self._steps.step("silver known") as count:
+                tally = {row["verdict"]: row["count"] for row in told.groupBy("verdict").count().collect()}
+                count.rows = sum(tally.values())
+            if tally.get(ACCEPTED):
+                with self._steps.step("silver.trades") as count:
+                    count.rows = tally[ACCEPTED]
+                    new = trades(told.where(F.col("verdict") == ACCEPTED)).coalesce(1)
+                    delta.append(new.sortWithinPartitions("exchange", "symbol", "event_time_us"), base)
+            refused = refused.unionByName(told.where(F.col("verdict").isin(*_REFUSED)))
+            expected = contents.quarantined + tally.get(DUPLICATE, 0) + tally.get(CONFLICT, 0)
+            if contents.gaps:
+                repeated = self._write_gaps(rows)
+                refused = refused.unionByName(repeated)
+                expected += contents.gaps
+            if expected:
+                self._write_rejected(refused, contents)
+        finally:
+            told.unpersist()
+
+    def _known(self, base: delta.Snapshot, rows: DataFrame, contents: _Contents) -> DataFrame:
+        """The rows of silver.trades that may share a key with the batch's."""
+        known = delta.read(self._spark, base)
+        if base.turn == 0 or not contents.spans:
+            return known.where(F.lit(False))
+        known = known.where(_near(contents.spans)).select(*KEY, "price", "size", "side", *COORDINATE_NAMES)
+        keys = rows.where(is_accepted("trade")).select(*KEY)
+        return known.join(
+            F.broadcast(keys) if contents.trades <= _BROADCAST_ROWS else keys, on=list(KEY), how="left_semi"
+        )
+
+    def _write_gaps(self, rows: DataFrame) -> DataFrame:
+        base = delta.snapshot(self._spark, SILVER_GAPS, self._uri_of(SILVER_GAPS))
+        known = delta.read(self._spark, base)
+        told = gap_verdicts(rows.where(is_accepted("gap") | is_accepted("gap_closed")), known).localCheckpoint()
+        with self._steps.step("silver.gaps") as count:
+            new = gaps(told.where(F.col("verdict") == ACCEPTED))
+            count.rows = new.count()
+            if count.rows:
+                delta.append(new.coalesce(1), base)
+        return told.where(F.col("verdict") == DUPLICATE).drop("event")
+
+    def _write_coverage(self, rows: DataFrame, contents: _Contents) -> None:
+        if not contents.coverage:
+            return
+        self._append_absent(SILVER_COVERAGE, coverage(rows.where(is_accepted("coverage"))), contents)
+
+    def _write_rejected(self, refused: DataFrame, contents: _Contents) -> None:
+        self._append_absent(SILVER_REJECTED, rejected(refused), contents)
+
+    def _append_absent(self, table: Table, frame: DataFrame, contents: _Contents) -> None:
+        """Append the rows whose coordinates the table does not hold yet."""
+        base = delta.snapshot(self._spark, table, self._uri_of(table))
+        with self._steps.step(table.name) as count:
+            if base.turn and contents.arrival_us is not None:
+                lowest, highest = (F.timestamp_micros(F.lit(bound)) for bound in contents.arrival_us)
+                there = delta.read(self._spark, base).where(F.col("arrival_time").between(lowest, highest))
+                frame = frame.join(there.select(*COORDINATE_NAMES), on=list(COORDINATE_NAMES), how="left_anti")
+            frame = frame.select(*table.column_names).coalesce(1)
+            delta.append(frame, base)
+            count.rows = None
+
+
+def _contents(rows: DataFrame) -> _Contents:
+    found = (
+        rows.groupBy("kind", (F.size("reasons") > 0).alias("refused"), "exchange", "symbol")
+        .agg(
+            F.count("*").alias("rows"),
+            F.min("event_time_us").alias("first_us"),
+            F.max("event_time_us").alias("last_us"),
+            F.min(F.unix_micros("arrival_time")).alias("first_arrival"),
+            F.max(F.unix_micros("arrival_time")).alias("last_arrival"),
+        )
+        .collect()
+    )
+
+    def total(*kinds: str) -> int:
+        return sum(row["rows"] for row in found if not row["refused"] and row["kind"] in kinds)
+
+    return _Contents(
+        spans={
+            (row["exchange"], row["symbol"]): (row["first_us"], row["last_us"])
+            for row in found
+            if row["kind"] == "trade" and not row["refused"]
+        },
+        trades=total("trade"),
+        gaps=total("gap", "gap_closed"),
+        coverage=total("coverage"),
+        quarantined=sum(row["rows"] for row in found if row["refused"]),
+        arrival_us=(min(row["first_arrival"] for row in found), max(row["last_arrival"] for row in found))
+        if found
+        else None,
+    )
+
+
+def _near(spans: Mapping[tuple[str, str], tuple[int, int]]) -> Column:
+    """True for rows that may be a trade of the spans: what the files' statistics can tell without reading them."""
+    if len(spans) > _MOST_MARKETS:
+        first = min(first for first, _ in spans.values()) - _AROUND_US
+        last = max(last for _, last in spans.values()) + _AROUND_US
+        return F.col("event_time_us").between(first, last)
+    return reduce(
+        lambda either, other: either | other,
+        (
+            (F.col("exchange") == exchange)
+            & (F.col("symbol") == symbol)
+            & F.col("event_time_us").between(first - _AROUND_US, last + _AROUND_US)
+            for (exchange, symbol), (first, last) in spans.items()
+        ),
+    )

@@ -1,0 +1,23 @@
+"""silver.coverage: the spans in which a market was wholly seen."""
+
+from typing import Final
+
+from tapehouse.tables.coordinates import COORDINATE_NAMES, COORDINATES
+from tapehouse.tables.model import Column, Table
+
+SILVER_COVERAGE: Final = Table(
+    name="silver.coverage",
+    grain="one row per coverage record: a span in which no trade of the market is unknown to us",
+    columns=(
+        Column("exchange", "STRING", "venue", nullable=False),
+        Column("symbol", "STRING", "canonical BASE-QUOTE", nullable=False),
+        Column("from_us", "BIGINT", "start of the span, inclusive, microseconds UTC", nullable=False),
+        Column("through_us", "BIGINT", "end of the span, exclusive, microseconds UTC", nullable=False),
+        Column("source", "STRING", "the feed that saw it", nullable=False),
+        Column("last_id", "STRING", "id of the last trade seen; null where the venue has none"),
+        Column("arrival_time", "TIMESTAMP", "when Kinesis took the record, UTC", nullable=False),
+        *COORDINATES,
+    ),
+    key=COORDINATE_NAMES,
+    cluster_by=("exchange", "symbol", "through_us"),
+)

@@ -1,0 +1,29 @@
+"""silver.rejected: every record that is not in another silver table, and why."""
+
+from typing import Final
+
+from tapehouse.tables.coordinates import COORDINATE_NAMES, COORDINATES
+from tapehouse.tables.model import Column, Table
+
+SILVER_REJECTED: Final = Table(
+    name="silver.rejected",
+    grain="one row per bronze record that is a duplicate, a conflict or quarantined",
+    columns=(
+        *COORDINATES,
+        Column("arrival_time", "TIMESTAMP", "when Kinesis took it, UTC", nullable=False),
+        Column(
+            "verdict",
+            "STRING",
+            "duplicate (known already), conflict (known with other price, size or side), quarantined (breaks a rule)",
+            nullable=False,
+        ),
+        Column("kind", "STRING", "the kind that the record claims, null where it cannot be read"),
+        Column(
+            "reasons", "ARRAY<STRING>", "field.rule codes of tapehouse.record; empty for a duplicate", nullable=False
+        ),
+        Column("payload", "BINARY", "the bytes as they came; null for a duplicate, whose twin is in silver"),
+        Column("arrival_date", "DATE", "UTC date of arrival_time", nullable=False),
+    ),
+    key=COORDINATE_NAMES,
+    cluster_by=("arrival_date",),
+)
