@@ -195,6 +195,9 @@ class Settings:
     spark_memory_mb: int = _setting(1_536, _whole(512, 1_048_576), "512 or more, in MB", "memory of the Spark driver")
     kinesis_port: int = _setting(0, _whole(0, 65_535), "0-65535; 0 is any free one", "port of the embedded Kinesis")
     aws_port: int = _setting(0, _whole(0, 65_535), "0-65535; 0 is any free one", "port of the other embedded services")
+    athena_workgroup: str = _setting(
+        "primary", _matching(_STREAM), "1-128 of a-z A-Z 0-9 _ . -", "the Athena workgroup that answers on AWS"
+    )
     gold_sources: Mapping[str, str] = _setting(
         {}, _pairs, "exchange=source pairs, as binance=binance-agg", "which source gold counts an exchange from"
     )
@@ -251,12 +254,16 @@ def _environment_values(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def load(
-    *, environ: Mapping[str, str], arguments: Mapping[str, Any] | None = None, folder: Path | None = None
+    *,
+    environ: Mapping[str, str],
+    arguments: Mapping[str, Any] | None = None,
+    folder: Path | None = None,
+    origin: str | None = None,
 ) -> Settings:
     """The settings of this process.
 
     ``arguments`` is the command line, by field; None there means that the word was not given. ``folder`` is the
-    working directory.
+    working directory. ``origin`` names whose lake is the default where it is known better than by the settings.
 
     Raises SettingsError with every fault of every source, also of values that a later source overrides.
     """
@@ -271,18 +278,18 @@ def load(
     )
     specs = {f.name: f.metadata for f in fields(Settings)}
     values: dict[str, Any] = {}
-    for origin, found in sources:
+    for where, found in sources:
         for name, value in found.items():
             try:
                 values[name] = specs[name]["rule"](value)
             except ValueError as error:
                 allowed = specs[name]["allowed"]
-                faults.append(f"{name} (from {origin(name)}): {_shown(value)} {error}; allowed: {allowed}.")
+                faults.append(f"{name} (from {where(name)}): {_shown(value)} {error}; allowed: {allowed}.")
     faults.extend(_clashes(values))
     if faults:
         raise SettingsError(faults)
     settings = Settings(**values)
-    return settings if settings.lake else Settings(**{**values, "lake": f".lake/{settings.origin}"})
+    return settings if settings.lake else Settings(**{**values, "lake": f".lake/{origin or settings.origin}"})
 
 
 def _clashes(values: Mapping[str, Any]) -> list[str]:

@@ -1,0 +1,67 @@
+"""What run-app shows of the lake: the newest candles while it runs, the account of each market at the end."""
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from tapehouse.errors import TerminalError
+from tapehouse.query.port import QueryPort, Result
+
+CANDLES: Final = """
+    SELECT exchange, symbol, window_start, open, high, low, close, volume, trade_count, complete
+    FROM (
+        SELECT *, row_number() OVER (PARTITION BY exchange, symbol ORDER BY window_start DESC) AS place
+        FROM gold.candles WHERE interval = '1m' AND trade_count > 0
+    ) newest
+    WHERE place = 1 AND exchange <> 'ALL' ORDER BY window_start DESC, exchange, symbol LIMIT 16"""
+NEWEST: Final = "SELECT max(event_time_us) AS newest_us FROM silver.trades"
+MARKETS: Final = """
+    SELECT t.exchange, t.symbol, t.source, t.trades, t.first_id, t.last_id, coalesce(c.candles, 0) AS candles
+    FROM (
+        SELECT exchange, symbol, source, count(*) AS trades,
+            min_by(trade_id, (event_time_us, try_cast(trade_id AS decimal(38, 0)), trade_id)) AS first_id,
+            max_by(trade_id, (event_time_us, try_cast(trade_id AS decimal(38, 0)), trade_id)) AS last_id
+        FROM silver.trades GROUP BY exchange, symbol, source
+    ) t LEFT JOIN (
+        SELECT exchange, symbol, count(*) AS candles FROM gold.candles WHERE trade_count > 0 GROUP BY exchange, symbol
+    ) c ON t.exchange = c.exchange AND t.symbol = c.symbol
+    ORDER BY 1, 2, 3"""
+IDS: Final = "SELECT exchange, symbol, source, trade_id FROM silver.trades WHERE event_time_us >= {since_us}"
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """The lake at one moment."""
+
+    candles: Result
+    lag_s: float | None
+    """How old the newest trade is; None without trades."""
+
+
+def picture(port: QueryPort) -> Picture:
+    """The newest candle of each market. Empty where the tables are not there yet."""
+    try:
+        candles = port.run(CANDLES)
+        newest_us = port.run(NEWEST).rows[0][0]
+    except TerminalError:
+        return Picture(Result((), ()), None)
+    return Picture(candles, None if newest_us is None else time.time() - newest_us / 1e6)
+
+
+def truth_missing(port: QueryPort, truth: Path) -> list[str]:
+    """The trades that the simulated venues made and silver has not, as exchange:symbol:trade_id."""
+    made = dict(_made(truth))
+    if not made:
+        return []
+    there = set(port.run(IDS.format(since_us=min(made.values()))).rows)
+    return [f"{exchange}:{symbol}:{trade_id}" for exchange, symbol, source, trade_id in sorted(made.keys() - there)]
+
+
+def _made(truth: Path) -> Iterator[tuple[tuple[str, str, str, str], int]]:
+    with truth.open(encoding="utf-8") as lines:
+        for line in lines:
+            trade: dict[str, Any] = json.loads(line)
+            yield (trade["exchange"], trade["symbol"], trade["source"], trade["trade_id"]), trade["event_time_us"]

@@ -1,0 +1,40 @@
+"""The Spark session of the commands that compute. Imports Spark's room late: ``-h`` must be instant."""
+
+import contextlib
+import os
+from collections.abc import Iterator
+from typing import Any
+
+from tapehouse.cli.command import Place
+
+
+@contextlib.contextmanager
+def session(here: Place, name: str) -> Iterator[Any]:
+    """A session for this lake, stopped at the end; with s3a:// where the lake is in a bucket."""
+    from glue_jobs.session import DELTA_PACKAGES, S3A_PACKAGES, build_session
+
+    packages = DELTA_PACKAGES if here.lake.is_local else (*DELTA_PACKAGES, *S3A_PACKAGES)
+    extra = {} if here.lake.is_local else _s3a_settings()
+    spark = build_session(
+        app_name=f"tapehouse-{name}",
+        memory_mb=here.settings.spark_memory_mb,
+        packages=packages,
+        extra_conf=extra,
+    )
+    try:
+        yield spark
+    finally:
+        spark.stop()
+
+
+def _s3a_settings() -> dict[str, str]:
+    """Hadoop's S3 client reads no AWS_ENDPOINT_URL: it is told the embedded one here. ``s3://`` means the same."""
+    settings = {"spark.hadoop.fs.s3.impl": "org.apache.hadoop.fs.s3a.S3AFileSystem"}
+    endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
+    if endpoint:
+        settings |= {
+            "spark.hadoop.fs.s3a.endpoint": endpoint,
+            "spark.hadoop.fs.s3a.path.style.access": "true",
+            "spark.hadoop.fs.s3a.connection.ssl.enabled": str(endpoint.startswith("https")).lower(),
+        }
+    return settings
