@@ -288,8 +288,22 @@ def test_a_full_call_does_not_linger() -> None:
 
     async def work() -> None:
         async with KinesisSink(config(linger_ms=3_600_000, max_call_entries=3), kinesis) as sink:
-            await sink.put_many([trade(number) for number in range(3)])
-            await until(lambda: sink.metrics().confirmed == 3)
+            for number in range(6):
+                await sink.put_many([trade(number)])
+                await asyncio.sleep(0.01)  # the one who sends has seen it, and lingers
+            await until(lambda: sink.metrics().confirmed == 6)
+
+    run(work())
+    assert kinesis.calls == [3, 3]
+
+
+def test_an_item_that_comes_to_an_idle_sink_goes_out_after_the_linger() -> None:
+    async def work() -> None:
+        async with KinesisSink(config(), FakeKinesis()) as sink:
+            for number in range(3):
+                await sink.put_many([trade(number)])
+                await until(lambda: sink.metrics().buffered == 0)
+                await asyncio.sleep(0.01)
 
     run(work())
 
