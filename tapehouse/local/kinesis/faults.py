@@ -49,6 +49,7 @@ OPERATIONS: Final = (
 )
 """What the server does, by Kinesis' names; a fault may name these."""
 THROUGHPUT: Final = "ProvisionedThroughputExceededException"
+MOST_SECONDS: Final = 10**9
 RECORD_CODES: Final = ("InternalFailure", THROUGHPUT)
 _WRITES: Final = ("PutRecord", "PutRecords")
 _ONLY: Final[Mapping[str, tuple[str, ...]]] = {
@@ -79,14 +80,17 @@ class Fault:
             for bad, text in (
                 (self.kind not in KINDS, f"kind is {self.kind!r}; it must be one of {', '.join(KINDS)}"),
                 (not 0 <= self.share <= 1, f"share is {self.share}; it must be 0 … 1"),
-                (self.calls is not None and self.calls < 1, f"calls is {self.calls}; it must be at least 1"),
-                (self.seconds is not None and self.seconds <= 0, f"seconds is {self.seconds}; it must be above 0"),
+                (self.calls is not None and not _whole(self.calls, 1), f"calls is {self.calls}; it must be 1 or more"),
+                (
+                    self.seconds is not None and not 0 < self.seconds < MOST_SECONDS,
+                    f"seconds is {self.seconds}; it must be above 0 and below {MOST_SECONDS}",
+                ),
                 (self.code not in RECORD_CODES, f"code is {self.code!r}; it must be one of {', '.join(RECORD_CODES)}"),
                 (
                     not all(name in OPERATIONS for name in self.operations),
                     f"operations are {', '.join(map(str, self.operations))}; known are {', '.join(OPERATIONS)}",
                 ),
-                (self.ms < 0, f"ms is {self.ms}; it must not be negative"),
+                (not _whole(self.ms, 0), f"ms is {self.ms}; it must be a whole number, 0 or more"),
                 (self.ms == 0 and self.kind in ("delay", "arrival_back"), f"{self.kind} needs ms"),
             )
             if bad
@@ -114,6 +118,10 @@ class Fault:
         """Is this call one that it may hit?"""
         only = self.operations or _ONLY.get(self.kind, ())
         return not only or operation in only
+
+
+def _whole(value: object, least: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= least
 
 
 @dataclass(slots=True)

@@ -55,7 +55,7 @@ class Site:
                 self._faults.add(*[Fault.parse(one) for one in (given if isinstance(given, list) else [given])])
             except SettingsError as error:
                 return _json(400, {"message": str(error)})
-            except ValueError:
+            except (ValueError, RecursionError):
                 return _json(400, {"message": "the body is no JSON"})
         elif method == "DELETE":
             self._faults.clear()

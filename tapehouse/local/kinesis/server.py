@@ -13,6 +13,7 @@ from typing import Final
 
 from tapehouse.errors import TerminalError
 
+from .arguments import NAME
 from .cursor import Tokens
 from .engine import Engine
 from .faults import Faults
@@ -23,8 +24,9 @@ from .shard_log import SEGMENT_BYTES
 from .store import Clock, Store
 
 _log = logging.getLogger(__name__)
-START_S: Final = 120.0
+START_S: Final = 30.0
 """The longest that a start may take, once the journal is read."""
+BACKLOG: Final = 512
 
 
 def wall_clock() -> int:
@@ -95,7 +97,9 @@ class KinesisServer:
         return f"http://[{self.host}]:{self.port}" if ":" in self.host else f"http://{self.host}:{self.port}"
 
     def ensure_stream(self, name: str, shards: int) -> None:
-        """Make a stream unless it is there already. Before ``start`` only."""
+        """Make a stream unless it is there already. Before ``start`` only. Raises TerminalError for a wrong name."""
+        if not NAME.fullmatch(name):
+            raise TerminalError(f"{name!r} is no name of a stream; use 1 to 128 letters, digits, '_', '.' and '-'.")
         if name not in self._store.names():
             self._store.create(name, shards, region=DEFAULT_REGION)
 
@@ -130,7 +134,9 @@ class KinesisServer:
     def _serve(self) -> None:
         loop = self._loop
         asyncio.set_event_loop(loop)
-        making = loop.create_server(lambda: Connection(self._site, self._connections), sock=self._socket, backlog=512)
+        making = loop.create_server(
+            lambda: Connection(self._site, self._connections), sock=self._socket, backlog=BACKLOG
+        )
         server = loop.run_until_complete(making)
         loop.call_soon(self._ready.set)
         _log.info("kinesis.serving endpoint=%s", self.endpoint)
@@ -156,6 +162,7 @@ def _bound(host: str, port: int) -> socket.socket:
     try:
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         made.bind((str(address), port))
+        made.listen(BACKLOG)  # two sockets may be bound to one port, but only one may listen
     except OSError as error:
         made.close()
         raise TerminalError(f"Port {port} on {address} cannot be used ({error.strerror}); choose another.") from error

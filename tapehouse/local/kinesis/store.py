@@ -67,7 +67,7 @@ class Store:
             raise internal_failure() from error
 
     def names(self) -> list[str]:
-        return sorted(self._streams)
+        return sorted(name for name, stream in self._streams.items() if not self._gone(stream))
 
     def find(self, name: str) -> Stream:
         """The stream of this name, whatever its status. Raises ResourceNotFoundException."""

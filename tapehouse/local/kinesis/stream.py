@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from .errors import ACCOUNT
 from .sequence import first_number
 from .shard import HASH_KEYS, Shard
 from .shard_log import ShardLog
@@ -45,7 +46,7 @@ class Stream:
 
     @property
     def arn(self) -> str:
-        return f"arn:aws:kinesis:{self.region}:123456789012:stream/{self.name}"
+        return f"arn:aws:kinesis:{self.region}:{ACCOUNT}:stream/{self.name}"
 
     def status(self, now_us: int) -> str:
         return self.transition if now_us < self.settled_us else "ACTIVE"

@@ -58,7 +58,10 @@ def test_stream_passes_through_its_statuses(
     client.delete_stream(StreamName="s")
     assert status() == "DELETING"
     assert refusal(client.create_stream, StreamName="s", ShardCount=1) == "ResourceInUseException"
-    clock.advance(seconds=5)
+    clock.advance(seconds=4.9)
+    assert client.list_streams()["StreamNames"] == ["s"]
+    clock.advance(seconds=0.1)
+    assert client.list_streams()["StreamNames"] == []
     assert refusal(client.describe_stream, StreamName="s") == "ResourceNotFoundException"
     client.create_stream(StreamName="s", ShardCount=1)
 

@@ -78,6 +78,13 @@ def test_port_in_use_ends_with_one_sentence(run: Run, port: int, tmp_path: Path)
     assert lines[0].startswith(f"Port {port} on 127.0.0.1 cannot be used")
 
 
+@pytest.mark.parametrize("stream", ["../up:1", "s", "s:0", "s:x", ":3"])
+def test_wrong_stream_on_the_command_line_is_refused(run: Run, tmp_path: Path, stream: str) -> None:
+    assert run("--journal", str(tmp_path / "a" / "b"), "--stream", stream, healthy=False).wait(15) != 0
+    assert stream.rpartition(":")[0] in (tmp_path / "log").read_text().splitlines()[-1]
+    assert [path.name for path in tmp_path.rglob("*") if path.is_dir()] in ([], ["a", "b"])
+
+
 def test_kill_while_a_writer_writes_loses_nothing_acknowledged(
     run: Run, port: int, tmp_path: Path, connect: Callable[..., Any], read_stream: Callable[..., Any]
 ) -> None:

@@ -56,6 +56,13 @@ def test_port_in_use_is_one_sentence(server: KinesisServer) -> None:
         KinesisServer(port=server.port)
 
 
+def test_port_belongs_to_the_first_server_before_it_is_started() -> None:
+    first = KinesisServer()
+    with pytest.raises(TerminalError, match="cannot be used"):
+        KinesisServer(port=first.port)
+    first.stop()
+
+
 def test_stopped_server_frees_port_and_journal(tmp_path: Path, connect: Callable[..., Any]) -> None:
     with KinesisServer(journal=tmp_path) as first:
         connect(first).create_stream(StreamName="s", ShardCount=1)
