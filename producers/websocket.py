@@ -269,6 +269,11 @@ class WebSocketSource:
         """Records received and not yet taken."""
         return len(self._pending)
 
+    @property
+    def unconfirmed(self) -> frozenset[str]:
+        """Symbols whose subscription the venue has not confirmed on this connection."""
+        return frozenset(self._unconfirmed)
+
     # -- connections --------------------------------------------------------------------------------------------
 
     async def _run(self) -> None:
@@ -462,8 +467,8 @@ class WebSocketSource:
         while True:
             await asyncio.sleep(step_s)
             now = loop.time()
-            if self._stalled():
-                line.heard_at = message_at = now
+            if self._stalled() or not line.transport.is_reading():
+                line.heard_at = message_at = now  # the silence is ours
                 continue
             if self.counters.messages != messages:
                 messages, message_at = self.counters.messages, now
@@ -480,7 +485,7 @@ class WebSocketSource:
                 self._tell_coverage(line)
 
     def _stalled(self) -> bool:
-        """The consumer is behind, so the socket is not read: its silence is ours."""
+        """The consumer is behind, so the socket is not read."""
         return len(self._pending) >= self._limits.max_pending_records
 
     async def _keep_alive(self, line: _Line) -> str | None:

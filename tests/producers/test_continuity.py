@@ -1,0 +1,238 @@
+"""Holes, joins and coverage of one market, without a socket."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from producers.continuity import RANGES_KEPT, Continuity, SeenIds
+from producers.watermark import Mark
+from tapehouse.record import Coverage, Gap, Record, Trade, encode, judge
+
+T0 = 1_800_000_000_000_000
+S = 1_000_000
+
+
+def trade(number: int | str, at_s: float = 0, *, price: str = "1") -> Trade:
+    at_us = T0 + int(at_s * S)
+    return Trade(
+        exchange="coinbase",
+        symbol="BTC-USD",
+        source="coinbase",
+        trade_id=str(number),
+        price=price,
+        size="1",
+        side="buy",
+        event_time_us=at_us,
+        received_time_us=at_us,
+    )
+
+
+def market(*, contiguous_ids: bool = True, mark: Mark | None = None) -> Continuity:
+    return Continuity(
+        exchange="coinbase", symbol="BTC-USD", source="coinbase", contiguous_ids=contiguous_ids, mark=mark
+    )
+
+
+def live(tape: Continuity, *trades: Trade) -> list[Record]:
+    return [record for one in trades for record in tape.take(one, replayed=False)]
+
+
+def replay(tape: Continuity, *trades: Trade) -> list[Record]:
+    return [record for one in trades for record in tape.take(one, replayed=True)]
+
+
+def gaps(records: list[Record]) -> list[tuple[str | None, str | None, str]]:
+    return [(r.from_id, r.to_id, r.reason) for r in records if isinstance(r, Gap)]
+
+
+def spans(records: list[Record]) -> list[tuple[float, float]]:
+    return [((r.from_us - T0) / S, (r.through_us - T0) / S) for r in records if isinstance(r, Coverage)]
+
+
+def ids(records: list[Record]) -> list[str]:
+    return [r.trade_id for r in records if isinstance(r, Trade)]
+
+
+def test_first_trade_of_a_new_market_is_no_gap() -> None:
+    assert gaps(live(market(), trade(1000))) == []
+
+
+def test_jump_in_ids_is_a_gap_with_both_ends_and_stands_before_the_trade() -> None:
+    tape = market()
+    live(tape, trade(10, 1))
+    gap, came = live(tape, trade(14, 2))
+    assert isinstance(gap, Gap)
+    assert isinstance(came, Trade)
+    assert (gap.from_id, gap.to_id, gap.reason) == ("11", "13", "skipped")
+    assert (gap.from_us, gap.to_us) == (T0 + S, T0 + 2 * S)
+
+
+def test_straggler_inside_a_told_hole_is_passed_on_and_tells_no_second_gap() -> None:
+    tape = market()
+    live(tape, trade(10), trade(14))
+    after = live(tape, trade(12), trade(11), trade(13), trade(15))
+    assert ids(after) == ["12", "11", "13", "15"]
+    assert gaps(after) == []
+    assert tape.seen_ids.ranges == [(10, 15)]
+
+
+def test_first_id_after_a_drop_that_follows_on_proves_that_nothing_was_missed() -> None:
+    tape = market()
+    tape.begin(T0)
+    live(tape, trade(10, 1))
+    assert spans(tape.end(T0 + 5 * S, T0 + 5 * S)) == [(0, 5)]
+    tape.begin(T0 + 9 * S)
+    records = live(tape, trade(11, 12))
+    assert gaps(records) == []
+    assert spans(records) == [(5, 9)]
+    assert spans(tape.covered(T0 + 20 * S, T0 + 20 * S)) == [(9, 20)]
+
+
+def test_hole_after_a_drop_is_told_by_ids_and_coverage_does_not_span_it() -> None:
+    tape = market()
+    tape.begin(T0)
+    live(tape, trade(10, 1))
+    tape.end(T0 + 5 * S, T0 + 5 * S)
+    tape.begin(T0 + 9 * S)
+    records = live(tape, trade(13, 12))
+    assert gaps(records) == [("11", "12", "disconnected")]
+    assert spans(records) == []
+    assert spans(tape.covered(T0 + 20 * S, T0 + 20 * S)) == [(12.000001, 20)]
+
+
+def test_snapshot_that_reaches_back_to_the_last_trade_fills_the_drop_without_a_gap() -> None:
+    tape = market()
+    live(tape, trade(10, 1))
+    tape.end(T0 + 5 * S, T0 + 5 * S)
+    records = replay(tape, *(trade(n, n) for n in range(8, 15)))
+    assert ids(records) == ["8", "9", "11", "12", "13", "14"]  # 8 and 9 were made before we first listened
+    assert gaps(records) == []
+
+
+def test_last_match_already_seen_proves_that_nothing_was_traded_during_the_drop() -> None:
+    tape = market()
+    tape.begin(T0)
+    live(tape, trade(10, 1))
+    tape.end(T0 + 5 * S, T0 + 5 * S)
+    tape.begin(T0 + 9 * S)
+    records = replay(tape, trade(10, 1))
+    assert ids(records) == []
+    assert spans(records) == [(5, 9)]
+
+
+def test_replayed_repeat_is_dropped_and_a_live_repeat_with_another_price_is_passed_on() -> None:
+    tape = market()
+    live(tape, trade(10, 1))
+    assert ids(replay(tape, trade(10, 1))) == []
+    assert ids(live(tape, trade(10, 1, price="2"))) == ["10"]
+    assert tape.repeats == 2
+
+
+def test_venue_without_ids_gets_a_gap_in_time_after_every_drop() -> None:
+    tape = market(contiguous_ids=False)
+    live(tape, trade("x1", 1))
+    tape.end(T0 + 5 * S, T0 + 5 * S)
+    gap, _ = live(tape, trade("x2", 9))
+    assert isinstance(gap, Gap)
+    assert (gap.from_id, gap.to_id) == (None, None)
+    assert (gap.from_us, gap.to_us) == (T0 + S, T0 + 9 * S)
+    assert gaps(live(tape, trade("x3", 10))) == []
+
+
+def test_venue_without_ids_that_replays_the_last_trade_seen_has_no_gap() -> None:
+    tape = market(contiguous_ids=False)
+    live(tape, trade("x1", 1))
+    tape.end(T0 + 5 * S, T0 + 5 * S)
+    records = replay(tape, trade("x1", 1), trade("x2", 6))
+    assert ids(records) == ["x2"]
+    assert gaps(records) == []
+
+
+def test_covered_market_without_a_trade_before_the_drop_gets_a_gap_in_time() -> None:
+    tape = market()
+    tape.begin(T0)
+    tape.end(T0 + 5 * S, T0 + 5 * S)
+    gap, _ = live(tape, trade(50, 9))
+    assert isinstance(gap, Gap)
+    assert (gap.from_id, gap.from_us, gap.to_us) == (None, T0 + 5 * S, T0 + 9 * S)
+
+
+def test_restart_tells_what_was_missed_since_the_mark() -> None:
+    tape = market(mark=Mark(trade_id="10", event_time_us=T0, covered_through_us=T0 + S))
+    assert gaps(live(tape, trade(13, 60))) == [("11", "12", "restarted")]
+
+
+def test_empty_mark_means_nothing_is_known() -> None:
+    assert gaps(live(market(mark=Mark()), trade(13, 60))) == []
+
+
+def test_newest_trade_that_the_venue_tells_twice_and_never_sends_is_a_gap() -> None:
+    tape = market()
+    live(tape, trade(10, 1))
+    assert tape.newest("12", T0 + 2 * S) == []  # it may have overtaken the trades
+    assert gaps(tape.newest("12", T0 + 3 * S)) == [("11", "12", "dropped")]
+    assert gaps(tape.newest("12", T0 + 4 * S)) == []
+    assert gaps(live(tape, trade(13, 5))) == []
+    assert gaps(live(tape, trade(16, 6))) == [("14", "15", "skipped")]
+
+
+def test_trade_that_comes_after_the_heartbeat_that_told_it_is_no_gap() -> None:
+    tape = market()
+    live(tape, trade(10, 1))
+    tape.newest("11", T0 + 2 * S)
+    live(tape, trade(11, 2))
+    assert tape.newest("11", T0 + 3 * S) == []
+
+
+def test_garbage_event_time_moves_neither_coverage_nor_the_bounds_of_a_gap() -> None:
+    tape = market()
+    tape.begin(T0)
+    live(tape, trade(10, 1), trade(11, -1_799_999_000))
+    records = live(tape, trade(14, 3))
+    (gap,) = [r for r in records if isinstance(r, Gap)]
+    assert (gap.from_us, gap.to_us) == (T0 + S, T0 + 3 * S)
+
+
+def test_memory_of_a_market_full_of_holes_is_bounded() -> None:
+    seen = SeenIds()
+    for number in range(0, 10 * RANGES_KEPT, 2):
+        seen.add(number)
+    assert len(seen.ranges) == RANGES_KEPT
+    assert seen.top == 10 * RANGES_KEPT - 2
+
+
+@given(st.sets(st.integers(0, 60)), st.randoms(use_true_random=False))
+def test_seen_ids_hold_exactly_what_was_added_in_any_order(numbers: set[int], dice: object) -> None:
+    seen = SeenIds()
+    shuffled = sorted(numbers)
+    dice.shuffle(shuffled)  # type: ignore[attr-defined]
+    for number in shuffled:
+        seen.add(number)
+    assert {n for n in range(-1, 62) if n in seen} == numbers
+    assert all(end + 1 < start for (_, end), (start, _) in zip(seen.ranges, seen.ranges[1:], strict=False))
+
+
+@given(st.lists(st.sampled_from(["trade", "lose", "drop", "come back"]), max_size=60))
+def test_every_lost_trade_lies_in_a_gap_and_every_told_record_is_valid(steps: list[str]) -> None:
+    """Whatever is lost, by a skip or by a drop, is inside a told gap, once a later trade has come; nothing else is."""
+    tape = market()
+    lost: set[int] = set()
+    told: list[Record] = []
+    connected, began, now_s = True, False, 0
+    for number, step in enumerate([*steps, "come back", "trade"], 100):
+        now_s += 1
+        at_us = T0 + now_s * S
+        if step == "drop" and connected:
+            told += tape.end(at_us - S // 2, at_us)
+            connected = False
+        elif step == "come back" and not connected:
+            connected = True
+            tape.begin(at_us)
+        if step == "trade" and connected:
+            told += live(tape, trade(number, now_s))
+            began = True
+        elif began:  # every step is a trade at the venue; what came before the first one seen is not missed
+            lost.add(number)
+    in_gaps = {n for r in told if isinstance(r, Gap) for n in range(int(r.from_id or 0), int(r.to_id or -1) + 1)}
+    assert in_gaps == lost
+    for record in told:
+        assert judge(encode(record), T0 + (now_s + 1) * S).reasons == ()
