@@ -87,7 +87,7 @@ class Counters:
     bytes: int = 0
     trades: int = 0
     repeats: int = 0
-    """Trades of replays that had been seen before; they are dropped."""
+    """Trades that had been seen before: those of replays are dropped, live ones passed on."""
     gaps: int = 0
     unparsed: int = 0
     ignored: Counter[str] = field(default_factory=Counter)
@@ -193,6 +193,7 @@ class WebSocketSource:
         url: str | None = None,
         limits: Limits | None = None,
         finite: bool = False,
+        source: str | None = None,
         contiguous_ids: bool = True,
         marks: Mapping[str, SafeMark] | None = None,
         recovery: Recovery | None = None,
@@ -200,13 +201,16 @@ class WebSocketSource:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         random: Callable[[], float] = _random.random,
     ) -> None:
-        """``clock`` gives µs UTC, ``random`` a float in [0, 1). ``marks``: the last safe trade by symbol."""
+        """``source``: what the feed files its trades under, where that is not its name (``binance-agg``).
+
+        ``clock`` gives µs UTC, ``random`` a float in [0, 1). ``marks``: the last safe trade by symbol."""
         self.counters = Counters()
         self.refused: dict[str, str] = {}
         """Symbol → the venue's words, or why it was given up."""
         self._feed, self._url, self._finite = feed, url or feed.websocket_url, finite
         self._limits = limits or Limits()
         self._wanted = list(dict.fromkeys(symbols))
+        self._source = source or feed.name
         self._contiguous_ids, self._marks, self._recovery = contiguous_ids, dict(marks or {}), recovery
         self._clock, self._sleep, self._random = clock, sleep, random
         self._markets: dict[tuple[str, str], Continuity] = {}
@@ -238,7 +242,8 @@ class WebSocketSource:
             self._runner.add_done_callback(lambda _: self._ready.set())
         while not self._pending:
             if self._runner.done():
-                await self._runner
+                if not self._runner.cancelled():
+                    self._runner.result()
                 raise StopAsyncIteration
             self._ready.clear()
             await self._ready.wait()
@@ -530,8 +535,8 @@ class WebSocketSource:
         for record in parsed.records:
             self._record(record, parsed.replayed)
         for symbol, trade_id in parsed.newest:
-            if (symbol, self._feed.name) in self._markets:
-                self._emit(self._market(symbol, self._feed.name).newest(trade_id, received_us))
+            if (symbol, self._source) in self._markets:
+                self._emit(self._market(symbol, self._source).newest(trade_id, received_us))
         return parsed
 
     def _symbols_of(self, request: int | None) -> list[str]:
@@ -550,7 +555,7 @@ class WebSocketSource:
         self._answer.set()
         if not self._finite:
             margin_us = int(self._limits.coverage_margin_s * 1e6)
-            self._market(symbol, self._feed.name).begin(received_us + margin_us)
+            self._market(symbol, self._source).begin(received_us + margin_us)
 
     def _record(self, record: Record, replayed: bool) -> None:
         if isinstance(record, Trade):

@@ -118,6 +118,7 @@ def test_aggregate_trades_arrive_as_the_truth_of_taker_orders() -> None:
                 ["BTC-USDT", "ETH-USDT"],
                 url=venues.url("binance"),
                 limits=FAST,
+                source="binance-agg",
             )
             reader = await subscribed(venues, source, "binance")
             venues.trade("binance", 100, "ETH-USDT")
@@ -126,6 +127,7 @@ def test_aggregate_trades_arrive_as_the_truth_of_taker_orders() -> None:
             await reader.end()
             assert [key(t) for t in reader.of(Trade)] == [key(t) for t in true]
             assert reader.of(Gap) == []
+            assert {c.source for c in reader.of(Coverage)} == {"binance-agg"}
 
     run(scenario())
 
@@ -367,6 +369,19 @@ def test_graceful_stop_yields_what_was_received() -> None:
             records = [*first, *[record async for batch in source for record in batch]]
             assert sum(isinstance(r, Trade) for r in records) == 501
             assert isinstance(records[-1], Coverage)
+
+    run(scenario())
+
+
+def test_closed_source_ends_its_iteration_and_lets_its_line_go() -> None:
+    async def scenario() -> None:
+        async with Simulator() as venues:
+            source = source_of(venues, "kraken")
+            reader = await subscribed(venues, source, "kraken")
+            await source.aclose()
+            await reader.end()
+            while venues.connections:
+                await asyncio.sleep(0.005)
 
     run(scenario())
 
