@@ -16,16 +16,24 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol, cast
-from urllib.parse import urlsplit
+from typing import Any, Final, Protocol
 
-from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 
 from producers.continuity import Continuity, SafeMark
 from producers.feeds.base import Feed, Parsed
-from tapehouse.errors import SettingsError, TerminalError, TransientError
+from producers.line import Limits, Line, VenueClock, open_line
+from tapehouse.errors import TerminalError, TransientError
 from tapehouse.record import Gap, Record, Trade, Unparsed
+
+__all__ = [
+    "ConnectionFailedError",
+    "Counters",
+    "Limits",
+    "Recovery",
+    "SubscriptionRefusedError",
+    "WebSocketSource",
+]
 
 log = logging.getLogger(__name__)
 
@@ -34,49 +42,6 @@ NAMES_COUNTED: Final = 256
 WORDS_KEPT: Final = 10_000
 """Error messages of one connection that are held to be matched with symbols."""
 NORMAL_CLOSURE: Final = 1000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """How long the source waits, and how much it holds."""
-
-    ack_timeout_s: float = 5.0
-    """A subscription must be confirmed within this time."""
-    keepalive_s: float = 30.0
-    """The feed's keepalive text is sent this often."""
-    stale_after_s: float = 30.0
-    """No byte for this long, though pinged at a third of it: the line is dead and is dropped."""
-    quiet_after_s: float | None = None
-    """No message for this long: dropped. Only for venues that send heartbeats: a market may be quiet for hours."""
-    coverage_every_s: float = 10.0
-    coverage_margin_s: float = 2.0
-    """Coverage stays this far behind the venue's clock: trades of the last moments may still be on their way."""
-    backoff_base_s: float = 1.0
-    backoff_cap_s: float = 60.0
-    stable_after_s: float = 30.0
-    """A connection that lived this long starts the back-off anew."""
-    max_attempts: int | None = None
-    """Failed connections in a row before giving up; None tries for ever."""
-    open_timeout_s: float = 10.0
-    close_timeout_s: float = 5.0
-    max_message_bytes: int = 16 * 1024 * 1024
-    """Order-book snapshots of 5 MB are real; more than this is refused by dropping the line."""
-    max_pending_records: int = 10_000
-    """Records waiting for the consumer before the socket is read no further; one message may go over it."""
-    resubscribe_spacing_s: float = 0.25
-    """Between subscriptions sent one by one: the strictest venue allows five messages a second."""
-
-    def __post_init__(self) -> None:
-        faults = [
-            f"WebSocket {name} is {value!r}; it must be above 0"
-            for name, value in ((n, getattr(self, n)) for n in self.__slots__)
-            if value is not None and name not in _MAY_BE_ZERO and value <= 0
-        ]
-        if faults:
-            raise SettingsError(faults)
-
-
-_MAY_BE_ZERO: Final = frozenset({"coverage_margin_s", "backoff_base_s", "backoff_cap_s", "resubscribe_spacing_s"})
 
 
 @dataclass(slots=True)
@@ -132,42 +97,6 @@ class Recovery(Protocol):
 
     def recover(self, gap: Gap) -> AsyncIterator[Sequence[Record]]:
         """Batches of backfilled trades, the coverage of what is whole again, and a ``GapClosed`` when it is."""
-
-
-class VenueClock:
-    """The venue's time as its trades tell it, so that coverage is right behind a backlog and under a skewed clock."""
-
-    def __init__(self, *, trades_only: bool) -> None:
-        """``trades_only``: the trades are old ones, our own clock says nothing about them."""
-        self._trades_only = trades_only
-        self._event_us: int | None = None
-        self._received_us = 0
-
-    def note(self, event_us: int, received_us: int) -> None:
-        self._event_us, self._received_us = event_us, received_us
-
-    def stalled(self, for_us: int) -> None:
-        """The socket was not read for so long: that time did not pass on the tape."""
-        self._received_us += for_us
-
-    def at(self, heard_us: int) -> int | None:
-        """The venue's time when a byte came at ``heard_us`` of our clock; None where that cannot be known."""
-        if self._event_us is None:
-            return None if self._trades_only else heard_us
-        return min(heard_us, self._event_us + max(0, heard_us - self._received_us))
-
-
-class _Line(ClientConnection):
-    """A connection that remembers when it last heard anything, a pong included."""
-
-    heard_at: float
-    heard_us: int
-    clock: Callable[[], int]
-
-    def data_received(self, data: bytes) -> None:
-        self.heard_at = self.loop.time()
-        self.heard_us = self.clock()
-        super().data_received(data)
 
 
 def _now_us() -> int:
@@ -317,28 +246,9 @@ class WebSocketSource:
                 wait.cancel()
             await asyncio.gather(*waits, return_exceptions=True)
 
-    async def _open(self) -> _Line:
-        loopback = urlsplit(self._url).hostname in ("127.0.0.1", "localhost", "::1")
-        opening = connect(
-            self._url,
-            create_connection=cast("type[ClientConnection]", self._line),
-            compression=None,
-            proxy=None if loopback else True,
-            ping_interval=None,
-            open_timeout=self._limits.open_timeout_s,
-            close_timeout=self._limits.close_timeout_s,
-            max_size=self._limits.max_message_bytes,
-        )
-        return cast(_Line, await opening)
-
-    def _line(self, *args: Any, **options: Any) -> _Line:
-        line = _Line(*args, **options)
-        line.clock, line.heard_us, line.heard_at = self._clock, self._clock(), line.loop.time()
-        return line
-
     async def _connection(self) -> tuple[bool, str]:
         """One connection from its opening to its end: (the source is at its end, why the line ended)."""
-        opening = asyncio.ensure_future(self._open())
+        opening = asyncio.ensure_future(open_line(self._url, self._limits, self._clock))
         await self._unless_stopping(opening)
         if opening.cancelled():
             return True, "stopped"
@@ -357,7 +267,7 @@ class WebSocketSource:
             self._end_coverage(line)
         return self._finite and line.close_code == NORMAL_CLOSURE and why != "closing", why
 
-    async def _session(self, line: _Line) -> str:
+    async def _session(self, line: Line) -> str:
         self._unconfirmed, self._words = set(self._wanted), []
         self._closing, self._sequence = False, None
         self._venue_clock = VenueClock(trades_only=self._finite)
@@ -383,7 +293,7 @@ class WebSocketSource:
 
     # -- what runs while a line is open: each returns why the line must go, or None --------------------------------
 
-    async def _read(self, line: _Line) -> str:
+    async def _read(self, line: Line) -> str:
         while True:
             try:
                 message = await line.recv(decode=False)
@@ -407,7 +317,7 @@ class WebSocketSource:
             await self._room.wait()
         self._venue_clock.stalled(max(0, self._clock() - stalled_at))
 
-    async def _subscribe(self, line: _Line) -> str | None:
+    async def _subscribe(self, line: Line) -> str | None:
         await self._ask(line, self._wanted)
         if self._finite:
             return None
@@ -419,12 +329,12 @@ class WebSocketSource:
                 await self._ask_alone(line, symbol)
         return self._give_up_unconfirmed()
 
-    async def _ask(self, line: _Line, symbols: Sequence[str]) -> None:
+    async def _ask(self, line: Line, symbols: Sequence[str]) -> None:
         self._asked = tuple(symbols)
         for text in self._feed.subscribe(symbols):
             await self._send(line, text)
 
-    async def _ask_alone(self, line: _Line, symbol: str) -> None:
+    async def _ask_alone(self, line: Line, symbol: str) -> None:
         before = len(self._words)
         await self._ask(line, [symbol])
         await self._answers(lambda: symbol not in self._unconfirmed or len(self._words) > before)
@@ -463,7 +373,7 @@ class WebSocketSource:
         naming = [words for words in self._words if any(s in words.upper() for s in spellings)]
         return (naming or self._words or [""])[-1]
 
-    async def _watch(self, line: _Line) -> str | None:
+    async def _watch(self, line: Line) -> str | None:
         limits = self._limits
         step_s = min(1.0, limits.coverage_every_s, limits.stale_after_s / 6)
         loop = asyncio.get_running_loop()
@@ -493,19 +403,19 @@ class WebSocketSource:
         """The consumer is behind, so the socket is not read."""
         return len(self._pending) >= self._limits.max_pending_records
 
-    async def _keep_alive(self, line: _Line) -> str | None:
+    async def _keep_alive(self, line: Line) -> str | None:
         while (text := self._feed.keepalive()) is not None:
             await asyncio.sleep(self._limits.keepalive_s)
             await self._send(line, text)
         return None
 
-    async def _close_on_stop(self, line: _Line) -> str | None:
+    async def _close_on_stop(self, line: Line) -> str | None:
         await self._stopping.wait()
         await line.close()
         return None
 
     @staticmethod
-    async def _send(line: _Line, text: str) -> None:
+    async def _send(line: Line, text: str) -> None:
         """A line that is gone is the reader's to tell."""
         with contextlib.suppress(ConnectionClosed):
             await line.send(text)
@@ -620,17 +530,17 @@ class WebSocketSource:
         except TransientError as error:
             log.warning("gap_left_open feed=%s gap_id=%s error=%r", self._feed.name, gap.gap_id, error)
 
-    def _through_us(self, line: _Line) -> int | None:
+    def _through_us(self, line: Line) -> int | None:
         venue_us = self._venue_clock.at(line.heard_us)
         return None if venue_us is None else venue_us - int(self._limits.coverage_margin_s * 1e6)
 
-    def _tell_coverage(self, line: _Line) -> None:
+    def _tell_coverage(self, line: Line) -> None:
         through_us = self._through_us(line)
         if through_us is not None:
             for market in self._markets.values():
                 self._emit(market.covered(through_us, self._clock()))
 
-    def _end_coverage(self, line: _Line) -> None:
+    def _end_coverage(self, line: Line) -> None:
         through_us = self._through_us(line)
         for market in self._markets.values():
             self._emit(market.end(through_us if through_us is not None else 0, self._clock()))

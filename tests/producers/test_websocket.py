@@ -13,13 +13,13 @@ from websockets.asyncio.server import ServerConnection, serve
 
 from producers.feeds import FEEDS
 from producers.feeds.base import Parsed
+from producers.line import VenueClock
 from producers.simulator import Simulator
 from producers.websocket import (
     ConnectionFailedError,
     Limits,
     Recovery,
     SubscriptionRefusedError,
-    VenueClock,
     WebSocketSource,
 )
 from tapehouse.errors import SettingsError, TerminalError
