@@ -55,6 +55,8 @@ class Snapshot:
     """Commits of data so far; 0 for a table without any."""
     metadata: Mapping[str, Any] | None = field(default=None)
     """What the newest commit of ours carries; None where the log no longer tells."""
+    rows_written: int | None = None
+    """Rows that the commit wrote, where the snapshot is one's outcome."""
 
 
 def ensure(spark: SparkSession, table: Table, uri: str) -> None:
@@ -82,9 +84,9 @@ def snapshot(spark: SparkSession, table: Table, uri: str) -> Snapshot:
     delta_log = _delta_log(spark, uri)
     state = _state(spark, delta_log)
     version = int(state.version())
-    for metadata in _commits_back(spark, uri, version, _LOOK_BACK):
-        if metadata is not None and "turn" in metadata:
-            return Snapshot(table, uri, version, int(metadata["turn"]), metadata)
+    for commit in _commits_back(spark, uri, version, _LOOK_BACK):
+        if commit.metadata is not None and "turn" in commit.metadata:
+            return Snapshot(table, uri, version, int(commit.metadata["turn"]), commit.metadata)
     recorded = state.transactions().get(TXN_APP)
     return Snapshot(table, uri, version, int(recorded.get()) if recorded.isDefined() else 0, None)
 
@@ -133,8 +135,8 @@ def _commit(frame: DataFrame, writer: DataFrameWriter, base: Snapshot, metadata:
     version = int(_state(spark, _delta_log(spark, base.uri)).version())
     # Delta skips a transaction that it has seen without a word: only our own token in the log proves the commit.
     for step, found in enumerate(_commits_back(spark, base.uri, version, version - base.version)):
-        if found is not None and found.get("token") == token:
-            return Snapshot(base.table, base.uri, version - step, turn, body)
+        if found.metadata is not None and found.metadata.get("token") == token:
+            return Snapshot(base.table, base.uri, version - step, turn, body, found.rows_written)
     raise LostRaceError(base.table.name, base.turn)
 
 
@@ -166,8 +168,17 @@ def _state(spark: SparkSession, delta_log: Any) -> Any:
     return delta_log.update(False, none, none)
 
 
-def _commits_back(spark: SparkSession, uri: str, version: int, count: int) -> Iterator[Mapping[str, Any] | None]:
-    """User metadata (as JSON objects) of the newest ``count`` commits, newest first, until the log's oldest file."""
+@dataclass(frozen=True, slots=True)
+class _Commit:
+    """What one file of a table's log says of its commit."""
+
+    metadata: Mapping[str, Any] | None
+    """The user metadata, where it is a JSON object."""
+    rows_written: int | None
+
+
+def _commits_back(spark: SparkSession, uri: str, version: int, count: int) -> Iterator[_Commit]:
+    """The newest ``count`` commits, newest first, until the log's oldest file."""
     jvm = _jvm(spark)
     folder = jvm.org.apache.hadoop.fs.Path(uri, "_delta_log")
     files = folder.getFileSystem(spark._jsparkSession.sessionState().newHadoopConf())
@@ -180,17 +191,18 @@ def _commits_back(spark: SparkSession, uri: str, version: int, count: int) -> It
             text = jvm.org.apache.commons.io.IOUtils.toString(stream, "UTF-8")
         finally:
             stream.close()
-        yield _user_metadata(text.splitlines())
+        yield _commit_of(text.splitlines())
 
 
-def _user_metadata(lines: Sequence[str]) -> Mapping[str, Any] | None:
+def _commit_of(lines: Sequence[str]) -> _Commit:
     for line in lines:
         if '"commitInfo"' not in line:
             continue
-        text = json.loads(line).get("commitInfo", {}).get("userMetadata")
+        told = json.loads(line).get("commitInfo", {})
+        rows = told.get("operationMetrics", {}).get("numOutputRows")
         try:
-            body = json.loads(text) if text else None
+            body = json.loads(told.get("userMetadata") or "null")
         except ValueError:
-            return None
-        return body if isinstance(body, dict) else None
-    return None
+            body = None
+        return _Commit(body if isinstance(body, dict) else None, int(rows) if rows is not None else None)
+    return _Commit(None, None)

@@ -24,7 +24,7 @@ from glue_jobs.gold.batch import GoldBatch, touches
 from glue_jobs.silver.batch import SilverBatch
 from glue_jobs.steps import Step, Steps
 from tapehouse import aws, tables
-from tapehouse.errors import TerminalError, TransientError
+from tapehouse.errors import LakehouseError, TerminalError, TransientError
 from tapehouse.lake import Lake
 from tapehouse.tables import BRONZE_TRADES, LAYERS, Table
 
@@ -148,9 +148,15 @@ class Refresh:
         return 0
 
     def _run(self, layer: str, news: DataFrame, write: Callable[[DataFrame], None]) -> None:
+        failed: list[Exception] = []
+
         def batch(frame: DataFrame, batch_id: int) -> None:
             log.debug("batch layer=%s batch_id=%d", layer, batch_id)
-            _until_won(lambda: write(frame))
+            try:
+                _until_won(lambda: write(frame))
+            except Exception as error:
+                failed.append(error)  # Spark would only hand on its text
+                raise
 
         with self._steps.step(f"{layer} query"):
             query = (
@@ -163,9 +169,12 @@ class Refresh:
             try:
                 query.awaitTermination()
             except StreamingQueryException as error:
+                cause = failed[-1] if failed else error
+                if isinstance(cause, LakehouseError):
+                    raise cause from error
                 raise TransientError(
-                    f"the {layer} refresh stopped and will go on where it was: {_first_line(error)}"
-                ) from error
+                    f"the {layer} refresh stopped and will go on where it was: {_first_line(cause)}"
+                ) from cause
 
     def _forget(self, layer: str) -> None:
         """Throw a layer's checkpoint away: only time is lost."""

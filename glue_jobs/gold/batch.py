@@ -1,25 +1,29 @@
 """One batch of news from silver into gold: exactly the windows that it touches are computed anew, from silver.
 
-``Touch`` rows say what is new: a trade, a span of coverage, a gap. The files of the buckets that they fall into are
-rewritten in one commit, all intervals together; rows in them that nothing touched are carried over as they are.
+The rows of ``touches`` say what is new: a trade, a span of coverage, a gap. The files that they fall into (see
+``tapehouse.intervals``) are rewritten in one commit, all intervals together; what nothing touched is carried over.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial, reduce
-from typing import Final
+from typing import Final, NamedTuple
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from pyspark import StorageLevel
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
 from glue_jobs import delta
-from glue_jobs.gold.candles import PARTS, bucket_s, candles, floor_us, parts_of, rolled_up, seconds, windows
-from glue_jobs.gold.completeness import islands, open_gaps, silent_windows, with_completeness
+from glue_jobs.gold import week
+from glue_jobs.gold.candles import candles, floor_us, parts_of, seconds
+from glue_jobs.gold.completeness import islands, open_gaps
 from glue_jobs.gold.market_summary import LOOK_BACK_US, market_summary
+from glue_jobs.gold.week import Span
 from glue_jobs.steps import Steps
 from tapehouse import intervals
-from tapehouse.intervals import BY_NAME, DAY_US, INTERVALS, WEEK_US, Interval
+from tapehouse.intervals import BY_NAME, DAY_US, INTERVALS, SECOND_US, WEEK_US
 from tapehouse.tables import (
     GOLD_CANDLES,
     GOLD_MARKET_SUMMARY,
@@ -35,11 +39,19 @@ _SLICE_US: Final = INTERVALS[0].bucket_us
 _MOST_SLICES: Final = 2_000
 """Beyond so many touched slices (six weeks), everything is computed anew: it is cheaper to say and to do."""
 _MOST_RANGES: Final = 64
-_BASE: Final = INTERVALS[0]
-_LEVELS: Final = tuple(
-    tuple(interval for interval in INTERVALS if interval.made_of == base) for base in ("1s", "1m", "1h")
+_SOURCE_KEY: Final = ("exchange", "symbol", "source")
+_SOURCE_DDL: Final = "exchange STRING, symbol STRING, source STRING"
+_NEWEST_DDL: Final = "exchange STRING, symbol STRING, newest_us BIGINT"
+_MARK_DDL: Final = "symbol STRING, start_us BIGINT"
+_WEEK_DDL: Final = (
+    "symbol STRING, exchange STRING, interval STRING, start_us BIGINT, open DECIMAL(28,12), high DECIMAL(28,12), "
+    "low DECIMAL(28,12), close DECIMAL(28,12), volume DECIMAL(38,12), quote_volume DECIMAL(38,18), trade_count BIGINT, "
+    "buy_volume DECIMAL(38,12), sell_volume DECIMAL(38,12), source STRING, close_time_us BIGINT, vwap DECIMAL(28,12), "
+    "complete BOOLEAN"
 )
-"""Each level is added up from one interval of the level before; its own longest holds its other windows whole."""
+
+Market = tuple[str, str]
+"""Exchange and symbol."""
 
 
 def touches(spark: SparkSession, uri_of: Callable[[Table], str]) -> DataFrame:
@@ -62,10 +74,6 @@ def touches(spark: SparkSession, uri_of: Callable[[Table], str]) -> DataFrame:
     )
 
 
-Market = tuple[str, str]
-"""Exchange and symbol."""
-
-
 @dataclass(frozen=True, slots=True)
 class _Scope:
     """What a batch rewrites: touched slices (starts, µs UTC) by symbol; None means everything."""
@@ -75,14 +83,21 @@ class _Scope:
     def starts(self) -> list[int]:
         return sorted(set().union(*self.slices.values())) if self.slices else []
 
-    def where(self) -> str | None:
-        """The touched files, as a condition on the partition columns; None means all."""
+    def buckets(self) -> Mapping[str, frozenset[int]] | None:
+        """interval → the touched files; None means all."""
         if self.slices is None:
             return None
         starts = self.starts()
-        files = {each.name: sorted({each.bucket_s(at) for at in starts}) for each in INTERVALS}
+        return {each.name: frozenset(each.bucket_s(at) for at in starts) for each in INTERVALS}
+
+    def where(self) -> str | None:
+        """The touched files, as a condition on the partition columns; None means all."""
+        files = self.buckets()
+        if files is None:
+            return None
         return " OR ".join(
-            f"(interval = '{name}' AND bucket IN ({', '.join(map(str, buckets))}))" for name, buckets in files.items()
+            f"(interval = '{name}' AND bucket IN ({', '.join(map(str, sorted(starts)))}))"
+            for name, starts in files.items()
         )
 
     def spans(self, length_us: int) -> list[tuple[int, int]]:
@@ -94,6 +109,23 @@ class _Scope:
             else:
                 spans.append((start, start + length_us))
         return spans if len(spans) <= _MOST_RANGES else [(spans[0][0], spans[-1][1])]
+
+    def weeks(self) -> list[tuple[str, int]]:
+        """The touched weeks of each symbol: their starts."""
+        return sorted(
+            {
+                (symbol, intervals.floor_us(at, WEEK_US))
+                for symbol, starts in (self.slices or {}).items()
+                for at in starts
+            }
+        )
+
+
+class _SpanRow(NamedTuple):
+    exchange: str
+    symbol: str
+    from_us: int
+    to_us: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,45 +261,73 @@ class GoldBatch:
     def _write(
         self, base: delta.Snapshot, scope: _Scope, traded: DataFrame | None, sources: Mapping[Market, str]
     ) -> None:
-        plan = _Plan(self._spark, base, scope, traded)
-        try:
-            with self._steps.step("gold candles") as count:
-                rows = plan.hold(candles(self._rows(plan, sources)))
-                count.rows = rows.count()
-            with self._steps.step("gold.candles"):
-                filed = rows.repartition("interval", "bucket").sortWithinPartitions(
-                    "interval", "bucket", "symbol", "window_start"
-                )
-                after = delta.replace(filed, base, where=scope.where())
-            self._write_summary(after, scope)
-        finally:
-            plan.release()
+        with self._steps.step("gold wholeness"):
+            job = _WeekJob.of(sources, scope, self._covered(scope, sources), self._open_gaps())
+        with self._steps.step("gold.candles") as count:
+            rows = self._rows(base, traded, sources, job, scope)
+            filed = rows.repartition("interval", "bucket").sortWithinPartitions(
+                "interval", "bucket", "symbol", "exchange", "window_start"
+            )
+            after = delta.replace(filed, base, where=scope.where())
+            count.rows = after.rows_written
+        self._write_summary(after, scope)
 
-    def _rows(self, plan: "_Plan", sources: Mapping[Market, str]) -> DataFrame:
-        """Every row of the touched buckets, as parts with ``complete``."""
-        counted = _frame(self._spark, [(*market, source) for market, source in sources.items()], _SOURCE_DDL)
+    def _covered(self, scope: _Scope, sources: Mapping[Market, str]) -> list[_SpanRow]:
+        """Unbroken spans of the counted sources, of the touched weeks: no window is longer than one."""
+        covered = self._silver(SILVER_COVERAGE)
+        if scope.slices is not None:
+            touched = [
+                (F.col("from_us") < to_us) & (F.col("through_us") > from_us) for from_us, to_us in scope.spans(WEEK_US)
+            ]
+            covered = covered.where(_any(touched))
+        counted = covered.join(F.broadcast(self._source_frame(sources)), on=list(_SOURCE_KEY), how="left_semi")
+        return [_SpanRow(*row) for row in islands(counted).select(*_SpanRow._fields).collect()]
+
+    def _open_gaps(self) -> list[_SpanRow]:
+        return [_SpanRow(*row) for row in open_gaps(self._silver(SILVER_GAPS)).select(*_SpanRow._fields).collect()]
+
+    def _source_frame(self, sources: Mapping[Market, str]) -> DataFrame:
+        return self._frame([(*market, source) for market, source in sources.items()], _SOURCE_DDL)
+
+    def _frame(self, rows: Sequence[tuple[object, ...]], ddl: str) -> DataFrame:
+        return self._spark.createDataFrame(list(rows), ddl)  # type: ignore[type-var, unused-ignore]
+
+    def _rows(
+        self,
+        base: delta.Snapshot,
+        traded: DataFrame | None,
+        sources: Mapping[Market, str],
+        job: "_WeekJob",
+        scope: _Scope,
+    ) -> DataFrame:
+        """Every row of the touched files."""
         trades = self._silver(SILVER_TRADES).join(
-            F.broadcast(counted), on=["exchange", "symbol", "source"], how="left_semi"
+            F.broadcast(self._source_frame(sources)), on=list(_SOURCE_KEY), how="left_semi"
         )
-        below = plan.level(seconds(plan.only_touched_trades(trades)), [_BASE])
-        levels = [below]
-        for level in _LEVELS:
-            parts = plan.only_touched(below.where(F.col("interval") == F.lit(level[0].made_of)), level[-1].length_us)
-            below = plan.level(rolled_up(parts, level), level)
-            levels.append(below)
-        rows = reduce(DataFrame.unionByName, levels)
-        gaps = plan.hold(open_gaps(self._silver(SILVER_GAPS)))
-        if not gaps.isEmpty():
-            rows = rows.unionByName(plan.silent(silent_windows(gaps), rows, counted))
-        covered = self._silver(SILVER_COVERAGE).join(
-            F.broadcast(counted), on=["exchange", "symbol", "source"], how="left_semi"
+        if scope.slices is None or traded is None:
+            fresh = seconds(trades).withColumn("fresh", F.lit(True))
+            return candles(self._by_week(fresh, job.silent_weeks(), job))
+        fresh = seconds(_only_touched(trades, scope, traded)).withColumn("fresh", F.lit(True))
+        there = delta.read(self._spark, base).where(scope.where() or "true")
+        marks = scope.weeks()
+        in_touched_week = floor_us(F.unix_micros("window_start"), WEEK_US).isin(sorted({start for _, start in marks}))
+        kept = parts_of(there.where(in_touched_week)).withColumn("fresh", F.lit(False))
+        rewritten = candles(self._by_week(fresh.unionByName(kept), marks, job))
+        return rewritten.unionByName(there.where(~in_touched_week))
+
+    def _by_week(self, parts: DataFrame, marks: Sequence[tuple[str, int]], job: "_WeekJob") -> DataFrame:
+        """``week.week_candles`` of each symbol and week that has parts, or is marked: a gap may fill an empty one."""
+        marked = self._frame(marks, _MARK_DDL).withColumns(
+            {"trade_count": F.lit(0).cast("bigint"), "fresh": F.lit(False)}
         )
-        within = [
-            (F.col("from_us") < to_us) & (F.col("through_us") > from_us) for from_us, to_us in scope_weeks(plan.scope)
-        ]
-        if within:
-            covered = covered.where(_any(within))
-        return plan.reflagged(rows, islands(covered), gaps)
+        grouped = parts.unionByName(marked, allowMissingColumns=True).groupBy(
+            "symbol", floor_us(F.col("start_us"), WEEK_US).alias("week_us")
+        )
+
+        def run(key: tuple[pa.Scalar, ...], rows: pa.Table) -> pa.Table:
+            return job.run(key, rows)
+
+        return grouped.applyInArrow(run, _WEEK_DDL)
 
     def _write_summary(self, candles_base: delta.Snapshot, scope: _Scope) -> None:
         with self._steps.step("gold.market_summary") as count:
@@ -279,9 +339,7 @@ class GoldBatch:
             newest = weeks.groupBy("exchange", "symbol").agg(F.max("close_time_us").alias("newest_us")).collect()
             if not newest:
                 return
-            days = _frame(
-                self._spark, [(row["exchange"], row["symbol"], row["newest_us"]) for row in newest], _NEWEST_DDL
-            )
+            days = self._frame([(row["exchange"], row["symbol"], row["newest_us"]) for row in newest], _NEWEST_DDL)
             buckets = sorted(
                 {
                     BY_NAME["1m"].bucket_s(row["newest_us"] - back * DAY_US)
@@ -303,123 +361,68 @@ class GoldBatch:
             count.rows = len(newest)
 
 
-_SOURCE_DDL: Final = "exchange STRING, symbol STRING, source STRING"
-_NEWEST_DDL: Final = "exchange STRING, symbol STRING, newest_us BIGINT"
-_SLICE_DDL: Final = "symbol STRING, slice_us BIGINT"
-_KEYS: Final = ("exchange", "symbol", "interval", "start_us")
+@dataclass(frozen=True, slots=True)
+class _WeekJob:
+    """``week.week_candles`` with what the driver knows: what each task of a rewriting is handed, by symbol."""
+
+    sources: Mapping[str, Mapping[str, str]]
+    """symbol → exchange → source"""
+    covered: Mapping[str, Sequence[Span]]
+    gaps: Mapping[str, Sequence[Span]]
+    buckets: Mapping[str, frozenset[int]] | None
+
+    @classmethod
+    def of(
+        cls, sources: Mapping[Market, str], scope: _Scope, covered: Sequence[_SpanRow], gaps: Sequence[_SpanRow]
+    ) -> "_WeekJob":
+        by_symbol: dict[str, dict[str, str]] = {}
+        for (exchange, symbol), source in sources.items():
+            by_symbol.setdefault(symbol, {})[exchange] = source
+        return cls(by_symbol, _by_symbol(covered), _by_symbol(gaps), scope.buckets())
+
+    def run(self, key: tuple[pa.Scalar, ...], rows: pa.Table) -> pa.Table:
+        symbol, week_us = (part.as_py() for part in key)
+        fresh = rows.column("fresh")
+        parts = rows.select(week.PARTS.names).cast(week.PARTS)
+        made = week.week_candles(
+            week_us,
+            parts.filter(fresh),
+            parts.filter(pc.invert(fresh)),
+            covered=self.covered.get(symbol, ()),
+            gaps=(*self.gaps.get(symbol, ()), *self.gaps.get(week.EVERYWHERE, ())),
+            sources=self.sources.get(symbol, {}),
+            buckets=self.buckets,
+        )
+        return made.add_column(0, "symbol", pa.array([symbol] * made.num_rows, pa.string()))
+
+    def silent_weeks(self) -> list[tuple[str, int]]:
+        """Symbols and weeks that bounded gaps lie in: they have rows even where nothing traded."""
+        return sorted(
+            {
+                (symbol, start_us)
+                for symbol, gaps in self.gaps.items()
+                for gap in gaps
+                if symbol != week.EVERYWHERE and gap.to_us is not None
+                for start_us in range(intervals.floor_us(gap.from_us, WEEK_US), gap.to_us, WEEK_US)
+            }
+        )
 
 
-def _frame(spark: SparkSession, rows: Sequence[tuple[object, ...]], ddl: str) -> DataFrame:
-    return spark.createDataFrame(list(rows), ddl)  # type: ignore[type-var, unused-ignore]
+def _by_symbol(rows: Sequence[_SpanRow]) -> dict[str, list[Span]]:
+    found: dict[str, list[Span]] = {}
+    for row in rows:
+        found.setdefault(row.symbol, []).append(Span(row.exchange, row.from_us, row.to_us))
+    return found
 
 
 def _any(conditions: Sequence[Column]) -> Column:
     return reduce(lambda either, other: either | other, conditions)
 
 
-def scope_weeks(scope: _Scope) -> list[tuple[int, int]]:
-    """The weeks that touched windows lie in: no window is longer, so no coverage outside them matters."""
-    return [] if scope.slices is None else scope.spans(WEEK_US)
-
-
-class _Plan:
-    """What one rewriting of gold.candles reads and keeps: touched windows are made anew, the others carried over."""
-
-    def __init__(self, spark: SparkSession, base: delta.Snapshot, scope: _Scope, traded: DataFrame | None) -> None:
-        self.scope = scope
-        self._spark = spark
-        self._held: list[DataFrame] = []
-        self._everything = scope.slices is None or traded is None
-        condition = scope.where()
-        there = delta.read(spark, base)
-        # Rows without trades are made anew each time, from the gaps that are open.
-        self._there = parts_of(there.where(condition) if condition else there.where(F.lit(False))).where(
-            F.col("trade_count") > 0
-        )
-        self._traded = traded
-
-    def hold(self, frame: DataFrame) -> DataFrame:
-        """Keep what is used more than once, until ``release``."""
-        self._held.append(frame.persist(StorageLevel.MEMORY_AND_DISK))
-        return self._held[-1]
-
-    def release(self) -> None:
-        for frame in self._held:
-            frame.unpersist()
-
-    def only_touched_trades(self, trades: DataFrame) -> DataFrame:
-        """The trades of the seconds that a new trade fell into, of every exchange of its symbol."""
-        if self._everything:
-            return trades
-        within = [F.col("event_time_us").between(first, last - 1) for first, last in self.scope.spans(_SLICE_US)]
-        if not within:
-            return trades.where(F.lit(False))
-        near = trades.where(F.col("symbol").isin(*(self.scope.slices or {})) & _any(within))
-        return self._semi(near.withColumn("start_us", F.col("event_time_us")), _BASE.length_us, "left_semi")
-
-    def only_touched(self, parts: DataFrame, length_us: int) -> DataFrame:
-        """The rows that lie in a window of ``length_us`` that a new trade fell into."""
-        return parts if self._everything else self._semi(parts, length_us, "left_semi")
-
-    def level(self, made: DataFrame, level: Sequence[Interval]) -> DataFrame:
-        """``made`` and the rows of the level's intervals that no new trade touched."""
-        if self._everything:
-            return self.hold(made.withColumn("complete", F.lit(None).cast("boolean")))
-        there = self._there.where(F.col("interval").isin([each.name for each in level]))
-        kept = self._semi(there, level[-1].length_us, "left_anti")
-        return self.hold(made.withColumn("complete", F.lit(None).cast("boolean")).unionByName(kept))
-
-    def silent(self, windows_in_gaps: DataFrame, rows: DataFrame, counted: DataFrame) -> DataFrame:
-        """Rows without prices for the windows in open gaps that have no trade, of the touched buckets."""
-        quiet = windows_in_gaps.join(rows.select(*_KEYS), on=list(_KEYS), how="left_anti")
-        quiet = quiet.join(F.broadcast(counted), on=["exchange", "symbol"], how="left")
-        condition = self.scope.where()
-        if condition is not None:
-            quiet = quiet.withColumn("bucket", bucket_s(F.col("start_us"))).where(condition).drop("bucket")
-        zero_sums = {"volume": "decimal(38,12)", "quote_volume": "decimal(38,18)", "trade_count": "bigint",
-                     "buy_volume": "decimal(38,12)", "sell_volume": "decimal(38,12)"}  # fmt: skip
-        for name in PARTS:
-            if name not in quiet.columns:
-                value = F.lit(0) if name in zero_sums else F.lit(None)
-                kind = "bigint" if name == "close_time_us" else zero_sums.get(name, "decimal(28,12)")
-                quiet = quiet.withColumn(name, value.cast(kind))
-        return quiet.withColumn("complete", F.lit(None).cast("boolean")).select(*rows.columns)
-
-    def reflagged(self, rows: DataFrame, covered: DataFrame, gaps: DataFrame) -> DataFrame:
-        """``rows`` with ``complete`` told anew for every window that the batch touches in any way."""
-        before = rows.withColumnRenamed("complete", "was")
-        flagged = with_completeness(before, covered, gaps)
-        if self.scope.slices is None:
-            return flagged.drop("was")
-        stays = ~F.col("dirty") & F.col("was").isNotNull()
-        return (
-            self._dirty(flagged)
-            .withColumn("complete", F.when(stays, F.col("was")).otherwise(F.col("complete")))
-            .drop("was", "dirty")
-        )
-
-    def _dirty(self, rows: DataFrame) -> DataFrame:
-        """``rows`` with ``dirty``: the window shares a slice with something new of its symbol."""
-        slices = [(symbol, at) for symbol, starts in (self.scope.slices or {}).items() for at in starts]
-        touched = _frame(self._spark, slices, _SLICE_DDL)
-        longer = [each for each in INTERVALS if each.length_us > _SLICE_US]
-        marks = touched.select("symbol", F.explode(windows(F.col("slice_us"), longer)).alias("w"))
-        marks = marks.select(
-            "symbol", F.col("w.interval").alias("mark"), F.col("w.start_us").alias("mark_us")
-        ).distinct()
-        marks = marks.unionByName(touched.select("symbol", F.lit("").alias("mark"), F.col("slice_us").alias("mark_us")))
-        is_longer = F.col("interval").isin([each.name for each in longer])
-        marked = rows.withColumn("mark", F.when(is_longer, F.col("interval")).otherwise(F.lit(""))).withColumn(
-            "mark_us", F.when(is_longer, F.col("start_us")).otherwise(floor_us(F.col("start_us"), _SLICE_US))
-        )
-        found = marked.join(
-            F.broadcast(marks.withColumn("dirty", F.lit(True))), on=["symbol", "mark", "mark_us"], how="left"
-        )
-        return found.withColumn("dirty", F.coalesce("dirty", F.lit(False))).drop("mark", "mark_us")
-
-    def _semi(self, rows: DataFrame, length_us: int, how: str) -> DataFrame:
-        """Joins rows (symbol, start_us) to the windows of ``length_us`` that new trades fell into."""
-        assert self._traded is not None  # noqa: S101 - told apart by _everything
-        touched = self._traded.select("symbol", floor_us(F.col("at_us"), length_us).alias("window_us")).distinct()
-        keyed = rows.withColumn("window_us", floor_us(F.col("start_us"), length_us))
-        return keyed.join(F.broadcast(touched), on=["symbol", "window_us"], how=how).drop("window_us")
+def _only_touched(trades: DataFrame, scope: _Scope, traded: DataFrame) -> DataFrame:
+    """The trades of the seconds that a new trade fell into, of every exchange of its symbol."""
+    within = [F.col("event_time_us").between(first, last - 1) for first, last in scope.spans(_SLICE_US)]
+    near = trades.where(F.col("symbol").isin(*(scope.slices or {})) & _any(within))
+    touched = traded.select("symbol", floor_us(F.col("at_us"), SECOND_US).alias("second_us")).distinct()
+    keyed = near.withColumn("second_us", floor_us(F.col("event_time_us"), SECOND_US))
+    return keyed.join(F.broadcast(touched), on=["symbol", "second_us"], how="left_semi")

@@ -1,0 +1,255 @@
+"""One symbol's candles of one week: each interval divides a week, so nothing outside it matters. Arrow, no Spark.
+
+What comes in is the week's news (seconds added up anew from silver) and what gold held; what goes out is every row that
+the rewritten files must hold. Sums of decimals are exact, and parts are added up in the order of time, so the open,
+the close and the sums of a long window are those of its trades.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Context, Decimal
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tapehouse.intervals import BY_NAME, INTERVALS, MINUTE_US, ORIGIN_US, SECOND_US, WEEK_US, Interval
+from tapehouse.tables import ALL_EXCHANGES
+
+Micros = npt.NDArray[np.int64]
+
+_PRICE: Final = pa.decimal128(28, 12)
+_VOLUME: Final = pa.decimal128(38, 12)
+PARTS: Final = pa.schema(
+    [
+        ("exchange", pa.string()),
+        ("interval", pa.string()),
+        ("start_us", pa.int64()),
+        ("open", _PRICE),
+        ("high", _PRICE),
+        ("low", _PRICE),
+        ("close", _PRICE),
+        ("volume", _VOLUME),
+        ("quote_volume", pa.decimal128(38, 18)),
+        ("trade_count", pa.int64()),
+        ("buy_volume", _VOLUME),
+        ("sell_volume", _VOLUME),
+        ("source", pa.string()),
+        ("close_time_us", pa.int64()),
+    ]
+)
+"""A candle of one symbol while it is added up; start_us is window_start in microseconds."""
+EVERYWHERE: Final = "*"
+"""The exchange of a gap of the stream itself, in which any market may have lost trades."""
+_LEVELS: Final = tuple(
+    tuple(interval for interval in INTERVALS if interval.made_of == base) for base in ("1s", "1m", "1h")
+)
+"""Each level is added up from one interval of the level before; its own longest holds its other windows whole."""
+_LAST_DIGIT: Final = Decimal(1).scaleb(-12)
+_EXACT: Final = Context(prec=90, rounding=ROUND_HALF_UP)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Part of one exchange's time, [from_us, to_us), µs UTC; to_us None while it goes on."""
+
+    exchange: str
+    from_us: int
+    to_us: int | None
+
+
+def week_candles(
+    week_us: int,
+    fresh: pa.Table,
+    kept: pa.Table,
+    *,
+    covered: Sequence[Span],
+    gaps: Sequence[Span],
+    sources: Mapping[str, str],
+    buckets: Mapping[str, frozenset[int]] | None,
+) -> pa.Table:
+    """Every row of the week that the rewritten files must hold, as ``PARTS`` with ``vwap`` and ``complete``.
+
+    ``fresh``: the one-second parts of the seconds that changed, of every exchange and ALL; ``kept``: what gold holds of
+    the week in the files that are rewritten. ``covered``: unbroken spans a market; ``gaps``: open ones; ``sources``:
+    exchange → the source that is counted. ``buckets``: interval → the files that are rewritten; None is all.
+    """
+    kept = kept.filter(pc.greater(kept.column("trade_count"), 0))
+    touched = _starts(fresh)
+    below = pa.concat_tables([fresh, _without(_of(kept, INTERVALS[:1]), touched, SECOND_US)])
+    tables = [below]
+    for level in _LEVELS:
+        longest_us = level[-1].length_us
+        base = BY_NAME[level[0].made_of or ""]
+        parts = _within(_of(below, [base]), touched, longest_us).sort_by(
+            [("exchange", "ascending"), ("start_us", "ascending")]
+        )
+        made = [rolled_up(parts, interval) for interval in level]
+        below = pa.concat_tables([*made, _without(_of(kept, level), touched, longest_us)])
+        tables.append(below)
+    rows = pa.concat_tables(tables)
+    rows = pa.concat_tables([rows, _silent(week_us, rows, gaps, sources, buckets)])
+    rows = rows.append_column("vwap", vwap(rows.column("quote_volume"), rows.column("volume")))
+    return rows.append_column("complete", pa.array(_complete(rows, covered, gaps), pa.bool_()))
+
+
+def rolled_up(parts: pa.Table, interval: Interval) -> pa.Table:
+    """Candles of ``interval`` from shorter ones that divide it, sorted by exchange and start."""
+    if parts.num_rows == 0:
+        return PARTS.empty_table()
+    window_us = _floor(_starts(parts), interval.length_us)
+    exchange = pc.dictionary_encode(parts.column("exchange").combine_chunks()).indices.to_numpy(zero_copy_only=False)
+    is_first = np.r_[True, (window_us[1:] != window_us[:-1]) | (exchange[1:] != exchange[:-1])]
+    firsts = np.flatnonzero(is_first)
+    lasts = np.r_[firsts[1:] - 1, parts.num_rows - 1]
+    group = pa.array(np.cumsum(is_first) - 1)
+    sums = ("volume", "quote_volume", "trade_count", "buy_volume", "sell_volume")
+    added = (
+        parts.append_column("group", group)
+        .group_by("group", use_threads=False)
+        .aggregate([*((name, "sum") for name in sums), ("high", "max"), ("low", "min")])
+    )
+    first, last = parts.take(pa.array(firsts)), parts.take(pa.array(lasts))
+    columns = {
+        "exchange": first.column("exchange"),
+        "interval": pa.array([interval.name] * len(firsts), pa.string()),
+        "start_us": pa.array(window_us[firsts]),
+        "open": first.column("open"),
+        "high": added.column("high_max"),
+        "low": added.column("low_min"),
+        "close": last.column("close"),
+        **{name: added.column(f"{name}_sum") for name in sums},
+        "source": first.column("source"),
+        "close_time_us": last.column("close_time_us"),
+    }
+    return pa.table([pc.cast(columns[field.name], field.type) for field in PARTS], schema=PARTS)
+
+
+def vwap(quote_volumes: pa.ChunkedArray, volumes: pa.ChunkedArray) -> pa.Array:
+    """quote_volume / volume, rounded half up to 12 decimals, once; null without volume.
+
+    Ninety digits tell a quotient of two 38-digit numbers from any tie, so the second rounding never meets one.
+    """
+    return pa.array(
+        [
+            _EXACT.divide(quote, volume).quantize(_LAST_DIGIT, context=_EXACT) if volume else None
+            for quote, volume in zip(quote_volumes.to_pylist(), volumes.to_pylist(), strict=True)
+        ],
+        _PRICE,
+    )
+
+
+def _silent(
+    week_us: int,
+    rows: pa.Table,
+    gaps: Sequence[Span],
+    sources: Mapping[str, str],
+    buckets: Mapping[str, frozenset[int]] | None,
+) -> pa.Table:
+    """Rows without prices: windows of a minute and more inside an open gap of a market, where no trade is known."""
+    bounded = [gap for gap in gaps if gap.to_us is not None and gap.exchange != EVERYWHERE]
+    if not bounded:
+        return PARTS.empty_table()
+    names = (rows.column(name).to_pylist() for name in ("exchange", "interval", "start_us"))
+    there = set(zip(*names, strict=True))
+    silent: set[tuple[str, str, int]] = set()
+    for gap in bounded:
+        for interval in INTERVALS:
+            if interval.length_us < MINUTE_US:
+                continue
+            length_us = interval.length_us
+            first = -(-(max(gap.from_us, week_us) - ORIGIN_US) // length_us) * length_us + ORIGIN_US
+            until = min(gap.to_us or 0, week_us + WEEK_US) - length_us
+            for start_us in range(first, until + 1, length_us):
+                if buckets is None or interval.bucket_s(start_us) in buckets[interval.name]:
+                    silent.add((gap.exchange, interval.name, start_us))
+    zero = Decimal(0)
+    return pa.Table.from_pylist(
+        [
+            {
+                "exchange": exchange,
+                "interval": interval,
+                "start_us": start_us,
+                "volume": zero,
+                "quote_volume": zero,
+                "trade_count": 0,
+                "buy_volume": zero,
+                "sell_volume": zero,
+                "source": sources.get(exchange),
+            }
+            for exchange, interval, start_us in sorted(silent - there)
+        ],
+        schema=PARTS,
+    )
+
+
+def _complete(rows: pa.Table, covered: Sequence[Span], gaps: Sequence[Span]) -> npt.NDArray[np.bool_]:
+    """Per row: wholly covered and touched by no open gap; for ALL, every market that has a row for the window is."""
+    starts = _starts(rows)
+    interval = rows.column("interval").to_numpy(zero_copy_only=False)
+    lengths = np.zeros(len(starts), np.int64)
+    for each in INTERVALS:
+        lengths[interval == each.name] = each.length_us
+    ends = starts + lengths
+    exchange = rows.column("exchange").to_numpy(zero_copy_only=False)
+    complete = np.zeros(len(starts), np.bool_)
+    for name in set(exchange) - {ALL_EXCHANGES}:
+        market = np.flatnonzero(exchange == name)
+        whole = _covers([span for span in covered if span.exchange == name], starts[market], ends[market])
+        for gap in gaps:
+            if gap.exchange in (name, EVERYWHERE):
+                until = np.iinfo(np.int64).max if gap.to_us is None else gap.to_us
+                whole &= (ends[market] <= gap.from_us) | (starts[market] >= until)
+        complete[market] = whole
+    together = np.flatnonzero(exchange == ALL_EXCHANGES)
+    if len(together):
+        window, of = np.unique(np.stack([starts, lengths]), axis=1, return_inverse=True)
+        every = np.ones(window.shape[1], np.bool_)
+        single = exchange != ALL_EXCHANGES
+        np.logical_and.at(every, of[single], complete[single])
+        complete[together] = every[of[together]]
+    return complete
+
+
+def _covers(spans: Sequence[Span], starts: Micros, ends: Micros) -> npt.NDArray[np.bool_]:
+    if not spans:
+        return np.zeros(len(starts), np.bool_)
+    ordered = sorted((span.from_us, span.to_us or 0) for span in spans)
+    lows = np.array([low for low, _ in ordered], np.int64)
+    highs = np.array([high for _, high in ordered], np.int64)
+    at = np.searchsorted(lows, starts, side="right") - 1
+    return (at >= 0) & (highs[np.maximum(at, 0)] >= ends)
+
+
+def _of(table: pa.Table, intervals: Sequence[Interval]) -> pa.Table:
+    names = pa.array([interval.name for interval in intervals])
+    return table.filter(pc.is_in(table.column("interval"), value_set=names))
+
+
+def _within(table: pa.Table, touched: Micros, length_us: int) -> pa.Table:
+    """The rows in a window of ``length_us`` that a touched second lies in."""
+    return table.filter(pa.array(_is_touched(table, touched, length_us)))
+
+
+def _without(table: pa.Table, touched: Micros, length_us: int) -> pa.Table:
+    return table.filter(pa.array(~_is_touched(table, touched, length_us)))
+
+
+def _is_touched(table: pa.Table, touched: Micros, length_us: int) -> npt.NDArray[np.bool_]:
+    return np.isin(_floor(_starts(table), length_us), np.unique(_floor(touched, length_us)))
+
+
+def _starts(table: pa.Table) -> Micros:
+    starts: Micros = table.column("start_us").to_numpy()
+    return starts
+
+
+def _floor(instants: Micros, length_us: int) -> Micros:
+    return (instants - ORIGIN_US) // length_us * length_us + ORIGIN_US
+
+
+def spans(rows: Sequence[Mapping[str, Any]]) -> list[Span]:
+    """Spans of rows with exchange, from_us and to_us."""
+    return [Span(row["exchange"], row["from_us"], row["to_us"]) for row in rows]
