@@ -3,6 +3,8 @@
 import datetime as dt
 import json
 import logging
+import sys
+import warnings
 
 QUIET = ("botocore", "boto3", "urllib3", "py4j", "websockets", "sqlglot", "werkzeug", "asyncio", "awswrangler")
 """Libraries that are heard from their errors on."""
@@ -28,3 +30,5 @@ def set_up(*, debug: bool, drawing: bool) -> None:
     )
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.INFO if debug else logging.ERROR)
+    if not debug and not sys.warnoptions:
+        warnings.simplefilter("ignore")  # libraries' words to programmers, not to whoever runs a command

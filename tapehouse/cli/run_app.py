@@ -46,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
     here = place(settings)
     _ = here.lake.path  # run-app keeps its processes' state beside a local lake
     here.lake.check_origin(settings.origin)
-    with stop_event() as stop, _only_run(here), _stack(here) as cast, _screen(here) as screen:
+    with stop_event() as stop, _only_run(here), _stack(here) as cast, _screen(here, stop) as screen:
         here.activate(needs_stream=True)
         screen.say("starting venues and producers")
         cast.start()
@@ -96,9 +96,9 @@ def _stack(here: Place) -> Iterator[Cast]:
             print(f"Killed, since they did not end in time: {', '.join(killed)}.", file=sys.stderr)
 
 
-def _screen(here: Place) -> Any:
+def _screen(here: Place, stop: threading.Event) -> Any:
     if on_terminal() and not here.settings.once:
-        return LiveScreen(here.lake.uri, str(here.stack.folder / "logs"))
+        return LiveScreen(here.lake.uri, str(here.stack.folder / "logs"), stop)
     return LogScreen()
 
 

@@ -60,11 +60,11 @@ class LogScreen:
 class LiveScreen:
     """For people: candles, what goes on, where the time went. Drawn on stderr; stdout keeps the summary alone."""
 
-    def __init__(self, lake: str, logs: str) -> None:
+    def __init__(self, lake: str, logs: str, stop: threading.Event) -> None:
         from rich.console import Console
         from rich.live import Live
 
-        self._lake, self._logs = lake, logs
+        self._lake, self._logs, self._stop = lake, logs, stop
         self._lock = threading.Lock()
         self._doing = "starting"
         self._steps: list[Any] = []
@@ -111,7 +111,8 @@ class LiveScreen:
             slow = sorted(self._last_steps, key=lambda s: -s.seconds)[:5]
             if slow:
                 parts.append(Text("   ".join(f"{s.name} {s.seconds:.1f} s" for s in slow), style="dim"))
-            parts.append(Text(f"{self._doing}   (Ctrl-C drains and ends)", style="cyan"))
+            how = "ending: what runs is finished first" if self._stop.is_set() else "Ctrl-C drains and ends"
+            parts.append(Text(f"{self._doing}   ({how})", style="cyan"))
             parts.append(Text(f"lake {self._lake}   logs {self._logs}", style="dim"))
             return Group(*parts)
 

@@ -23,7 +23,7 @@ def run(options: argparse.Namespace) -> int:
     here.stack.ensure_stream(settings.stream_name, settings.shards)
     what = f"started {' and '.join(started)}" if started else "is up already"
     print(f"The embedded AWS of {here.lake.uri} {what}. To use it from a shell:")
-    for name in ("kinesis", "aws"):
-        suffix = "_KINESIS" if name == "kinesis" else ""
-        print(f"  export AWS_ENDPOINT_URL{suffix}={here.stack.endpoint(name)}")
+    for name, value in here.stack.environment().items():
+        if name.startswith("AWS_"):
+            print(f"  export {name}={value}")
     return 0
