@@ -162,6 +162,18 @@ def test_retention_trims_record_by_record_and_reading_goes_on_at_the_oldest(
     assert data(read(stream, "s", SHARD, **after)) == [b"c"]
 
 
+def test_records_stored_close_together_are_trimmed_one_after_the_other(
+    stream: Any, clock: Any, read: Callable[..., Any]
+) -> None:
+    for one in (b"a", b"b", b"c"):
+        put(stream, one)
+        clock.advance(seconds=10)
+    clock.advance(hours=24, seconds=-30)
+    for left in ([b"b", b"c"], [b"c"], []):
+        assert data(read(stream, "s", SHARD)) == left
+        clock.advance(seconds=10)
+
+
 def test_longer_retention_keeps_and_a_shorter_one_trims_for_good(
     stream: Any, clock: Any, read: Callable[..., Any]
 ) -> None:
