@@ -12,6 +12,7 @@ import logging
 import sys
 import time
 import urllib.request
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +33,8 @@ ONCE_TRADES: Final = 1_000
 """What each simulated venue, and the synthetic source, trades in one bounded pass."""
 ONCE_RATE_PER_S: Final = 500.0
 READY_WITHIN_S: Final = 30.0
+DEATHS: Final = 5
+"""A producer that was killed is started again; one that dies this often has a reason that its log tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,7 @@ class Cast:
         self._reports = here.stack.folder / "reports"
         self._waiting: list[Part] = []
         self._started: dict[str, Part] = {}
+        self._deaths: Counter[str] = Counter()
         self.truth: Path | None = None
         """Every trade that the simulated venues made, as JSON lines; only in one bounded pass."""
 
@@ -83,7 +87,8 @@ class Cast:
         ended = self.reports()
         for name, part in self._started.items():
             if name not in running and name not in ended:
-                if self._settings.once:
+                self._deaths[name] += 1
+                if self._settings.once or self._deaths[name] > DEATHS:
                     raise TerminalError(f"The producer {name} died: see {self._here.stack.log_path(name)}.")
                 log.warning("producer_died name=%s log=%s: started again", name, self._here.stack.log_path(name))
                 self._launch(part)

@@ -59,14 +59,15 @@ class Place:
     def is_local(self) -> bool:
         return self.settings.target == "local"
 
-    def activate(self, *, needs_stream: bool = False) -> None:
+    def activate(self, *, needs_stream: bool = False, own: bool = False) -> None:
         """Points this process' AWS clients to the embedded services; with ``TARGET=aws`` leaves them alone.
 
-        An endpoint that the environment already names stays: run-app's children and the tests come with theirs.
+        An endpoint that the environment already names stays, unless ``own`` insists on this lake's stack: run-app's
+        children and the tests come with theirs.
         Without a stack, local work goes on with dummy credentials and no endpoint of AWS' own.
         Raises TerminalError where the stream is needed and the stack is down.
         """
-        if not self.is_local or "AWS_ENDPOINT_URL_KINESIS" in os.environ:
+        if not self.is_local or ("AWS_ENDPOINT_URL_KINESIS" in os.environ and not own):
             return
         if needs_stream or self.stack.is_up():
             environment = self.stack.environment(os.environ)

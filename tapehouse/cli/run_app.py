@@ -47,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
     _ = here.lake.path  # run-app keeps its processes' state beside a local lake
     here.lake.check_origin(settings.origin)
     with stop_event() as stop, _only_run(here), _stack(here) as cast, _screen(here, stop) as screen:
-        here.activate(needs_stream=True)
+        here.activate(needs_stream=True, own=True)
         screen.say("starting venues and producers")
         cast.start()
         screen.say("starting Spark")

@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -152,3 +153,22 @@ def test_parse_writes_records_and_counts(capsysbinary: Any, monkeypatch: pytest.
     record = json.loads(said.out)
     assert (record["trade_id"], record["side"], record["price"]) == ("7", "buy", "100.25")  # the taker's side
     assert b"messages=2 trades=1" in said.err
+
+
+def test_a_killed_producer_of_a_live_run_is_started_again(tmp_path: Path) -> None:
+    here = place(Settings(lake=str(tmp_path / "lake")))
+    here.lake.check_origin("demo")
+    try:
+        here.stack.up()
+        here.stack.ensure_stream("trades", 1)
+        cast = Cast(here)
+        cast.start()
+        first = here.stack.alive()["kraken"]
+        first.process.signal(signal.SIGKILL)
+        while first.process.alive:
+            time.sleep(0.01)
+        cast.tick()
+        assert here.stack.alive()["kraken"] != first
+        assert cast.running == cast.producers == 4
+    finally:
+        here.stack.down()
