@@ -2,6 +2,7 @@
 
 import argparse
 import datetime as dt
+from typing import Any
 
 from tapehouse.cli import answers
 from tapehouse.cli import spark as engine
@@ -27,9 +28,31 @@ def run(options: argparse.Namespace) -> int:
         from glue_jobs.status import table_status
 
         found = table_status(spark, here.lake)
-    rows = [(s.table, s.rows, instant(s.newest_event_us), s.lag_s, s.position) for s in found]
-    answers.show(Result(COLUMNS, rows), options)
+    rows = [
+        (s.table, s.rows, instant(s.newest_event_us), None if s.lag_s is None else round(s.lag_s, 1), told(s.position))
+        for s in found
+    ]
+    answers.show(Result(COLUMNS, rows if options.json else [(*row[:-1], short(row[-1])) for row in rows]), options)
     return 0
+
+
+def told(position: Any) -> Any:
+    """The stream's name and, by shard, the last sequence number that the table holds; other positions as they are."""
+    shards = getattr(position, "shards", None)
+    if shards is None:
+        return position
+    return {"stream_name": position.stream_name, "shards": {name: str(number) for name, number in shards.items()}}
+
+
+def short(position: Any) -> Any:
+    """A position for a cell: of 56 digits, the last eight tell whether it moves."""
+    if not isinstance(position, dict):
+        return position
+    shards = (
+        f"{name.removeprefix('shardId-').lstrip('0') or '0'}:…{number[-8:]}"
+        for name, number in position["shards"].items()
+    )
+    return f"{position['stream_name']} {' '.join(shards)}"
 
 
 def instant(time_us: int | None) -> dt.datetime | None:
