@@ -54,7 +54,7 @@ test: setup ## Run the tests, real Spark and Delta among them.
 check: setup ## Lint, format check, strict types, Terraform format: what CI asks before the tests.
 	@$(VENV)/ruff check --quiet .
 	@$(VENV)/ruff format --check --quiet . || { echo "Run \`make format\`." >&2; exit 1; }
-	@$(VENV)/mypy
+	@$(VENV)/mypy --explicit-package-bases
 	@if [ -n "$$(find infra -name '*.tf' -print -quit 2>/dev/null)" ] && command -v terraform >/dev/null 2>&1; then \
 	  terraform fmt -check -recursive infra; fi
 
