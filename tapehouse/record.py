@@ -196,7 +196,7 @@ def _quantity(value: Any, _: int) -> tuple[Any, str | None]:
         return None, "scale"
     if len(whole.lstrip("-0")) > INTEGER_DIGITS:
         return None, "range"
-    number = Decimal(value)
+    number = Decimal(f"{whole}.{part[:DECIMALS]}")  # without the zeros behind: Arrow takes no more digits than 38
     return (number, None) if number > 0 else (None, "range")
 
 
@@ -207,7 +207,7 @@ def _instant(value: Any, latest_us: int) -> tuple[Any, str | None]:
 
 
 def _by_arrival(value: Any, arrival_time_us: int) -> tuple[Any, str | None]:
-    return _instant(value, arrival_time_us + AHEAD_US)
+    return _instant(value, min(arrival_time_us + AHEAD_US, LATEST_US))
 
 
 def _any_time(value: Any, _: int) -> tuple[Any, str | None]:
@@ -257,7 +257,12 @@ _RULES: Final[dict[str, dict[str, _Rule]]] = {
         "received_time_us": _any_time,
     },
 }
-_NULLABLE: Final = frozenset({"side", "trader", "from_id", "to_id", "from_us", "to_us", "last_id"})
+_NULLABLE: Final = {
+    "trade": frozenset({"side", "trader"}),
+    "gap": frozenset({"from_id", "to_id", "from_us", "to_us"}),
+    "gap_closed": frozenset[str](),
+    "coverage": frozenset({"last_id"}),
+}
 
 
 def _refuse_constant(name: str) -> Any:
@@ -312,7 +317,7 @@ def judge(payload: bytes, arrival_time_us: int) -> Judged:
     reasons: list[str] = []
     for name, rule in _RULES[named].items():
         value = body.get(name, _MISSING)
-        if name in _NULLABLE and (value is None or value is _MISSING):
+        if name in _NULLABLE[named] and (value is None or value is _MISSING):
             values[name] = None
         elif value is _MISSING:
             reasons.append(f"{name}.missing")
