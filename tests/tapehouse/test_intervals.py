@@ -1,0 +1,126 @@
+"""The intervals of candles: where windows and files begin, and that one holds the other."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tapehouse.intervals import BY_NAME, DAY_US, INTERVALS, ORIGIN_US, SECOND_US, WEEK_US, Interval, floor_us
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+instants = st.integers(-(2**61), 2**61)
+of_interval = pytest.mark.parametrize("interval", INTERVALS, ids=lambda interval: interval.name)
+
+
+def at(us: int) -> datetime:
+    return EPOCH + timedelta(microseconds=us)
+
+
+def us(moment: datetime) -> int:
+    return (moment - EPOCH) // timedelta(microseconds=1)
+
+
+def test_names_tell_lengths() -> None:
+    units = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
+    told = {name: int(name[:-1]) * units[name[-1]] * SECOND_US for name in BY_NAME}
+    assert told == {interval.name: interval.length_us for interval in INTERVALS}
+    assert list(BY_NAME) == ["1s", "5s", "15s", "1m", "5m", "15m", "30m", "1h", "4h", "1d", "1w"]
+
+
+@given(st.datetimes(datetime(1900, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001
+def test_weeks_start_on_monday_at_midnight(moment: datetime) -> None:
+    start = at(BY_NAME["1w"].window_start_us(us(moment)))
+    midnight = moment.replace(hour=0, minute=0, second=0, microsecond=0)
+    assert start == midnight - timedelta(days=moment.weekday())
+
+
+@given(st.datetimes(datetime(1900, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001
+def test_shorter_windows_start_where_the_clock_shows_it(moment: datetime) -> None:
+    hour = moment.replace(minute=0, second=0, microsecond=0)
+    starts = {name: at(BY_NAME[name].window_start_us(us(moment))) for name in BY_NAME}
+    assert starts["1s"] == moment.replace(microsecond=0)
+    assert starts["15s"] == moment.replace(second=moment.second // 15 * 15, microsecond=0)
+    assert starts["5m"] == hour.replace(minute=moment.minute // 5 * 5)
+    assert starts["1h"] == hour
+    assert starts["4h"] == hour.replace(hour=hour.hour // 4 * 4)
+    assert starts["1d"] == hour.replace(hour=0)
+
+
+@of_interval
+@given(instant=instants)
+def test_a_window_holds_its_instant(interval: Interval, instant: int) -> None:
+    start = interval.window_start_us(instant)
+    assert start <= instant < start + interval.length_us
+    assert interval.window_start_us(start) == start
+    assert interval.window_start_us(start - 1) == start - interval.length_us
+
+
+@pytest.mark.parametrize(
+    ("instant", "length", "start"),
+    [
+        (ORIGIN_US, WEEK_US, ORIGIN_US),
+        (ORIGIN_US - 1, WEEK_US, ORIGIN_US - WEEK_US),
+        (0, WEEK_US, ORIGIN_US - WEEK_US),
+        (0, DAY_US, 0),
+        (-1, DAY_US, -DAY_US),
+        (-1, SECOND_US, -SECOND_US),
+        (ORIGIN_US - WEEK_US - 1, WEEK_US, ORIGIN_US - 2 * WEEK_US),
+    ],
+)
+def test_instants_before_the_origin_are_floored_not_cut(instant: int, length: int, start: int) -> None:
+    assert floor_us(instant, length) == start
+
+
+@of_interval
+@given(instant=instants)
+def test_a_window_lies_in_one_file(interval: Interval, instant: int) -> None:
+    start = interval.window_start_us(instant)
+    last = start + interval.length_us - 1
+    assert interval.bucket_s(start) == interval.bucket_s(instant) == interval.bucket_s(last)
+    assert interval.bucket_s(instant) * SECOND_US == floor_us(instant, interval.bucket_us)
+
+
+@of_interval
+def test_a_window_is_made_of_whole_windows(interval: Interval) -> None:
+    if interval.made_of is None:
+        assert interval.name == "1s"
+        return
+    parts = BY_NAME[interval.made_of]
+    assert interval.length_us % parts.length_us == 0
+    assert INTERVALS.index(parts) < INTERVALS.index(interval)
+
+
+@of_interval
+def test_a_file_holds_all_the_parts_of_every_window_made_of_its_rows(interval: Interval) -> None:
+    assert interval.bucket_us % interval.length_us == 0
+    made = [other for other in INTERVALS if other.made_of == interval.name]
+    assert [other.name for other in made if interval.bucket_us % other.length_us] == []
+
+
+@pytest.mark.parametrize("base", ["1s", "1m", "1h"])
+@given(instant=instants)
+def test_windows_made_of_one_interval_lie_in_the_longest_of_them(base: str, instant: int) -> None:
+    level = [interval for interval in INTERVALS if interval.made_of == base]
+    longest = level[-1]
+    assert longest.length_us == max(interval.length_us for interval in level)
+    outer = longest.window_start_us(instant)
+    for interval in level:
+        start = interval.window_start_us(instant)
+        assert outer <= start
+        assert start + interval.length_us <= outer + longest.length_us
+
+
+@of_interval
+@given(instant=instants)
+def test_every_window_lies_in_one_week(interval: Interval, instant: int) -> None:
+    start = interval.window_start_us(instant)
+    assert floor_us(start, WEEK_US) == floor_us(start + interval.length_us - 1, WEEK_US)
+
+
+@of_interval
+@given(instant=instants)
+def test_a_slice_of_the_smallest_file_lies_in_one_file_of_every_interval(interval: Interval, instant: int) -> None:
+    slice_us = min(each.bucket_us for each in INTERVALS)
+    assert slice_us == INTERVALS[0].bucket_us
+    assert interval.bucket_s(floor_us(instant, slice_us)) == interval.bucket_s(instant)
