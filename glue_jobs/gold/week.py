@@ -48,6 +48,8 @@ _LEVELS: Final = tuple(
 )
 """Each level is added up from one interval of the level before; its own longest holds its other windows whole."""
 _LAST_DIGIT: Final = Decimal(1).scaleb(-12)
+_GREATEST: Final = Decimal("9999999999999999.999999999999")
+"""The greatest decimal(28,12), and so the greatest price."""
 _EXACT: Final = Context(prec=90, rounding=ROUND_HALF_UP)
 
 
@@ -73,8 +75,9 @@ def week_candles(
     """Every row of the week that the rewritten files must hold, as ``PARTS`` with ``vwap`` and ``complete``.
 
     ``fresh``: the one-second parts of the seconds that changed, of every exchange and ALL; ``kept``: what gold holds of
-    the week in the files that are rewritten. ``covered``: unbroken spans a market; ``gaps``: open ones; ``sources``:
-    exchange → the source that is counted. ``buckets``: interval → the files that are rewritten; None is all.
+    the week in the files that are rewritten. ``covered``: the spans in which a market was wholly seen; ``gaps``: open
+    ones; ``sources``: exchange → the source that is counted. ``buckets``: interval → the files that are rewritten; None
+    is all.
     """
     kept = kept.filter(pc.greater(kept.column("trade_count"), 0))
     touched = _starts(fresh)
@@ -130,11 +133,12 @@ def rolled_up(parts: pa.Table, interval: Interval) -> pa.Table:
 def vwap(quote_volumes: pa.ChunkedArray, volumes: pa.ChunkedArray) -> pa.Array:
     """quote_volume / volume, rounded half up to 12 decimals, once; null without volume.
 
-    Ninety digits tell a quotient of two 38-digit numbers from any tie, so the second rounding never meets one.
+    Ninety digits tell a quotient of two 38-digit numbers from any tie, so the second rounding never meets one. Where
+    quote sizes were rounded up over tiny sizes, the quotient may be above every price: it is kept to the column's end.
     """
     return pa.array(
         [
-            _EXACT.divide(quote, volume).quantize(_LAST_DIGIT, context=_EXACT) if volume else None
+            min(_EXACT.divide(quote, volume).quantize(_LAST_DIGIT, context=_EXACT), _GREATEST) if volume else None
             for quote, volume in zip(quote_volumes.to_pylist(), volumes.to_pylist(), strict=True)
         ],
         _PRICE,
@@ -214,11 +218,14 @@ def _complete(rows: pa.Table, covered: Sequence[Span], gaps: Sequence[Span]) -> 
 
 
 def _covers(spans: Sequence[Span], starts: Micros, ends: Micros) -> npt.NDArray[np.bool_]:
+    """Whether each window lies in one of the spans; those that meet or overlap are one."""
     if not spans:
         return np.zeros(len(starts), np.bool_)
     ordered = sorted((span.from_us, span.to_us or 0) for span in spans)
     lows = np.array([low for low, _ in ordered], np.int64)
-    highs = np.array([high for _, high in ordered], np.int64)
+    highs = np.maximum.accumulate(np.array([high for _, high in ordered], np.int64))
+    is_first = np.r_[True, lows[1:] > highs[:-1]]
+    lows, highs = lows[is_first], highs[np.r_[is_first[1:], True]]
     at = np.searchsorted(lows, starts, side="right") - 1
     return (at >= 0) & (highs[np.maximum(at, 0)] >= ends)
 
