@@ -27,14 +27,13 @@ _RETRIED: Final = frozenset(
         "ProvisionedThroughputExceededException",
         "LimitExceededException",
         "KMSThrottlingException",
-        "InternalFailure",
-        "InternalServerError",
-        "ServiceUnavailable",
-        "500",
-        "503",
+        "ThrottlingException",
     }
 )
+"""Refusals that pass; faults of the service itself (status 500 and above) pass as well, whatever their code."""
 _BACKOFF_S: Final = (0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0, 5.0)
+_EXPIRIES: Final = 10
+"""Iterators in a row that expire before they were used once, before the turn gives up."""
 _EMPTY_READS: Final = 50
 """Empty answers in a row, of a shard that says it is behind, before the turn lets it be."""
 
@@ -96,13 +95,17 @@ def read_shard(
         TerminalError: the stream or shard is not there, or may not be read.
     """
     iterator = _iterator(client, task, progress, sleep, jitter)
-    empty = 0
+    empty = expired = 0
     while iterator is not None and progress.rows < task.max_records and progress.bytes < task.max_bytes:
         limit = min(GET_RECORDS_LIMIT, max(task.max_records - progress.rows, 1))
         answer = _call(partial(client.get_records, ShardIterator=iterator, Limit=limit), sleep, jitter)
         if answer is None:  # expired: five minutes is all that an iterator lives
+            expired += 1
+            if expired >= _EXPIRIES:
+                raise TransientError(f"{task.shard_id}: iterators expire at once; the next turn reads on")
             iterator = _iterator(client, task, progress, sleep, jitter)
             continue
+        expired = 0
         iterator = answer.get("NextShardIterator")
         progress.ended = iterator is None
         progress.behind_ms = answer.get("MillisBehindLatest", 0)
@@ -172,7 +175,8 @@ def _call(
                 raise TransientError(
                     f"{error}: the shard expired since it was listed; the next turn lists anew"
                 ) from error
-            if code not in _RETRIED:
+            status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+            if code not in _RETRIED and status < 500:
                 raise TerminalError(f"Kinesis refused to be read: {error}") from error
             fault = code
         except BotoCoreError as error:
