@@ -61,7 +61,7 @@ class Snapshot:
 
 def ensure(spark: SparkSession, table: Table, uri: str) -> None:
     """Create the table from its declaration where it is not there yet. Safe to run again and by two at once."""
-    if DeltaTable.isDeltaTable(spark, uri):
+    if exists(spark, uri):
         return
     builder = DeltaTable.createIfNotExists(spark).location(uri).comment(f"{table.grain}")
     for column in table.columns:
@@ -72,6 +72,11 @@ def ensure(spark: SparkSession, table: Table, uri: str) -> None:
         builder = builder.clusterBy(*table.cluster_by)
     builder.execute()
     log.info("table_created table=%s uri=%s", table.name, uri)
+
+
+def exists(spark: SparkSession, uri: str) -> bool:
+    """Whether a Delta table is there."""
+    return bool(DeltaTable.isDeltaTable(spark, uri))
 
 
 def read(spark: SparkSession, snapshot: Snapshot) -> DataFrame:

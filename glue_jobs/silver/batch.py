@@ -37,8 +37,9 @@ from tapehouse.tables import (
 
 _AROUND_US: Final = 3_600_000_000
 """A trade is looked for among those within an hour of its event time; the nightly check proves it at large."""
-_MOST_MARKETS: Final = 100
-"""Up to so many markets the look-up names each with its own span; beyond, one span serves all."""
+_MOST_MARKETS: Final = 12
+"""Up to so many markets the look-up names each with its own span; beyond, one span serves all: a condition of a
+hundred parts takes longer to compile than to read what it skips."""
 _BROADCAST_ROWS: Final = 200_000
 _REFUSED: Final = (DUPLICATE, CONFLICT, QUARANTINED)
 

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import pyarrow as pa
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812
-from pyspark.sql.pandas.functions import ArrowUDFType, arrow_udf
+from pyspark.sql.pandas.functions import arrow_udf
 
 from tapehouse.record import Judged, id_number, judge
 
@@ -41,8 +41,13 @@ def judged(bronze: DataFrame) -> DataFrame:
     In: bronze.trades. Out: its columns and ``kind``, ``reasons`` (empty when accepted), the record's fields, null where
     the kind has no such field or the record is refused. Rows: as many as came, whatever their bytes.
     """
-    verdict = arrow_udf(_judge_batch, _STRUCT_DDL, ArrowUDFType.SCALAR)(F.col("payload"), F.unix_micros("arrival_time"))
+    verdict = _judge_udf()(F.col("payload"), F.unix_micros("arrival_time"))
     return bronze.withColumn("judged", verdict).select(*bronze.columns, "judged.*")
+
+
+def _judge_udf() -> Callable[..., Column]:
+    # Spark reads the kind of function off its type hints; its stubs know only the form that it warns of.
+    return arrow_udf(_judge_batch, _STRUCT_DDL)  # type: ignore[call-overload, no-any-return]
 
 
 def _judge_batch(payloads: pa.Array, arrivals: pa.Array) -> pa.Array:

@@ -1,0 +1,232 @@
+"""What the tables must hold, by plain Python from the accepted records: nothing of the engine is used, but its rules.
+
+``tapehouse.record.judge`` decides what is accepted, and has tests of its own; everything after that is computed here
+anew, in the most direct way: dictionaries, sorting, Decimal.
+"""
+
+import itertools
+import math
+import statistics
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal, localcontext
+from typing import Any
+
+from tapehouse.record import Judged, id_number, judge
+
+SECOND = 1_000_000
+LENGTHS = {
+    "1s": 1, "5s": 5, "15s": 15, "1m": 60, "5m": 300, "15m": 900, "30m": 1800,
+    "1h": 3600, "4h": 14400, "1d": 86400, "1w": 604800,
+}  # fmt: skip
+_MONDAY = 4 * 86400 * SECOND
+
+
+@dataclass(frozen=True)
+class Arrived:
+    """One record as Kinesis gave it."""
+
+    payload: bytes
+    arrival_us: int
+    coordinates: tuple[str, int, int]
+    """Shard, sequence number, sub-sequence number."""
+
+
+@dataclass
+class Silver:
+    """The silver layer."""
+
+    trades: dict[tuple[str, str, str, str], dict[str, Any]] = field(default_factory=dict)
+    rejected: dict[tuple[str, int, int], tuple[str, tuple[str, ...]]] = field(default_factory=dict)
+    gaps: dict[tuple[str, str, str, str, str], dict[str, Any]] = field(default_factory=dict)
+    coverage: list[dict[str, Any]] = field(default_factory=list)
+
+
+def silver(records: Iterable[Arrived]) -> Silver:
+    """The silver layer after ``records`` in the order in which they count."""
+    out = Silver()
+    for record in records:
+        verdict = judge(record.payload, record.arrival_us)
+        if verdict.reasons:
+            out.rejected[record.coordinates] = ("quarantined", verdict.reasons)
+        elif verdict.kind == "trade":
+            _trade(out, record, verdict)
+        elif verdict.kind == "coverage":
+            out.coverage.append(dict(verdict.values))
+        else:
+            event = "opened" if verdict.kind == "gap" else "closed"
+            values = verdict.values
+            key = (values["exchange"], values["symbol"], values["source"], values["gap_id"], event)
+            if key in out.gaps:
+                out.rejected[record.coordinates] = ("duplicate", ())
+            else:
+                out.gaps[key] = dict(values)
+    return out
+
+
+def _trade(out: Silver, record: Arrived, verdict: Judged) -> None:
+    values = verdict.values
+    key = (values["exchange"], values["symbol"], values["source"], values["trade_id"])
+    known = out.trades.get(key)
+    if known is None:
+        with localcontext() as exact:
+            exact.prec = 80
+            quote = (values["price"] * values["size"]).quantize(Decimal(1).scaleb(-18), ROUND_HALF_UP)
+        out.trades[key] = {**values, "quote_size": quote}
+    elif all(known[name] == values[name] for name in ("price", "size", "side")):
+        out.rejected[record.coordinates] = ("duplicate", ())
+    else:
+        out.rejected[record.coordinates] = ("conflict", ("trade.conflict",))
+
+
+def window_start(instant_us: int, interval: str) -> int:
+    """Start of the window; written with the calendar where the engine counts."""
+    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=instant_us)
+    midnight = moment.replace(hour=0, minute=0, second=0, microsecond=0)
+    if interval == "1w":
+        start = midnight - timedelta(days=midnight.weekday())
+    else:
+        seconds = int((moment - midnight).total_seconds()) // LENGTHS[interval] * LENGTHS[interval]
+        start = midnight + timedelta(seconds=seconds)
+    return round((start - datetime(1970, 1, 1, tzinfo=UTC)) / timedelta(microseconds=1))
+
+
+def candles(layer: Silver, sources: Mapping[tuple[str, str], str]) -> dict[tuple[str, str, str, int], dict[str, Any]]:
+    """gold.candles by (exchange, symbol, interval, window start in µs), prices and sums as Decimal."""
+    groups: dict[tuple[str, str, str, int], list[dict[str, Any]]] = {}
+    for trade in layer.trades.values():
+        if sources[trade["exchange"], trade["symbol"]] != trade["source"]:
+            continue
+        for interval in LENGTHS:
+            start = window_start(trade["event_time_us"], interval)
+            for exchange in (trade["exchange"], "ALL"):
+                groups.setdefault((exchange, trade["symbol"], interval, start), []).append(trade)
+    rows = {key: _candle(trades) for key, trades in groups.items()}
+    for (exchange, symbol), source in sources.items():
+        for gap in _open_gaps(layer):
+            if (gap["exchange"], gap["symbol"]) == (exchange, symbol) and gap["to_us"] is not None:
+                _silent(rows, gap, source)
+    for key, row in rows.items():
+        row["complete"] = _complete(key, rows, layer, sources)
+    return rows
+
+
+def _candle(trades: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    ordered = sorted(
+        trades,
+        key=lambda t: (t["event_time_us"], id_number(t["trade_id"]), t["trade_id"].encode(), t["exchange"].encode()),
+    )
+    zero = Decimal(0)
+    with localcontext() as exact:
+        exact.prec = 120
+        volume = sum((t["size"] for t in ordered), zero)
+        quote = sum((t["quote_size"] for t in ordered), zero)
+        return {
+            "open": ordered[0]["price"],
+            "high": max(t["price"] for t in ordered),
+            "low": min(t["price"] for t in ordered),
+            "close": ordered[-1]["price"],
+            "volume": volume,
+            "quote_volume": quote,
+            "vwap": (quote / volume).quantize(Decimal(1).scaleb(-12), ROUND_HALF_UP),
+            "trade_count": len(ordered),
+            "buy_volume": sum((t["size"] for t in ordered if t["side"] == "buy"), zero),
+            "sell_volume": sum((t["size"] for t in ordered if t["side"] == "sell"), zero),
+            "close_time_us": ordered[-1]["event_time_us"],
+        }
+
+
+def _open_gaps(layer: Silver) -> list[dict[str, Any]]:
+    return [
+        gap
+        for key, gap in layer.gaps.items()
+        if key[4] == "opened" and gap["from_us"] is not None and (*key[:4], "closed") not in layer.gaps
+    ]
+
+
+def _silent(rows: dict[tuple[str, str, str, int], dict[str, Any]], gap: Mapping[str, Any], source: str) -> None:
+    for interval, length_s in LENGTHS.items():
+        if length_s < 60:
+            continue
+        length = length_s * SECOND
+        start = window_start(gap["from_us"], interval)
+        while start + length <= gap["to_us"]:
+            if start >= gap["from_us"]:
+                rows.setdefault(
+                    (gap["exchange"], gap["symbol"], interval, start),
+                    {
+                        **dict.fromkeys(("open", "high", "low", "close", "vwap", "close_time_us")),
+                        **dict.fromkeys(("volume", "quote_volume", "buy_volume", "sell_volume"), Decimal(0)),
+                        "trade_count": 0,
+                    },
+                )
+            start += length
+
+
+def _complete(
+    key: tuple[str, str, str, int],
+    rows: Mapping[tuple[str, str, str, int], Any],
+    layer: Silver,
+    sources: Mapping[tuple[str, str], str],
+) -> bool:
+    exchange, symbol, interval, start = key
+    end = start + LENGTHS[interval] * SECOND
+    if exchange == "ALL":
+        singles = [k for k in rows if k[0] != "ALL" and k[1:] == key[1:]]
+        return all(_complete(k, rows, layer, sources) for k in singles)
+    for gap in _open_gaps(layer):
+        ends = math.inf if gap["to_us"] is None else gap["to_us"]
+        if (gap["exchange"], gap["symbol"]) == (exchange, symbol) and gap["from_us"] < end and ends > start:
+            return False
+    reached = start
+    spans = sorted(
+        (span["from_us"], span["through_us"])
+        for span in layer.coverage
+        if (span["exchange"], span["symbol"]) == (exchange, symbol) and span["source"] == sources[exchange, symbol]
+    )
+    for low, high in spans:
+        if low <= reached:
+            reached = max(reached, high)
+    return reached >= end
+
+
+def summary(
+    rows: Mapping[tuple[str, str, str, int], dict[str, Any]],
+) -> dict[tuple[str, str], dict[str, Any]]:
+    """gold.market_summary by (exchange, symbol), from the one-minute candles."""
+    minute = 60 * SECOND
+    markets: dict[tuple[str, str], dict[int, dict[str, Any]]] = {}
+    for (exchange, symbol, interval, start), row in rows.items():
+        if interval == "1m" and row["trade_count"]:
+            markets.setdefault((exchange, symbol), {})[start] = row
+    out = {}
+    for market, minutes in markets.items():
+        now = max(minutes)
+        day = {start: row for start, row in minutes.items() if start > now - 1440 * minute}
+        closes = [float(minutes[start]["close"]) for start in sorted(day)]
+        returns = [math.log(b) - math.log(a) for a, b in itertools.pairwise(closes)]
+        out[market] = {
+            "last_price": minutes[now]["close"],
+            "last_time_us": minutes[now]["close_time_us"],
+            **{
+                name: _change(minutes, now, hours)
+                for name, hours in (("change_1h", 1), ("change_24h", 24), ("change_7d", 168))
+            },
+            "high_24h": max(row["high"] for row in day.values()),
+            "low_24h": min(row["low"] for row in day.values()),
+            "volume_24h": sum(row["volume"] for row in day.values()),
+            "quote_volume_24h": sum(row["quote_volume"] for row in day.values()),
+            "trades_24h": sum(row["trade_count"] for row in day.values()),
+            "volatility_24h": statistics.stdev(returns) * math.sqrt(525_600) if len(returns) > 1 else None,
+        }
+    return out
+
+
+def _change(minutes: Mapping[int, dict[str, Any]], now: int, hours: int) -> float | None:
+    latest = now - hours * 3600 * SECOND
+    eligible = [start for start in minutes if latest - 1439 * 60 * SECOND <= start <= latest]
+    if not eligible:
+        return None
+    then, last = float(minutes[max(eligible)]["close"]), float(minutes[now]["close"])
+    return (last - then) / then * 100
