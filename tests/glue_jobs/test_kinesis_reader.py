@@ -170,6 +170,11 @@ def test_iterators_that_always_expire_end_the_turn() -> None:
     assert len(kinesis.limits) < 100
 
 
+def test_expiries_are_counted_in_a_row_only() -> None:
+    kinesis = FakeKinesis(payloads(40), page=1, faults=[EXPIRED, None] * 40)
+    assert [record.data for record in read(kinesis)[0]] == payloads(40)
+
+
 @pytest.mark.parametrize(
     "raised",
     [

@@ -85,6 +85,7 @@ def test_a_truncated_aggregate_is_one_plain_record() -> None:
         ONE + b"\x1a",
         ONE + b"\x80" * 11,
         ONE + b"\xff" * 9 + b"\x01",
+        ONE + b"\x20" + b"\x80" * 10 + b"\x00",  # a number of eleven bytes
         ONE + b"\x0b",  # a group
         ONE + b"\x0f\x00",
         ONE + b"\x0d\x00\x00",  # a cut fixed32
