@@ -117,12 +117,16 @@ def replace(
     return _commit(frame, writer.option("replaceWhere", where) if where else writer, base, metadata)
 
 
-def optimize(spark: SparkSession, base: Snapshot, *, z_where: str | None = None) -> None:
+def optimize(spark: SparkSession, base: Snapshot) -> None:
     """Compact the table's files. The commit repeats the metadata, so that a position in it is never buried."""
-    text = json.dumps(base.metadata) if base.metadata else None
-    with _session_metadata(spark, text):
-        builder = DeltaTable.forPath(spark, base.uri).optimize()
-        (builder.where(z_where) if z_where else builder).executeCompaction()
+    with _repeating(spark, base):
+        DeltaTable.forPath(spark, base.uri).optimize().executeCompaction()
+
+
+def vacuum(spark: SparkSession, base: Snapshot, *, retention_h: float = 168) -> None:
+    """Remove files that no version of the last ``retention_h`` hours needs. Its log entries repeat the metadata too."""
+    with _repeating(spark, base):
+        DeltaTable.forPath(spark, base.uri).vacuum(retention_h)
 
 
 def _commit(frame: DataFrame, writer: DataFrameWriter, base: Snapshot, metadata: Mapping[str, Any] | None) -> Snapshot:
@@ -151,9 +155,10 @@ def _is_conflict(error: Exception) -> bool:
 
 
 @contextmanager
-def _session_metadata(spark: SparkSession, text: str | None) -> Iterator[None]:
-    if text is not None:
-        spark.conf.set(USER_METADATA, text)
+def _repeating(spark: SparkSession, base: Snapshot) -> Iterator[None]:
+    """Commits made inside carry what the newest one of ours carries."""
+    if base.metadata is not None:
+        spark.conf.set(USER_METADATA, json.dumps(base.metadata, separators=(",", ":")))
     try:
         yield
     finally:

@@ -151,7 +151,7 @@ def _silent(rows: dict[tuple[str, str, str, int], dict[str, Any]], gap: Mapping[
             continue
         length = length_s * SECOND
         start = window_start(gap["from_us"], interval)
-        while start + length <= gap["to_us"]:
+        while start + length <= gap["to_us"] + 1:
             if start >= gap["from_us"]:
                 rows.setdefault(
                     (gap["exchange"], gap["symbol"], interval, start),
@@ -177,7 +177,7 @@ def _complete(
         return all(_complete(k, rows, layer, sources) for k in singles)
     for gap in _open_gaps(layer):
         ends = math.inf if gap["to_us"] is None else gap["to_us"]
-        if (gap["exchange"], gap["symbol"]) == (exchange, symbol) and gap["from_us"] < end and ends > start:
+        if (gap["exchange"], gap["symbol"]) == (exchange, symbol) and gap["from_us"] < end and ends >= start:
             return False
     reached = start
     spans = sorted(

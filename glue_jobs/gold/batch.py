@@ -69,9 +69,11 @@ def touches(spark: SparkSession, uri_of: Callable[[Table], str]) -> DataFrame:
     covered = stream(SILVER_COVERAGE).select(
         "exchange", "symbol", "source", "from_us", F.col("through_us").alias("to_us"), F.lit(COVERAGE).alias("what")
     )
-    return trades.unionByName(covered).unionByName(
-        stream(SILVER_GAPS).select("exchange", "symbol", "source", "from_us", "to_us", F.lit(GAP).alias("what"))
+    # A missing trade may share the instant of the first one after the hole: that instant belongs to the gap.
+    missed = stream(SILVER_GAPS).select(
+        *("exchange", "symbol", "source", "from_us"), (F.col("to_us") + 1).alias("to_us"), F.lit(GAP).alias("what")
     )
+    return trades.unionByName(covered).unionByName(missed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,11 +29,13 @@ def islands(coverage: DataFrame) -> DataFrame:
 
 
 def open_gaps(gaps: DataFrame) -> DataFrame:
-    """Gaps that opened and did not close: exchange, symbol, from_us, to_us (null while one goes on).
+    """Gaps that opened and did not close: exchange, symbol, from_us, to_us (exclusive; null while one goes on).
 
-    In: silver.gaps. A gap that says ids only has no place in time, and makes no window incomplete by itself.
+    In: silver.gaps, whose to_us is the first trade after the hole: a missing trade may share that instant, so it is
+    the gap's. A gap that says ids only has no place in time, and makes no window incomplete by itself.
     """
     names = (*_MARKET, "source", "gap_id")
     closed = gaps.where(F.col("event") == CLOSED).select(*names)
     opened = gaps.where((F.col("event") == OPENED) & F.col("from_us").isNotNull())
-    return opened.join(closed, on=list(names), how="left_anti").select(*_MARKET, "from_us", "to_us")
+    until = (F.col("to_us") + 1).alias("to_us")
+    return opened.join(closed, on=list(names), how="left_anti").select(*_MARKET, "from_us", until)
