@@ -1,0 +1,267 @@
+"""The documents say what is so: commands, paths, tables, columns, links and questions are held against the project."""
+
+import argparse
+import importlib.util
+import re
+import shlex
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import duckdb
+import pytest
+
+from tapehouse import settings
+from tapehouse.cli.main import parser
+from tapehouse.intervals import INTERVALS
+from tapehouse.query.dialect import translate
+from tapehouse.query.duckdb_port import MACROS
+from tapehouse.tables import REGISTRY
+
+ROOT = Path(__file__).parent.parent
+PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
+FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+SPAN = re.compile(r"`([^`\n]+)`")
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+TABLE = re.compile(r"\b((?:bronze|silver|gold)\.[a-z_]+)(?:\.([a-z_]+))?")
+NAMES = {page: page.relative_to(ROOT).as_posix() for page in PAGES}
+every_page = pytest.mark.parametrize("page", PAGES, ids=NAMES.values())
+
+
+@dataclass(frozen=True)
+class Command:
+    """One command of a page: its variables, its words, and whether it is only mentioned inside a sentence."""
+
+    variables: tuple[str, ...]
+    words: tuple[str, ...]
+    mentioned: bool
+
+
+def blocks(text: str) -> list[tuple[str, str]]:
+    """(language, content) of the fenced blocks."""
+    return FENCE.findall(text)
+
+
+def spans(text: str) -> list[str]:
+    """The code inside sentences and tables."""
+    return SPAN.findall(FENCE.sub("", text))
+
+
+def commands(text: str) -> Iterator[Command]:
+    """The commands that a reader may copy, and those that a sentence names."""
+    for language, content in blocks(text):
+        for line in content.splitlines() if language in ("", "sh") else ():
+            if re.search(r"(^|\s)(\.venv/bin/)?(tapehouse|make)\s", f"{line} "):
+                yield from _commands_of(line.removeprefix("$ "), mentioned=False)
+    for span in spans(text):
+        yield from _commands_of(span, mentioned=True)
+
+
+def _commands_of(line: str, *, mentioned: bool) -> Iterator[Command]:
+    lexer = shlex.shlex(line, posix=True, punctuation_chars="|")
+    lexer.whitespace_split, lexer.commenters = True, "#"
+    try:
+        words = list(lexer)
+    except ValueError:  # an apostrophe in a span of text
+        return
+    while words:
+        end = words.index("|") if "|" in words else len(words)
+        part, words = words[:end], words[end + 1 :]
+        variables = [word.partition("=")[0] for word in part if re.match(r"[A-Z_]+=", word)]
+        rest = tuple(word for word in part if not re.match(r"[A-Z_]+=", word))
+        if rest and rest[0].removeprefix(".venv/bin/") in ("tapehouse", "make"):
+            yield Command(tuple(variables), (rest[0].removeprefix(".venv/bin/"), *rest[1:]), mentioned)
+        elif not rest and variables:
+            yield Command(tuple(variables), (), mentioned)
+
+
+def named(page: Path, program: str) -> list[Command]:
+    found = [command for command in commands(page.read_text(encoding="utf-8")) if command.words[:1] == (program,)]
+    return [command for command in found if len(command.words) > 1]
+
+
+def subcommands() -> dict[str, argparse.ArgumentParser]:
+    (action,) = (action for action in parser()._actions if isinstance(action, argparse._SubParsersAction))
+    return dict(action.choices)
+
+
+def questions(text: str) -> list[str]:
+    """The SQL of a page, fenced or behind ``tapehouse query``."""
+    asked = [content for language, content in blocks(text) if language == "sql"]
+    for command in commands(text):
+        if command.words[:2] == ("tapehouse", "query") and not command.mentioned:
+            asked += [word for word in command.words[2:] if not word.startswith("--")]
+    return asked
+
+
+def anchors(page: Path) -> set[str]:
+    """The names by which headings are linked to."""
+    headings = re.findall(r"^#+ (.+)$", FENCE.sub("", page.read_text(encoding="utf-8")), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def tables_page() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("tables_page", ROOT / "scripts" / "tables_page.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def empty_lake() -> Any:
+    """Every declared table, without rows."""
+    connection = duckdb.connect(":memory:")
+    connection.execute("SET TimeZone = 'UTC'")
+    for macro in MACROS:
+        connection.execute(macro)
+    for table in REGISTRY.values():
+        types = {"TIMESTAMP": "TIMESTAMPTZ", "ARRAY<STRING>": "VARCHAR[]"}
+        columns = ", ".join(f'"{column.name}" {types.get(column.type, column.type)}' for column in table.columns)
+        connection.execute(f"CREATE SCHEMA IF NOT EXISTS {table.layer}")
+        connection.execute(f"CREATE TABLE {table.name} ({columns})")
+    return connection
+
+
+def test_the_pages_are_found() -> None:
+    assert {"README.md", "docs/design.md", "docs/operations.md", "docs/tables.md"} <= set(NAMES.values())
+    assert sum(name.startswith("docs/decisions/") for name in NAMES.values()) >= 3
+
+
+@every_page
+def test_every_make_target_named_is_in_the_makefile(page: Path) -> None:
+    (phony,) = re.findall(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    unknown = [word for command in named(page, "make") for word in command.words[1:] if word not in phony.split()]
+    assert unknown == []
+
+
+@every_page
+def test_every_variable_set_is_a_setting_or_of_the_makefile(page: Path) -> None:
+    known = {settings.variable_of(field.name) for field in fields(settings.Settings)}
+    known |= set(re.findall(r"^([A-Z]+) \?=", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    found = [name for command in commands(page.read_text(encoding="utf-8")) for name in command.variables]
+    assert [name for name in found if name not in known] == []
+
+
+@every_page
+def test_every_tapehouse_command_is_understood(page: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One to copy is read by the command's own parser; of one in a sentence the subcommand and its words are known."""
+    known = subcommands()
+    for command in named(page, "tapehouse"):
+        name, *words = command.words[1:]
+        if name.startswith("-"):
+            assert name in parser()._option_string_actions
+            continue
+        assert name in known, f"{NAMES[page]}: tapehouse {name}"
+        flags = [word for word in words if word.startswith("-") and word != "-"]
+        assert [flag for flag in flags if flag not in known[name]._option_string_actions] == []
+        if not command.mentioned:
+            try:
+                parser().parse_args(command.words[1:])
+            except SystemExit:
+                pytest.fail(f"{NAMES[page]}: {shlex.join(command.words)}: {capsys.readouterr().err}")
+
+
+@every_page
+def test_every_path_named_exists(page: Path) -> None:
+    """Paths begin with a folder of the project or end in .py or .md; ``path::test`` names a test that is there."""
+    folders = {path.name for path in ROOT.iterdir() if path.is_dir() and not path.name.startswith(".")}
+    missing = []
+    for word in (word for span in spans(page.read_text(encoding="utf-8")) for word in span.split()):
+        path, _, test = word.partition("::")
+        if not re.fullmatch(r"[\w./-]+", path) or not (path.split("/")[0] in folders or path.endswith((".py", ".md"))):
+            continue
+        found = ROOT / path
+        if not found.exists() or (test and f"def {test}(" not in found.read_text(encoding="utf-8")):
+            missing.append(word)
+    assert missing == []
+
+
+@every_page
+def test_every_link_leads_somewhere(page: Path) -> None:
+    broken = []
+    for target in LINK.findall(page.read_text(encoding="utf-8")):
+        path, _, anchor = target.partition("#")
+        there = (page.parent / path).resolve() if path else page
+        if not there.exists() or (anchor and anchor not in anchors(there)):
+            broken.append(target)
+    assert broken == []
+
+
+@every_page
+def test_every_table_and_column_named_is_declared(page: Path) -> None:
+    unknown = [
+        f"{name}.{column}" if column else name
+        for name, column in TABLE.findall(page.read_text(encoding="utf-8"))
+        if name not in REGISTRY or (column and column not in REGISTRY[name].column_names)
+    ]
+    assert unknown == []
+
+
+@every_page
+def test_every_question_can_be_answered(page: Path, empty_lake: Any) -> None:
+    for sql in questions(page.read_text(encoding="utf-8")):
+        asked = translate(sql)
+        assert set(asked.tables) <= REGISTRY.keys()
+        assert empty_lake.execute(asked.sql).fetchall() == []
+
+
+@every_page
+def test_no_page_names_this_machine_or_an_address(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    assert re.findall(r"(?:^|[\s`\"'(=])/(?:home|work|tmp|root|usr|opt|mnt|Users)/\S*", text, re.MULTILINE) == []
+    assert re.findall(r"https?://(?!127\.0\.0\.1)\S+", text) == []
+
+
+def test_the_table_page_is_what_the_declarations_make() -> None:
+    made = tables_page().page()
+    assert (ROOT / "docs" / "tables.md").read_text(encoding="utf-8") == made, "run scripts/tables_page.py"
+    for table in REGISTRY.values():
+        assert f"## {table.name}\n" in made
+        assert all(f"| `{column.name}` | {column.type} |" in made for column in table.columns)
+
+
+def test_the_table_page_s_check_tells_a_page_that_is_old(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    script = tables_page()
+    monkeypatch.setattr(script, "PAGE", tmp_path / "tables.md")
+    assert script.main(["--check"]) == 1
+    assert "run `.venv/bin/python scripts/tables_page.py`" in capsys.readouterr().err
+    assert script.main([]) == 0
+    assert script.main(["--check"]) == 0
+    (tmp_path / "tables.md").write_text(script.page() + "more\n", encoding="utf-8")
+    assert script.main(["--check"]) == 1
+
+
+def test_the_design_s_buckets_are_those_of_the_intervals() -> None:
+    text = (ROOT / "docs" / "design.md").read_text(encoding="utf-8")
+    rows = {each.name: each.bucket_us // each.length_us for each in INTERVALS}
+    found = re.findall(r"^\| (\w+) \| ([\d,]+) \(\d+ \w+\) \|$", text, re.MULTILINE)
+    assert {name: int(number.replace(",", "")) for name, number in found} == rows
+    assert f"| all | {sum(rows.values()):,} |" in text
+    assert f"**{sum(rows.values()):,} rows a market**" in text
+
+
+def test_the_rooms_that_the_design_draws_are_there() -> None:
+    text = (ROOT / "docs" / "design.md").read_text(encoding="utf-8")
+    drawn = re.findall(r"^(\w+)/ {2,}", text, re.MULTILINE)
+    assert len(drawn) >= 5
+    assert [name for name in drawn if not (ROOT / name).is_dir()] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("so `make test ARGS=-q` it", [Command(("ARGS",), ("make", "test"), True)]),
+        ("```\n$ ONCE=1 make run-app  # all\nout\n```\n", [Command(("ONCE",), ("make", "run-app"), False)]),
+        ("```\n$ echo '{}' | tapehouse parse kraken\n```\n", [Command((), ("tapehouse", "parse", "kraken"), False)]),
+        ("`LAKE=x` we make it", [Command(("LAKE",), (), True)]),
+        ("```\nlogger=tapehouse.local it's\n```\n", []),
+    ],
+)
+def test_commands_are_told_from_text(text: str, expected: Sequence[Command]) -> None:
+    assert list(commands(text)) == expected
