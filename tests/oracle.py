@@ -107,9 +107,23 @@ def candles(layer: Silver, sources: Mapping[tuple[str, str], str]) -> dict[tuple
         for gap in _open_gaps(layer):
             if (gap["exchange"], gap["symbol"]) == (exchange, symbol) and gap["to_us"] is not None:
                 _silent(rows, gap, source)
-    for key, row in rows.items():
-        row["complete"] = _complete(key, rows, layer, sources)
+    _flag(rows, layer, sources)
     return rows
+
+
+def _flag(
+    rows: dict[tuple[str, str, str, int], dict[str, Any]], layer: Silver, sources: Mapping[tuple[str, str], str]
+) -> None:
+    for key, row in rows.items():
+        if key[0] != "ALL":
+            row["complete"] = _complete(key, layer, sources)
+    together: dict[tuple[str, str, int], bool] = {}
+    for key, row in rows.items():
+        if key[0] != "ALL":
+            together[key[1:]] = together.get(key[1:], True) and row["complete"]
+    for key, row in rows.items():
+        if key[0] == "ALL":
+            row["complete"] = together[key[1:]]
 
 
 def _candle(trades: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -164,17 +178,9 @@ def _silent(rows: dict[tuple[str, str, str, int], dict[str, Any]], gap: Mapping[
             start += length
 
 
-def _complete(
-    key: tuple[str, str, str, int],
-    rows: Mapping[tuple[str, str, str, int], Any],
-    layer: Silver,
-    sources: Mapping[tuple[str, str], str],
-) -> bool:
+def _complete(key: tuple[str, str, str, int], layer: Silver, sources: Mapping[tuple[str, str], str]) -> bool:
     exchange, symbol, interval, start = key
     end = start + LENGTHS[interval] * SECOND
-    if exchange == "ALL":
-        singles = [k for k in rows if k[0] != "ALL" and k[1:] == key[1:]]
-        return all(_complete(k, rows, layer, sources) for k in singles)
     for gap in _open_gaps(layer):
         ends = math.inf if gap["to_us"] is None else gap["to_us"]
         if (gap["exchange"], gap["symbol"]) == (exchange, symbol) and gap["from_us"] < end and ends >= start:
