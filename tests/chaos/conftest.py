@@ -1,0 +1,33 @@
+"""The Spark session that looks at what the killed ones left."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from tapehouse.local.kinesis import KinesisServer
+from tests.chaos.kinesis import stream_client
+
+# The very session of the other Spark tests: a run of all of them has one.
+from tests.glue_jobs.conftest import pytest_collection_modifyitems, spark
+
+__all__ = ["pytest_collection_modifyitems", "spark"]
+
+
+@pytest.fixture
+def tell(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
+    """Shows a line at once: a run of minutes says what it is at."""
+
+    def tell(line: str, *_: Any) -> None:
+        with capsys.disabled():
+            print(line, flush=True)
+
+    return tell
+
+
+@pytest.fixture
+def server() -> Iterator[KinesisServer]:
+    """The embedded Kinesis, in memory, with a stream named trades of three shards."""
+    with KinesisServer(seed=7) as server:
+        stream_client(server).create_stream(StreamName="trades", ShardCount=3)
+        yield server

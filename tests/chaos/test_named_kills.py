@@ -1,0 +1,64 @@
+"""SIGKILL before and after every commit of a refresh, and between two tables' commits of one layer.
+
+One stream grows by a portion before each refresh, and each of these refreshes is killed at another point, its JVM
+along with it or not. The next one finds what was left half done. At the end the lake is what an undisturbed refresh
+makes of the same stream.
+"""
+
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from glue_jobs.refresh import Refresh
+from tapehouse.lake import Lake
+from tapehouse.local.kinesis import KinesisServer
+from tests.chaos.account import holds_the_stream, read_stream, same_lake
+from tests.chaos.kinesis import put_all, stream_client
+from tests.chaos.processes import Spawned
+from tests.chaos.refresher import DRIVER, GROUP
+from tests.chaos.tape import Tape
+
+SEED = 20251009
+KILLS = (
+    ("bronze.trades:before", GROUP),
+    ("bronze.trades:after", DRIVER),
+    ("silver.coverage:after", GROUP),  # beside silver.trades, in a thread of its own
+    ("silver.trades:after", DRIVER),  # silver.gaps and silver.rejected are not begun
+    ("silver.rejected:after", GROUP),  # all that silver writes is there, and its checkpoint does not know
+    ("gold.candles:before", DRIVER),
+    ("gold.candles:after", GROUP),  # gold.market_summary is not begun
+    ("gold.market_summary:after", DRIVER),
+)
+
+
+@pytest.mark.spark
+@pytest.mark.timeout(900)
+def test_kills_around_every_commit_leave_what_an_undisturbed_refresh_leaves(
+    server: KinesisServer, tmp_path: Path, spark: Any
+) -> None:
+    tape, client = Tape(SEED), stream_client(server)
+    lake = Lake(tmp_path / "killed")
+    killed = []
+    for number, (point, whom) in enumerate(KILLS):
+        put_all(client, tape.portion(number))
+        words = ("--lake", lake.uri, "--endpoint", server.endpoint, "--kill-at", point, "--kill", whom)
+        refresher = Spawned("tests.chaos.refresher", words, tmp_path / f"{number}.log", environ=os.environ)
+        killed.append(refresher)
+        # The next one starts at once, whether the JVM of a driver that died alone is gone by then or not.
+        assert refresher.wait(180) == -signal.SIGKILL, refresher.tail()
+        assert refresher.said("killed at") == [f"killed at {point}"]
+    for refresher in killed:
+        assert refresher.members_after(30) == [], "something outlived its driver"
+    put_all(client, tape.portion(len(KILLS)))
+    Refresh(spark, lake, stream_name="trades", client=client).once()
+
+    undisturbed = Lake(tmp_path / "undisturbed")
+    Refresh(spark, undisturbed, stream_name="trades", client=client).once()
+    arrived = read_stream(client, "trades")
+    same_lake(spark, lake, undisturbed)
+    found = holds_the_stream(spark, lake, arrived)
+    verdicts = {verdict for verdict, _ in found.rejected.values()}
+    assert verdicts == {"duplicate", "conflict", "quarantined"}, "the tape must try every verdict"
