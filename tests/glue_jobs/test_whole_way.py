@@ -1,0 +1,179 @@
+"""The whole way, Kinesis to gold, in one process: on the embedded Kinesis, on moto's, and with the lake on S3."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import boto3
+import pytest
+from moto.server import ThreadedMotoServer
+
+from glue_jobs.audit import audit
+from glue_jobs.refresh import Refresh
+from glue_jobs.status import table_status
+from tapehouse import aws
+from tapehouse.errors import TerminalError
+from tapehouse.lake import Lake
+from tapehouse.record import Coverage, Gap, GapClosed, Record, Trade, encode, judge
+from tapehouse.tables import REGISTRY
+
+pytestmark = pytest.mark.spark
+
+Put = Callable[[list[bytes]], None]
+START_US = 1_760_000_400_000_000
+
+
+def trades(first: int, last: int) -> list[bytes]:
+    return [
+        encode(
+            Trade(
+                exchange="kraken", symbol="BTC-USD", source="kraken", trade_id=str(number), price=str(100 + number % 7),
+                size="0.5", side="sell" if number % 3 else "buy", event_time_us=START_US + number * 700_000,
+                received_time_us=START_US,
+            )
+        )
+        for number in range(first, last)
+    ]  # fmt: skip
+
+
+def check(spark: Any, lake: Lake, count: int) -> None:
+    """``count`` distinct trades went the whole way, and the account holds."""
+    report = audit(spark, lake)
+    assert report.ok, report.lines
+    assert report.counts["silver.trades"] == count
+    candles = spark.read.format("delta").load(lake.table_uri("gold.candles"))
+    sums = candles.groupBy("exchange", "interval").sum("trade_count").collect()
+    assert {row[0] for row in sums} == {"kraken", "ALL"}
+    assert len(sums) == 22
+    assert {row[2] for row in sums} == {count}
+    last = spark.read.format("delta").load(lake.table_uri("gold.market_summary")).collect()
+    assert {row.last_time_us for row in last} == {START_US + (count - 1) * 700_000}
+
+
+def test_trades_reach_gold_and_the_account_holds(spark: Any, lake: Lake, client: Any, put: Put) -> None:
+    refresh = Refresh(spark, lake, stream_name="trades", client=client)
+    put(trades(0, 80))
+    first = refresh.once()
+    assert first.rows == 80
+    put(trades(60, 120))
+    refresh.once()
+    check(spark, lake, 120)
+    told = {status.table: status for status in table_status(spark, lake, now_us=lambda: START_US + 10_000_000_000)}
+    assert told.keys() == REGISTRY.keys()
+    assert told["bronze.trades"].rows == 140
+    assert told["silver.rejected"].rows == 20
+    position = told["bronze.trades"].position
+    assert position is not None
+    assert len(position.shards) == 2
+    assert told["silver.trades"].newest_event_us == START_US + 119 * 700_000
+    assert told["silver.trades"].lag_s == pytest.approx(10_000 - 119 * 0.7)
+
+
+def test_a_stream_that_is_replayed_and_checkpoints_that_are_lost_change_nothing(
+    spark: Any, lake: Lake, client: Any, put: Put
+) -> None:
+    refresh = Refresh(spark, lake, stream_name="trades", client=client)
+    put(trades(0, 50))
+    refresh.once()
+    for layer in ("silver", "gold"):
+        refresh._forget(layer)
+    put(trades(0, 50))
+    put(trades(50, 60))
+    refresh.once()
+    check(spark, lake, 60)
+    assert spark.read.format("delta").load(lake.table_uri("silver.rejected")).count() == 50
+
+
+def test_a_rebuild_gives_the_same_tables_and_the_next_refresh_goes_on(
+    spark: Any, lake: Lake, client: Any, put: Put
+) -> None:
+    refresh = Refresh(spark, lake, stream_name="trades", client=client)
+    put([*trades(0, 40), b"garbage"])
+    refresh.once()
+    names = ("silver.trades", "silver.rejected", "gold.candles", "gold.market_summary")
+
+    def rows() -> dict[str, list[str]]:
+        return {
+            name: sorted(map(str, spark.read.format("delta").load(lake.table_uri(name)).collect())) for name in names
+        }
+
+    before = rows()
+    refresh.rebuild("silver.trades")
+    assert rows() == before
+    refresh.rebuild("gold.candles")
+    assert rows() == before
+    put(trades(40, 45))
+    refresh.once()
+    check(spark, lake, 45)
+    with pytest.raises(TerminalError, match="its input is the stream"):
+        refresh.rebuild("bronze.trades")
+
+
+def test_thousands_of_hostile_records_are_kept_and_named_and_stop_nothing(
+    spark: Any, lake: Lake, client: Any, put: Put
+) -> None:
+    good = trades(0, 10)
+    market = {"exchange": "kraken", "symbol": "BTC-USD", "source": "kraken"}
+    others: list[Record] = [
+        Coverage(**market, from_us=START_US, through_us=START_US + 1, last_id=None, received_time_us=START_US),
+        Gap(**market, gap_id="g", from_id="1", to_id="2", from_us=None, to_us=None, reason="r",
+            received_time_us=START_US),
+        GapClosed(**market, gap_id="g", reason="r", received_time_us=START_US),
+    ]  # fmt: skip
+    hostile = [
+        b"", b"\xff\xfe", b"\x00" * 100, b"{", b"[]", b"null", b"NaN", b'{"v":1}', b"\xf3\x89\x9a\xc2 someone else's",
+        b"[" * 50_000, b'{"v":1,"kind":"trade","price":"' + b"9" * 1_000_000 + b'"}', b"x" * 1_000_000,
+    ]  # fmt: skip
+    hostile = [payload for payload in hostile if payload]
+    for number in range(2_000):
+        changed = bytearray(good[number % 10])
+        changed[(number * 37) % len(changed)] = (number * 101) % 256
+        if judge(bytes(changed), START_US + 10**12).reasons:
+            hostile.append(bytes(changed))
+        hostile.append(good[number % 10].replace(b'"100"', b'"1e5"').replace(b'"v":1', b'"v":%d' % (number + 2)))
+    assert len(hostile) > 2_500
+    payloads = [*good, *(encode(each) for each in others), *hostile]
+    for at in range(0, len(payloads), 100):
+        put(payloads[at : at + 100])
+    Refresh(spark, lake, stream_name="trades", client=client).once()
+    check(spark, lake, 10)
+    rejected = spark.read.format("delta").load(lake.table_uri("silver.rejected"))
+    rows = rejected.select("verdict", "payload", "reasons").collect()
+    assert sorted(bytes(row.payload) for row in rows) == sorted(hostile)
+    assert {row.verdict for row in rows} <= {"quarantined", "conflict"}
+    assert all(row.reasons for row in rows)
+
+
+@pytest.fixture(scope="module")
+def moto() -> Iterator[str]:
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+def test_the_whole_way_on_motos_kinesis(spark: Any, lake: Lake, moto: str) -> None:
+    client = aws.client("kinesis", endpoint_url=moto, region="us-east-1")
+    client.create_stream(StreamName="trades", ShardCount=1)
+    client.put_records(
+        StreamName="trades", Records=[{"Data": payload, "PartitionKey": "k"} for payload in trades(0, 30)]
+    )
+    Refresh(spark, lake, stream_name="trades", client=client).once()
+    check(spark, lake, 30)
+
+
+def test_the_whole_way_with_the_lake_on_s3(spark: Any, client: Any, put: Put, moto: str) -> None:
+    boto3.client("s3", endpoint_url=moto).create_bucket(Bucket="lake")
+    hadoop = spark._jsc.hadoopConfiguration()
+    for name, value in {
+        "endpoint": moto, "endpoint.region": "us-east-1", "path.style.access": "true",
+        "connection.ssl.enabled": "false", "access.key": "testing", "secret.key": "testing",
+    }.items():  # fmt: skip
+        hadoop.set(f"fs.s3a.bucket.lake.{name}", value)
+    lake = Lake("s3a://lake/tape")
+    refresh = Refresh(spark, lake, stream_name="trades", client=client)
+    put(trades(0, 40))
+    refresh.once()
+    put(trades(30, 70))
+    refresh.once()
+    check(spark, lake, 70)
