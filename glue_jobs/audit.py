@@ -9,8 +9,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
 from glue_jobs import delta
-from glue_jobs.bronze_loop import POSITION
-from glue_jobs.position import Position
+from glue_jobs.bronze_loop import position_in
 from tapehouse.intervals import INTERVALS
 from tapehouse.lake import Lake
 from tapehouse.tables import (
@@ -133,10 +132,9 @@ def _gold(trades: DataFrame, candles: DataFrame) -> list[str]:
 
 
 def _stream_gaps(spark: SparkSession, lake: Lake) -> list[str]:
-    metadata = delta.snapshot(spark, BRONZE_TRADES, lake.table_uri(BRONZE_TRADES.name)).metadata or {}
-    if POSITION not in metadata:
+    position = position_in(delta.snapshot(spark, BRONZE_TRADES, lake.table_uri(BRONZE_TRADES.name)))
+    if position is None:
         return []
-    position = Position.from_json(metadata[POSITION])
     return [
         f"stream {position.stream_name}: records that arrived from {gap.from_us} to {gap.to_us} (µs UTC) may have "
         "passed unread: the pause was longer than the stream's retention"

@@ -219,8 +219,8 @@ class BronzeLoop:
         return found
 
     def _position(self, base: delta.Snapshot) -> Position | None:
-        if base.metadata is not None and POSITION in base.metadata:
-            return Position.from_json(base.metadata[POSITION])
+        if (found := position_in(base)) is not None:
+            return found
         if base.turn == 0:
             return None
         log.warning("position_not_in_log version=%d: deriving it from the rows", base.version)
@@ -281,6 +281,12 @@ class BronzeLoop:
             summary["RetentionPeriodHours"] * _HOUR_US,
             tuple(shard["ShardId"] for shard in shards),
         )
+
+
+def position_in(base: delta.Snapshot) -> Position | None:
+    """The position that the newest commit of bronze carries; None where the log does not tell it."""
+    body = (base.metadata or {}).get(POSITION)
+    return None if body is None else Position.from_json(body)
 
 
 def _of_kinesis(name: str, error: Exception) -> Exception:

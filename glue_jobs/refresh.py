@@ -19,7 +19,7 @@ from pyspark.errors import StreamingQueryException
 from pyspark.sql import DataFrame, SparkSession
 
 from glue_jobs import delta
-from glue_jobs.bronze_loop import BronzeLoop, StreamClient, Turn, TurnLimits
+from glue_jobs.bronze_loop import BronzeLoop, StreamClient, Turn, TurnLimits, position_in
 from glue_jobs.gold.batch import GoldBatch, touches
 from glue_jobs.silver.batch import SilverBatch
 from glue_jobs.steps import Step, Steps
@@ -137,6 +137,8 @@ class Refresh:
     def _silver_pass(self) -> int:
         delta.ensure(self._spark, BRONZE_TRADES, self._uri(BRONZE_TRADES))
         self._silver.ensure()
+        position = position_in(delta.snapshot(self._spark, BRONZE_TRADES, self._uri(BRONZE_TRADES)))
+        _until_won(lambda: self._silver.note_stream_gaps(position))
         bronze = self._spark.readStream.format("delta").option("maxFilesPerTrigger", _FILES_A_BATCH)
         self._run("silver", bronze.load(self._uri(BRONZE_TRADES)), self._silver.write)
         return 0

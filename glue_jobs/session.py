@@ -72,12 +72,13 @@ LOCAL_SETTINGS: Final[Mapping[str, str]] = {
     "spark.sql.shuffle.partitions": "2",
     "spark.default.parallelism": "2",
     "spark.databricks.delta.snapshotPartitions": "1",
-    # A small refresh is many small jobs: what helps a cluster plan costs a laptop time.
+    # A small refresh is many small jobs: what helps a cluster plan costs a laptop time. Compiling the code of a plan
+    # that runs over a few hundred rows takes longer than interpreting it (benchmarks/refresh.py).
     "spark.sql.adaptive.enabled": "false",
-    "spark.sql.codegen.wholeStage": "true",
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
     "spark.locality.wait": "0s",
     "spark.cleaner.periodicGC.interval": "10min",
-    "spark.hadoop.fs.file.impl.disable.cache": "false",
 }
 
 

@@ -9,7 +9,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
 from glue_jobs import delta
-from glue_jobs.bronze_loop import POSITION
+from glue_jobs.bronze_loop import position_in
 from glue_jobs.position import Position
 from tapehouse.lake import Lake
 from tapehouse.tables import REGISTRY, Table
@@ -57,12 +57,11 @@ def _status(spark: SparkSession, table: Table, uri: str, now_us: int) -> TableSt
     frame: DataFrame = delta.read(spark, snapshot)
     row = frame.agg(F.count("*").alias("rows"), F.max(F.expr(_TIME_COLUMNS[table.name])).alias("newest")).first()
     rows, newest = (row["rows"], row["newest"]) if row is not None else (0, None)
-    metadata = snapshot.metadata or {}
     return TableStatus(
         table=table.name,
         rows=rows,
         newest_event_us=newest,
         lag_s=None if newest is None else (now_us - newest) / 1_000_000,
         version=snapshot.version,
-        position=Position.from_json(metadata[POSITION]) if POSITION in metadata else None,
+        position=position_in(snapshot),
     )

@@ -5,6 +5,7 @@ The rows of ``touches`` say what is new: a trade, a span of coverage, a gap. The
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial, reduce
 from typing import Final, NamedTuple
@@ -41,7 +42,6 @@ _MOST_SLICES: Final = 2_000
 _MOST_RANGES: Final = 64
 _SOURCE_KEY: Final = ("exchange", "symbol", "source")
 _SOURCE_DDL: Final = "exchange STRING, symbol STRING, source STRING"
-_NEWEST_DDL: Final = "exchange STRING, symbol STRING, newest_us BIGINT"
 _MARK_DDL: Final = "symbol STRING, start_us BIGINT"
 _WEEK_DDL: Final = (
     "symbol STRING, exchange STRING, interval STRING, start_us BIGINT, open DECIMAL(28,12), high DECIMAL(28,12), "
@@ -263,8 +263,9 @@ class GoldBatch:
     def _write(
         self, base: delta.Snapshot, scope: _Scope, traded: DataFrame | None, sources: Mapping[Market, str]
     ) -> None:
-        with self._steps.step("gold wholeness"):
-            job = _WeekJob.of(sources, scope, self._covered(scope, sources), self._open_gaps())
+        with self._steps.step("gold wholeness"), ThreadPoolExecutor(max_workers=2) as pool:
+            gaps = pool.submit(self._open_gaps)
+            job = _WeekJob.of(sources, scope, self._covered(scope, sources), gaps.result())
         with self._steps.step("gold.candles") as count:
             rows = self._rows(base, traded, sources, job, scope)
             filed = rows.repartition("interval", "bucket").sortWithinPartitions(
@@ -334,33 +335,22 @@ class GoldBatch:
     def _write_summary(self, candles_base: delta.Snapshot, scope: _Scope) -> None:
         with self._steps.step("gold.market_summary") as count:
             base = delta.snapshot(self._spark, GOLD_MARKET_SUMMARY, self._uri_of(GOLD_MARKET_SUMMARY))
-            there = delta.read(self._spark, candles_base)
-            weeks = there.where((F.col("interval") == "1w") & F.col("close_time_us").isNotNull())
-            if scope.slices is not None:
-                weeks = weeks.where(F.col("symbol").isin(*scope.slices))
-            newest = weeks.groupBy("exchange", "symbol").agg(F.max("close_time_us").alias("newest_us")).collect()
-            if not newest:
+            minutes = delta.read(self._spark, candles_base).where(F.col("interval") == "1m")
+            if scope.slices is None:
+                delta.replace(market_summary(minutes).coalesce(1), base)
                 return
-            days = self._frame([(row["exchange"], row["symbol"], row["newest_us"]) for row in newest], _NEWEST_DDL)
-            buckets = sorted(
-                {
-                    BY_NAME["1m"].bucket_s(row["newest_us"] - back * DAY_US)
-                    for row in newest
-                    for back in range(LOOK_BACK_US // DAY_US + 1)
-                }
-            )
-            minutes = (
-                there.where((F.col("interval") == "1m") & F.col("bucket").isin(buckets))
-                .join(F.broadcast(days), on=["exchange", "symbol"])
-                .where(F.unix_micros("window_start") > F.col("newest_us") - LOOK_BACK_US)
-                .drop("newest_us")
-            )
-            fresh = market_summary(minutes)
-            others = delta.read(self._spark, base).join(
-                F.broadcast(days.select("exchange", "symbol")), on=["exchange", "symbol"], how="left_anti"
-            )
-            delta.replace(fresh.unionByName(others).coalesce(1), base)
-            count.rows = len(newest)
+            there = delta.read(self._spark, base)
+            is_touched = F.col("symbol").isin(*scope.slices)
+            newest = [row["last_time_us"] for row in there.where(is_touched).select("last_time_us").collect()]
+            newest += [max(starts) + _SLICE_US for starts in scope.slices.values()]
+            buckets = {
+                BY_NAME["1m"].bucket_s(newest_us - back * DAY_US)
+                for newest_us in newest
+                for back in range(LOOK_BACK_US // DAY_US + 2)
+            }
+            minutes = minutes.where(F.col("bucket").isin(sorted(buckets)) & is_touched)
+            rows = market_summary(minutes).unionByName(there.where(~is_touched))
+            count.rows = delta.replace(rows.coalesce(1), base).rows_written
 
 
 @dataclass(frozen=True, slots=True)

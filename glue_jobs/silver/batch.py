@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import reduce
 from typing import Final
 
@@ -11,8 +12,9 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
 from glue_jobs import delta
+from glue_jobs.position import Position
 from glue_jobs.silver.coverage import coverage
-from glue_jobs.silver.gaps import gap_verdicts, gaps
+from glue_jobs.silver.gaps import EVERYWHERE, OPENED, gap_verdicts, gaps
 from glue_jobs.silver.judged import judged
 from glue_jobs.silver.rejected import rejected
 from glue_jobs.silver.trades import (
@@ -68,6 +70,38 @@ class SilverBatch:
         """Create the tables that are not there yet."""
         for table in (SILVER_TRADES, SILVER_REJECTED, SILVER_GAPS, SILVER_COVERAGE):
             delta.ensure(self._spark, table, self._uri_of(table))
+
+    def note_stream_gaps(self, position: Position | None) -> None:
+        """Open a gap of every market for each span that the stream had dropped before bronze read it.
+
+        Raises:
+            LostRaceError: another writer was there first; run it again.
+        """
+        if position is None or not position.gaps:
+            return
+        base = delta.snapshot(self._spark, SILVER_GAPS, self._uri_of(SILVER_GAPS))
+        known = delta.read(self._spark, base).where(F.col("exchange") == EVERYWHERE).select("gap_id").collect()
+        there = {row["gap_id"] for row in known}
+        new = {f"{position.stream_name}:{gap.from_us}": gap for gap in position.gaps}
+        rows = [
+            {
+                "exchange": EVERYWHERE,
+                "symbol": EVERYWHERE,
+                "source": position.stream_name,
+                "gap_id": gap_id,
+                "event": OPENED,
+                "from_us": gap.from_us,
+                "to_us": gap.to_us,
+                "reason": "the stream was read after its retention had passed",
+                "arrival_time": datetime.fromtimestamp(gap.to_us / 1e6, UTC),
+            }
+            for gap_id, gap in new.items()
+            if gap_id not in there
+        ]
+        if rows:
+            with self._steps.step("silver.gaps of the stream") as count:
+                count.rows = len(rows)
+                delta.append(self._spark.createDataFrame(rows, SILVER_GAPS.schema_ddl), base)
 
     def write(self, bronze: DataFrame) -> None:
         """Judge the rows and put each into its table, unless it is there already.

@@ -10,6 +10,8 @@ from tapehouse.tables import COORDINATE_NAMES, SILVER_GAPS
 
 KEY: Final = SILVER_GAPS.key
 OPENED, CLOSED = "opened", "closed"
+EVERYWHERE: Final = "*"
+"""Exchange and symbol of a gap of the stream itself, in which any market may have lost trades."""
 
 
 def gap_verdicts(judged: DataFrame, known: DataFrame) -> DataFrame:

@@ -134,10 +134,13 @@ class Cast:
         self._here.stack.start(part.name, command, role="producer")
         self._started[part.name] = part
 
+    def _symbols(self) -> tuple[str, ...]:
+        return ("--symbols", ",".join(self._settings.symbols)) if self._settings.symbols else ()
+
     def _parts(self) -> Iterator[Part]:
         if self._settings.feeds:
             for name in self._settings.feeds:
-                yield Part(name, ("--feed", name))
+                yield Part(name, ("--feed", name, *self._symbols()))
             return
         port = self._start_simulator()
         if self._settings.recordings:

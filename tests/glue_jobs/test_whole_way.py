@@ -1,20 +1,24 @@
 """The whole way, Kinesis to gold, in one process: on the embedded Kinesis, on moto's, and with the lake on S3."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
+from glue_jobs import delta
 from glue_jobs.audit import audit
+from glue_jobs.bronze_loop import position_in
+from glue_jobs.position import StreamGap
 from glue_jobs.refresh import Refresh
 from glue_jobs.status import table_status
 from tapehouse import aws
 from tapehouse.errors import TerminalError
 from tapehouse.lake import Lake
 from tapehouse.record import Coverage, Gap, GapClosed, Record, Trade, encode, judge
-from tapehouse.tables import REGISTRY
+from tapehouse.tables import BRONZE_TRADES, REGISTRY
 
 pytestmark = pytest.mark.spark
 
@@ -106,6 +110,30 @@ def test_a_rebuild_gives_the_same_tables_and_the_next_refresh_goes_on(
     check(spark, lake, 45)
     with pytest.raises(TerminalError, match="its input is the stream"):
         refresh.rebuild("bronze.trades")
+
+
+def test_a_pause_longer_than_the_retention_leaves_no_candle_complete(
+    spark: Any, lake: Lake, client: Any, put: Put, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    covered = Coverage(exchange="kraken", symbol="BTC-USD", source="kraken", from_us=START_US - 86_400_000_000,
+                       through_us=START_US + 86_400_000_000, last_id=None, received_time_us=START_US)  # fmt: skip
+    refresh = Refresh(spark, lake, stream_name="trades", client=client)
+    put([*trades(0, 10), encode(covered)])
+    refresh.once()
+    candles = spark.read.format("delta").load(lake.table_uri("gold.candles"))
+    assert candles.where("interval = '1m' AND exchange = 'kraken'").select("complete").distinct().collect() == [(True,)]
+    base = delta.snapshot(spark, BRONZE_TRADES, lake.table_uri("bronze.trades"))
+    position = position_in(base)
+    assert position is not None
+    gapped = replace(position, gaps=(StreamGap(START_US - 1_000_000, START_US + 5_000_000),))
+    delta.append(delta.read(spark, base).limit(0), base, metadata={"position": gapped.as_json()})
+    refresh.once()
+    refresh.once()
+    gaps = spark.read.format("delta").load(lake.table_uri("silver.gaps")).collect()
+    assert [(row.exchange, row.event, row.from_us) for row in gaps] == [("*", "opened", START_US - 1_000_000)]
+    touched = candles.where(f"unix_micros(window_start) <= {START_US} AND unix_micros(window_end) > {START_US}")
+    assert touched.select("complete").distinct().collect() == [(False,)]
+    assert not audit(spark, lake).ok
 
 
 def test_thousands_of_hostile_records_are_kept_and_named_and_stop_nothing(

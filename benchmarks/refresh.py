@@ -1,0 +1,89 @@
+"""How fast trades go from the stream to gold, and where the time of a small refresh goes.
+
+One process with the embedded Kinesis, real Spark and real Delta. First a backlog (``--backlog`` trades) is taken to
+gold in one pass, then ``--passes`` small refreshes of ``--small`` trades each: the first of them warm the code up and
+are not counted. Prints trades/s of the backlog and, of a small refresh, the median seconds of each step
+with its share (steps overlap: a query holds its batch's steps, and tables of one layer are written side by side).
+"""
+
+import argparse
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from glue_jobs.refresh import Refresh
+from glue_jobs.session import build_session
+from tapehouse import aws
+from tapehouse.lake import Lake
+from tapehouse.local.kinesis import KinesisServer
+from tapehouse.record import Trade, encode, partition_key
+
+MARKETS = (("coinbase", "BTC-USD"), ("coinbase", "ETH-USD"), ("kraken", "BTC-USD"), ("binance", "BTC-USDT"))
+WARM_UP = 3
+
+
+def trades(first: int, count: int, start_us: int) -> Iterator[Trade]:
+    """Trades of four markets in turn, a millisecond apart."""
+    for number in range(first, first + count):
+        exchange, symbol = MARKETS[number % len(MARKETS)]
+        yield Trade(
+            exchange=exchange,
+            symbol=symbol,
+            source=exchange,
+            trade_id=str(number),
+            price=f"{60_000 + number % 997}.25",
+            size="0.0125",
+            side="buy" if number % 2 else "sell",
+            event_time_us=start_us + number * 1_000,
+            received_time_us=start_us,
+        )
+
+
+def put(client: Any, records: Iterator[Trade]) -> None:
+    entries = [{"Data": encode(record), "PartitionKey": partition_key(record)} for record in records]
+    for at in range(0, len(entries), 500):
+        client.put_records(StreamName="trades", Records=entries[at : at + 500])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--backlog", type=int, default=200_000, help="trades of the first pass (default: 200,000)")
+    parser.add_argument("--small", type=int, default=400, help="trades of each small refresh (default: 400)")
+    parser.add_argument("--passes", type=int, default=6, help="small refreshes that count (default: 6)")
+    arguments = parser.parse_args()
+    os.environ.update(AWS_ACCESS_KEY_ID="testing", AWS_SECRET_ACCESS_KEY="testing", AWS_DEFAULT_REGION="us-east-1")
+    start_us = time.time_ns() // 1000 - 86_400_000_000
+    with tempfile.TemporaryDirectory() as folder, KinesisServer() as server:
+        client = aws.client("kinesis", endpoint_url=server.endpoint)
+        client.create_stream(StreamName="trades", ShardCount=2)
+        spark = build_session(app_name="tapehouse-benchmark")
+        refresh = Refresh(spark, Lake(folder), stream_name="trades", client=client)
+        put(client, trades(0, arguments.backlog, start_us))
+        began = time.monotonic()
+        backlog = refresh.once()
+        seconds = time.monotonic() - began
+        print(f"backlog: {backlog.rows:,} trades to gold in {seconds:.1f} s = {backlog.rows / seconds:,.0f} trades/s")
+        for step in backlog.steps:
+            print(f"  {step.name:24s} {step.seconds:7.2f} s {step.rows if step.rows is not None else '':>10}")
+        taken: dict[str, list[float]] = {}
+        totals = []
+        for number in range(WARM_UP + arguments.passes):
+            put(client, trades(arguments.backlog + number * arguments.small, arguments.small, start_us))
+            report = refresh.once()
+            if number >= WARM_UP:
+                totals.append(report.seconds)
+                for step in report.steps:
+                    taken.setdefault(step.name, []).append(step.seconds)
+        total = statistics.median(totals)
+        print(f"small refresh: {arguments.small} trades, median of {arguments.passes}: {total:.2f} s")
+        for name, times in taken.items():
+            median = statistics.median(times)
+            print(f"  {name:24s} {median:7.2f} s {median / total:7.0%}")
+        spark.stop()
+
+
+if __name__ == "__main__":
+    main()
