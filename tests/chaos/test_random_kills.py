@@ -44,6 +44,8 @@ FAULTS = (
     {"kind": "empty_reads", "share": 0.1},
 )
 REFRESHER, PRODUCER, KINESIS = "refresher", "producer", "kinesis"
+MOST_STEPS = 40
+"""A pass has some 28 points."""
 SHARES = {REFRESHER: 6, PRODUCER: 2, KINESIS: 2}
 
 
@@ -103,11 +105,11 @@ class Stage:
             self.running[who] = Spawned("tests.chaos.refresher", words, log, environ=os.environ)
 
     def wait_for_its_moment(self, who: str) -> None:
-        """A refresher is mostly let get to work first; the others are always at it."""
-        refresher = self.running[REFRESHER]
-        if who == REFRESHER and self.rng.random() < 0.9:
-            self.until(lambda: bool(refresher.said("ready")), 180)
-        time.sleep(self.rng.uniform(0, 20 if who == REFRESHER else 5))
+        """A refresher is let come to some step of its first or second pass: a machine's speed decides nothing."""
+        if who == REFRESHER:
+            steps = self.rng.randint(0, MOST_STEPS)
+            self.until(lambda: len(self.running[REFRESHER].said("at ")) >= steps, 300)
+        time.sleep(self.rng.uniform(0, 2 if who == REFRESHER else 5))
 
     def until(self, done: Callable[[], bool], seconds: float) -> None:
         deadline = time.monotonic() + seconds
