@@ -20,6 +20,7 @@ MINUTE_S = float(os.environ.get("TOGETHER_S", "60"))
 
 
 @pytest.mark.chaos
+@pytest.mark.spark
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize(
     "how", [pytest.param((), id="kept apart by the lock"), pytest.param(("--unlocked",), id="by their commits alone")]
