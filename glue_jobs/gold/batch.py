@@ -8,23 +8,22 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial, reduce
-from typing import Final, NamedTuple
+from typing import Final
 
 import pyarrow as pa
-import pyarrow.compute as pc
 from pyspark import StorageLevel
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
 from glue_jobs import delta
-from glue_jobs.gold import week
 from glue_jobs.gold.candles import candles, floor_us, parts_of, seconds
 from glue_jobs.gold.completeness import islands, open_gaps
 from glue_jobs.gold.market_summary import LOOK_BACK_US, market_summary
-from glue_jobs.gold.week import Span
+from glue_jobs.gold.scope import MOST_SLICES, SLICE_US, Scope
+from glue_jobs.gold.week_job import WEEK_DDL, Market, SpanRow, WeekJob
 from glue_jobs.steps import Steps
 from tapehouse import intervals
-from tapehouse.intervals import BY_NAME, DAY_US, INTERVALS, SECOND_US, WEEK_US
+from tapehouse.intervals import BY_NAME, DAY_US, SECOND_US, WEEK_US
 from tapehouse.tables import (
     GOLD_CANDLES,
     GOLD_MARKET_SUMMARY,
@@ -35,23 +34,9 @@ from tapehouse.tables import (
 )
 
 TRADE, COVERAGE, GAP = "trade", "coverage", "gap"
-_SLICE_US: Final = INTERVALS[0].bucket_us
-"""Touched time is told in slices of the smallest bucket: each lies in one bucket of every interval."""
-_MOST_SLICES: Final = 2_000
-"""Beyond so many touched slices (six weeks), everything is computed anew: it is cheaper to say and to do."""
-_MOST_RANGES: Final = 64
 _SOURCE_KEY: Final = ("exchange", "symbol", "source")
 _SOURCE_DDL: Final = "exchange STRING, symbol STRING, source STRING"
 _MARK_DDL: Final = "symbol STRING, start_us BIGINT"
-_WEEK_DDL: Final = (
-    "symbol STRING, exchange STRING, interval STRING, start_us BIGINT, open DECIMAL(28,12), high DECIMAL(28,12), "
-    "low DECIMAL(28,12), close DECIMAL(28,12), volume DECIMAL(38,12), quote_volume DECIMAL(38,18), trade_count BIGINT, "
-    "buy_volume DECIMAL(38,12), sell_volume DECIMAL(38,12), source STRING, close_time_us BIGINT, vwap DECIMAL(28,12), "
-    "complete BOOLEAN"
-)
-
-Market = tuple[str, str]
-"""Exchange and symbol."""
 
 
 def touches(spark: SparkSession, uri_of: Callable[[Table], str]) -> DataFrame:
@@ -77,64 +62,10 @@ def touches(spark: SparkSession, uri_of: Callable[[Table], str]) -> DataFrame:
 
 
 @dataclass(frozen=True, slots=True)
-class _Scope:
-    """What a batch rewrites: touched slices (starts, µs UTC) by symbol; None means everything."""
-
-    slices: Mapping[str, frozenset[int]] | None
-
-    def starts(self) -> list[int]:
-        return sorted(set().union(*self.slices.values())) if self.slices else []
-
-    def buckets(self) -> Mapping[str, frozenset[int]] | None:
-        """interval → the touched files; None means all."""
-        if self.slices is None:
-            return None
-        starts = self.starts()
-        return {each.name: frozenset(each.bucket_s(at) for at in starts) for each in INTERVALS}
-
-    def where(self) -> str | None:
-        """The touched files, as a condition on the partition columns; None means all."""
-        files = self.buckets()
-        if files is None:
-            return None
-        return " OR ".join(
-            f"(interval = '{name}' AND bucket IN ({', '.join(map(str, sorted(starts)))}))"
-            for name, starts in files.items()
-        )
-
-    def spans(self, length_us: int) -> list[tuple[int, int]]:
-        """The touched time in whole windows of ``length_us``, as few spans [from, to), µs UTC."""
-        spans: list[tuple[int, int]] = []
-        for start in sorted({intervals.floor_us(at, length_us) for at in self.starts()}):
-            if spans and spans[-1][1] == start:
-                spans[-1] = (spans[-1][0], start + length_us)
-            else:
-                spans.append((start, start + length_us))
-        return spans if len(spans) <= _MOST_RANGES else [(spans[0][0], spans[-1][1])]
-
-    def weeks(self) -> list[tuple[str, int]]:
-        """The touched weeks of each symbol: their starts."""
-        return sorted(
-            {
-                (symbol, intervals.floor_us(at, WEEK_US))
-                for symbol, starts in (self.slices or {}).items()
-                for at in starts
-            }
-        )
-
-
-class _SpanRow(NamedTuple):
-    exchange: str
-    symbol: str
-    from_us: int
-    to_us: int | None
-
-
-@dataclass(frozen=True, slots=True)
 class _Touched:
     """What the touch rows of a batch say."""
 
-    scope: _Scope
+    scope: Scope
     sources: Mapping[Market, set[str]]
     rows: int
 
@@ -180,7 +111,7 @@ class GoldBatch:
             # Where a better source of a market appeared, all its candles count another one from now on.
             switched = any(after[market] != source for market, source in before.items())
             if touched.scope.slices is None or switched:
-                self._write(base, _Scope(None), None, after)
+                self._write(base, Scope(None), None, after)
             else:
                 traded = touch_rows.where(F.col("what") == TRADE).select("symbol", F.col("from_us").alias("at_us"))
                 self._write(base, touched.scope, traded, after)
@@ -193,14 +124,14 @@ class GoldBatch:
         found: dict[Market, set[str]] = {}
         for row in self._silver(SILVER_TRADES).select("exchange", "symbol", "source").distinct().collect():
             found.setdefault((row["exchange"], row["symbol"]), set()).add(row["source"])
-        self._write(base, _Scope(None), None, self._chosen({}, found))
+        self._write(base, Scope(None), None, self._chosen({}, found))
 
     def _silver(self, table: Table) -> DataFrame:
         return self._spark.read.format("delta").load(self._uri_of(table))
 
     def _touched(self, touch_rows: DataFrame) -> _Touched:
-        first = floor_us(F.col("from_us"), _SLICE_US)
-        last = floor_us(F.greatest("from_us", F.coalesce(F.col("to_us") - 1, F.col("from_us"))), _SLICE_US)
+        first = floor_us(F.col("from_us"), SLICE_US)
+        last = floor_us(F.greatest("from_us", F.coalesce(F.col("to_us") - 1, F.col("from_us"))), SLICE_US)
         told = (
             touch_rows.select("exchange", "symbol", "source", "what", first.alias("first"), last.alias("last"))
             .groupBy("exchange", "symbol", "source", "what", "first", "last")
@@ -217,14 +148,14 @@ class GoldBatch:
                 continue
             if row["what"] == TRADE:
                 sources.setdefault((row["exchange"], row["symbol"]), set()).add(row["source"])
-            whole = whole or (row["last"] - row["first"]) // _SLICE_US > _MOST_SLICES
+            whole = whole or (row["last"] - row["first"]) // SLICE_US > MOST_SLICES
             if not whole:
-                slices.setdefault(row["symbol"], set()).update(range(row["first"], row["last"] + 1, _SLICE_US))
+                slices.setdefault(row["symbol"], set()).update(range(row["first"], row["last"] + 1, SLICE_US))
         # The record that closes a gap says no time: what it had emptied is where it was opened.
         whole = whole or not self._add_closed(closed, slices)
-        scope = _Scope(None if whole else {symbol: frozenset(starts) for symbol, starts in slices.items()})
-        if len(scope.starts()) > _MOST_SLICES:
-            scope = _Scope(None)
+        scope = Scope(None if whole else {symbol: frozenset(starts) for symbol, starts in slices.items()})
+        if len(scope.starts()) > MOST_SLICES:
+            scope = Scope(None)
         return _Touched(scope, sources, sum(row["rows"] for row in told))
 
     def _add_closed(self, closed: set[Market], slices: dict[str, set[int]]) -> bool:
@@ -235,11 +166,11 @@ class GoldBatch:
         for row in opened.select("exchange", "symbol", "from_us", "to_us").collect():
             if (row["exchange"], row["symbol"]) not in closed:
                 continue
-            first = intervals.floor_us(row["from_us"], _SLICE_US)
+            first = intervals.floor_us(row["from_us"], SLICE_US)
             last = row["to_us"] if row["to_us"] is not None else row["from_us"]
-            if (last - first) // _SLICE_US > _MOST_SLICES:
+            if (last - first) // SLICE_US > MOST_SLICES:
                 return False
-            slices.setdefault(row["symbol"], set()).update(range(first, last + 1, _SLICE_US))
+            slices.setdefault(row["symbol"], set()).update(range(first, last + 1, SLICE_US))
         return True
 
     def _rank(self, exchange: str, source: str) -> tuple[int, str]:
@@ -261,11 +192,11 @@ class GoldBatch:
         return after
 
     def _write(
-        self, base: delta.Snapshot, scope: _Scope, traded: DataFrame | None, sources: Mapping[Market, str]
+        self, base: delta.Snapshot, scope: Scope, traded: DataFrame | None, sources: Mapping[Market, str]
     ) -> None:
         with self._steps.step("gold wholeness"), ThreadPoolExecutor(max_workers=2) as pool:
             gaps = pool.submit(self._open_gaps)
-            job = _WeekJob.of(sources, scope, self._covered(scope, sources), gaps.result())
+            job = WeekJob.of(sources, scope, self._covered(scope, sources), gaps.result())
         with self._steps.step("gold.candles") as count:
             rows = self._rows(base, traded, sources, job, scope)
             filed = rows.repartition("interval", "bucket").sortWithinPartitions(
@@ -275,7 +206,7 @@ class GoldBatch:
             count.rows = after.rows_written
         self._write_summary(after, scope)
 
-    def _covered(self, scope: _Scope, sources: Mapping[Market, str]) -> list[_SpanRow]:
+    def _covered(self, scope: Scope, sources: Mapping[Market, str]) -> list[SpanRow]:
         """Unbroken spans of the counted sources, of the touched weeks: no window is longer than one."""
         covered = self._silver(SILVER_COVERAGE)
         if scope.slices is not None:
@@ -284,10 +215,10 @@ class GoldBatch:
             ]
             covered = covered.where(_any(touched))
         counted = covered.join(F.broadcast(self._source_frame(sources)), on=list(_SOURCE_KEY), how="left_semi")
-        return [_SpanRow(*row) for row in islands(counted).select(*_SpanRow._fields).collect()]
+        return [SpanRow(*row) for row in islands(counted).select(*SpanRow._fields).collect()]
 
-    def _open_gaps(self) -> list[_SpanRow]:
-        return [_SpanRow(*row) for row in open_gaps(self._silver(SILVER_GAPS)).select(*_SpanRow._fields).collect()]
+    def _open_gaps(self) -> list[SpanRow]:
+        return [SpanRow(*row) for row in open_gaps(self._silver(SILVER_GAPS)).select(*SpanRow._fields).collect()]
 
     def _source_frame(self, sources: Mapping[Market, str]) -> DataFrame:
         return self._frame([(*market, source) for market, source in sources.items()], _SOURCE_DDL)
@@ -300,8 +231,8 @@ class GoldBatch:
         base: delta.Snapshot,
         traded: DataFrame | None,
         sources: Mapping[Market, str],
-        job: "_WeekJob",
-        scope: _Scope,
+        job: WeekJob,
+        scope: Scope,
     ) -> DataFrame:
         """Every row of the touched files."""
         trades = self._silver(SILVER_TRADES).join(
@@ -318,7 +249,7 @@ class GoldBatch:
         rewritten = candles(self._by_week(fresh.unionByName(kept), marks, job))
         return rewritten.unionByName(there.where(~in_touched_week))
 
-    def _by_week(self, parts: DataFrame, marks: Sequence[tuple[str, int]], job: "_WeekJob") -> DataFrame:
+    def _by_week(self, parts: DataFrame, marks: Sequence[tuple[str, int]], job: WeekJob) -> DataFrame:
         """``week.week_candles`` of each symbol and week that has parts, or is marked: a gap may fill an empty one."""
         marked = self._frame(marks, _MARK_DDL).withColumns(
             {"trade_count": F.lit(0).cast("bigint"), "fresh": F.lit(False)}
@@ -330,9 +261,9 @@ class GoldBatch:
         def run(key: tuple[pa.Scalar, ...], rows: pa.Table) -> pa.Table:
             return job.run(key, rows)
 
-        return grouped.applyInArrow(run, _WEEK_DDL)
+        return grouped.applyInArrow(run, WEEK_DDL)
 
-    def _write_summary(self, candles_base: delta.Snapshot, scope: _Scope) -> None:
+    def _write_summary(self, candles_base: delta.Snapshot, scope: Scope) -> None:
         with self._steps.step("gold.market_summary") as count:
             base = delta.snapshot(self._spark, GOLD_MARKET_SUMMARY, self._uri_of(GOLD_MARKET_SUMMARY))
             minutes = delta.read(self._spark, candles_base).where(F.col("interval") == "1m")
@@ -342,7 +273,7 @@ class GoldBatch:
             there = delta.read(self._spark, base)
             is_touched = F.col("symbol").isin(*scope.slices)
             newest = [row["last_time_us"] for row in there.where(is_touched).select("last_time_us").collect()]
-            newest += [max(starts) + _SLICE_US for starts in scope.slices.values()]
+            newest += [max(starts) + SLICE_US for starts in scope.slices.values()]
             buckets = {
                 BY_NAME["1m"].bucket_s(newest_us - back * DAY_US)
                 for newest_us in newest
@@ -353,67 +284,13 @@ class GoldBatch:
             count.rows = delta.replace(rows.coalesce(1), base).rows_written
 
 
-@dataclass(frozen=True, slots=True)
-class _WeekJob:
-    """``week.week_candles`` with what the driver knows: what each task of a rewriting is handed, by symbol."""
-
-    sources: Mapping[str, Mapping[str, str]]
-    """symbol → exchange → source"""
-    covered: Mapping[str, Sequence[Span]]
-    gaps: Mapping[str, Sequence[Span]]
-    buckets: Mapping[str, frozenset[int]] | None
-
-    @classmethod
-    def of(
-        cls, sources: Mapping[Market, str], scope: _Scope, covered: Sequence[_SpanRow], gaps: Sequence[_SpanRow]
-    ) -> "_WeekJob":
-        by_symbol: dict[str, dict[str, str]] = {}
-        for (exchange, symbol), source in sources.items():
-            by_symbol.setdefault(symbol, {})[exchange] = source
-        return cls(by_symbol, _by_symbol(covered), _by_symbol(gaps), scope.buckets())
-
-    def run(self, key: tuple[pa.Scalar, ...], rows: pa.Table) -> pa.Table:
-        symbol, week_us = (part.as_py() for part in key)
-        fresh = rows.column("fresh")
-        parts = rows.select(week.PARTS.names).cast(week.PARTS)
-        made = week.week_candles(
-            week_us,
-            parts.filter(fresh),
-            parts.filter(pc.invert(fresh)),
-            covered=self.covered.get(symbol, ()),
-            gaps=(*self.gaps.get(symbol, ()), *self.gaps.get(week.EVERYWHERE, ())),
-            sources=self.sources.get(symbol, {}),
-            buckets=self.buckets,
-        )
-        return made.add_column(0, "symbol", pa.array([symbol] * made.num_rows, pa.string()))
-
-    def silent_weeks(self) -> list[tuple[str, int]]:
-        """Symbols and weeks that bounded gaps lie in: they have rows even where nothing traded."""
-        return sorted(
-            {
-                (symbol, start_us)
-                for symbol, gaps in self.gaps.items()
-                for gap in gaps
-                if symbol != week.EVERYWHERE and gap.to_us is not None
-                for start_us in range(intervals.floor_us(gap.from_us, WEEK_US), gap.to_us, WEEK_US)
-            }
-        )
-
-
-def _by_symbol(rows: Sequence[_SpanRow]) -> dict[str, list[Span]]:
-    found: dict[str, list[Span]] = {}
-    for row in rows:
-        found.setdefault(row.symbol, []).append(Span(row.exchange, row.from_us, row.to_us))
-    return found
-
-
 def _any(conditions: Sequence[Column]) -> Column:
     return reduce(lambda either, other: either | other, conditions)
 
 
-def _only_touched(trades: DataFrame, scope: _Scope, traded: DataFrame) -> DataFrame:
+def _only_touched(trades: DataFrame, scope: Scope, traded: DataFrame) -> DataFrame:
     """The trades of the seconds that a new trade fell into, of every exchange of its symbol."""
-    within = [F.col("event_time_us").between(first, last - 1) for first, last in scope.spans(_SLICE_US)]
+    within = [F.col("event_time_us").between(first, last - 1) for first, last in scope.spans(SLICE_US)]
     near = trades.where(F.col("symbol").isin(*(scope.slices or {})) & _any(within))
     touched = traded.select("symbol", floor_us(F.col("at_us"), SECOND_US).alias("second_us")).distinct()
     keyed = near.withColumn("second_us", floor_us(F.col("event_time_us"), SECOND_US))

@@ -9,7 +9,8 @@ import pyarrow as pa
 import pytest
 
 from glue_jobs import delta
-from glue_jobs.bronze_loop import BronzeLoop, TurnLimits, exactly_counted
+from glue_jobs.bronze_loop import BronzeLoop, TurnLimits
+from glue_jobs.shard_frame import exactly_counted
 from glue_jobs.steps import Steps
 from tapehouse.errors import TerminalError, TransientError
 from tapehouse.lake import Lake

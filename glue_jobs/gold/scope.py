@@ -1,0 +1,61 @@
+"""What a batch of gold rewrites: the time that its news fell into, and the files that hold it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from tapehouse import intervals
+from tapehouse.intervals import INTERVALS, WEEK_US
+
+SLICE_US: Final = INTERVALS[0].bucket_us
+"""Touched time is told in slices of the smallest bucket: each lies in one bucket of every interval."""
+MOST_SLICES: Final = 2_000
+"""Beyond so many touched slices (six weeks), everything is computed anew: it is cheaper to say and to do."""
+_MOST_RANGES: Final = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a batch rewrites: touched slices (starts, µs UTC) by symbol; None means everything."""
+
+    slices: Mapping[str, frozenset[int]] | None
+
+    def starts(self) -> list[int]:
+        return sorted(set().union(*self.slices.values())) if self.slices else []
+
+    def buckets(self) -> Mapping[str, frozenset[int]] | None:
+        """interval → the touched files; None means all."""
+        if self.slices is None:
+            return None
+        starts = self.starts()
+        return {each.name: frozenset(each.bucket_s(at) for at in starts) for each in INTERVALS}
+
+    def where(self) -> str | None:
+        """The touched files, as a condition on the partition columns; None means all."""
+        files = self.buckets()
+        if files is None:
+            return None
+        return " OR ".join(
+            f"(interval = '{name}' AND bucket IN ({', '.join(map(str, sorted(starts)))}))"
+            for name, starts in files.items()
+        )
+
+    def spans(self, length_us: int) -> list[tuple[int, int]]:
+        """The touched time in whole windows of ``length_us``, as few spans [from, to), µs UTC."""
+        spans: list[tuple[int, int]] = []
+        for start in sorted({intervals.floor_us(at, length_us) for at in self.starts()}):
+            if spans and spans[-1][1] == start:
+                spans[-1] = (spans[-1][0], start + length_us)
+            else:
+                spans.append((start, start + length_us))
+        return spans if len(spans) <= _MOST_RANGES else [(spans[0][0], spans[-1][1])]
+
+    def weeks(self) -> list[tuple[str, int]]:
+        """The touched weeks of each symbol: their starts."""
+        return sorted(
+            {
+                (symbol, intervals.floor_us(at, WEEK_US))
+                for symbol, starts in (self.slices or {}).items()
+                for at in starts
+            }
+        )
