@@ -1,6 +1,9 @@
 """Every test starts from a known environment: no real account, no setting of the developer's shell, only loopback."""
 
+import gc
 import os
+import warnings
+from collections.abc import Iterator
 
 import pytest
 
@@ -28,3 +31,25 @@ def scrubbed_environment(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.delenv(name)
     for name, value in _DUMMY.items():
         monkeypatch.setenv(name, value)
+
+
+def _uses_spark(item: pytest.Item) -> bool:
+    return any(item.get_closest_marker(name) for name in ("spark", "chaos"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """py4j leaves the sockets of finished foreachBatch calls to the garbage collector: its warning is not about us."""
+    for item in items:
+        if _uses_spark(item):
+            item.add_marker(pytest.mark.filterwarnings("ignore:Exception ignored in. <socket.socket"))
+            item.add_marker(pytest.mark.filterwarnings("ignore:unclosed <socket.socket:ResourceWarning"))
+
+
+@pytest.fixture(autouse=True)
+def sockets_of_py4j(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Collects them with the test that left them, so that no other test is blamed."""
+    yield
+    if _uses_spark(request.node):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ResourceWarning)
+            gc.collect()

@@ -65,11 +65,3 @@ def put(client: Any) -> Callable[[list[bytes]], None]:
             assert answer["FailedRecordCount"] == 0
 
     return put
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """py4j leaves the sockets of finished foreachBatch calls to the garbage collector: its warning is not about us."""
-    for item in items:
-        if item.get_closest_marker("spark"):
-            item.add_marker(pytest.mark.filterwarnings("ignore:Exception ignored in. <socket.socket"))
-            item.add_marker(pytest.mark.filterwarnings("ignore:unclosed <socket.socket:ResourceWarning"))

@@ -221,6 +221,13 @@ def market(draw: st.DrawFn) -> list[list[Record | bytes]]:
     return [list(order[: cuts[0]]), list(order[cuts[0] : cuts[1]]), list(order[cuts[1] :])]
 
 
+class Markets(list[list[list[Record | bytes]]]):
+    """Batches of records by market: too many to be printed."""
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} markets>"
+
+
 def _of_market(record: Record | bytes, symbol: str) -> bytes:
     if isinstance(record, bytes):
         return record
@@ -233,9 +240,9 @@ def _of_market(record: Record | bytes, symbol: str) -> bytes:
 @settings(
     max_examples=3, deadline=None, suppress_health_check=list(HealthCheck), database=None, phases=[Phase.generate]
 )
-@given(markets=st.lists(market(), min_size=20, max_size=40))
+@given(markets=st.lists(market(), min_size=20, max_size=40).map(Markets))
 def test_any_order_batching_duplication_and_lateness_gives_the_oracles_tables(
-    spark: Any, tmp_path_factory: pytest.TempPathFactory, markets: list[list[list[Record | bytes]]]
+    spark: Any, tmp_path_factory: pytest.TempPathFactory, markets: Markets
 ) -> None:
     layers = Layers(spark, Lake(tmp_path_factory.mktemp("lake")))
     for number in range(3):
