@@ -4,6 +4,7 @@ import gc
 import os
 import warnings
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -53,3 +54,21 @@ def sockets_of_py4j(request: pytest.FixtureRequest) -> Iterator[None]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ResourceWarning)
             gc.collect()
+
+
+@pytest.fixture(scope="session")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A real session with Delta: UTC, two partitions, quiet."""
+    from glue_jobs.session import DELTA_PACKAGES, S3A_PACKAGES, build_session
+
+    # The workers inherit this: no test reaches beyond loopback, and every client has credentials that open nothing.
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        os.environ[name] = "testing"
+    os.environ["AWS_DEFAULT_REGION"] = "us-east-1"
+    session = build_session(
+        app_name="tapehouse-tests",
+        packages=(*DELTA_PACKAGES, *S3A_PACKAGES),
+        extra_conf={"spark.sql.warehouse.dir": str(tmp_path_factory.mktemp("warehouse"))},
+    )
+    yield session
+    session.stop()

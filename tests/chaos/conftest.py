@@ -1,4 +1,4 @@
-"""The Spark session that looks at what the killed ones left."""
+"""What the tests that kill have in common."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -7,11 +7,6 @@ import pytest
 
 from tapehouse.local.kinesis import KinesisServer
 from tests.chaos.kinesis import stream_client
-
-# The very session of the other Spark tests: a run of all of them has one.
-from tests.glue_jobs.conftest import pytest_collection_modifyitems, spark
-
-__all__ = ["pytest_collection_modifyitems", "spark"]
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
-"""One Spark session for all tests that need one, and lakes to work in."""
+"""Lakes to work in, and streams to read."""
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,24 +9,6 @@ import pytest
 from tapehouse import aws
 from tapehouse.lake import Lake
 from tapehouse.local.kinesis import KinesisServer
-
-
-@pytest.fixture(scope="session")
-def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """A real session with Delta: UTC, two partitions, quiet."""
-    from glue_jobs.session import DELTA_PACKAGES, S3A_PACKAGES, build_session
-
-    # The workers inherit this: no test reaches beyond loopback, and every client has credentials that open nothing.
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        os.environ[name] = "testing"
-    os.environ["AWS_DEFAULT_REGION"] = "us-east-1"
-    session = build_session(
-        app_name="tapehouse-tests",
-        packages=(*DELTA_PACKAGES, *S3A_PACKAGES),
-        extra_conf={"spark.sql.warehouse.dir": str(tmp_path_factory.mktemp("warehouse"))},
-    )
-    yield session
-    session.stop()
 
 
 @pytest.fixture
