@@ -41,17 +41,21 @@ def test_kills_around_every_commit_leave_what_an_undisturbed_refresh_leaves(
 ) -> None:
     tape, client = Tape(SEED), stream_client(server)
     lake = Lake(tmp_path / "killed")
-    killed = []
-    for number, (point, whom) in enumerate(KILLS):
-        put_all(client, tape.portion(number))
-        words = ("--lake", lake.uri, "--endpoint", server.endpoint, "--kill-at", point, "--kill", whom)
-        refresher = Spawned("tests.chaos.refresher", words, tmp_path / f"{number}.log", environ=os.environ)
-        killed.append(refresher)
-        # The next one starts at once, whether the JVM of a driver that died alone is gone by then or not.
-        assert refresher.wait(180) == -signal.SIGKILL, refresher.tail()
-        assert refresher.said("killed at") == [f"killed at {point}"]
-    for refresher in killed:
-        assert refresher.members_after(30) == [], "something outlived its driver"
+    killed: list[Spawned] = []
+    try:
+        for number, (point, whom) in enumerate(KILLS):
+            put_all(client, tape.portion(number))
+            words = ("--lake", lake.uri, "--endpoint", server.endpoint, "--kill-at", point, "--kill", whom)
+            refresher = Spawned("tests.chaos.refresher", words, tmp_path / f"{number}.log", environ=os.environ)
+            killed.append(refresher)
+            # The next one starts at once, whether the JVM of a driver that died alone is gone by then or not.
+            assert refresher.wait(180) == -signal.SIGKILL, refresher.tail()
+            assert refresher.said("killed at") == [f"killed at {point}"]
+        left = {refresher.log.name: refresher.members_after(30) for refresher in killed}
+        assert not any(left.values()), f"something outlived its driver: {left}"
+    finally:
+        for refresher in killed:
+            refresher.kill()
     put_all(client, tape.portion(len(KILLS)))
     Refresh(spark, lake, stream_name="trades", client=client).once()
 

@@ -40,7 +40,8 @@ def test_two_refreshes_at_once_do_the_work_of_one(
             time.sleep(1)
         for refresher in both:
             assert refresher.wait(300) == 0, refresher.tail()
-            assert refresher.said("passed"), refresher.tail()
+            # Without the lock one may lose every race to the end of its time: what counts is that it ran them.
+            assert refresher.said("at bronze.trades:after" if how else "passed"), refresher.tail()
     finally:
         for refresher in both:
             refresher.kill()
