@@ -221,12 +221,18 @@ def summary(
             },
             "high_24h": max(row["high"] for row in day.values()),
             "low_24h": min(row["low"] for row in day.values()),
-            "volume_24h": sum(row["volume"] for row in day.values()),
-            "quote_volume_24h": sum(row["quote_volume"] for row in day.values()),
+            "volume_24h": _exact_sum(row["volume"] for row in day.values()),
+            "quote_volume_24h": _exact_sum(row["quote_volume"] for row in day.values()),
             "trades_24h": sum(row["trade_count"] for row in day.values()),
             "volatility_24h": statistics.stdev(returns) * math.sqrt(525_600) if len(returns) > 1 else None,
         }
     return out
+
+
+def _exact_sum(values: Iterable[Decimal]) -> Decimal:
+    with localcontext() as exact:
+        exact.prec = 120
+        return sum(values, Decimal(0))
 
 
 def _change(minutes: Mapping[int, dict[str, Any]], now: int, hours: int) -> float | None:
