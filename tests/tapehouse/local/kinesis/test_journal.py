@@ -227,7 +227,9 @@ def test_unwritten_catalog_takes_the_change_back(
     put(client, b"x")
 
 
-def test_more_shards_than_open_files(begin: Callable[..., Any], read_stream: Callable[..., Any]) -> None:
+def test_more_shards_than_open_files(
+    begin: Callable[..., Any], read_stream: Callable[..., Any], tmp_path: Path
+) -> None:
     _server, client = begin()
     client.create_stream(StreamName="s", ShardCount=300)
     records = [{"Data": b"%d" % n, "PartitionKey": "k", "ExplicitHashKey": str(2**128 * n // 300)} for n in range(300)]
@@ -235,4 +237,6 @@ def test_more_shards_than_open_files(begin: Callable[..., Any], read_stream: Cal
         assert client.put_records(StreamName="s", Records=records)["FailedRecordCount"] == 0
     assert len(read_stream(client, "s")) == 600
     opened = [str(link.readlink()) for link in Path("/proc/self/fd").iterdir() if link.is_symlink()]
-    assert sum(1 for target in opened if target.endswith(".log")) <= segment.OPEN_FILES
+    # Only this server's: the process may hold other files of that ending.
+    segments = [target for target in opened if target.startswith(str(tmp_path)) and target.endswith(".log")]
+    assert 0 < len(segments) <= segment.OPEN_FILES
