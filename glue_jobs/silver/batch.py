@@ -218,8 +218,7 @@ class SilverBatch:
                 there = delta.read(self._spark, base).where(F.col("arrival_time").between(lowest, highest))
                 frame = frame.join(there.select(*COORDINATE_NAMES), on=list(COORDINATE_NAMES), how="left_anti")
             frame = frame.select(*table.column_names).coalesce(1)
-            delta.append(frame, base)
-            count.rows = None
+            count.rows = delta.append(frame, base).rows_written
 
 
 def _contents(rows: DataFrame) -> _Contents:

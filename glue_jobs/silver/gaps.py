@@ -5,7 +5,7 @@ from typing import Final
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F  # noqa: N812
 
-from glue_jobs.silver.trades import ACCEPTED, DUPLICATE, KNOWN, stream_order
+from glue_jobs.silver.trades import ACCEPTED, DUPLICATE, KNOWN, same, stream_order
 from tapehouse.tables import COORDINATE_NAMES, SILVER_GAPS
 
 KEY: Final = SILVER_GAPS.key
@@ -25,11 +25,8 @@ def gap_verdicts(judged: DataFrame, known: DataFrame) -> DataFrame:
     rows = said.join(theirs, on=list(KEY), how="left").withColumn(
         "number", F.row_number().over(Window.partitionBy(*KEY).orderBy(*stream_order()))
     )
-    itself = F.lit(True)
-    for name in COORDINATE_NAMES:
-        itself = itself & F.col(name).eqNullSafe(F.col(f"known_{name}"))
     verdict = (
-        F.when(itself, KNOWN)
+        F.when(same(COORDINATE_NAMES, "known_"), KNOWN)
         .when(F.col("known_shard_id").isNotNull(), DUPLICATE)
         .when(F.col("number") == 1, ACCEPTED)
         .otherwise(DUPLICATE)

@@ -59,11 +59,11 @@ def verdicts(judged: DataFrame, known: DataFrame) -> DataFrame:
         rows = rows.withColumn(f"first_{name}", F.first(name).over(in_order))
     is_known = F.col("known_trade_id").isNotNull()
     verdict = (
-        F.when(is_known & _same(COORDINATE_NAMES, "known_"), KNOWN)
-        .when(is_known & _same(_CONTENT, "known_"), DUPLICATE)
+        F.when(is_known & same(COORDINATE_NAMES, "known_"), KNOWN)
+        .when(is_known & same(_CONTENT, "known_"), DUPLICATE)
         .when(is_known, CONFLICT)
         .when(F.col("number") == 1, ACCEPTED)
-        .when(_same(_CONTENT, "first_"), DUPLICATE)
+        .when(same(_CONTENT, "first_"), DUPLICATE)
         .otherwise(CONFLICT)
     )
     return rows.withColumn("verdict", verdict).select(*judged.columns, "verdict")
@@ -95,8 +95,9 @@ def trades(accepted: DataFrame) -> DataFrame:
     )
 
 
-def _same(names: tuple[str, ...], prefix: str) -> Column:
-    same = F.lit(True)
+def same(names: tuple[str, ...], prefix: str) -> Column:
+    """Every column equals its twin of the prefix; null equals null."""
+    equal = F.lit(True)
     for name in names:
-        same = same & F.col(name).eqNullSafe(F.col(f"{prefix}{name}"))
-    return same
+        equal = equal & F.col(name).eqNullSafe(F.col(f"{prefix}{name}"))
+    return equal
