@@ -22,14 +22,14 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 
 from producers.continuity import Continuity, SafeMark
 from producers.feeds.base import Feed, Parsed
-from producers.line import Limits, Line, VenueClock, open_line
+from producers.feeds.limits import Limits
+from producers.line import Line, VenueClock, open_line
 from tapehouse.errors import TerminalError, TransientError
 from tapehouse.record import Gap, Record, Trade, Unparsed
 
 __all__ = [
     "ConnectionFailedError",
     "Counters",
-    "Limits",
     "Recovery",
     "SubscriptionRefusedError",
     "WebSocketSource",
@@ -340,7 +340,7 @@ class WebSocketSource:
         await self._answers(lambda: symbol not in self._unconfirmed or len(self._words) > before)
         if symbol in self._unconfirmed and len(self._words) > before:
             self.refused[symbol] = self._words[-1]
-        await self._sleep(self._limits.resubscribe_spacing_s)
+        await self._sleep(1 / self._limits.messages_per_s)
 
     async def _answers(self, enough: Callable[[], bool]) -> None:
         """Wait until the venue has answered enough, at most as long as a confirmation may take."""

@@ -7,9 +7,35 @@ record, a message of a type that carries no trades is counted under its name.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Literal, Protocol, TypeAlias
 
+from producers.feeds.limits import Limits, RestLimits
 from tapehouse.record import Record
+
+Paging: TypeAlias = Literal["up", "down", "time", "recent"]
+"""How a venue's pages of past trades follow on each other:
+
+- ``up``: ascending by id from ``from_id``
+- ``down``: the page that ends with ``to_id``, then the one below it
+- ``time``: ascending by time from ``from_us``; a row's id, where it is real, tells which of an instant are known
+- ``recent``: one page that reaches back a fixed time from now, and no further
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traits:
+    """What kind of feed it is: facts that decide how it is driven and what its trades' ids prove."""
+
+    contiguous_ids: bool = True
+    """A market's numeric ids count up by one: a jump is a hole with two known ends."""
+    paging: Paging | None = None
+    """How holes are read back; None: they cannot be, and stay gaps."""
+    acknowledges: bool = True
+    """The venue confirms subscriptions; where it does not, sending one counts."""
+    needs_login: bool = False
+    """Subscriptions wait until a message has said ``authenticated``."""
+    limits: Limits = field(default_factory=Limits)
+    rest: RestLimits = field(default_factory=RestLimits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +53,10 @@ class Parsed:
     """Canonical symbols whose subscription this message confirms."""
     refused: str | None = None
     """The venue's own words when it refuses a subscription or reports an error."""
-    reply: str | None = None
-    """Text that must be sent back at once (a venue's own ping)."""
+    reply: str | None = field(default=None, repr=False)
+    """Text that must be sent back at once: to a venue's own ping, or a key to one that asks for it (so: no repr)."""
+    authenticated: bool | None = None
+    """True: the venue took our key. False: it refused it, and ``refused`` has its words."""
     closing: bool = False
     """The venue says that it will close this connection soon: open the next one now."""
     acknowledged_request: int | None = None
@@ -47,7 +75,32 @@ class RestRequest:
 
     url: str
     params: Mapping[str, str] = field(default_factory=dict)
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """May carry a key: never logged."""
+
+
+class OneVenue:
+    """A feed of one venue: its words for markets are canonical symbols, and what it files trades under is its name."""
+
+    __slots__ = ()
+
+    @property
+    def source(self: "Feed") -> str:
+        """See ``Feed``."""
+        return self.name
+
+    def address(self: "Feed") -> str:
+        """See ``Feed``."""
+        return self.websocket_url
+
+    def market(self: "Feed", word: str) -> tuple[str, str] | None:
+        """See ``Feed``."""
+        return self.exchange, word
+
+    def word(self: "Feed", exchange: str, symbol: str) -> str:
+        """See ``Feed``."""
+        del exchange
+        return symbol
 
 
 class Feed(Protocol):
@@ -66,8 +119,27 @@ class Feed(Protocol):
         """The venue in the record: coinbase, kraken, binance, …"""
 
     @property
+    def source(self) -> str:
+        """What it files its live trades under in the record: its name, or ``binance-agg``."""
+
+    @property
+    def traits(self) -> Traits:
+        """How it is driven."""
+
+    @property
     def websocket_url(self) -> str:
-        """The venue's public address; a setting may put another in its place."""
+        """The venue's public address, without any key; a setting may put another in its place."""
+
+    def address(self) -> str:
+        """Where to connect. It may carry a key: it is never logged and never part of an error."""
+
+    def market(self, word: str) -> tuple[str, str] | None:
+        """(exchange, canonical symbol) of a word that ``subscribe`` takes; None where only its trades tell (Polygon).
+
+        A venue's words are canonical symbols; a vendor's may name the exchange before a colon."""
+
+    def word(self, exchange: str, symbol: str) -> str:
+        """The word of ``subscribe`` to which a trade of this market belongs."""
 
     @property
     def rest_url(self) -> str:

@@ -15,8 +15,9 @@ from typing import Any, Final
 
 from producers.feeds import fields, message
 from producers.feeds import symbols as naming
-from producers.feeds.base import Parsed, RestRequest
+from producers.feeds.base import OneVenue, Parsed, RestRequest, Traits
 from producers.feeds.fields import BadFieldError, TimeUnit
+from producers.feeds.limits import Limits, RestLimits
 from producers.feeds.message import NOT_JSON, NotJsonError
 from producers.feeds.symbols import SymbolError
 from tapehouse.record import Trade, id_number
@@ -27,8 +28,16 @@ _TRADE_TYPES: Final = frozenset({"trade", "aggTrade"})
 _ANSWER_KEYS: Final = frozenset({"result", "error", "code", "msg"})
 
 
+TRAITS: Final = Traits(
+    paging="up",
+    limits=Limits(stale_after_s=60, connection_age_s=23 * 3600, messages_per_s=4, max_symbols=1024),
+    rest=RestLimits(calls_per_s=2, burst=5, page_rows=PAGE_ROWS),
+)
+"""A connection lives 24 hours and takes five messages a second; a page of trades weighs 25 of 6,000 a minute."""
+
+
 @dataclass(frozen=True, slots=True)
-class Binance:
+class Binance(OneVenue):
     """Feed ``binance``: single trades; with ``aggregate`` it asks for aggregated ones. It reads both.
 
     ``time_unit`` None takes either, by the digits: for text whose connection is not known. ``products``: wire symbol →
@@ -44,12 +53,18 @@ class Binance:
     products: Mapping[str, str] | None = None
     streams_per_message: int = 200
     """How many streams one subscribe message names; a connection takes five messages a second."""
+    traits: Traits = TRAITS
 
     def __post_init__(self) -> None:
         """Ask for microseconds in the address, where they are expected."""
         if self.time_unit == "us" and "timeUnit=" not in self.websocket_url:
             mark = "&" if "?" in self.websocket_url else "?"
             object.__setattr__(self, "websocket_url", f"{self.websocket_url}{mark}timeUnit=MICROSECOND")
+
+    @property
+    def source(self) -> str:
+        """Aggregated trades have a source of their own."""
+        return SOURCE_AGGREGATE if self.aggregate else self.name
 
     def subscribe(self, symbols: Sequence[str]) -> list[str]:
         """Requests numbered from 1: the venue confirms by the number alone."""
@@ -93,14 +108,14 @@ class Binance:
                 raw,
                 [str(fault)],
                 exchange=self.exchange,
-                source=self._source(kind),
+                source=self._filed_under(kind),
                 at_us=received_time_us,
                 symbol=self._symbol(data),
             )
             return Parsed(records=(unparsed,))
         return Parsed(records=(trade,))
 
-    def _source(self, kind: str) -> str:
+    def _filed_under(self, kind: str) -> str:
         return SOURCE_AGGREGATE if kind == "aggTrade" else self.name
 
     def _symbol(self, data: Any) -> str | None:
@@ -120,7 +135,7 @@ class Binance:
         return Trade(
             exchange=self.exchange,
             symbol=naming.from_binance(fields.text(data.get("s"), "s"), self.products),
-            source=self._source(kind),
+            source=self._filed_under(kind),
             trade_id=f"a:{trade_id}" if aggregate else trade_id,
             price=fields.number(data.get("p"), "p"),
             size=fields.number(data.get("q"), "q"),

@@ -13,8 +13,9 @@ from typing import Any, Final
 
 from producers.feeds import fields, message
 from producers.feeds import symbols as naming
-from producers.feeds.base import Parsed, RestRequest
+from producers.feeds.base import OneVenue, Parsed, RestRequest, Traits
 from producers.feeds.fields import BadFieldError
+from producers.feeds.limits import Limits, RestLimits
 from producers.feeds.message import NOT_JSON, NotJsonError
 from producers.feeds.symbols import SymbolError
 from tapehouse.record import Trade, id_number
@@ -96,14 +97,23 @@ def page_request(rest_url: str, symbol: str, from_id: str | None, to_id: str | N
     return RestRequest(f"{rest_url}/products/{naming.canonical(symbol)}/trades", params)
 
 
+TRAITS: Final = Traits(
+    paging="down",
+    limits=Limits(quiet_after_s=30, messages_per_s=50),
+    rest=RestLimits(calls_per_s=8, burst=10, page_rows=PAGE_ROWS),
+)
+"""Heartbeats come each second; 100 client messages a second, and 10 REST requests in bursts of 15, are allowed."""
+
+
 @dataclass(frozen=True, slots=True)
-class Coinbase:
+class Coinbase(OneVenue):
     """Feed ``coinbase``."""
 
     name: str = "coinbase"
     exchange: str = "coinbase"
     websocket_url: str = "wss://ws-feed.exchange.coinbase.com"
     rest_url: str = "https://api.exchange.coinbase.com"
+    traits: Traits = TRAITS
 
     def subscribe(self, symbols: Sequence[str]) -> list[str]:
         """One message for all products; the server closes a line on which it does not come within 5 s."""

@@ -14,19 +14,20 @@ from typing import Any
 
 from producers.feeds import coinbase, message
 from producers.feeds import symbols as naming
-from producers.feeds.base import Parsed, RestRequest
+from producers.feeds.base import OneVenue, Parsed, RestRequest, Traits
 from producers.feeds.message import NOT_JSON, NotJsonError
 from tapehouse.record import Trade, id_number
 
 
 @dataclass(frozen=True, slots=True)
-class CoinbaseAdvanced:
+class CoinbaseAdvanced(OneVenue):
     """Feed ``coinbase-advanced``."""
 
     name: str = "coinbase-advanced"
     exchange: str = "coinbase"
     websocket_url: str = "wss://advanced-trade-ws.coinbase.com"
     rest_url: str = "https://api.exchange.coinbase.com"
+    traits: Traits = coinbase.TRAITS
 
     def subscribe(self, symbols: Sequence[str]) -> list[str]:
         """One channel a message; without ``heartbeats`` a quiet channel is closed after 60 to 90 s."""

@@ -15,8 +15,9 @@ from typing import Any, Final
 
 from producers.feeds import fields, message
 from producers.feeds import symbols as naming
-from producers.feeds.base import Parsed, RestRequest
+from producers.feeds.base import OneVenue, Parsed, RestRequest, Traits
 from producers.feeds.fields import BadFieldError
+from producers.feeds.limits import Limits, RestLimits
 from producers.feeds.message import NOT_JSON, NotJsonError
 from producers.feeds.symbols import SymbolError
 from tapehouse.record import Trade
@@ -28,8 +29,16 @@ _SIDES_V1: Final[Mapping[str, str]] = {"b": "buy", "s": "sell"}
 _SYSTEM_STATES: Final = frozenset({"online", "maintenance", "cancel_only", "post_only", "limit_only"})
 
 
+TRAITS: Final = Traits(
+    paging="time",
+    limits=Limits(quiet_after_s=30),
+    rest=RestLimits(calls_per_s=1, page_rows=PAGE_ROWS),
+)
+"""Heartbeats come each second of silence; about one public call a second is allowed, and a reconnection in 4 s."""
+
+
 @dataclass(frozen=True, slots=True)
-class Kraken:
+class Kraken(OneVenue):
     """Feed ``kraken``. ``pairs``: REST key → canonical symbol (``symbols.kraken_pairs``), where it is at hand."""
 
     name: str = "kraken"
@@ -37,6 +46,7 @@ class Kraken:
     websocket_url: str = "wss://ws.kraken.com/v2"
     rest_url: str = "https://api.kraken.com"
     pairs: Mapping[str, str] | None = None
+    traits: Traits = TRAITS
 
     def subscribe(self, symbols: Sequence[str]) -> list[str]:
         """With the snapshot of the newest trades: it closes most short gaps for nothing."""

@@ -12,12 +12,12 @@ import pytest
 from websockets.asyncio.server import ServerConnection, serve
 
 from producers.feeds import FEEDS
-from producers.feeds.base import Parsed
+from producers.feeds.base import OneVenue, Parsed, Traits
+from producers.feeds.limits import Limits
 from producers.line import VenueClock
 from producers.simulator import Simulator
 from producers.websocket import (
     ConnectionFailedError,
-    Limits,
     Recovery,
     SubscriptionRefusedError,
     WebSocketSource,
@@ -32,7 +32,7 @@ FAST = Limits(
     coverage_margin_s=0.0,
     backoff_base_s=0.02,
     backoff_cap_s=0.05,
-    resubscribe_spacing_s=0.0,
+    messages_per_s=1000,
     close_timeout_s=1.0,
 )
 
@@ -433,11 +433,12 @@ async def venue(handler: Callable[[ServerConnection], Coroutine[Any, Any, None]]
         yield f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
 
 
-class FakeFeed:
+class FakeFeed(OneVenue):
     """Speaks a small language of its own: what the real feeds do not let a test say."""
 
     name = exchange = "fake"
     websocket_url = rest_url = ""
+    traits = Traits()
 
     def subscribe(self, symbols: Sequence[str]) -> list[str]:
         return ["subscribe " + ",".join(symbols)]
