@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from producers.watermark import Mark
 from tapehouse.errors import TerminalError
+from tapehouse.record import Gap
 
 logger = logging.getLogger(__name__)
 
@@ -100,14 +101,14 @@ class MarkStore:
         if stream != self._stream:
             logger.warning("marks.other_stream path=%s stream=%s", self._path, stream.name)
             return {}
-        return {name: Mark(**mark) for name, mark in body["marks"].items()}
+        return {name: _mark(mark) for name, mark in body["marks"].items()}
 
     def _write(self, marks: Mapping[str, Mark]) -> None:
         body = {
             "format": FORMAT,
             "stream": self._stream.name,
             "created_at_us": self._stream.created_at_us,
-            "marks": {name: asdict(mark) for name, mark in sorted(marks.items())},
+            "marks": {name: _written(mark) for name, mark in sorted(marks.items())},
         }
         self._path.parent.mkdir(parents=True, exist_ok=True)
         fresh = self._path.with_name(self._path.name + ".new")
@@ -121,3 +122,14 @@ class MarkStore:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+
+def _mark(body: Mapping[str, Any]) -> Mark:
+    gaps = tuple(Gap(**gap) for gap in body.get("gaps", ()))
+    return Mark(**{**body, "gaps": gaps})
+
+
+def _written(mark: Mark) -> dict[str, Any]:
+    body = asdict(mark)
+    del body["closed"]  # what it says is done: those gaps are not among the mark's any more
+    return body

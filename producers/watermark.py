@@ -5,9 +5,15 @@ advances only over a contiguous prefix of what was put, and keeps what was confi
 their number is bounded by the number of items in the sink's buffer, however long an item is retried.
 """
 
-from dataclasses import dataclass, replace
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
 
-from tapehouse.record import Coverage, Record, Trade
+from tapehouse.record import Coverage, Gap, GapClosed, Record, Trade
+
+GAPS_KEPT: Final = 256
+"""Open gaps that a mark remembers a market; the oldest is forgotten first, and stays open in the lake."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +28,10 @@ class Mark:
     """That trade's time."""
     covered_through_us: int | None = None
     """The end of the last coverage record in it: exclusive."""
+    gaps: tuple[Gap, ...] = ()
+    """Gaps told in it and not closed in it: a producer that starts again goes on filling them."""
+    closed: frozenset[str] = frozenset()
+    """Ids of gaps closed in it that an earlier run had opened."""
 
     def over(self, earlier: "Mark | None") -> "Mark":
         """This mark, and where it says nothing, what an earlier run's mark said."""
@@ -29,22 +39,48 @@ class Mark:
             return self
         known = self if self.trade_id is not None else earlier
         covered = earlier.covered_through_us if self.covered_through_us is None else self.covered_through_us
-        return replace(self, trade_id=known.trade_id, event_time_us=known.event_time_us, covered_through_us=covered)
+        gaps = {gap.gap_id: gap for gap in (*earlier.gaps, *self.gaps) if gap.gap_id not in self.closed}
+        return Mark(
+            confirmed=self.confirmed,
+            trade_id=known.trade_id,
+            event_time_us=known.event_time_us,
+            covered_through_us=covered,
+            gaps=tuple(gaps.values())[-GAPS_KEPT:],
+        )
 
 
 @dataclass(slots=True)
 class _Stretch:
-    """Confirmed items start ≤ ticket < end, with the last live trade and the last coverage among them."""
+    """Confirmed items start ≤ ticket < end: the last live trade and the last coverage among them, and the gaps."""
 
     start: int
     end: int
     trade: Trade | None
     coverage: Coverage | None
+    gaps: OrderedDict[str, Gap | None] = field(default_factory=OrderedDict)
+    """Gap id → the gap as it was told, or None where only its closing was."""
 
     def absorb(self, later: "_Stretch") -> None:
         self.end = later.end
         self.trade = later.trade or self.trade
         self.coverage = later.coverage or self.coverage
+        self.note(later.gaps)
+
+    def note(self, gaps: Mapping[str, Gap | None]) -> None:
+        """Take what later items say of gaps."""
+        for gap_id, gap in gaps.items():
+            if gap is None and self.gaps.get(gap_id) is not None:
+                del self.gaps[gap_id]
+            else:
+                self.gaps[gap_id] = gap
+        while len(self.gaps) > GAPS_KEPT:
+            self.gaps.popitem(last=False)
+
+
+def _said(record: Record | None) -> dict[str, Gap | None]:
+    if isinstance(record, Gap):
+        return {record.gap_id: record}
+    return {record.gap_id: None} if isinstance(record, GapClosed) else {}
 
 
 class Lane:
@@ -81,8 +117,11 @@ class Lane:
             self._prefix.trade = trade or self._prefix.trade
             if isinstance(record, Coverage):
                 self._prefix.coverage = record
+            elif trade is None:
+                self._prefix.note(_said(record))
             return True
         stretch = _Stretch(ticket, ticket + 1, trade, record if isinstance(record, Coverage) else None)
+        stretch.note(_said(record))
         after = self._by_start.pop(stretch.end, None)
         if after is not None:
             del self._by_end[after.end]
@@ -100,10 +139,12 @@ class Lane:
 
     def mark(self) -> Mark:
         """The end of the prefix, now."""
-        trade, coverage = self._prefix.trade, self._prefix.coverage
+        trade, coverage, gaps = self._prefix.trade, self._prefix.coverage, self._prefix.gaps
         return Mark(
             confirmed=self._prefix.end,
             trade_id=trade.trade_id if trade else None,
             event_time_us=trade.event_time_us if trade else None,
             covered_through_us=coverage.through_us if coverage else None,
+            gaps=tuple(gap for gap in gaps.values() if gap is not None),
+            closed=frozenset(gap_id for gap_id, gap in gaps.items() if gap is None),
         )

@@ -7,9 +7,22 @@ import pytest
 
 from producers.state import BrokenStateError, MarkStore, StreamIdentity
 from producers.watermark import Mark
+from tapehouse.record import Gap
 
 STREAM = StreamIdentity("tape", 1_760_000_000_000_000)
-MARK = Mark(confirmed=3, trade_id="7", event_time_us=70, covered_through_us=60)
+GAP = Gap(
+    exchange="kraken",
+    symbol="BTC-USD",
+    source="kraken",
+    gap_id="kraken:kraken:BTC-USD:3-4",
+    from_id="3",
+    to_id="4",
+    from_us=30,
+    to_us=None,
+    reason="skipped",
+    received_time_us=50,
+)
+MARK = Mark(confirmed=3, trade_id="7", event_time_us=70, covered_through_us=60, gaps=(GAP,))
 
 
 class Clock:
@@ -95,3 +108,10 @@ def test_a_file_that_cannot_be_understood_stops_with_what_to_do(content: bytes, 
     with pytest.raises(BrokenStateError):
         store(path).save({"a": MARK})
     assert path.read_bytes() == content
+
+
+def test_a_gap_that_was_closed_is_not_taken_up_again(tmp_path: Path) -> None:
+    path = tmp_path / "marks.json"
+    store(path).save({"a": MARK})
+    store(path).save({"a": Mark(confirmed=1, closed=frozenset({GAP.gap_id}))})
+    assert store(path).load()["a"].gaps == ()

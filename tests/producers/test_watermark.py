@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from producers.watermark import Lane, Mark
-from tapehouse.record import Trade
+from producers.watermark import GAPS_KEPT, Lane, Mark
+from tapehouse.record import Gap, GapClosed, Record, Trade
 
 
 def trade(number: int, *, backfilled: bool = False) -> Trade:
@@ -62,3 +62,59 @@ def test_a_new_mark_keeps_what_it_does_not_know_itself() -> None:
     newer = Mark(confirmed=2, trade_id="8", event_time_us=80)
     assert newer.over(earlier) == Mark(confirmed=2, trade_id="8", event_time_us=80, covered_through_us=60)
     assert newer.over(None) == newer
+
+
+def gap(name: str) -> Gap:
+    return Gap(
+        exchange="kraken",
+        symbol="BTC-USD",
+        source="kraken",
+        gap_id=name,
+        from_id="1",
+        to_id="2",
+        from_us=1,
+        to_us=2,
+        reason="skipped",
+        received_time_us=3,
+    )
+
+
+def closed(name: str) -> GapClosed:
+    return GapClosed(
+        exchange="kraken", symbol="BTC-USD", source="kraken", gap_id=name, reason="filled", received_time_us=4
+    )
+
+
+@given(order=orders(9))
+def test_a_mark_holds_the_gaps_that_the_confirmed_prefix_opened_and_did_not_close(order: list[int]) -> None:
+    items: list[Record] = [gap("a"), trade(1), gap("b"), closed("a"), trade(2), gap("c"), closed("b"), closed("z")]
+    items.append(trade(3))
+    lane, confirmed = Lane(), set[int]()
+    for _ in items:
+        lane.issue()
+    for ticket in [number for number in order if number < len(items)]:
+        lane.confirm(ticket, items[ticket])
+        confirmed.add(ticket)
+        prefix = next(number for number in range(len(items) + 1) if number not in confirmed)
+        opened = [item.gap_id for item in items[:prefix] if isinstance(item, Gap)]
+        shut = {item.gap_id for item in items[:prefix] if isinstance(item, GapClosed)}
+        assert [each.gap_id for each in lane.mark().gaps] == [name for name in opened if name not in shut]
+        assert lane.mark().closed == shut - set(opened)
+
+
+def test_a_gap_of_an_earlier_run_is_kept_until_this_run_closes_it() -> None:
+    earlier = Mark(confirmed=1, gaps=(gap("a"), gap("b")))
+    lane = Lane()
+    for item in (closed("a"), gap("c")):
+        lane.confirm(lane.issue(), item)
+    over = lane.mark().over(earlier)
+    assert [each.gap_id for each in over.gaps] == ["b", "c"]
+    assert over.closed == frozenset()
+
+
+def test_gaps_that_a_mark_remembers_are_bounded_and_the_newest_are_kept() -> None:
+    lane = Lane()
+    for number in range(GAPS_KEPT + 10):
+        lane.confirm(lane.issue(), gap(str(number)))
+    assert [each.gap_id for each in lane.mark().gaps][-1] == str(GAPS_KEPT + 9)
+    assert len(lane.mark().gaps) == GAPS_KEPT
