@@ -13,7 +13,8 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from decimal import Context, Decimal
-from typing import Any, ClassVar, Final, TypeAlias
+from json.encoder import encode_basestring as _quoted
+from typing import Any, ClassVar, Final, TypeAlias, cast
 
 VERSION: Final = 1
 DECIMALS: Final = 12
@@ -55,6 +56,58 @@ class Trade:
     backfilled: bool = False
     trader: str | None = None
     """A person's name; the synthetic source only."""
+
+
+class _Draft:
+    """A trade in the making: the same slots, not yet frozen."""
+
+    __slots__ = Trade.__slots__
+    exchange: str
+    symbol: str
+    source: str
+    trade_id: str
+    price: str
+    size: str
+    side: Side
+    event_time_us: int
+    received_time_us: int
+    backfilled: bool
+    trader: str | None
+
+
+def new_trade(
+    *,
+    exchange: str,
+    symbol: str,
+    source: str,
+    trade_id: str,
+    price: str,
+    size: str,
+    side: Side,
+    event_time_us: int,
+    received_time_us: int,
+    backfilled: bool = False,
+    trader: str | None = None,
+) -> Trade:
+    """The same as ``Trade(...)`` in a fraction of the time, for who makes hundreds of thousands a second.
+
+    A frozen dataclass sets each field past its own guard. This fills an object of the same layout instead, and then
+    turns it into a Trade.
+    """
+    made = _Draft()
+    made.exchange = exchange
+    made.symbol = symbol
+    made.source = source
+    made.trade_id = trade_id
+    made.price = price
+    made.size = size
+    made.side = side
+    made.event_time_us = event_time_us
+    made.received_time_us = received_time_us
+    made.backfilled = backfilled
+    made.trader = trader
+    made.__class__ = Trade  # type: ignore[assignment]
+    return cast(Trade, made)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +190,11 @@ def partition_key(record: Record) -> str:
 
 def encode(record: Record) -> bytes:
     """Compact JSON in UTF-8. A lone surrogate in venue text is written as its escape, so no text makes this raise."""
+    if type(record) is Trade:
+        try:
+            return _trade_text(record).encode("utf-8")
+        except (UnicodeEncodeError, TypeError):
+            pass  # a lone surrogate, or a value that is not what its field says: the general way knows
     body: dict[str, Any] = {"v": VERSION, "kind": record.kind}
     for name in _NAMES[type(record)]:
         body[name] = getattr(record, name)
@@ -144,6 +202,28 @@ def encode(record: Record) -> bytes:
         return json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode("utf-8")
     except UnicodeEncodeError:
         return json.dumps(body, separators=(",", ":")).encode("ascii")
+
+
+_TRADE_HEAD: Final = f'{{"v":{VERSION},"kind":"{Trade.kind}","exchange":'
+
+
+def _trade_text(trade: Trade) -> str:
+    """What json.dumps would write of a trade, in a fifth of its time: nearly all records are trades.
+
+    Raises TypeError where a field has a value of another type than its own.
+    """
+    side, trader, event_us, received_us = trade.side, trade.trader, trade.event_time_us, trade.received_time_us
+    backfilled = trade.backfilled
+    if type(event_us) is not int or type(received_us) is not int or type(backfilled) is not bool:
+        raise TypeError
+    return (
+        f'{_TRADE_HEAD}{_quoted(trade.exchange)},"symbol":{_quoted(trade.symbol)}'
+        f',"source":{_quoted(trade.source)},"trade_id":{_quoted(trade.trade_id)},"price":{_quoted(trade.price)}'
+        f',"size":{_quoted(trade.size)},"side":{"null" if side is None else _quoted(side)}'
+        f',"event_time_us":{event_us},"received_time_us":{received_us}'
+        f',"backfilled":{"true" if backfilled else "false"}'
+        f',"trader":{"null" if trader is None else _quoted(trader)}}}'
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,13 +349,16 @@ def _refuse_constant(name: str) -> Any:
     raise ValueError(name)
 
 
+_DECODER: Final = json.JSONDecoder(parse_constant=_refuse_constant)
+
+
 def _parse(payload: bytes) -> tuple[dict[str, Any] | None, str]:
     try:
         text = payload.decode("utf-8")
     except UnicodeDecodeError:
         return None, "payload.utf8"
     try:
-        body = json.loads(text, parse_constant=_refuse_constant)
+        body = _DECODER.decode(text)
     except (ValueError, RecursionError):
         return None, "payload.json"
     return (body, "") if isinstance(body, dict) else (None, "payload.object")
