@@ -1,26 +1,42 @@
 """Aggregates of the Kinesis Producer Library, against the library's own aggregator; and what only looks like one."""
 
+import base64
 import hashlib
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from aws_kinesis_agg.aggregator import RecordAggregator
+from aws_kinesis_agg.deaggregator import deaggregate_records
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tapehouse import kpl
 from tapehouse.kpl import MAGIC, UserRecord, deaggregate
 
 Made = tuple[str, bytes, str | None]
 """Partition key, data, explicit hash key."""
 
 
-def aggregate(records: list[Made]) -> bytes:
+def theirs(records: list[Made]) -> bytes:
     """What the KPL's own aggregator makes of the records."""
     aggregator = RecordAggregator()
     for key, data, hash_key in records:
         assert aggregator.add_user_record(key, data, hash_key) is None, "the aggregator was full"
     contents: tuple[str, str, bytes] = aggregator.clear_and_get().get_contents()
     return contents[2]
+
+
+def read_by_theirs(data: bytes) -> list[dict[str, Any]]:
+    """What the KPL's own de-aggregator finds: a list of user records with key, hash key and data."""
+    record = {
+        "kinesisSchemaVersion": "1.0",
+        "partitionKey": "outer",
+        "sequenceNumber": "1",
+        "approximateArrivalTimestamp": 1.0,
+        "data": base64.b64encode(data).decode(),
+    }
+    found: list[dict[str, Any]] = deaggregate_records([{"kinesis": record, "eventSource": "aws:kinesis"}])
+    return [each["kinesis"] for each in found]
 
 
 def sealed(body: bytes) -> bytes:
@@ -40,33 +56,97 @@ hash_keys = st.none() | st.integers(0, 2**128 - 1).map(str)
 @settings(deadline=None)
 @given(st.lists(st.tuples(keys, st.binary(max_size=300), hash_keys), min_size=1, max_size=40))
 def test_user_records_come_back_in_order(records: list[Made]) -> None:
-    assert deaggregate(aggregate(records)) == [UserRecord(key, data) for key, data, _ in records]
+    assert deaggregate(theirs(records)) == [UserRecord(key, data) for key, data, _ in records]
+
+
+@settings(deadline=None)
+@given(keys, st.lists(st.binary(max_size=300) | st.binary(min_size=16_000, max_size=17_000), min_size=1), hash_keys)
+def test_what_we_write_is_what_the_library_writes_and_both_read_it(
+    key: str, data: list[bytes], hash_key: str | None
+) -> None:
+    ours = kpl.aggregate(key, data, hash_key)
+    assert ours == theirs([(key, each, hash_key) for each in data])
+    assert deaggregate(ours) == [UserRecord(key, each) for each in data]
+    read = read_by_theirs(ours)
+    assert [base64.b64decode(each["data"]) for each in read] == data
+    assert {each["partitionKey"] for each in read} == {key}
+    assert {each.get("explicitHashKey") for each in read} == {hash_key}
+
+
+@given(keys, st.lists(st.binary(max_size=300) | st.integers(15_900, 16_500).map(bytes), min_size=1), hash_keys)
+def test_an_aggregate_is_never_larger_than_was_reckoned(key: str, data: list[bytes], hash_key: str | None) -> None:
+    reckoned = kpl.frame_bytes(key.encode()) + sum(len(each) + kpl.head_bytes(len(each)) for each in data)
+    assert len(kpl.aggregate(key, data, hash_key)) <= reckoned
+
+
+def test_a_user_record_of_two_megabytes_is_reckoned_right_too() -> None:
+    data = bytes(2**21 - 100)
+    assert len(kpl.aggregate("k", [data], "1")) <= kpl.frame_bytes(b"k") + len(data) + kpl.head_bytes(len(data))
+
+
+@given(st.data())
+def test_the_short_way_finds_what_the_long_way_finds(data: st.DataObject) -> None:
+    """Bodies that nearly are what producers write: with other fields, other lengths of numbers, other keys."""
+    chunk = st.sampled_from(
+        [
+            framed(1, b"key"),
+            framed(1, b"\xff"),
+            framed(2, b"12"),
+            framed(3, b"\x08\x00" + framed(3, b"data")),
+            framed(3, b"\x08\x01\x10\x00" + framed(3, b"")),
+            framed(3, b"\x08\x80\x00" + framed(3, b"two bytes of key")),
+            framed(3, b"\x08\x80\x10\x1a\x1a" + b"x" * 26),
+            framed(3, b"\x08\x00\x10\x80\x00" + framed(3, b"d")),
+            framed(3, framed(3, b"d") + b"\x08\x00"),
+            framed(3, b"\x08\x00\x1a\x83\x00abc"),
+            framed(3, b"\x08\x00\x1a\x83\x80\x00abc"),
+            framed(3, b"\x08\x00\x1a\x83\x80\x80\x00abc"),
+            b"\x1a\x87\x80\x00\x08\x00\x1a\x03abc",
+            b"\x1a\x87\x80\x80\x00\x08\x00\x1a\x03abc",
+            b"\x1a\x00",
+            b"\x20\x05",
+        ]
+    )
+    body = b"".join(data.draw(st.lists(chunk, max_size=8)))
+    if data.draw(st.booleans()) and body:
+        at = data.draw(st.integers(0, len(body) - 1))
+        body = body[:at] + bytes((data.draw(st.integers(0, 255)),)) + body[at + 1 :]
+    short = kpl._usual(body)
+    if short is not None:
+        assert short == kpl._records(body)
+
+
+def test_an_aggregate_of_ours_goes_the_short_way() -> None:
+    data = [bytes(n) for n in (0, 1, 127, 128, 5_000, 16_383, 16_384, 70_000)]
+    for hash_key in (None, "7"):
+        body = kpl.aggregate("kraken:BTC-USD", data, hash_key)[4:-16]
+        assert kpl._usual(body) == [UserRecord("kraken:BTC-USD", each) for each in data]
 
 
 def test_a_large_aggregate_comes_back_whole() -> None:
     records: list[Made] = [(f"market {n % 300}", b"\x00" * (n % 700), str(n)) for n in range(2_000)]
-    assert deaggregate(aggregate(records)) == [UserRecord(key, data) for key, data, _ in records]
+    assert deaggregate(theirs(records)) == [UserRecord(key, data) for key, data, _ in records]
 
 
 def test_an_empty_user_record_is_a_record() -> None:
-    assert deaggregate(aggregate([("k", b"", None)])) == [UserRecord("k", b"")]
+    assert deaggregate(theirs([("k", b"", None)])) == [UserRecord("k", b"")]
 
 
 def test_an_aggregate_inside_an_aggregate_is_data() -> None:
-    inner = aggregate([("k", b"x", None)])
-    assert deaggregate(aggregate([("k", inner, None)])) == [UserRecord("k", inner)]
+    inner = theirs([("k", b"x", None)])
+    assert deaggregate(theirs([("k", inner, None)])) == [UserRecord("k", inner)]
 
 
 @given(st.data())
 def test_a_changed_aggregate_is_one_plain_record(data: st.DataObject) -> None:
-    whole = aggregate([("k", b"some data", None), ("other", b"more", "7")])
+    whole = theirs([("k", b"some data", None), ("other", b"more", "7")])
     at = data.draw(st.integers(0, len(whole) - 1))
     flipped = whole[:at] + bytes((whole[at] ^ data.draw(st.integers(1, 255)),)) + whole[at + 1 :]
     assert deaggregate(flipped) is None
 
 
 def test_a_truncated_aggregate_is_one_plain_record() -> None:
-    whole = aggregate([("k", b"some data", None)])
+    whole = theirs([("k", b"some data", None)])
     assert deaggregate(whole) is not None
     assert [n for n in range(len(whole)) if deaggregate(whole[:n]) is not None] == []
 
