@@ -109,18 +109,21 @@ class Lane:
         """Stretches confirmed beyond the first hole."""
         return len(self._by_start)
 
-    def confirm(self, ticket: int, record: Record | None) -> bool:
-        """Take one confirmed ticket, once; True when the prefix advanced."""
+    def confirm(self, ticket: int, record: Record | None, count: int = 1) -> bool:
+        """Take ``count`` confirmed tickets from ``ticket`` on, once; True when the prefix advanced.
+
+        Of more than one, ``record`` is the last live trade and the others are trades: one step for a whole aggregate.
+        """
         trade = record if isinstance(record, Trade) and not record.backfilled else None
         if ticket == self._prefix.end and not self._by_start:  # the way of nearly all
-            self._prefix.end += 1
+            self._prefix.end += count
             self._prefix.trade = trade or self._prefix.trade
             if isinstance(record, Coverage):
                 self._prefix.coverage = record
             elif trade is None:
                 self._prefix.note(_said(record))
             return True
-        stretch = _Stretch(ticket, ticket + 1, trade, record if isinstance(record, Coverage) else None)
+        stretch = _Stretch(ticket, ticket + count, trade, record if isinstance(record, Coverage) else None)
         stretch.note(_said(record))
         after = self._by_start.pop(stretch.end, None)
         if after is not None:

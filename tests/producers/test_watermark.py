@@ -43,6 +43,29 @@ def test_the_mark_is_the_last_live_trade_of_the_confirmed_prefix(order: list[int
     assert lane.islands == 0
 
 
+@given(
+    sizes=st.lists(st.integers(1, 5), min_size=1, max_size=12), data=st.data(), backfilled=st.sets(st.integers(0, 59))
+)
+def test_a_run_of_trades_confirmed_in_one_step_comes_to_the_same_as_each_alone(
+    sizes: list[int], data: st.DataObject, backfilled: set[int]
+) -> None:
+    runs, at = [], 0
+    for size in sizes:
+        runs.append([trade(number, backfilled=number in backfilled) for number in range(at, at + size)])
+        at += size
+    together, alone = Lane(), Lane()
+    for _ in range(at):
+        together.issue()
+        alone.issue()
+    for run in data.draw(st.permutations(runs)):
+        live = [each for each in run if not each.backfilled]
+        advanced = together.confirm(run[0].event_time_us, live[-1] if live else run[-1], len(run))
+        each_advanced = [alone.confirm(each.event_time_us, each) for each in run]
+        assert advanced == any(each_advanced)
+        assert together.mark() == alone.mark()
+    assert (together.through, together.islands) == (at, 0)
+
+
 def test_one_item_retried_for_ever_costs_one_island_however_much_is_confirmed_behind_it() -> None:
     lane = Lane()
     for number in range(10_000):
