@@ -9,6 +9,7 @@ Coverage never spans a hole. A span between two coverages becomes whole when its
 
 from bisect import bisect_right
 from collections import OrderedDict
+from collections.abc import Sequence
 from typing import Final, Protocol
 
 from tapehouse.record import AHEAD_US, EARLIEST_US, Coverage, Gap, Record, Trade, id_number
@@ -33,6 +34,10 @@ class SafeMark(Protocol):
     @property
     def covered_through_us(self) -> int | None:
         """The end of the last safe coverage, exclusive."""
+
+    @property
+    def gaps(self) -> Sequence[Gap]:
+        """Gaps told and not closed."""
 
 
 class SeenIds:
@@ -152,11 +157,11 @@ class Continuity:
         )
         return [span]
 
-    def take(self, trade: Trade, *, replayed: bool) -> list[Record]:
+    def take(self, trade: Trade, *, replayed: bool, twice: bool = False) -> list[Record]:
         """A trade, and in front of it what it proves: a gap, or that there was none.
 
-        A repeat in a replay is dropped. A live repeat is passed on: should it tell another price, that is for the
-        silver layer to judge, not for the wire to hide.
+        A repeat in a replay is dropped, and ``twice`` says that two lines tell the same for a while. Any other repeat
+        is passed on: should it tell another price, that is for the silver layer to judge, not for the wire to hide.
         """
         number = self._number(trade.trade_id)
         event_us = trade.event_time_us
@@ -164,7 +169,7 @@ class Continuity:
         if number in self._seen if number >= 0 else trade.trade_id in self._recent:
             self.repeats += 1
             proof = self._join(trade.received_time_us) if trade.trade_id == self.last_id else []
-            return proof if replayed else [*proof, trade]
+            return proof if replayed or twice else [*proof, trade]
         top = self._seen.top
         told = self._prove(trade, number, top) if timely or (number >= 0 and top is not None) else []
         self._remember(trade.trade_id, number)
@@ -189,13 +194,17 @@ class Continuity:
         self._from_us = self._began_us = None
         from_us = self._last_us
         to_us = max(from_us, received_time_us) if from_us is not None else None
+        if to_us is not None:
+            self._from_us = self._began_us = to_us + 1  # the line is up: what is traded after the hole is seen
         return [*told, self._gap((str(first), str(said)), (from_us, to_us), "dropped", received_time_us)]
 
-    def filled(self, trade: Trade) -> None:
-        """A trade that was read back over REST: a later replay of it is a repeat."""
+    def filled(self, trade: Trade) -> bool:
+        """A trade that was read back over REST; False where it had been seen. A later replay of it is a repeat."""
         number = self._number(trade.trade_id)
-        if number < 0 or number not in self._seen:
-            self._remember(trade.trade_id, number)
+        if number in self._seen if number >= 0 else trade.trade_id in self._recent:
+            return False
+        self._remember(trade.trade_id, number)
+        return True
 
     def _number(self, trade_id: str) -> int:
         return id_number(trade_id) if self._contiguous_ids else -1
@@ -225,7 +234,7 @@ class Continuity:
             return []
         if number >= 0 and self._ended_us is not None and trade.event_time_us < self._ended_us:
             return self._join(trade.received_time_us)  # replayed from before the interruption: nothing lies between
-        return self._hole(trade, None, None)
+        return self._hole(trade, None, number - 1 if number > 0 else None)
 
     def _join(self, received_time_us: int) -> list[Record]:
         """Nothing was missed: the time without a line is covered too."""
@@ -241,11 +250,15 @@ class Continuity:
     def _hole(self, trade: Trade, first: int | None, last: int | None) -> list[Record]:
         told: list[Record] = []
         from_us = self._last_us
-        if self._resuming is None and from_us is not None:
-            told = self.covered(from_us, trade.received_time_us)
-        reason = self._resuming or "skipped"
+        if from_us is not None:
+            # Up to the last trade seen, everything was.
+            if self._resuming is None:
+                told = self.covered(from_us, trade.received_time_us)
+            elif self._ended_us is not None and self._ended_us < from_us:
+                told = self._coverage(self._ended_us, from_us, trade.received_time_us)
         if from_us is None:
             from_us = self._ended_us
+        reason = self._resuming or "skipped"
         self._resuming = self._ended_us = None
         timely = EARLIEST_US <= trade.event_time_us <= trade.received_time_us + AHEAD_US
         to_us = trade.event_time_us if timely else None
@@ -261,7 +274,7 @@ class Continuity:
         self, ids: tuple[str | None, str | None], times: tuple[int | None, int | None], reason: str, received_us: int
     ) -> Gap:
         """The same hole found again has the same gap_id."""
-        bounds = f"{ids[0]}-{ids[1]}" if ids[0] is not None else f"t{times[0]}-{times[1]}"
+        bounds = f"{ids[0]}-{ids[1]}" if ids[0] is not None else f"t{times[0]}-{ids[1] or times[1]}"
         return Gap(
             exchange=self.exchange,
             symbol=self.symbol,

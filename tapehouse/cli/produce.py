@@ -97,12 +97,7 @@ def _source(options: argparse.Namespace, settings: Settings, marks: Any) -> Any:
     venue = feed(options.feed)
     default = BINANCE_SYMBOLS if venue.exchange == "binance" else DEFAULT_SYMBOLS
     kept = marks.load() if marks is not None else {}
-    safe = {
-        symbol: mark
-        for (exchange, symbol, source), mark in ((tuple(key.split(":")), mark) for key, mark in kept.items())
-        if exchange == venue.exchange and source == venue.name
-    }
-    return WebSocketSource(venue, settings.symbols or default, url=options.url, finite=options.finite, marks=safe)
+    return WebSocketSource(venue, settings.symbols or default, url=options.url, finite=options.finite, marks=kept)
 
 
 def _marks(here: Place, options: argparse.Namespace, settings: Settings) -> Any:

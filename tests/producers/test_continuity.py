@@ -153,7 +153,37 @@ def test_covered_market_without_a_trade_before_the_drop_gets_a_gap_in_time() -> 
     tape.end(T0 + 5 * S, T0 + 5 * S)
     gap, _ = live(tape, trade(50, 9))
     assert isinstance(gap, Gap)
-    assert (gap.from_id, gap.from_us, gap.to_us) == (None, T0 + 5 * S, T0 + 9 * S)
+    assert (gap.from_id, gap.to_id, gap.from_us, gap.to_us) == (None, "49", T0 + 5 * S, T0 + 9 * S)
+
+
+def test_trades_seen_after_the_last_coverage_are_covered_before_the_hole_is_told() -> None:
+    tape = market()
+    tape.begin(T0)
+    live(tape, trade(10, 1), trade(11, 4))
+    assert spans(tape.end(T0 + 2 * S, T0 + 5 * S)) == [(0, 2)]  # coverage stays behind the venue's clock
+    assert spans(live(tape, trade(14, 9))) == [(2, 4)]
+
+
+def test_what_is_seen_after_trades_that_a_heartbeat_told_as_dropped_is_covered_without_waiting_for_a_trade() -> None:
+    tape = market()
+    tape.begin(T0)
+    live(tape, trade(10, 1))
+    tape.newest("12", T0 + 2 * S)
+    (gap,) = [r for r in tape.newest("12", T0 + 3 * S) if isinstance(r, Gap)]
+    assert gap.to_us == T0 + 3 * S
+    assert spans(tape.covered(T0 + 9 * S, T0 + 9 * S)) == [(3.000001, 9)]
+
+
+def test_repeat_that_two_lines_tell_is_dropped() -> None:
+    tape = market()
+    live(tape, trade(10, 1))
+    assert tape.take(trade(10, 1), replayed=False, twice=True) == []
+
+
+def test_trade_read_back_that_had_come_by_itself_is_known() -> None:
+    tape = market()
+    live(tape, trade(10, 1), trade(13, 2), trade(12, 2))
+    assert [tape.filled(trade(n, 1)) for n in (11, 12, 11)] == [True, False, False]
 
 
 def test_restart_tells_what_was_missed_since_the_mark() -> None:
@@ -232,7 +262,8 @@ def test_every_lost_trade_lies_in_a_gap_and_every_told_record_is_valid(steps: li
             began = True
         elif began:  # every step is a trade at the venue; what came before the first one seen is not missed
             lost.add(number)
-    in_gaps = {n for r in told if isinstance(r, Gap) for n in range(int(r.from_id or 0), int(r.to_id or -1) + 1)}
+    holes = [(int(r.from_id), int(r.to_id)) for r in told if isinstance(r, Gap) and r.from_id and r.to_id]
+    in_gaps = {n for first, last in holes for n in range(first, last + 1)}
     assert in_gaps == lost
     for record in told:
         assert judge(encode(record), T0 + (now_s + 1) * S).reasons == ()

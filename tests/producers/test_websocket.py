@@ -118,7 +118,6 @@ def test_aggregate_trades_arrive_as_the_truth_of_taker_orders() -> None:
                 ["BTC-USDT", "ETH-USDT"],
                 url=venues.url("binance"),
                 limits=FAST,
-                source="binance-agg",
             )
             reader = await subscribed(venues, source, "binance")
             venues.trade("binance", 100, "ETH-USDT")
@@ -488,11 +487,13 @@ def test_venues_question_is_answered_and_the_keepalive_text_is_sent() -> None:
 def test_venue_that_announces_its_shutdown_is_left_at_once_without_back_off() -> None:
     async def scenario() -> None:
         waits: list[float] = []
+        lines: list[ServerConnection] = []
 
         async def handler(line: ServerConnection) -> None:
             await line.recv()
             await line.send("ack BTC-USD")
-            await line.send("bye" if not waits else "welcome")
+            lines.append(line)
+            await line.send("bye" if len(lines) == 1 else "welcome")
             await line.send("last words")
             await line.wait_closed()
 
@@ -505,7 +506,9 @@ def test_venue_that_announces_its_shutdown_is_left_at_once_without_back_off() ->
             await reader.until(lambda: source.counters.ignored["welcome"] == 1)
             await reader.until(lambda: source.counters.ignored["last"] == 2)
             await reader.end()
-        assert waits == [0.0]
+        assert waits == []
+        assert source.counters.switches == 1
+        assert source.counters.reconnects == 0
 
     run(scenario())
 

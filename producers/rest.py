@@ -1,0 +1,187 @@
+"""Pages of past trades over REST: as often as the venue allows, tried again where that may help. Logs no header.
+
+===================================================  ==========================================
+what happened                                        what is done
+===================================================  ==========================================
+429, 418, 5xx, "too many requests" in a 200          again, after Retry-After or a growing wait
+connection refused or dropped, timeout, cut body     again, after a growing wait
+body that is not JSON                                again: a proxy's page, or half an answer
+any other 4xx, or words of refusal                   ``RestRefusedError``: nothing will help
+===================================================  ==========================================
+"""
+
+import asyncio
+import logging
+import random as _random
+import re
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Final, Protocol, TypeAlias
+from urllib.parse import urlsplit
+
+import requests
+
+from producers.feeds.base import Feed, Parsed, RestRequest
+from producers.feeds.limits import RestLimits
+from producers.feeds.message import NOT_JSON
+from tapehouse.errors import TerminalError, TransientError
+
+log = logging.getLogger(__name__)
+
+_AGAIN: Final = re.compile(
+    r"too many|rate.?limit|limit (reached|exceeded)|unavailable|internal|busy|time.?out|try again|50011|-1003", re.I
+)
+_WORDS: Final = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One HTTP answer."""
+
+    status: int
+    headers: Mapping[str, str]
+    """Names in lower case."""
+    body: bytes
+
+
+class RestRefusedError(TerminalError):
+    """The venue will not give this page."""
+
+    def __init__(self, feed: str, path: str, words: str) -> None:
+        super().__init__(feed, path, words)
+        self.feed, self.path, self.words = feed, path, words
+
+    def __str__(self) -> str:
+        return f"{self.feed} refused {self.path}: {self.words}"
+
+
+class RestFailedError(TransientError):
+    """The page could not be had in as many tries as were allowed."""
+
+    def __init__(self, feed: str, path: str, attempts: int, cause: str) -> None:
+        super().__init__(feed, path, attempts, cause)
+        self.feed, self.path, self.attempts, self.cause = feed, path, attempts, cause
+
+    def __str__(self) -> str:
+        return f"{self.feed}: no answer from {self.path} in {self.attempts} tries; the last one: {self.cause}"
+
+
+class Fetch(Protocol):
+    """One GET. Blocks its thread. Raises OSError for whatever cut it short."""
+
+    def __call__(self, request: RestRequest, *, timeout_s: float, max_bytes: int) -> Answer: ...
+
+
+class HttpFetch:
+    """``requests``, over one kept-alive session. Loopback is never reached through a proxy."""
+
+    def __init__(self) -> None:
+        self._session = requests.Session()
+
+    def __call__(self, request: RestRequest, *, timeout_s: float, max_bytes: int) -> Answer:
+        """See ``Fetch``; ``requests``' own errors are OSErrors."""
+        self._session.trust_env = urlsplit(request.url).hostname not in ("127.0.0.1", "localhost", "::1")
+        headers = {"Accept": "application/json", **request.headers}
+        with self._session.get(
+            request.url, params=dict(request.params), headers=headers, timeout=timeout_s, stream=True
+        ) as answer:
+            body = bytearray()
+            for chunk in answer.iter_content(65_536):
+                body += chunk
+                if len(body) > max_bytes:
+                    raise OSError(f"the answer has more than {max_bytes} bytes")
+            return Answer(answer.status_code, {k.lower(): v for k, v in answer.headers.items()}, bytes(body))
+
+    def close(self) -> None:
+        """Let the connections go."""
+        self._session.close()
+
+
+_Try: TypeAlias = tuple[str, float, Parsed | None]
+"""Why it failed, seconds to wait, or the page."""
+
+
+class Pages:
+    """Pages of one venue, asked for one at a time."""
+
+    def __init__(
+        self,
+        feed: Feed,
+        *,
+        limits: RestLimits | None = None,
+        fetch: Fetch | None = None,
+        clock: Callable[[], int] = lambda: time.time_ns() // 1000,
+        monotonic: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        random: Callable[[], float] = _random.random,
+    ) -> None:
+        self.calls = 0
+        """Requests made."""
+        self._feed, self._limits, self._fetch = feed, limits or feed.traits.rest, fetch or HttpFetch()
+        self._clock, self._monotonic, self._sleep, self._random = clock, monotonic, sleep, random
+        self._allowance, self._counted_at = float(self._limits.burst), monotonic()
+        self._turn = asyncio.Lock()
+
+    async def page(self, request: RestRequest, symbol: str) -> Parsed:
+        """The trades of one page, oldest first. Raises RestRefusedError, RestFailedError."""
+        path = urlsplit(request.url).path
+        async with self._turn:
+            for attempt in range(1, self._limits.attempts + 1):
+                await self._wait_turn()
+                cause, wait_s, parsed = await self._try(request, symbol, path, attempt)
+                if parsed is not None:
+                    return parsed
+                log.warning("rest_again feed=%s path=%s attempt=%d cause=%r", self._feed.name, path, attempt, cause)
+                if attempt < self._limits.attempts:
+                    await self._sleep(wait_s)
+        raise RestFailedError(self._feed.name, path, self._limits.attempts, cause)
+
+    async def _try(
+        self, request: RestRequest, symbol: str, path: str, attempt: int
+    ) -> tuple[str, float, Parsed | None]:
+        """(why not, seconds to wait, the page)."""
+        limits = self._limits
+        ceiling_s = min(limits.backoff_cap_s, limits.backoff_base_s * 2.0 ** min(attempt - 1, 30))
+        wait_s = ceiling_s * (0.5 + self._random() / 2)
+        self.calls += 1
+        try:
+            answer = await asyncio.to_thread(
+                self._fetch, request, timeout_s=limits.timeout_s, max_bytes=limits.max_body_bytes
+            )
+        except OSError as error:
+            return type(error).__name__, wait_s, None  # its words may hold the whole address
+        if answer.status in (418, 429) or answer.status >= 500:
+            told_s = _retry_after_s(answer.headers)
+            return f"HTTP {answer.status}", max(wait_s, min(told_s, limits.backoff_cap_s)), None
+        if answer.status >= 300:
+            raise RestRefusedError(self._feed.name, path, f"HTTP {answer.status}: {_words(answer.body)}")
+        parsed = self._feed.parse_rest(answer.body, symbol, self._clock())
+        if parsed.ignored == NOT_JSON:
+            return "the answer is no JSON", wait_s, None
+        if parsed.refused is not None:
+            if _AGAIN.search(parsed.refused):
+                return parsed.refused[:_WORDS], wait_s, None
+            raise RestRefusedError(self._feed.name, path, parsed.refused[:_WORDS])
+        return "", 0.0, parsed
+
+    async def _wait_turn(self) -> None:
+        """A token bucket: ``burst`` calls at once, ``calls_per_s`` on the long run."""
+        limits = self._limits
+        while True:
+            now = self._monotonic()
+            self._allowance = min(float(limits.burst), self._allowance + (now - self._counted_at) * limits.calls_per_s)
+            self._counted_at = now
+            if self._allowance >= 1:
+                self._allowance -= 1
+                return
+            await self._sleep((1 - self._allowance) / limits.calls_per_s)
+
+
+def _retry_after_s(headers: Mapping[str, str]) -> float:
+    text = headers.get("retry-after", "").strip()
+    return float(text) if text.isdigit() and len(text) < 9 else 0.0
+
+
+def _words(body: bytes) -> str:
+    return " ".join(body[:_WORDS].decode("utf-8", "replace").split())
