@@ -1,8 +1,10 @@
 """What can be made to go wrong at the simulated venues, while they run."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
+
+from producers.simulator.tape import Print
 
 
 @dataclass(slots=True)
@@ -15,6 +17,10 @@ class Faults:
     """Subscriptions take effect, but no confirmation is sent."""
     skip: int = 0
     """This many of the next trades are made, and told over REST, but not over the WebSocket."""
+    repeat: int = 0
+    """This many of the next trades are told twice."""
+    reorder: int = 0
+    """This many of the next tellings come in the wrong order."""
     silent: bool = False
     """Lines stay open and dead: nothing is sent, no pong either."""
     rest_status: int = 0
@@ -31,6 +37,17 @@ class Faults:
         self.skip -= 1
         return True
 
+    def disturbed(self, prints: Sequence[Print]) -> list[Print]:
+        """What is told of trades just made: some twice, some newest first, some not at all."""
+        told = [one for one in prints if not self.take_skipped()]
+        again = told[: self.repeat]
+        self.repeat -= len(again)
+        told += again
+        if self.reorder > 0 and len(told) > 1:
+            self.reorder -= 1
+            told.reverse()
+        return told
+
     def take_rest_status(self) -> int | None:
         """The status to fail the next REST answer with, or None."""
         if self.rest_times <= 0 or not self.rest_status:
@@ -45,7 +62,7 @@ class Faults:
                 self.refuse = {symbol for symbol in text.split(",") if symbol}
             elif name in ("withhold_acks", "silent"):
                 setattr(self, name, _flag(name, text))
-            elif name in ("skip", "rest_status", "rest_times", "rest_half_body"):
+            elif name in ("skip", "repeat", "reorder", "rest_status", "rest_times", "rest_half_body"):
                 if not text.isdigit():
                     raise ValueError(f"{name}={text!r}: a whole number is wanted")
                 setattr(self, name, int(text))

@@ -187,7 +187,7 @@ class Simulator:
         if self._truth_out is not None:
             self._truth_out.writelines(encode(trade) + b"\n" for trade in as_trades(prints, exchange, exchange))
             self._truth_out.flush()
-        told = [one for one in prints if not self.faults.take_skipped()]
+        told = self.faults.disturbed(prints)
         for client in list(self._clients):
             if client.tape is tape:
                 client.print(told)

@@ -1,0 +1,156 @@
+"""Pages are asked for as often as the venue allows, and again only where that may help."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import requests
+
+from producers.feeds import FEEDS
+from producers.feeds.base import Parsed, RestRequest
+from producers.feeds.limits import RestLimits
+from producers.rest import Answer, Pages, RestFailedError, RestRefusedError
+from producers.simulator import Simulator
+
+ROW = b'[{"trade_id":7,"side":"sell","size":"1","price":"2","time":"2026-01-01T00:00:00.000001Z"}]'
+GOOD = Answer(200, {}, ROW)
+REQUEST = RestRequest("http://127.0.0.1:1/products/BTC-USD/trades", headers={"Authorization": "Bearer hush"})
+
+
+class Script:
+    """Answers in turn; an exception is raised. Keeps a clock that only sleeping moves."""
+
+    def __init__(self, answers: Sequence[Answer | Exception]) -> None:
+        self.answers = list(answers)
+        self.now_s = 0.0
+        self.called_at: list[float] = []
+        self.slept: list[float] = []
+
+    def __call__(self, request: RestRequest, *, timeout_s: float, max_bytes: int) -> Answer:
+        self.called_at.append(self.now_s)
+        answer = self.answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def monotonic(self) -> float:
+        return self.now_s
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now_s += seconds
+
+    def pages(self, feed: str = "coinbase", **limits: Any) -> Pages:
+        wanted = replace(RestLimits(calls_per_s=1000, burst=1000), **limits)
+        return Pages(
+            FEEDS[feed],
+            limits=wanted,
+            fetch=self,
+            clock=lambda: 1_800_000_000_000_000,
+            monotonic=self.monotonic,
+            sleep=self.sleep,
+            random=lambda: 1.0,
+        )
+
+
+def read(pages: Pages, times: int = 1) -> Parsed:
+    async def scenario() -> Parsed:
+        found = [await pages.page(REQUEST, "BTC-USD") for _ in range(times)]
+        return found[-1]
+
+    return asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        Answer(429, {}, b""),
+        Answer(418, {}, b""),
+        Answer(500, {}, b"<html>oops</html>"),
+        Answer(503, {}, b""),
+        Answer(200, {}, ROW[:30]),
+        Answer(200, {}, b"<html>maintenance</html>"),
+        requests.ConnectionError("http://user:secret@host refused"),
+        requests.Timeout(),
+        requests.exceptions.ChunkedEncodingError(),
+    ],
+    ids=lambda failure: str(getattr(failure, "status", type(failure).__name__)),
+)
+def test_passing_failure_is_tried_again_and_the_page_comes(failure: Answer | Exception) -> None:
+    script = Script([failure, GOOD])
+    assert [record.trade_id for record in read(script.pages()).records] == ["7"]  # type: ignore[union-attr]
+    assert len(script.slept) == 1
+
+
+@pytest.mark.parametrize("status", [301, 400, 401, 403, 404, 451])
+def test_refusal_is_told_in_the_venues_words_and_not_tried_again(status: int) -> None:
+    script = Script([Answer(status, {}, b'{"message":"NotFound"}')])
+    with pytest.raises(RestRefusedError, match=rf"coinbase refused /products/BTC-USD/trades: HTTP {status}.*NotFound"):
+        read(script.pages())
+    assert len(script.called_at) == 1
+
+
+@pytest.mark.parametrize("words", ["EGeneral:Too many requests", "EAPI:Rate limit exceeded", "EService:Unavailable"])
+def test_throttle_that_comes_with_status_200_is_tried_again(words: str) -> None:
+    page = b'{"error":[],"result":{"XXBTZUSD":[],"last":"1"}}'
+    script = Script([Answer(200, {}, f'{{"error":["{words}"]}}'.encode()), Answer(200, {}, page)])
+    assert read(script.pages("kraken")).records == ()
+
+
+def test_refusal_that_comes_with_status_200_is_not_an_empty_page() -> None:
+    script = Script([Answer(200, {}, b'{"error":["EQuery:Unknown asset pair"]}')])
+    with pytest.raises(RestRefusedError, match="Unknown asset pair"):
+        read(script.pages("kraken"))
+
+
+def test_waits_double_to_their_cap_and_end_with_the_last_cause() -> None:
+    script = Script([Answer(500, {}, b"")] * 5)
+    with pytest.raises(RestFailedError, match=r"no answer from /products/BTC-USD/trades in 5 tries.*HTTP 500"):
+        read(script.pages(attempts=5, backoff_base_s=1, backoff_cap_s=3))
+    assert script.slept == [1, 2, 3, 3]
+
+
+def test_venues_own_wait_is_kept_up_to_the_cap() -> None:
+    script = Script(
+        [Answer(429, {"retry-after": "7"}, b""), Answer(429, {"retry-after": "86400"}, b""), GOOD],
+    )
+    read(script.pages(backoff_base_s=1, backoff_cap_s=60))
+    assert script.slept == [7, 60]
+
+
+def test_calls_keep_the_pace_after_a_burst() -> None:
+    script = Script([GOOD] * 6)
+    read(script.pages(calls_per_s=2, burst=3), times=6)
+    assert script.called_at == [0, 0, 0, 0.5, 1.0, 1.5]
+
+
+def test_errors_and_logs_hold_no_header_and_no_address(caplog: pytest.LogCaptureFixture) -> None:
+    script = Script([requests.ConnectionError("http://user:secret@host"), Answer(500, {}, b""), Answer(401, {}, b"no")])
+    with pytest.raises(RestRefusedError) as caught:
+        read(script.pages())
+    told = caplog.text + str(caught.value) + repr(caught.value) + repr(REQUEST)
+    assert "hush" not in told
+    assert "secret" not in told
+    assert "127.0.0.1" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "faults",
+    [{"rest_half_body": "2"}, {"rest_status": "429", "rest_times": "2"}, {"rest_status": "500", "rest_times": "2"}],
+    ids=["half a body", "429", "500"],
+)
+def test_real_answers_that_fail_are_tried_again(faults: dict[str, str]) -> None:
+    async def scenario() -> None:
+        async with Simulator() as venues:
+            venues.trade("coinbase", 20, "BTC-USD")
+            feed = replace(FEEDS["coinbase"], rest_url=venues.rest_url("coinbase"))  # type: ignore[type-var]
+            venues.faults.set(faults)
+            pages = Pages(feed, limits=RestLimits(calls_per_s=1000, burst=1000, backoff_base_s=0))
+            request = feed.backfill("BTC-USD", from_id=None, to_id=None, from_us=0, to_us=0)
+            found = await pages.page(request, "BTC-USD")
+            assert len(found.records) == 20
+            assert pages.calls == 3
+
+    asyncio.run(scenario())
