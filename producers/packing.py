@@ -1,14 +1,16 @@
-"""How records become entries of a PutRecords call.
+"""Entries of a PutRecords call: one record as it is, or many of one market and source as a KPL aggregate.
 
-``PlainPacker`` makes one entry of one record. Another packer may put many records of one market into an entry: the
-sink only asks which records an entry holds, so that a failed entry is all of them, and a confirmed one too.
+A failed entry is all its records, and a confirmed one too. An entry keeps its records and becomes bytes only while it
+is being sent, in the thread that sends it: sent again, it may go to another shard, and an aggregate repeats its
+explicit hash key within.
 """
 
-from collections import deque
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Any, Final
 
+from producers.pacing import Shard
 from producers.source import Item
+from tapehouse.kpl import aggregate
 
 CALL_ENTRIES: Final = 500
 """Entries that one PutRecords call may hold. Source: PutRecords, API reference."""
@@ -16,67 +18,61 @@ CALL_BYTES: Final = 10 * 1024 * 1024
 """Data and partition keys that one PutRecords call may hold. Source: as above."""
 ENTRY_BYTES: Final = 1024 * 1024
 """Data and partition key of one record, at the limit every stream has unless it is raised."""
+UNIT_BYTES: Final = 25 * 1024
+"""A PUT payload unit: what a provisioned stream bills, each record rounded up. Source: Kinesis pricing page."""
 KEY_CHARS: Final = 256
 
 
 @dataclass(slots=True, eq=False)
-class Pending:
-    """One item on its way, from being put to being confirmed."""
-
-    item: Item
-    data: bytes
-    partition_key: str
-    size: int
-    """Bytes of the data and the partition key: what Kinesis counts."""
-    lane: str
-    """The market and source whose order it belongs to."""
-    claim: bool
-    """It speaks for all that was put before it in its lane, and may not be sent before that is confirmed."""
-    position: int = -1
-    """Which item of the sink it is, from 0."""
-    ticket: int = -1
-    """Which item of its lane it is, from 0."""
-
-
-@dataclass(slots=True, eq=False)
 class Entry:
-    """One entry of a PutRecords call and the items it holds."""
+    """Records of one lane, in the order they were put, from being put to being confirmed."""
 
-    data: bytes
+    lane: str
+    """The market and source whose order they belong to."""
     partition_key: str
-    size: int
-    items: tuple[Pending, ...]
+    key_bytes: int
+    items: list[Item]
+    parts: list[bytes]
+    """Each item's bytes."""
+    weight: int = 0
+    """The most bytes that they, their frame and the partition key come to as an aggregate."""
+    only_trades: bool = True
+    position: int = -1
+    """Which item of the sink its first one is, from 0."""
+    ticket: int = -1
+    """Which item of its lane its first one is, from 0; the others follow without a hole."""
+    since: float = 0.0
+    """The loop's time, in seconds, when its first item was put."""
+    shard: Shard | None = None
+    """Where it is meant to go; None where its partition key decides."""
     explicit_hash_key: str | None = None
+    landed: str | None = None
+    """The id of the shard that Kinesis put it into."""
+    sent_bytes: int = 0
+    """Data and partition key as they were sent last."""
     attempts: int = 0
     first_sent: float | None = None
     """The loop's time, in seconds, of the first call that held it."""
 
+    @property
+    def size(self) -> int:
+        """The most bytes of data and partition key that it will have: what Kinesis counts."""
+        return self.key_bytes + len(self.parts[0]) if len(self.parts) == 1 else self.weight
 
-class Packer(Protocol):
-    """Makes entries of waiting items. Keeps nothing between two calls."""
+    @property
+    def held_bytes(self) -> int:
+        """Bytes of its items, each with its partition key: what the buffer counts."""
+        return sum(map(len, self.parts)) + len(self.parts) * self.key_bytes
 
-    def fills(self, count: int, size: int, *, max_entries: int, max_bytes: int) -> bool:
-        """Whether ``count`` items of ``size`` bytes make a full call, so that lingering is of no use."""
-
-    def take(self, waiting: deque[Pending], *, max_entries: int, max_bytes: int) -> list[Entry]:
-        """Move the oldest items, as many as fit, out of ``waiting``; at most that many entries and bytes."""
-
-
-class PlainPacker:
-    """One entry a record."""
-
-    def fills(self, count: int, size: int, *, max_entries: int, max_bytes: int) -> bool:
-        """See ``Packer``."""
-        return count >= max_entries or size >= max_bytes
-
-    def take(self, waiting: deque[Pending], *, max_entries: int, max_bytes: int) -> list[Entry]:
-        """See ``Packer``."""
-        entries: list[Entry] = []
-        while waiting and len(entries) < max_entries and waiting[0].size <= max_bytes:
-            pending = waiting.popleft()
-            max_bytes -= pending.size
-            entries.append(Entry(pending.data, pending.partition_key, pending.size, (pending,)))
-        return entries
+    def request(self) -> dict[str, Any]:
+        """It as PutRecords wants it. A lone record goes as it is."""
+        key, hash_key = self.partition_key, self.explicit_hash_key
+        data = self.parts[0] if len(self.parts) == 1 else aggregate(key, self.parts, hash_key)
+        self.sent_bytes = len(data) + self.key_bytes
+        request: dict[str, Any] = {"Data": data, "PartitionKey": key}
+        if hash_key is not None:
+            request["ExplicitHashKey"] = hash_key
+        return request
 
 
 def refusal(data: bytes, partition_key: str, *, max_bytes: int = ENTRY_BYTES) -> str | None:

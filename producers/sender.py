@@ -97,12 +97,12 @@ class CallFailedError(TransientError):
 
 
 def send(client: PutRecordsClient, stream: str, entries: Sequence[Entry]) -> list[str | None]:
-    """Make the call; for each entry its error code, or None where Kinesis has it.
+    """Make the call; for each entry its error code, or None where Kinesis has it and the entry knows in which shard.
 
-    Blocks its thread. Raises ``CallFailedError`` and ``StreamRefusedError``.
+    Blocks its thread; aggregates become bytes here. Raises ``CallFailedError`` and ``StreamRefusedError``.
     """
     try:
-        answer = client.put_records(StreamName=stream, Records=[_request(entry) for entry in entries])
+        answer = client.put_records(StreamName=stream, Records=[entry.request() for entry in entries])
     except ClientError as error:
         raise _judged(stream, error) from error
     except _DROPPED as error:
@@ -112,14 +112,9 @@ def send(client: PutRecordsClient, stream: str, entries: Sequence[Entry]) -> lis
     results = answer.get("Records")
     if not isinstance(results, list) or len(results) != len(entries):
         raise CallFailedError(stream, "ShortAnswer", f"{len(entries)} entries sent, the answer does not name as many")
+    for entry, result in zip(entries, results, strict=True):
+        entry.landed = result.get("ShardId")
     return [result.get("ErrorCode") for result in results]
-
-
-def _request(entry: Entry) -> dict[str, Any]:
-    request: dict[str, Any] = {"Data": entry.data, "PartitionKey": entry.partition_key}
-    if entry.explicit_hash_key is not None:
-        request["ExplicitHashKey"] = entry.explicit_hash_key
-    return request
 
 
 def _judged(stream: str, error: ClientError) -> CallFailedError | StreamRefusedError:

@@ -1,11 +1,12 @@
 """The confirmed sink: every item put is in Kinesis at least once, or the caller is told that it is not.
 
-``put_many`` waits while the buffer is full, so memory is bounded by the configuration whatever Kinesis does. Calls are
-made in a few threads; entries that failed, and calls that failed or whose answer was lost, are sent again with backoff
-and full jitter until Kinesis has them. Order is not promised (PutRecords has none); instead ``marks`` tells, for each
-market, through where everything is confirmed, and a record that speaks for the ones before it (``Coverage``,
-``GapClosed``) is held back until those are confirmed, so that a kill cannot leave a claim in the stream without what
-it claims.
+``put_many`` waits while the buffer is full, so memory is bounded by the configuration whatever Kinesis does. Records of
+one market share KPL aggregates, shards are chosen by explicit hash keys and kept within their limits (see ``pacing``),
+and calls are made in a few threads. Entries that failed, and calls that failed or whose answer was lost, are sent again
+with backoff and full jitter until Kinesis has them, maybe to another shard. Order is not promised (PutRecords has
+none); instead ``marks`` tells, for each market, through where everything is confirmed, and a record that speaks for the
+ones before it (``Coverage``, ``GapClosed``) is held back until those are confirmed, so that a kill cannot leave a claim
+in the stream without what it claims.
 
 An item that Kinesis would never take is refused alone: counted, logged and given to ``on_refused``.
 """
@@ -13,19 +14,23 @@ An item that Kinesis would never take is refused alone: counted, logged and give
 import asyncio
 import logging
 import random
+import time
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from itertools import islice
 from typing import Any, Final, Self
 
-from producers.buffer import RAW_LANE, Buffer
-from producers.packing import Entry, Packer, Pending, PlainPacker, refusal
-from producers.sender import CallFailedError, PutRecordsClient, StreamRefusedError, backoff_s, send
+from producers.buffer import Buffer
+from producers.pacing import Pacer
+from producers.packing import UNIT_BYTES, Entry
+from producers.sender import THROTTLES, CallFailedError, PutRecordsClient, StreamRefusedError, backoff_s, send
+from producers.shard_map import ListsShards, ShardsUnknownError, open_shards
 from producers.sink_config import Metrics, SinkConfig
 from producers.source import Item, Raw
 from producers.watermark import Mark
 from tapehouse.errors import TerminalError, TransientError
-from tapehouse.record import Coverage, GapClosed, Trade, encode, partition_key
+from tapehouse.record import Trade
 
 __all__ = ["KinesisSink", "Metrics", "SinkClosedError", "SinkConfig", "StreamRefusedError", "UnconfirmedError"]
 
@@ -33,6 +38,8 @@ logger = logging.getLogger(__name__)
 
 YIELD_EVERY: Final = 256
 """Items put between two chances for the loop to run its other tasks."""
+SHARDS_AGAIN_S: Final = 5.0
+"""Seconds between two listings of the shards, at least, however many throttles ask for one."""
 
 
 class UnconfirmedError(TransientError):
@@ -69,7 +76,6 @@ class KinesisSink:
         config: SinkConfig,
         client: PutRecordsClient,
         *,
-        packer: Packer | None = None,
         on_confirmed: Callable[[Sequence[Item]], None] | None = None,
         on_refused: Callable[[Item, str], None] | None = None,
         jitter: Callable[[], float] = random.random,
@@ -77,12 +83,20 @@ class KinesisSink:
         self.config = config
         self._client = client
         self._on_confirmed, self._on_refused, self._jitter = on_confirmed, on_refused, jitter
+        self._clock = time.monotonic  # the one that the loop's timeouts go by
         self._metrics = Metrics()
-        self._buffer = Buffer(config, packer or PlainPacker())
-        self._hurry = False
+        self._buffer = Buffer(config, self._refused)
+        self._pacer = Pacer(
+            bytes_per_s=config.shard_bytes_per_s, records_per_s=config.shard_records_per_s, uniform=jitter
+        )
+        self._put_since_yield = self._in_flight = 0
+        self._draining = self._wanting_room = False
+        self._lag_s = 0.0
         self._turn = asyncio.Lock()
         self._moved = asyncio.Event()
         self._wake = asyncio.Event()
+        self._shards_asked = asyncio.Event()
+        self._shards_wanted = asyncio.Event()
         self._slots = asyncio.Semaphore(config.max_in_flight)
         self._tasks: set[asyncio.Task[None]] = set()
         self._pool: ThreadPoolExecutor | None = None
@@ -107,16 +121,9 @@ class KinesisSink:
         async with self._turn:
             self._check_open()
             self._start()
-            for number, item in enumerate(items, start=1):
-                if number % YIELD_EVERY == 0:
-                    await asyncio.sleep(0)
-                    self._check()
-                pending = self._admit(item)
-                if pending is None:
-                    continue
-                while not self._buffer.has_room(pending.size):
-                    await self._wait_moved()
-                self._accept(pending)
+            coming = iter(items)
+            while chunk := tuple(islice(coming, YIELD_EVERY)):
+                await self._take(chunk)
 
     async def put_raw(self, data: bytes, partition_key: str) -> None:
         """Put bytes that reach the stream unchanged."""
@@ -154,8 +161,15 @@ class KinesisSink:
 
     def metrics(self) -> Metrics:
         """The counts so far."""
+        now, lowest, confirmed = self._clock(), self._buffer.lowest, self._metrics.confirmed
         return replace(
-            self._metrics, put=self._buffer.put, buffered=len(self._buffer), buffered_bytes=self._buffer.size
+            self._metrics,
+            put=self._buffer.put,
+            shards=self._pacer.shards,
+            buffered=len(self._buffer),
+            buffered_bytes=self._buffer.size,
+            oldest_s=0.0 if lowest is None else now - lowest.since,
+            mean_lag_s=self._lag_s / confirmed if confirmed else 0.0,
         )
 
     def marks(self) -> Mapping[str, Mark]:
@@ -164,73 +178,131 @@ class KinesisSink:
 
     # -- taking items ---------------------------------------------------------------------------------------------
 
-    def _admit(self, item: Item) -> Pending | None:
-        if isinstance(item, Raw):
-            data, key, lane, claim = item.data, item.partition_key, RAW_LANE + item.partition_key, item.claim
-        else:
-            data, key = encode(item), partition_key(item)
-            lane, claim = f"{key}:{item.source}", isinstance(item, Coverage | GapClosed)
-        reason = refusal(data, key, max_bytes=self.config.max_record_bytes)
-        if reason is None:
-            return Pending(item, data, key, len(data) + len(key.encode()), lane, claim)
+    async def _take(self, chunk: Sequence[Item]) -> None:
+        at = 0
+        while True:
+            idle = self._buffer.idle
+            at = self._buffer.accept(chunk, at, self._clock())
+            if idle or self._buffer.is_full_call():
+                self._wake.set()
+            if at == len(chunk):
+                break
+            self._wanting_room = True
+            try:
+                await self._wait_moved()
+            finally:
+                self._wanting_room = False
+        self._put_since_yield += len(chunk)
+        if self._put_since_yield >= YIELD_EVERY:
+            self._put_since_yield = 0
+            await asyncio.sleep(0)
+            self._check()
+
+    def _refused(self, item: Item, reason: str) -> None:
         self._metrics.refused += 1
-        logger.warning("sink.refused stream=%s bytes=%d reason=%s", self.config.stream, len(data), reason)
+        logger.warning("sink.refused stream=%s reason=%s", self.config.stream, reason)
         if self._on_refused is not None:
             self._on_refused(item, reason)
-        return None
-
-    def _accept(self, pending: Pending) -> None:
-        waiting = self._buffer.waiting
-        self._buffer.accept(pending, asyncio.get_running_loop().time())
-        if waiting == 0 or self._buffer.is_full_call():
-            self._wake.set()
 
     async def _drain(self) -> None:
-        while len(self._buffer):
-            await self._wait_moved()
+        self._draining = True
+        try:
+            while len(self._buffer):
+                await self._wait_moved()
+        finally:
+            self._draining = False
         self._check()
 
     async def _wait_moved(self) -> None:
-        """Until something was confirmed or the sink failed. Lingering is over while somebody waits for that.
+        """Until something was confirmed or the sink failed.
 
         Only the holder of ``_turn`` waits here, so one event without a queue is enough.
         """
         self._check()
         self._moved.clear()
-        self._hurry = True
         self._wake.set()
-        try:
-            await self._moved.wait()
-        finally:
-            self._hurry = False
+        await self._moved.wait()
         self._check()
+
+    @property
+    def _hurry(self) -> bool:
+        """Lingering is over: somebody waits for all, or for room that no call under way will make."""
+        return self._draining or (self._wanting_room and self._in_flight == 0)
 
     # -- sending --------------------------------------------------------------------------------------------------
 
     def _start(self) -> None:
-        if self._pool is None:
-            self._pool = ThreadPoolExecutor(self.config.max_in_flight, thread_name_prefix="put-records")
-            self._spawn(self._dispatch())
+        if self._pool is not None:
+            return
+        self._pool = ThreadPoolExecutor(self.config.max_in_flight + 1, thread_name_prefix="put-records")
+        if self.config.shards_every_s and isinstance(self._client, ListsShards):
+            self._spawn(self._watch_shards(self._client))
+        else:
+            self._shards_asked.set()
+        self._spawn(self._dispatch())
+
+    async def _watch_shards(self, client: ListsShards) -> None:
+        """Keep the shards known: at intervals, and when throttles or strange shards say that they have changed."""
+        loop = asyncio.get_running_loop()
+        again_s = min(SHARDS_AGAIN_S, self.config.shards_every_s)
+        warned = False
+        while True:
+            self._shards_wanted.clear()
+            try:
+                shards = await loop.run_in_executor(self._pool, open_shards, client, self.config.stream)
+            except ShardsUnknownError as error:
+                if not self._pacer.shards and not warned:
+                    warned = True
+                    logger.warning("sink.shards_unknown: load is neither spread nor paced by shard: %s", error)
+            else:
+                self._pacer.use(shards)
+            self._shards_asked.set()
+            self._wake.set()
+            await asyncio.sleep(again_s)
+            try:
+                async with asyncio.timeout(self.config.shards_every_s - again_s):
+                    await self._shards_wanted.wait()
+            except TimeoutError:
+                continue
 
     async def _dispatch(self) -> None:
+        await self._shards_asked.wait()
         while True:
             await self._slots.acquire()
-            self._spawn(self._call(await self._next_call()))
+            entries = await self._next_call()
+            self._in_flight += 1
+            self._spawn(self._call(entries))
 
     async def _next_call(self) -> list[Entry]:
-        loop = asyncio.get_running_loop()
+        clock, buffer = self._clock, self._buffer
         while True:
             self._check()
             self._wake.clear()
-            now = loop.time()
-            due = self._buffer.due(now, hurry=self._hurry)
+            now, hurry = clock(), self._hurry
+            due, paced = buffer.due(now, hurry=hurry), False
             if due is not None and due <= now:
-                return self._buffer.take(now)
+                entries = buffer.take(now, self._placed, hurry=hurry)
+                if entries:
+                    return entries
+                due, paced = max(now + 0.001, self._pacer.ready_at(buffer.next_bytes, now)), True
             try:
                 async with asyncio.timeout_at(due):
                     await self._wake.wait()
             except TimeoutError:
-                continue
+                pass
+            if paced:
+                self._metrics.paced_s += clock() - now
+
+    def _placed(self, entry: Entry, size: int) -> bool:
+        """Give the entry a shard; False where none has room now."""
+        if not self._pacer.shards:
+            entry.shard = entry.explicit_hash_key = None
+            return True
+        chosen = self._pacer.choose(size, self._clock())
+        if chosen is None:
+            return False
+        entry.shard, entry.explicit_hash_key = chosen
+        return True
 
     async def _call(self, entries: list[Entry]) -> None:
         self._metrics.calls += 1
@@ -246,34 +318,43 @@ class KinesisSink:
                 "sink.call_failed stream=%s entries=%d code=%s", self.config.stream, len(entries), failure.code
             )
             codes = [failure.code] * len(entries)
-            self._metrics.throttled += len(entries) if failure.throttled else 0
-        else:
-            self._metrics.throttled += codes.count("ProvisionedThroughputExceededException")
         finally:
+            self._in_flight -= 1
             self._slots.release()
+        self._metrics.sent_bytes += sum(entry.sent_bytes for entry in entries)
         self._settle([entry for entry, code in zip(entries, codes, strict=True) if code is None])
-        self._retry([entry for entry, code in zip(entries, codes, strict=True) if code is not None])
+        self._retry([(entry, code) for entry, code in zip(entries, codes, strict=True) if code is not None])
 
     def _settle(self, entries: list[Entry]) -> None:
         """Kinesis has these entries, and with them all their items."""
-        size = self._buffer.size
-        items = self._buffer.settle(entries, asyncio.get_running_loop().time())
-        if not items:
+        if not entries:
             return
-        self._metrics.confirmed += len(items)
-        self._metrics.confirmed_bytes += size - self._buffer.size
+        now, metrics, size, count = self._clock(), self._metrics, self._buffer.size, len(self._buffer)
+        self._buffer.settle(entries)
+        metrics.confirmed += count - len(self._buffer)
+        metrics.confirmed_bytes += size - self._buffer.size
+        metrics.entries += len(entries)
+        for entry in entries:
+            metrics.put_units += -(-entry.sent_bytes // UNIT_BYTES)
+            self._lag_s += (now - entry.since) * len(entry.items)
+            if entry.shard is not None and entry.landed != entry.shard.id:
+                self._shards_wanted.set()
         if self._on_confirmed is not None:
-            self._on_confirmed(items)
+            self._on_confirmed([item for entry in entries for item in entry.items])
         self._moved.set()
         self._wake.set()
 
-    def _retry(self, entries: list[Entry]) -> None:
-        if not entries:
+    def _retry(self, failed: list[tuple[Entry, str]]) -> None:
+        if not failed:
             return
-        now = asyncio.get_running_loop().time()
-        self._metrics.retried += len(entries)
-        for entry in entries:
+        now = self._clock()
+        for entry, code in failed:
             entry.attempts += 1
+            self._metrics.retried += len(entry.items)
+            if code in THROTTLES:
+                self._metrics.throttled += len(entry.items)
+                self._spare(entry, now)
+        entries = [entry for entry, _ in failed]
         limit = self.config.give_up_after_s
         if limit is not None and any(now - (entry.first_sent or now) >= limit for entry in entries):
             self._fail(self._unconfirmed(f"tried for {limit:g} s"))
@@ -286,6 +367,12 @@ class KinesisSink:
         )
         self._buffer.send_again(entries, now + delay)
         self._wake.set()
+
+    def _spare(self, entry: Entry, now: float) -> None:
+        """Its shard throttled: send less there, and look whether there are other shards."""
+        if entry.shard is not None:
+            self._pacer.throttled(entry.shard, now)
+            self._shards_wanted.set()
 
     # -- failing and ending ---------------------------------------------------------------------------------------
 
@@ -308,7 +395,7 @@ class KinesisSink:
 
     def _unconfirmed(self, reason: str) -> UnconfirmedError:
         lowest = self._buffer.lowest
-        name = "none" if lowest is None else f"{lowest.lane}{_identity(lowest.item)}"
+        name = "none" if lowest is None else f"{lowest.lane}{_identity(lowest.items[0])}"
         position = -1 if lowest is None else lowest.position
         return UnconfirmedError(self.config.stream, len(self._buffer), position, name, reason)
 

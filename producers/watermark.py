@@ -112,7 +112,7 @@ class Lane:
     def confirm(self, ticket: int, record: Record | None, count: int = 1) -> bool:
         """Take ``count`` confirmed tickets from ``ticket`` on, once; True when the prefix advanced.
 
-        Of more than one, ``record`` is the last live trade and the others are trades: one step for a whole aggregate.
+        More than one: all are trades, ``record`` is the last live one or None. One step for a whole aggregate.
         """
         trade = record if isinstance(record, Trade) and not record.backfilled else None
         if ticket == self._prefix.end and not self._by_start:  # the way of nearly all

@@ -22,6 +22,7 @@ from producers.source import Batch, Raw
 from producers.state import BrokenStateError, MarkStore, StreamIdentity
 from producers.synthetic import SyntheticConfig, SyntheticSource
 from tapehouse.errors import TerminalError
+from tapehouse.kpl import deaggregate
 
 START_US = 1_760_000_000_000_000
 STREAM = StreamIdentity("tape", 1)
@@ -37,7 +38,9 @@ class FakeKinesis:
     def put_records(self, *, StreamName: str, Records: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:  # noqa: N803
         if self.down:
             return {"Records": [{"ErrorCode": "InternalFailure"} for _ in Records]}
-        self.taken.extend(each["Data"] for each in Records)
+        for each in Records:
+            parts = deaggregate(each["Data"])
+            self.taken.extend([each["Data"]] if parts is None else [part.data for part in parts])
         return {"Records": [{"SequenceNumber": "1", "ShardId": "s"} for _ in Records]}
 
 
@@ -248,6 +251,7 @@ from producers.file_source import FileSource
 from producers.produce import run
 from producers.sink import SinkConfig
 from producers.synthetic import SyntheticConfig, SyntheticSource
+from tapehouse.kpl import UserRecord, deaggregate
 
 class Kinesis:
     """Fails 30 % of the entries (``down``: all) and writes what it takes to a file before it answers."""
@@ -256,7 +260,8 @@ class Kinesis:
 
     def put_records(self, *, StreamName, Records):
         fails = [self.down or self.random.random() < 0.3 for _ in Records]
-        taken = [each["Data"] + b"\\n" for each, failed in zip(Records, fails) if not failed]
+        kept = [each["Data"] for each, failed in zip(Records, fails) if not failed]
+        taken = [part.data + b"\\n" for data in kept for part in deaggregate(data) or [UserRecord("", data)]]
         self.file.write(b"".join(taken))
         return {"Records": [{"ErrorCode": "InternalFailure"} if failed else {} for failed in fails]}
 

@@ -33,7 +33,7 @@ class Client:
 
 
 def entry(data: bytes = b"x", hash_key: str | None = None) -> Entry:
-    return Entry(data, "k", len(data) + 1, (), hash_key)
+    return Entry("k:k", "k", 1, [], [data], explicit_hash_key=hash_key)
 
 
 def failing(error: Exception) -> Client:

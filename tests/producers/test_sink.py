@@ -21,6 +21,7 @@ from producers.sink import (
 )
 from producers.source import Item, Raw
 from tapehouse.errors import SettingsError
+from tapehouse.kpl import deaggregate
 from tapehouse.record import Coverage, Record, Trade, encode
 
 NOW_US = 1_760_000_000_000_000
@@ -69,6 +70,7 @@ class FakeKinesis:
         self._entries = 0
         self.taken: list[bytes] = []
         self.keys: list[str] = []
+        self.aggregates = 0
         self.calls: list[int] = []
         self.call_bytes: list[int] = []
         self.watch: Callable[[], None] = lambda: None
@@ -101,14 +103,22 @@ class FakeKinesis:
             if fails[(self._entries - 1) % len(fails)]:
                 results.append({"ErrorCode": "ProvisionedThroughputExceededException", "ErrorMessage": "slow down"})
             else:
-                self.taken.append(entry["Data"])
-                self.keys.append(entry["PartitionKey"])
+                self._take(entry["Data"], entry["PartitionKey"])
                 results.append({"SequenceNumber": str(len(self.taken)), "ShardId": "shardId-000000000000"})
         if fault == "lost":
             raise ReadTimeoutError(endpoint_url="loopback")
         if fault == "short":
             results = results[:-1]
         return {"FailedRecordCount": sum("ErrorCode" in each for each in results), "Records": results}
+
+    def _take(self, data: bytes, key: str) -> None:
+        """A reader finds the records of an aggregate; its key is that of them all."""
+        parts = deaggregate(data)
+        assert parts is None or len(parts) > 1, "a lone record goes as it is"
+        assert parts is None or {part.partition_key for part in parts} == {key}, "an aggregate holds one market"
+        self.aggregates += parts is not None
+        self.taken.extend([data] if parts is None else [part.data for part in parts])
+        self.keys.append(key)
 
 
 def config(**changes: Any) -> SinkConfig:
@@ -186,6 +196,7 @@ class Watcher:
     buffer_records=st.integers(1, 20),
     buffer_bytes=st.integers(600, 4000),
     max_in_flight=st.integers(1, 3),
+    aggregate_bytes=st.sampled_from([0, 100, 400, 550, 600, 100_000]),
 )
 def test_every_item_is_confirmed_once_and_no_mark_passes_a_hole(
     *,
@@ -195,6 +206,7 @@ def test_every_item_is_confirmed_once_and_no_mark_passes_a_hole(
     buffer_records: int,
     buffer_bytes: int,
     max_in_flight: int,
+    aggregate_bytes: int,
 ) -> None:
     kinesis = FakeKinesis(script)
     items = list(items_of(batches))
@@ -206,6 +218,7 @@ def test_every_item_is_confirmed_once_and_no_mark_passes_a_hole(
         buffer_records=buffer_records,
         buffer_bytes=buffer_bytes,
         max_in_flight=max_in_flight,
+        aggregate_bytes=aggregate_bytes,
     )
 
     async def work() -> None:
@@ -248,13 +261,14 @@ def assert_claims_follow_what_they_claim(lanes: Mapping[str, list[Record]], take
                 assert all(place < first[number] for place in first[:number]), "a coverage came before its trades"
 
 
-def test_thirty_percent_failing_entries_and_lost_answers_lose_nothing() -> None:
+@pytest.mark.parametrize("aggregate_bytes", [0, 2_000])
+def test_thirty_percent_failing_entries_and_lost_answers_lose_nothing(aggregate_bytes: int) -> None:
     pattern = (True, False, False, True, False, False, True, False, False, False)
     kinesis = FakeKinesis((pattern, "lost", pattern, "throttled", pattern, "internal", "lost"), then=pattern)
     trades = [trade(number, SYMBOLS[number % 3]) for number in range(5000)]
 
     async def work() -> None:
-        async with KinesisSink(config(buffer_records=700), kinesis) as sink:
+        async with KinesisSink(config(buffer_records=700, aggregate_bytes=aggregate_bytes), kinesis) as sink:
             await sink.put_many(trades)
             await sink.flush()
             metrics = sink.metrics()
@@ -263,6 +277,7 @@ def test_thirty_percent_failing_entries_and_lost_answers_lose_nothing() -> None:
             assert metrics.retried >= metrics.throttled > 1000
 
     run(work())
+    assert bool(kinesis.aggregates) == bool(aggregate_bytes)
     assert set(kinesis.taken) == {encode(each) for each in trades}
 
 
@@ -279,14 +294,14 @@ def test_items_go_out_after_the_linger_without_a_flush() -> None:
             await until(lambda: sink.metrics().confirmed == 2)
 
     run(work())
-    assert kinesis.calls == [2]
+    assert (kinesis.calls, kinesis.aggregates) == ([1], 1)
 
 
 def test_a_full_call_does_not_linger() -> None:
     kinesis = FakeKinesis()
 
     async def work() -> None:
-        async with KinesisSink(config(linger_ms=3_600_000, max_call_entries=3), kinesis) as sink:
+        async with KinesisSink(config(linger_ms=3_600_000, max_call_entries=3, aggregate_bytes=0), kinesis) as sink:
             for number in range(6):
                 await sink.put_many([trade(number)])
                 await asyncio.sleep(0.01)  # the one who sends has seen it, and lingers
@@ -454,7 +469,7 @@ def test_close_tells_how_many_are_unconfirmed_and_which_is_the_lowest() -> None:
     kinesis = FakeKinesis([(False, True, True)], then="throttled")
 
     async def work() -> None:
-        sink = KinesisSink(config(), kinesis)
+        sink = KinesisSink(config(aggregate_bytes=0), kinesis)
         await sink.put_many([trade(7), trade(8), trade(9)])
         with pytest.raises(UnconfirmedError) as unconfirmed:
             await sink.close(0.1)
