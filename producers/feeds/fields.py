@@ -23,12 +23,14 @@ _RFC3339 = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]+))?"
     r"(?:[Zz]|([+-])([0-9]{2}):([0-9]{2}))"
 )
+_EPOCH = re.compile(r"[0-9]{1,64}")
 _DIGIT_ID = re.compile(r"[0-9]{1,38}")
 _ANY_ID = re.compile(r"[0-9A-Za-z-]{1,64}")
 _EPOCH_DAY: Final = date(1970, 1, 1).toordinal()
 _UNIT_DIGITS: Final[Mapping[int, int]] = {13: 1_000, 16: 1}
 """Digits of an epoch time of this century → microseconds in its unit."""
 _DIGITS_OF: Final[Mapping[TimeUnit, int]] = {"ms": 13, "us": 16}
+_NANOSECOND_DIGITS: Final = 19
 
 
 class BadFieldError(ValueError):
@@ -78,6 +80,11 @@ def word(value: object, field: str, meaning: Mapping[str, str]) -> str:
     if found is None:
         raise _refuse(field, value)
     return found
+
+
+def code(value: object, field: str, meaning: Mapping[str, str]) -> str:
+    """One of the codes that ``meaning`` knows, translated; a whole number counts as its digits."""
+    return word(str(value) if type(value) is int and abs(value) < 10**18 else value, field, meaning)
 
 
 def number(value: object, field: str) -> str:
@@ -166,3 +173,22 @@ def epoch_us(value: object, field: str, unit: TimeUnit | None) -> int:
         wanted = "13 or 16" if unit is None else f"{_DIGITS_OF[unit]} ({unit})"
         raise BadFieldError(field, f"has {digits} digits, not {wanted}")
     return value * _UNIT_DIGITS[digits]
+
+
+def epoch_text_us(value: object, field: str, unit: TimeUnit) -> int:
+    """The same from a text of digits, as Bitstamp and OKX write their times, or from the integer itself."""
+    return epoch_us(_integer(value), field, unit)
+
+
+def epoch_ns_us(value: object, field: str) -> int:
+    """Nanoseconds, as an integer or a text of 19 digits → microseconds; the last three digits are cut."""
+    found = _integer(value)
+    if type(found) is not int:
+        raise _refuse(field, value)
+    if found < 10 ** (_NANOSECOND_DIGITS - 1) or found >= 10**_NANOSECOND_DIGITS:
+        raise BadFieldError(field, f"has not {_NANOSECOND_DIGITS} digits (ns)")
+    return found // 1000
+
+
+def _integer(value: object) -> object:
+    return int(value) if isinstance(value, str) and _EPOCH.fullmatch(value) else value

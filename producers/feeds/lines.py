@@ -27,6 +27,8 @@ ALIASES: Final[Mapping[str, str]] = {
     "kraken-v1": "kraken",
     "kraken-v2": "kraken",
     "binance-agg": "binance",
+    "okx-agg": "okx",
+    "massive": "polygon",
 }
 """Other names that ``parse`` takes beside the feeds' own. Underscores do for dashes; ``-rest`` at the end is --rest."""
 _REST_SUFFIX: Final = "-rest"
@@ -35,6 +37,9 @@ _FROM_WIRE: Final[Mapping[str, Callable[[str], str]]] = {
     "coinbase": naming.from_dash,
     "kraken": naming.from_kraken_rest,
     "binance": naming.from_binance,
+    "bitstamp": naming.from_bitstamp,
+    "okx": naming.from_dash,
+    "polygon": naming.from_polygon,
 }
 Line: TypeAlias = str | bytes
 
@@ -95,6 +100,8 @@ def reading(name: str, *, rest: bool = False, symbol: str | None = None) -> Read
         feed = replace(feed, time_unit=None)
     if rest != (symbol is not None):
         raise TerminalError("give --rest and --symbol together: the rows of a REST page do not name their symbol")
+    if rest and feed.traits.paging is None:
+        raise TerminalError(f"{feed.name} has no pages of past trades: its messages alone can be parsed")
     return Reading(feed, None if symbol is None else _canonical(feed.exchange, symbol))
 
 

@@ -74,6 +74,15 @@ def number_or_none(value: object) -> int | None:
     return value if type(value) is int else None
 
 
+def made_id(event_time_us: int, position: int, *parts: str) -> str:
+    """An id for a trade whose venue gives none: its time, its place in the frame, and a hash of what else it says.
+
+    The same frame always gives the same ids, and two equal rows of one frame are two trades.
+    """
+    digest = hashlib.sha256("|".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
+    return f"{event_time_us}-{position:04d}-{digest[:16]}"
+
+
 def kept(text: str, faults: Iterable[str], *, exchange: str, source: str, at_us: int, symbol: str | None) -> Unparsed:
     """The message as an Unparsed record: its text cut at 64 KB, the length and SHA-256 of the whole."""
     data = text.encode("utf-8", "surrogatepass")

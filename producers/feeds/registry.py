@@ -1,4 +1,4 @@
-"""The feeds by name."""
+"""The feeds by name. Those of the vendors are here without their keys: ``dataclasses.replace`` puts one in."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -6,12 +6,25 @@ from typing import Final
 
 from producers.feeds.base import Feed
 from producers.feeds.binance import Binance
+from producers.feeds.bitstamp import Bitstamp
 from producers.feeds.coinbase import Coinbase
 from producers.feeds.coinbase_advanced import CoinbaseAdvanced
+from producers.feeds.finnhub import Finnhub
 from producers.feeds.kraken import Kraken
+from producers.feeds.okx import Okx
+from producers.feeds.polygon import Polygon
 from tapehouse.errors import TerminalError
 
-_ALL: Final[tuple[Feed, ...]] = (Coinbase(), CoinbaseAdvanced(), Kraken(), Binance())
+_ALL: Final[tuple[Feed, ...]] = (
+    Coinbase(),
+    CoinbaseAdvanced(),
+    Kraken(),
+    Binance(),
+    Bitstamp(),
+    Okx(),
+    Finnhub(),
+    Polygon(),
+)
 FEEDS: Final[Mapping[str, Feed]] = MappingProxyType({feed.name: feed for feed in _ALL})
 
 

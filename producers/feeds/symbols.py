@@ -3,13 +3,14 @@
 Only spot pairs have a canonical symbol: swaps, futures, options and dark pools are refused, since their sizes are
 contracts or their ids are another book's. USD, USDT and USDC are three different quotes.
 
-Where the wire writes both assets without a mark between them (Binance, Kraken's REST keys) the venue's own list is
-the look-up: ``binance_products`` and ``kraken_pairs`` build the tables. Without a table the longest known quote at
-the end decides; that is a guess, made from the quotes listed here, and an unknown quote is refused.
+Where the wire writes both assets without a mark between them (Binance, Bitstamp, Kraken's REST keys, Polygon's
+tickers) the venue's own list is the look-up: ``binance_products``, ``bitstamp_pairs`` and ``kraken_pairs`` build the
+tables. Without a table the longest known quote at the end decides; that is a guess, made from the quotes listed here,
+and an unknown quote is refused.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
@@ -29,8 +30,12 @@ _BINANCE: Final = (
     " TRY RUB UAH NGN ZAR PLN RON ARS COP CZK JPY MXN IDRT BIDR BVND BKRW"
 )
 _KRAKEN: Final = "USD EUR GBP CAD JPY AUD CHF XBT BTC ETH USDT USDC USDG USDQ USDR RLUSD DAI EURC"
+_BITSTAMP: Final = "USD EUR GBP BTC ETH USDT USDC PAX RLUSD"
+_POLYGON: Final = "USD EUR GBP JPY CAD AUD CHF KRW BTC ETH USDT USDC"
 BINANCE_QUOTES: Final = frozenset(_BINANCE.split())
 KRAKEN_QUOTES: Final = frozenset(_KRAKEN.split())
+BITSTAMP_QUOTES: Final = frozenset(_BITSTAMP.split())
+POLYGON_QUOTES: Final = frozenset(_POLYGON.split())
 
 
 class SymbolError(TerminalError):
@@ -136,6 +141,42 @@ def to_kraken_rest(symbol: str, pairs: Mapping[str, str] | None = None) -> str:
     return next((wire for wire, known in (pairs or {}).items() if known == wanted), short)
 
 
+@lru_cache(maxsize=_CACHED)
+def _from_bitstamp_suffix(wire: str) -> str:
+    if not _JOINED.fullmatch(wire):
+        raise SymbolError(wire[:64], "is no spot pair of Bitstamp")
+    return canonical("-".join(_split_at_quote(wire.upper(), BITSTAMP_QUOTES)))
+
+
+def from_bitstamp(wire: str, pairs: Mapping[str, str] | None = None) -> str:
+    """``btcusd`` → ``BTC-USD``, by the table (see ``bitstamp_pairs``), else by the longest known quote.
+
+    Perpetuals (``btcusd-perp``) are refused.
+    """
+    found = pairs.get(wire) if pairs else None
+    return found or _from_bitstamp_suffix(wire)
+
+
+def to_bitstamp(symbol: str, pairs: Mapping[str, str] | None = None) -> str:
+    """``BTC-USD`` → ``btcusd``, by the table where it knows the symbol."""
+    wanted = canonical(symbol)
+    return next((wire for wire, known in (pairs or {}).items() if known == wanted), wanted.replace("-", "").lower())
+
+
+@lru_cache(maxsize=_CACHED)
+def from_polygon(wire: str) -> str:
+    """``BTC-USD``, ``X:BTC-USD`` → ``BTC-USD``; a ticker without a dash (``X:BTCUSD``) by the longest known quote."""
+    bare = wire.removeprefix("X:")
+    if "-" in bare or not _JOINED.fullmatch(bare):
+        return _pair(bare, "-")
+    return canonical("-".join(_split_at_quote(bare.upper(), POLYGON_QUOTES)))
+
+
+def is_derivative(wire: str) -> bool:
+    """Whether an instrument of OKX is none of spot: ``BTC-USDT-SWAP``, ``BTC-USD-220325``, an option."""
+    return wire.count("-") > 1
+
+
 def binance_products(exchange_info: Mapping[str, Any]) -> dict[str, str]:
     """``GET /api/v3/exchangeInfo``, decoded → wire symbol → canonical symbol, of the spot products."""
     table: dict[str, str] = {}
@@ -153,6 +194,17 @@ def kraken_pairs(asset_pairs: Mapping[str, Any]) -> dict[str, str]:
     for key, row in asset_pairs["result"].items():
         try:
             table[key] = from_slash(row["wsname"])
+        except (KeyError, SymbolError):
+            continue
+    return table
+
+
+def bitstamp_pairs(trading_pairs: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """``GET /api/v2/trading-pairs-info/``, decoded → channel suffix → canonical symbol, of the spot pairs."""
+    table: dict[str, str] = {}
+    for row in trading_pairs:
+        try:
+            table[row["url_symbol"]] = from_slash(row["name"])
         except (KeyError, SymbolError):
             continue
     return table

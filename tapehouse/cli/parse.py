@@ -4,12 +4,14 @@ import argparse
 import sys
 import time
 
+FEEDS = "coinbase, coinbase-advanced, kraken, binance, bitstamp, okx, finnhub, polygon"
+
 NAME = "parse"
 HELP = "Turn raw venue messages (stdin, one a line) into records (stdout, JSON lines); counts go to stderr."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("feed", metavar="FEED", help="coinbase, coinbase-advanced, kraken, binance")
+    parser.add_argument("feed", metavar="FEED", help=FEEDS)
     parser.add_argument("--rest", action="store_true", help="the input is REST pages of past trades")
     parser.add_argument("--symbol", help="with --rest: the pages' market, as BTC-USD or as the venue writes it")
 

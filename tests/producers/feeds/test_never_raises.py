@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from producers.feeds import FEEDS, Feed, Parsed
 from producers.feeds.binance import Binance
+from producers.feeds.polygon import Polygon
 from tapehouse.record import RAW_LIMIT_BYTES, Trade, Unparsed, encode, judge
 
 AT = 1_700_000_000_000_000
-FEED_LIST: list[Feed] = [*FEEDS.values(), Binance(time_unit=None, aggregate=True)]
+FEED_LIST: list[Feed] = [*FEEDS.values(), Binance(time_unit=None, aggregate=True), Polygon(key="k")]
 FRAMES: list[Any] = [
     {
         "type": "match",
@@ -74,6 +75,65 @@ FRAMES: list[Any] = [
     {"error": {"code": 2, "msg": "x"}},
     {"error": [], "result": {"XXBTZUSD": [["66824.3", "0.1", 1688669448.5, "b", "l", "", 98240918]], "last": "1"}},
     [{"id": 28457, "price": "4", "qty": "12", "time": 1499865549590, "isBuyerMaker": True}],
+    {
+        "event": "trade",
+        "channel": "live_trades_btcusd",
+        "data": {
+            "id": 106833903,
+            "timestamp": "1583691851",
+            "microtimestamp": "1583691851934000",
+            "amount": 1,
+            "amount_str": "1E-8",
+            "price": 8302.5,
+            "price_str": "8302.50",
+            "type": 0,
+        },
+    },
+    {"event": "bts:error", "channel": "", "data": {"code": None, "message": "Bad subscription string."}},
+    {"event": "bts:subscription_succeeded", "channel": "live_trades_btcusd", "data": {}},
+    [{"amount": "0.00055284", "date": "1710327533", "price": "73254", "tid": "326595342", "type": "0"}],
+    {
+        "arg": {"channel": "trades", "instId": "BTC-USDT"},
+        "data": [
+            {
+                "instId": "BTC-USDT",
+                "tradeId": "130639474",
+                "px": "42219.9",
+                "sz": "0.12060306",
+                "side": "buy",
+                "ts": "1630048897897",
+                "count": "3",
+                "seqId": 1234,
+            }
+        ],
+    },
+    {"event": "notice", "code": "64008", "msg": "x"},
+    {"event": "subscribe", "arg": {"channel": "trades-all", "instId": "BTC-USDT"}},
+    {
+        "code": "0",
+        "msg": "",
+        "data": [{"instId": "BTC-USDT", "side": "sell", "sz": "1", "px": "2", "tradeId": "9", "ts": "1630048897897"}],
+    },
+    {"data": [{"c": None, "p": 95372.5, "s": "BINANCE:BTCUSDT", "t": 1768655932976, "v": 1}], "type": "trade"},
+    {"data": [{"c": ["1"], "p": 1, "s": "AAPL", "t": 1768655932976, "v": 1}], "type": "trade"},
+    [
+        {"ev": "status", "status": "connected", "message": "Connected Successfully"},
+        {"ev": "status", "status": "success", "message": "subscribed to: XT.BTC-USD"},
+        {"ev": "XT", "pair": "BTC-USD", "p": 33021.5, "t": 1610462007425, "s": 1, "c": [2], "i": 14272084, "x": 3},
+    ],
+    {
+        "results": [
+            {
+                "conditions": [1],
+                "exchange": 1,
+                "id": "191450340",
+                "participant_timestamp": 1625097600103000000,
+                "price": 35060,
+                "size": 1,
+            }
+        ],
+        "status": "OK",
+    },
     [{"trade_id": 1, "side": "sell", "size": "1", "price": "2", "time": "2024-03-13T11:00:17.710679Z"}],
 ]
 

@@ -1,0 +1,183 @@
+"""Bitstamp, channels ``live_trades_<pair>``: one trade a message; the pair is told by the channel's name alone.
+
+Prices and sizes come twice, as JSON numbers and as texts (``price_str``, ``amount_str``, which may be ``1E-8``): the
+texts are read, the numbers only where a text is absent. So is ``timestamp``, in whole seconds, in the absence of
+``microtimestamp``. ``type`` 0 is a buy, 1 a sell; that it is the taker's is not documented, but in every recorded trade
+that tells both orders the named side owns the later one.
+
+Ids are real and shared by all markets of the venue: within one market they jump, and a jump proves nothing. Past trades
+are one page that reaches back a minute, an hour or a day from now; their times are whole seconds.
+
+Source: the venue's WebSocket v2 and HTTP documentation, and messages recorded in 2021.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from producers.feeds import fields, message
+from producers.feeds import symbols as naming
+from producers.feeds.base import OneVenue, Parsed, RestRequest, Traits
+from producers.feeds.fields import BadFieldError
+from producers.feeds.limits import Limits, RestLimits
+from producers.feeds.message import NOT_JSON, NotJsonError
+from producers.feeds.symbols import SymbolError
+from tapehouse.record import Trade, id_number
+
+_CHANNEL: Final = "live_trades_"
+_SIDES: Final[Mapping[str, str]] = {"0": "buy", "1": "sell"}
+_REACHES: Final = (("minute", 60), ("hour", 3_600), ("day", 86_400))
+"""What a page may be asked to reach back: the venue's word, and seconds."""
+_REACH_MARGIN_S: Final = 10
+"""The page ends when the venue answers, not when we ask: a hole must lie this far inside of it."""
+
+
+TRAITS: Final = Traits(
+    contiguous_ids=False,
+    paging="recent",
+    limits=Limits(keepalive_s=20, quiet_after_s=60, max_symbols=1024),
+    rest=RestLimits(calls_per_s=5, burst=10, page_rows=100_000, history_s=86_400 - _REACH_MARGIN_S),
+)
+"""Our heartbeats are answered. A channel above 1,024 closes the line without a word; 10,000 requests in 10 minutes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bitstamp(OneVenue):
+    """Feed ``bitstamp``. ``pairs``: channel suffix → canonical symbol (``symbols.bitstamp_pairs``), where at hand."""
+
+    name: str = "bitstamp"
+    exchange: str = "bitstamp"
+    websocket_url: str = "wss://ws.bitstamp.net"
+    rest_url: str = "https://www.bitstamp.net"
+    pairs: Mapping[str, str] | None = None
+    traits: Traits = TRAITS
+
+    def subscribe(self, symbols: Sequence[str]) -> list[str]:
+        """One message a channel."""
+        channels = [f"{_CHANNEL}{naming.to_bitstamp(symbol, self.pairs)}" for symbol in dict.fromkeys(symbols)]
+        requests = [{"event": "bts:subscribe", "data": {"channel": channel}} for channel in channels]
+        return [json.dumps(request, separators=(",", ":")) for request in requests]
+
+    def keepalive(self) -> str | None:
+        """The venue's own heartbeat, every 20 to 30 s."""
+        return '{"event":"bts:heartbeat"}'
+
+    def parse(self, text: str | bytes, received_time_us: int) -> Parsed:
+        """One message. Never raises."""
+        try:
+            raw, body = message.decode(text)
+        except NotJsonError:
+            return Parsed(ignored=NOT_JSON)
+        if not isinstance(body, dict):
+            return Parsed(ignored=message.UNKNOWN)
+        if body.get("event") == "trade":
+            return self._trade(raw, body, received_time_us)
+        return self._without_trade(body)
+
+    def _without_trade(self, body: Mapping[str, Any]) -> Parsed:
+        event = body.get("event")
+        if event == "bts:subscription_succeeded":
+            symbol = self._symbol(body.get("channel"))
+            if symbol is not None:
+                return Parsed(acknowledged=(symbol,))
+        if event == "bts:request_reconnect":
+            return Parsed(closing=True)
+        if event == "bts:error":
+            data = body.get("data")
+            told = data if isinstance(data, dict) else {}
+            return Parsed(refused=message.words(body.get("channel"), told.get("code"), told.get("message")))
+        return Parsed(ignored=message.type_name(event.removeprefix("bts:") if isinstance(event, str) else event))
+
+    def _symbol(self, channel: object) -> str | None:
+        try:
+            return self._market_of(channel)
+        except (BadFieldError, SymbolError):
+            return None
+
+    def _market_of(self, channel: object) -> str:
+        name = fields.text(channel, "channel")
+        if not name.startswith(_CHANNEL):
+            raise BadFieldError("channel", "is none of live trades")
+        return naming.from_bitstamp(name.removeprefix(_CHANNEL), self.pairs)
+
+    def _trade(self, raw: str, body: Mapping[str, Any], received_time_us: int) -> Parsed:
+        try:
+            trade = self._read(body, received_time_us)
+        except (BadFieldError, SymbolError) as fault:
+            unparsed = message.kept(
+                raw,
+                [str(fault)],
+                exchange=self.exchange,
+                source=self.name,
+                at_us=received_time_us,
+                symbol=self._symbol(body.get("channel")),
+            )
+            return Parsed(records=(unparsed,))
+        return Parsed(records=(trade,))
+
+    def _read(self, body: Mapping[str, Any], received_time_us: int) -> Trade:
+        data = fields.mapping(body.get("data"), "data")
+        exact_us = data.get("microtimestamp")
+        return Trade(
+            exchange=self.exchange,
+            symbol=self._market_of(body.get("channel")),
+            source=self.name,
+            trade_id=fields.digit_id(data.get("id"), "id"),
+            price=_twin(data, "price"),
+            size=_twin(data, "amount"),
+            side=fields.code(data.get("type"), "type", _SIDES),
+            event_time_us=fields.unix_s_us(data.get("timestamp"), "timestamp")
+            if exact_us is None
+            else fields.epoch_text_us(exact_us, "microtimestamp", "us"),
+            received_time_us=received_time_us,
+        )
+
+    def backfill(self, symbol: str, *, from_id: str | None, to_id: str | None, from_us: int, to_us: int) -> RestRequest:
+        """The shortest page that reaches back to ``from_us``. ``to_us`` must be now: the page always ends there.
+
+        What lies further back than a day cannot be asked for; the page of a day is the most there is.
+        """
+        age_s = (to_us - from_us) / 1_000_000 + _REACH_MARGIN_S
+        reach = next((word for word, seconds in _REACHES if age_s <= seconds), _REACHES[-1][0])
+        pair = naming.to_bitstamp(symbol, self.pairs)
+        return RestRequest(f"{self.rest_url}/api/v2/transactions/{pair}/", {"time": reach})
+
+    def parse_rest(self, text: str | bytes, symbol: str, received_time_us: int) -> Parsed:
+        """A page of ``transactions``, newest first on the wire. Never raises."""
+        try:
+            raw, body = message.decode(text)
+        except NotJsonError:
+            return Parsed(ignored=NOT_JSON, refused="the answer is not JSON")
+        if isinstance(body, dict):
+            return Parsed(refused=message.words(*(body.get(key) for key in ("code", "reason", "error", "message"))))
+
+        def read(_: int, row: Any) -> Trade:
+            return self._read_rest(row, symbol, received_time_us)
+
+        trades, rest = message.read_rows(
+            raw, body, read, lambda _: symbol, exchange=self.exchange, source=self.name, at_us=received_time_us
+        )
+        trades.sort(key=lambda trade: (trade.event_time_us, id_number(trade.trade_id)))
+        return Parsed(records=(*trades, *rest))
+
+    def _read_rest(self, row: Any, symbol: str, received_time_us: int) -> Trade:
+        row = fields.mapping(row, "trade")
+        return Trade(
+            exchange=self.exchange,
+            symbol=symbol,
+            source=self.name,
+            trade_id=fields.digit_id(row.get("tid"), "tid"),
+            price=fields.number(row.get("price"), "price"),
+            size=fields.number(row.get("amount"), "amount"),
+            side=fields.code(row.get("type"), "type", _SIDES),
+            event_time_us=fields.unix_s_us(row.get("date"), "date"),
+            received_time_us=received_time_us,
+            backfilled=True,
+        )
+
+
+def _twin(data: Mapping[str, Any], name: str) -> str:
+    """A number by its text, else by its JSON number, whose digits are read as they stand."""
+    text = data.get(f"{name}_str")
+    return fields.number(data.get(name), name) if text is None else fields.number(text, f"{name}_str")

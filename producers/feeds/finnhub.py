@@ -1,0 +1,188 @@
+"""Finnhub, a vendor that relays other venues' trades: crypto of many exchanges, and US stocks.
+
+A symbol names its venue before a colon and is written by that venue's rule (``BINANCE:BTCUSDT`` is BTC-USDT of
+binance); one without a colon is a US stock (``AAPL`` is AAPL-USD of ``us``). Words for ``subscribe`` are
+``binance:BTC-USDT``, ``coinbase:BTC-USD``, ``us:AAPL-USD``; a plain ``AAPL-USD`` means ``us``.
+
+Prices and sizes are JSON numbers, times milliseconds. There is no side and no id: the id is made of the time, the place
+in the frame and a hash of symbol, price and size, so that rows alike in one frame are several trades. There are no past
+trades to fill a hole with, and subscriptions are not confirmed.
+
+The key goes into the address, as the venue wants it: ``websocket_url`` and all else that may be told are without it.
+
+Source: the vendor's WebSocket documentation and messages that users published; the free plan takes 50 symbols.
+"""
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+from urllib.parse import quote
+
+from producers.feeds import fields, message
+from producers.feeds import symbols as naming
+from producers.feeds.base import Parsed, RestRequest, Traits
+from producers.feeds.limits import Limits
+from producers.feeds.message import NOT_JSON, NotJsonError
+from producers.feeds.symbols import SymbolError
+from tapehouse.errors import SettingsError, TerminalError
+from tapehouse.record import Trade
+
+TOKEN_SETTING: Final = "TAPEHOUSE_FINNHUB_TOKEN"  # noqa: S105 - the setting's name
+STOCKS: Final = "us"
+"""The exchange under which US stocks are filed."""
+_STOCK = re.compile(r"[A-Z0-9.]{1,24}")
+_EXCHANGE = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")
+_OTHER_NAMES: Final = {"okex": "okx"}
+_FROM_WIRE: Final[Mapping[str, Callable[[str], str]]] = {
+    "binance": naming.from_binance,
+    "bitstamp": naming.from_bitstamp,
+    "kraken": naming.from_kraken_rest,
+}
+"""How each venue writes its symbols; every other one with a dash between the assets, or not at all."""
+_TO_WIRE: Final[Mapping[str, Callable[[str], str]]] = {
+    "binance": naming.to_binance,
+    "bitstamp": naming.to_bitstamp,
+    "kraken": naming.to_kraken_rest,
+}
+
+
+TRAITS: Final = Traits(
+    contiguous_ids=False,
+    acknowledges=False,
+    limits=Limits(stale_after_s=60, quiet_after_s=60, max_symbols=50),
+)
+"""The vendor pings as JSON text: a minute without a frame is a dead line."""
+
+
+def market_of(wire: str) -> tuple[str, str]:
+    """``BINANCE:BTCUSDT`` → (binance, BTC-USDT); ``AAPL`` → (us, AAPL-USD). Raises SymbolError."""
+    venue, colon, name = wire.partition(":")
+    if not colon:
+        if not _STOCK.fullmatch(wire):
+            raise SymbolError(wire[:64], "is no US stock and names no venue before a colon")
+        return STOCKS, naming.canonical(f"{wire}-USD")
+    exchange = _OTHER_NAMES.get(venue.lower(), venue.lower())
+    if not _EXCHANGE.fullmatch(exchange):
+        raise SymbolError(wire[:64], "names no venue before its colon")
+    return exchange, _FROM_WIRE.get(exchange, naming.from_dash)(name)
+
+
+def wire_of(word: str) -> str:
+    """``binance:BTC-USDT`` → ``BINANCE:BTCUSDT``; ``us:AAPL-USD`` and ``AAPL-USD`` → ``AAPL``. Raises SymbolError."""
+    exchange, symbol = _split(word)
+    if exchange == STOCKS:
+        ticker, _, currency = symbol.partition("-")
+        if currency != "USD":
+            raise SymbolError(word, "is no US stock: those are quoted in USD")
+        return ticker
+    venue = next((old for old, new in _OTHER_NAMES.items() if new == exchange), exchange)
+    return f"{venue.upper()}:{_TO_WIRE.get(exchange, naming.canonical)(symbol)}"
+
+
+def _split(word: str) -> tuple[str, str]:
+    exchange, colon, symbol = word.partition(":")
+    if not colon:
+        return STOCKS, naming.canonical(word)
+    if not _EXCHANGE.fullmatch(exchange):
+        raise SymbolError(word, "names no exchange in lower case before its colon")
+    return exchange, naming.canonical(symbol)
+
+
+@dataclass(frozen=True, slots=True)
+class Finnhub:
+    """Feed ``finnhub``."""
+
+    name: str = "finnhub"
+    exchange: str = "finnhub"
+    """Of messages that cannot be read; a trade has the exchange that its symbol names."""
+    websocket_url: str = "wss://ws.finnhub.io"
+    rest_url: str = "https://finnhub.io/api/v1"
+    token: str = field(default="", repr=False)
+    """The setting TAPEHOUSE_FINNHUB_TOKEN."""
+    traits: Traits = TRAITS
+
+    @property
+    def source(self) -> str:
+        """Its name: gold counts a market from one source, so what it relays is counted once."""
+        return self.name
+
+    def address(self) -> str:
+        """With the key. Raises SettingsError where there is none."""
+        if not self.token:
+            raise SettingsError([f"{TOKEN_SETTING} is not set: {self.name} asks for the key of an account"])
+        mark = "&" if "?" in self.websocket_url else "?"
+        return f"{self.websocket_url}{mark}token={quote(self.token, safe='')}"
+
+    def market(self, word: str) -> tuple[str, str] | None:
+        """``binance:BTC-USDT`` → (binance, BTC-USDT); ``AAPL-USD`` → (us, AAPL-USD). Raises SymbolError."""
+        return _split(word)
+
+    def word(self, exchange: str, symbol: str) -> str:
+        """(us, AAPL-USD) → ``us:AAPL-USD``: the long form of a word, also where the short one was given."""
+        return f"{exchange}:{symbol}"
+
+    def subscribe(self, symbols: Sequence[str]) -> list[str]:
+        """One message a symbol; nothing comes back but trades."""
+        wanted = dict.fromkeys(wire_of(word) for word in symbols)
+        return [json.dumps({"type": "subscribe", "symbol": wire}, separators=(",", ":")) for wire in wanted]
+
+    def keepalive(self) -> str | None:
+        """None: the vendor pings, and wants no answer."""
+        return None
+
+    def parse(self, text: str | bytes, received_time_us: int) -> Parsed:
+        """One message. Never raises."""
+        try:
+            raw, body = message.decode(text)
+        except NotJsonError:
+            return Parsed(ignored=NOT_JSON)
+        if not isinstance(body, dict):
+            return Parsed(ignored=message.UNKNOWN)
+        kind = body.get("type")
+        if kind == "error":
+            return Parsed(refused=message.words(body.get("msg")))
+        if kind != "trade":
+            return Parsed(ignored=message.type_name(kind))
+
+        def read(position: int, row: Any) -> Trade:
+            return self._read(position, row, received_time_us)
+
+        # The market of an unreadable row is not told: the record has one exchange, a frame may have many.
+        trades, rest = message.read_rows(
+            raw,
+            body.get("data"),
+            read,
+            lambda _: None,
+            exchange=self.exchange,
+            source=self.name,
+            at_us=received_time_us,
+        )
+        return Parsed(records=(*trades, *rest))
+
+    def _read(self, position: int, row: Any, received_time_us: int) -> Trade:
+        row = fields.mapping(row, "trade")
+        wire = fields.text(row.get("s"), "s")
+        exchange, symbol = market_of(wire)
+        price, size = fields.number(row.get("p"), "p"), fields.number(row.get("v"), "v")
+        event_time_us = fields.epoch_us(row.get("t"), "t", "ms")
+        return Trade(
+            exchange=exchange,
+            symbol=symbol,
+            source=self.name,
+            trade_id=message.made_id(event_time_us, position, wire, price, size),
+            price=price,
+            size=size,
+            side=None,
+            event_time_us=event_time_us,
+            received_time_us=received_time_us,
+        )
+
+    def backfill(self, symbol: str, *, from_id: str | None, to_id: str | None, from_us: int, to_us: int) -> RestRequest:
+        """Raises TerminalError: there is nothing to ask."""
+        raise TerminalError(f"{self.name} has no past trades: fill {symbol} from the venue's own feed")
+
+    def parse_rest(self, text: str | bytes, symbol: str, received_time_us: int) -> Parsed:
+        """No page is known. Never raises."""
+        return Parsed(ignored=message.UNKNOWN, refused=f"{self.name} has no pages of past trades")
