@@ -2,9 +2,13 @@
 
 import asyncio
 import collections
+import hashlib
 import itertools
+import math
 import statistics
 import tracemalloc
+from collections import Counter
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -13,7 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from producers.synthetic import SyntheticConfig, SyntheticSource
-from producers.synthetic.market import plain, trader_names
+from producers.synthetic.cells import CELLS, exponential, lognormal, normal
+from producers.synthetic.market import BLOCK, _Walk, due_us, plain, trader_names
 from tapehouse.errors import SettingsError
 from tapehouse.record import Coverage, Trade, encode, judge
 
@@ -99,15 +104,75 @@ def test_the_market_looks_like_one() -> None:
     assert len({each.price for each in trades}) > 1000
 
 
-def test_the_price_stays_positive_on_the_longest_walk() -> None:
+def test_arrivals_are_poisson() -> None:
+    seconds = 400
+    trades = trades_of(make(count=100 * seconds, rate_per_s=100))
+    counts = Counter((each.event_time_us - START_US) // 1_000_000 for each in trades)
+    whole = [counts[second] for second in range(seconds - 10)]
+    assert statistics.fmean(whole) == pytest.approx(100, rel=0.02)
+    assert statistics.variance(whole) == pytest.approx(100, rel=0.15)  # as large as the mean
+
+
+def test_the_price_jumps_now_and_then_and_walks_in_between() -> None:
+    trades = trades_of(make(count=100_000, symbols=("BTC-USD",)))
+    moves = [abs(Decimal(b.price) / Decimal(a.price) - 1) for a, b in itertools.pairwise(trades)]
+    jumps = [move for move in moves if move > Decimal("0.001")]
+    assert 12 < len(jumps) < 40  # one in 4097
+    assert max(jumps) < Decimal("0.0201")
+    assert Decimal("0.00001") < statistics.median(moves) < Decimal("0.00003")
+
+
+def test_every_market_has_purchases_and_sales() -> None:
+    trades = trades_of(make(count=300))
+    assert {(each.symbol, each.side) for each in trades} == {
+        (symbol, side) for symbol in ("BTC-USD", "ETH-USD", "SOL-USD") for side in ("buy", "sell")
+    }
+
+
+@pytest.mark.parametrize("start", ["lowest", "highest"])
+def test_the_price_is_reflected_at_its_bounds(start: str) -> None:
+    walk = _Walk("DOGE-USD", 0, START_US)
+    assert (walk.lowest, walk.highest) == (123_450 // 20, 123_450 * 20)
+    bound = getattr(walk, start)
+    inward = 1 if start == "lowest" else -1
+    assert walk.reflected(bound - 7 * inward) == bound + 7 * inward
+    assert walk.lowest <= walk.reflected(bound - 10**9 * inward) <= walk.highest
+
+
+def test_the_price_stays_in_its_bounds_on_a_long_walk() -> None:
     for each in trades_of(make(count=50_000, symbols=("DOGE-USD",))):
-        assert Decimal("0.123450") / 21 < Decimal(each.price) < Decimal("0.123450") * 21
+        assert Decimal("0.123450") / 20 <= Decimal(each.price) + 1 / Decimal(10**6)
+        assert Decimal(each.price) <= Decimal("0.123450") * 20
+
+
+def test_the_tables_are_their_distributions() -> None:
+    middles = [(cell + 0.5) / CELLS for cell in range(CELLS)]
+    assert exponential() == pytest.approx([-math.log(middle) for middle in middles], rel=1e-12)
+    assert normal() == pytest.approx([statistics.NormalDist().inv_cdf(middle) for middle in middles], abs=1e-3)
+    assert lognormal() == pytest.approx([math.exp(value) for value in normal()], rel=1e-12)
+    assert statistics.fmean(exponential()) == pytest.approx(1, abs=2e-4)
+    assert statistics.pstdev(normal()) == pytest.approx(1, abs=2e-3)
+    assert sum(normal()) == pytest.approx(0, abs=1e-9)
 
 
 @given(units=st.integers(0, 10**20), decimals=st.integers(0, 12))
 def test_scaled_integers_are_printed_exactly(units: int, decimals: int) -> None:
     assert Decimal(plain(units, decimals)) == Decimal(units).scaleb(-decimals)
     assert "E" not in plain(units, decimals)
+
+
+def test_a_seed_means_these_bytes() -> None:
+    """Another digest means that every seed now makes another market: decide that, do not mend it here."""
+    records = itertools.islice(SyntheticSource(SyntheticConfig(seed=7)).records(START_US), 10_000)
+    lines = [encode(replace(each, trader=None) if isinstance(each, Trade) else each) for each in records]
+    digest = hashlib.sha256(b"\n".join(lines)).hexdigest()
+    assert digest == "57409e11c02b506fa12eb9da19f855d8c49567e0d60575bd5dc8dcdd88edf3c5"
+
+
+def test_a_seed_means_these_people() -> None:
+    """They come from Mimesis' lists: another digest after its upgrade means that the names changed, and no more."""
+    digest = hashlib.sha256("\n".join(trader_names(1000, 7)).encode()).hexdigest()
+    assert digest == "5f4e1515cc204eadf441b3b23c233658d897a430d0de3c8897e7dcbe22ac86b2"
 
 
 def test_names_are_the_same_for_the_same_seed() -> None:
@@ -128,29 +193,59 @@ def test_making_many_trades_keeps_nothing() -> None:
 
 
 class FakeTime:
-    def __init__(self, now_us: int) -> None:
-        self.now_us, self.slept = now_us, 0
+    def __init__(self, now_us: int, *, oversleeps_us: int = 0) -> None:
+        self.now_us, self.slept, self.oversleeps_us = now_us, 0, oversleeps_us
 
     def now(self) -> int:
         return self.now_us
 
     async def sleep(self, seconds: float) -> None:
         self.slept += 1
-        self.now_us += max(1, round(seconds * 1e6))
+        self.now_us += max(1, round(seconds * 1e6)) + self.oversleeps_us
 
 
 def drive(config: SyntheticConfig, time: FakeTime) -> Made:
     async def work() -> Made:
         found: Made = []
         async for batch in SyntheticSource(config, now_us=time.now, sleep=time.sleep):
-            assert 0 < len(batch) <= 1010
+            assert 0 < len(batch) <= BLOCK + len(config.symbols)
             for each in batch:
                 assert isinstance(each, Trade | Coverage)
-                assert (each.event_time_us if isinstance(each, Trade) else each.through_us) <= time.now_us
+                assert due_us(each) <= time.now_us
                 found.append(each)
         return found
 
     return asyncio.run(work())
+
+
+@pytest.mark.parametrize(("rate", "batches"), [(1.0, 4000), (300.0, 1400), (50_000.0, 90)])
+def test_it_keeps_the_pace_of_the_clock_and_batches_grow_with_the_rate(rate: float, batches: int) -> None:
+    time = FakeTime(START_US, oversleeps_us=3_000)
+    late_us: list[int] = []
+
+    async def work() -> None:
+        config = SyntheticConfig(count=4000, rate_per_s=rate)
+        async for batch in SyntheticSource(config, now_us=time.now, sleep=time.sleep):
+            late_us.extend(time.now_us - due_us(each) for each in batch if isinstance(each, Trade))
+
+    asyncio.run(work())
+    assert min(late_us) >= 0
+    assert max(late_us) <= 13_000  # a tick and what the sleep took longer, however long it runs
+    assert time.slept <= batches * 1.2
+
+
+def test_a_stop_wakes_a_sleeping_source_and_ends_it() -> None:
+    async def work() -> int:
+        source = SyntheticSource(SyntheticConfig(rate_per_s=0.001))
+        reading = asyncio.ensure_future(anext(aiter(source), None))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert not reading.done()
+        source.stop()
+        async with asyncio.timeout(5):
+            return 0 if await reading is None else 1
+
+    assert asyncio.run(work()) == 0
 
 
 def test_no_record_comes_before_its_time_and_a_quiet_market_is_covered_while_it_is_quiet() -> None:
@@ -185,5 +280,14 @@ def test_runs_with_different_starts_share_no_id() -> None:
 
 def test_all_faults_of_a_configuration_are_told_at_once() -> None:
     with pytest.raises(SettingsError) as error:
-        SyntheticConfig(symbols=(), rate_per_s=float("nan"), count=-1, start_us=0, first_id=-1, traders=0)
-    assert len(error.value.faults) == 6
+        make(
+            **{"symbols": (), "rate_per_s": float("nan"), "count": -1, "start_us": 0, "first_id": -1, "traders": 0},
+            **{"late": 1.0, "gaps": -0.1, "malformed": float("nan"), "late_s": 0.0, "gap_trades": 0.5},
+        )
+    assert len(error.value.faults) == 11
+
+
+def test_rates_that_leave_no_trade_alone_are_refused() -> None:
+    with pytest.raises(SettingsError, match="together"):
+        SyntheticConfig(late=0.5, duplicates=0.5)
+    assert SyntheticConfig(late=0.5, duplicates=0.49).fault_share == 0.99
