@@ -77,7 +77,7 @@ class Hole:
         """Nothing of it is missing any more."""
         if self._first >= 0 and self.by_id:
             return self._count >= self._last - self._first + 1
-        return self._reached if self.by_id else self._over
+        return self._reached if self.by_id and self.feed.traits.paging in ("up", "down") else self._over
 
     @property
     def missing(self) -> str:

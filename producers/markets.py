@@ -1,6 +1,6 @@
 """The markets of one source, each with its tape, through all connections."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from producers.continuity import Continuity, SafeMark
 from producers.feeds.base import Feed
@@ -10,10 +10,13 @@ from tapehouse.record import Record, Trade
 class Markets:
     """Tapes by (exchange, symbol, source), made when they are first heard of."""
 
-    def __init__(self, feed: Feed, marks: Mapping[str, SafeMark]) -> None:
-        """``marks``: ``exchange:symbol:source`` → where an earlier run was safe."""
-        self._feed, self._marks = feed, marks
+    def __init__(
+        self, feed: Feed, marks: Mapping[str, SafeMark], on_begin: Callable[[str, int], None] | None = None
+    ) -> None:
+        """``marks``: ``exchange:symbol:source`` → where an earlier run was safe; ``on_begin``: of one without."""
+        self._feed, self._marks, self._on_begin = feed, marks, on_begin
         self._tapes: dict[tuple[str, str, str], Continuity] = {}
+        self._begun: set[tuple[str, str, str]] = set()
 
     def tape(self, exchange: str, symbol: str, source: str) -> Continuity:
         """The tape of one market."""
@@ -38,14 +41,18 @@ class Markets:
         tape = self._tapes.get((self._feed.exchange, symbol, self._feed.source))
         return tape.newest(trade_id, received_us) if tape is not None else []
 
-    def begin(self, word: str, from_us: int) -> None:
-        """A subscription is confirmed: the market is seen from this venue time on.
+    def begin(self, word: str, at_us: int, from_us: int) -> None:
+        """A subscription is confirmed: trades from about ``at_us`` on may be seen, those from ``from_us`` on surely.
 
         Where only trades tell the exchange, the markets of this symbol that are known already begin.
         """
         market = self._feed.market(word)
         if market is not None:
-            self.tape(*market, self._feed.source).begin(from_us)
+            key = *market, self._feed.source
+            if self._on_begin is not None and key not in self._begun and ":".join(key) not in self._marks:
+                self._begun.add(key)
+                self._on_begin(":".join(key), at_us)
+            self.tape(*key).begin(from_us)
             return
         for tape in self._of_words({word}):
             tape.begin(from_us)

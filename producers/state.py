@@ -94,6 +94,17 @@ class MarkStore:
         self._saved = fresh
         return True
 
+    def begin(self, lane: str, at_us: int) -> None:
+        """Remember at once that a market is seen from ``at_us`` on: until its first trade is confirmed, that is all.
+
+        Does nothing where there is a mark. Raises BrokenStateError, and OSError where it cannot be written.
+        """
+        kept = self.load()
+        if lane in kept:
+            return
+        self._kept = {**kept, lane: Mark(covered_through_us=at_us)}
+        self._write({**self._kept, **{name: mark.over(self._kept.get(name)) for name, mark in self._saved.items()}})
+
     def _read(self, body: Any) -> Mapping[str, Mark]:
         if body["format"] != FORMAT:
             raise ValueError(f"format {body['format']} is not {FORMAT}")

@@ -83,12 +83,15 @@ class WebSocketSource:
         finite: bool = False,
         marks: Mapping[str, SafeMark] | None = None,
         recovery: Recovery | None = None,
+        on_begin: Callable[[str, int], None] | None = None,
         clock: Callable[[], int] = _now_us,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         random: Callable[[], float] = _random.random,
     ) -> None:
         """``clock`` gives µs UTC, ``random`` a float in [0, 1). ``marks``: ``exchange:symbol:source`` → the last safe
-        trade and the gaps that were open. Raises SettingsError for more symbols than one connection carries."""
+        trade and the gaps that were open. ``on_begin`` is told of each market without a mark, and from when on it is
+        seen, before any of its trades is given: whoever keeps marks keeps that, or a kill in the first second would
+        leave a hole that nobody knows. Raises SettingsError for more symbols than one connection carries."""
         self.counters = Counters()
         self.refused: dict[str, str] = {}
         """Symbol → the venue's words, or why it was given up."""
@@ -100,7 +103,7 @@ class WebSocketSource:
             fault = f"{feed.name}: {len(self._wanted)} symbols, one connection takes {self._limits.max_symbols}"
             raise SettingsError([f"{fault}; start a second producer for the rest"])
         self._recovery, self._clock, self._sleep, self._random = recovery, clock, sleep, random
-        self._markets = Markets(feed, marks or {})
+        self._markets = Markets(feed, marks or {}, on_begin)
         self._pending: list[Record] = []
         self._ready, self._room, self._stopping = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._runner: asyncio.Task[None] | None = None
@@ -309,7 +312,8 @@ class WebSocketSource:
 
     def confirmed(self, word: str, received_us: int) -> None:
         """See ``Inbox``."""
-        self._markets.begin(word, received_us + int(self._limits.coverage_margin_s * 1e6))
+        margin_us = int(self._limits.coverage_margin_s * 1e6)
+        self._markets.begin(word, received_us - margin_us, received_us + margin_us)
 
     def take(self, session: Session, parsed: Parsed, received_us: int) -> None:
         """See ``Inbox``."""
@@ -323,13 +327,13 @@ class WebSocketSource:
             self._emit(self._markets.newest(symbol, trade_id, received_us))
 
     def _take_trade(self, session: Session, trade: Trade, replayed: bool) -> None:
+        if not replayed:
+            session.subscription.confirm(self._feed.word(trade.exchange, trade.symbol))
+            session.venue_clock.note(trade.event_time_us, trade.received_time_us)
         tape = self._markets.of(trade)
         repeats = tape.repeats
         self._emit(tape.take(trade, replayed=replayed, twice=session.overlapped))
         self.counters.repeats += tape.repeats - repeats
-        if not replayed:
-            session.subscription.confirm(self._feed.word(trade.exchange, trade.symbol))
-            session.venue_clock.note(trade.event_time_us, trade.received_time_us)
 
     def tell_coverage(self, session: Session) -> None:
         """See ``Inbox``."""

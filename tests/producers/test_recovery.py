@@ -137,7 +137,7 @@ def test_hole_with_ids_is_filled_with_exactly_its_trades(
     # Pages by time cannot go on behind more trades of one instant than a page holds: no venue's are that small.
     rows = max(rows, 40) if paging == "time" else rows
     hole = gap(
-        from_id=tape[first].trade_id if knows_first or paging == "time" else None,
+        from_id=tape[first].trade_id if knows_first else None,
         to_id=tape[last].trade_id,
         from_us=tape[first - 1].event_time_us,
         to_us=tape[last + 1].event_time_us,
@@ -369,6 +369,36 @@ def test_gap_that_an_earlier_run_left_open_is_filled_without_being_told_again() 
             await reader.end()
             assert [t.trade_id for t in reader.of(Trade) if t.backfilled] == [t.trade_id for t in truth[5:21]]
             assert reader.of(Gap) == []
+
+    run(scenario())
+
+
+@pytest.mark.parametrize("feed", VENUES)
+def test_producer_killed_before_its_first_mark_knows_from_when_on_it_promised_to_see(feed: str) -> None:
+    async def scenario() -> None:
+        exchange = FEEDS[feed].exchange
+        async with Simulator() as venues:
+            venues.trade(exchange, 3, markets(feed)[0])
+            await asyncio.sleep(1.1)  # a second: past trades are told to the second at some venues
+            begun: dict[str, int] = {}
+            behind = replace(FAST, coverage_margin_s=0.1)  # the simulated tape dates trades up to 50 ms back
+            killed = source_of(venues, feed, limits=behind, on_begin=begun.__setitem__)
+            reader = Reader(killed)
+            await reader.until(lambda: venues.connections and not killed.unconfirmed and killed.counters.messages)
+            promised = len(venues.truth_of(feed))
+            await killed.aclose()
+            await reader.until_ended()
+            venues.trade(exchange, 1200, markets(feed)[0])
+            assert set(begun) == {f"{exchange}:{symbol}:{feed}" for symbol in markets(feed)}
+            marks = {lane: SafeAt(None, None, at_us, ()) for lane, at_us in begun.items()}
+            again = source_of(venues, feed, marks=marks)
+            second = Reader(again)
+            await second.until(lambda: venues.connections and not again.unconfirmed and again.counters.messages)
+            venues.trade(exchange, 1, markets(feed)[0])
+            await second.until(lambda: second.of(GapClosed))
+            await second.end()
+            wanted = {key(t) for t in venues.truth_of(feed)[promised:]}
+            assert wanted <= {key(t) for t in second.of(Trade)}
 
     run(scenario())
 

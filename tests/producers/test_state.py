@@ -115,3 +115,15 @@ def test_a_gap_that_was_closed_is_not_taken_up_again(tmp_path: Path) -> None:
     store(path).save({"a": MARK})
     store(path).save({"a": Mark(confirmed=1, closed=frozenset({GAP.gap_id}))})
     assert store(path).load()["a"].gaps == ()
+
+
+def test_market_that_begins_is_remembered_at_once_and_moves_no_mark(tmp_path: Path) -> None:
+    path = tmp_path / "marks.json"
+    first = store(path)
+    first.save({"a": MARK})
+    first.begin("a", 99)
+    first.begin("b", 99)
+    first.begin("b", 100)
+    assert store(path).load() == {"a": MARK, "b": Mark(covered_through_us=99)}
+    first.save({"b": Mark(confirmed=1, trade_id="5", event_time_us=120)}, now=True)
+    assert store(path).load()["b"] == Mark(confirmed=1, trade_id="5", event_time_us=120, covered_through_us=99)

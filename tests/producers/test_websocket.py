@@ -69,6 +69,9 @@ class Reader:
         self.source.stop()
         await self._task
 
+    async def until_ended(self) -> None:
+        await self._task
+
 
 def key(trade: Trade) -> tuple[object, ...]:
     numbers = Decimal(trade.price), Decimal(trade.size)
