@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from glue_jobs.audit import audit
+from tapehouse import kpl
 from tapehouse.lake import Lake
 from tapehouse.tables import (
     BRONZE_TRADES,
@@ -36,22 +37,22 @@ _TRADE = ("price", "size", "side", "event_time_us", "backfilled", "trader", "quo
 
 
 def read_stream(client: Any, name: str) -> list[Arrived]:
-    """Every record of the stream, shard by shard; closed shards too."""
+    """Every user record of the stream, shard by shard; closed shards too."""
     arrived = []
     for shard in client.list_shards(StreamName=name)["Shards"]:
         shard_id = shard["ShardId"]
-        place = client.get_shard_iterator(StreamName=name, ShardId=shard_id, ShardIteratorType="TRIM_HORIZON")
-        iterator = place["ShardIterator"]
+        start = client.get_shard_iterator(StreamName=name, ShardId=shard_id, ShardIteratorType="TRIM_HORIZON")
+        iterator = start["ShardIterator"]
         while iterator is not None:
             answer = client.get_records(ShardIterator=iterator, Limit=10_000)
-            arrived += [
-                Arrived(
-                    record["Data"],
-                    round(record["ApproximateArrivalTimestamp"].timestamp() * 1000) * 1000,
-                    (shard_id, int(record["SequenceNumber"]), 0),
-                )
-                for record in answer["Records"]
-            ]
+            for record in answer["Records"]:
+                arrival_us = round(record["ApproximateArrivalTimestamp"].timestamp() * 1000) * 1000
+                parts = kpl.deaggregate(record["Data"])
+                payloads = [record["Data"]] if parts is None else [part.data for part in parts]
+                arrived += [
+                    Arrived(payload, arrival_us, (shard_id, int(record["SequenceNumber"]), place))
+                    for place, payload in enumerate(payloads)
+                ]
             iterator = answer.get("NextShardIterator")
             if not answer["Records"] and answer["MillisBehindLatest"] == 0:
                 break
