@@ -177,6 +177,42 @@ def test_epoch_time_of_another_unit_or_type_is_refused(value: object, unit: Any)
         fields.epoch_us(value, "T", unit)
 
 
+def test_epoch_time_may_be_a_text_where_the_venue_writes_it_so() -> None:
+    assert fields.epoch_text_us("1672515782136", "ts", "ms") == 1672515782136000
+    assert fields.epoch_text_us(1672515782136, "ts", "ms") == 1672515782136000
+    assert fields.epoch_text_us("1583691851934000", "ts", "us") == 1583691851934000
+
+
+@pytest.mark.parametrize(
+    "value", ["1672515782136000", "", "now", " 1672515782136", "1672515782136.5", "1" * 5000, None]
+)
+def test_text_that_is_no_epoch_time_is_refused(value: object) -> None:
+    with pytest.raises(BadFieldError, match=r"^ts "):
+        fields.epoch_text_us(value, "ts", "ms")
+
+
+def test_nanoseconds_are_cut_to_microseconds() -> None:
+    assert fields.epoch_ns_us(1625097600103000999, "time") == 1625097600103000
+    assert fields.epoch_ns_us("1625097600103001000", "time") == 1625097600103001
+
+
+@pytest.mark.parametrize("value", [1625097600103000, 10**19, 0, -(10**18), "x", True, None, Decimal(10**18), []])
+def test_what_is_no_time_in_nanoseconds_is_refused(value: object) -> None:
+    with pytest.raises(BadFieldError, match=r"^time "):
+        fields.epoch_ns_us(value, "time")
+
+
+@pytest.mark.parametrize("value", [0, "0"])
+def test_code_may_be_a_number_or_its_digits(value: object) -> None:
+    assert fields.code(value, "type", {"0": "buy"}) == "buy"
+
+
+@pytest.mark.parametrize("value", [False, "00", 1, Decimal(0), None, [], pytest.param(10**5000, id="huge")])
+def test_code_that_is_not_known_is_refused(value: object) -> None:
+    with pytest.raises(BadFieldError, match=r"^type "):
+        fields.code(value, "type", {"0": "buy", "1": "sell"} if value != 1 else {"0": "buy"})
+
+
 def test_ids_beyond_two_to_the_53_keep_every_digit() -> None:
     assert fields.digit_id(15483510049470446170, "t") == "15483510049470446170"
     assert fields.digit_id("2290000001189048101", "t") == "2290000001189048101"

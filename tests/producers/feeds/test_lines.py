@@ -87,6 +87,11 @@ def test_message_that_only_mentions_the_recordings_keys_is_a_message() -> None:
         ("kraken_v1", "kraken"),
         ("kraken-v2", "kraken"),
         ("binance", "binance"),
+        ("bitstamp", "bitstamp"),
+        ("OKX", "okx"),
+        ("okx_agg", "okx"),
+        ("polygon", "polygon"),
+        ("massive", "polygon"),
     ],
 )
 def test_feed_has_the_names_that_people_give_it(name: str, feed: str) -> None:
@@ -108,6 +113,11 @@ def test_unknown_feed_is_answered_with_all_names() -> None:
         ("kraken", "XBTUSD", "BTC-USD"),
         ("binance", "BNBBTC", "BNB-BTC"),
         ("coinbase", "btc-usd", "BTC-USD"),
+        ("bitstamp", "btcusd", "BTC-USD"),
+        ("bitstamp", "BTC/USD", "BTC-USD"),
+        ("okx", "BTC-USDT", "BTC-USDT"),
+        ("polygon", "X:BTC-USD", "BTC-USD"),
+        ("polygon", "X:BTCUSD", "BTC-USD"),
     ],
 )
 def test_symbol_of_pages_may_be_written_as_the_venue_does(name: str, symbol: str, canonical: str) -> None:
@@ -120,6 +130,18 @@ def test_pages_and_symbol_go_together() -> None:
             reading("kraken", **asked)
     with pytest.raises(SymbolError):
         reading("binance", rest=True, symbol="WHAT")
+
+
+def test_vendor_without_pages_says_so() -> None:
+    assert reading("finnhub").feed.name == "finnhub"
+    for name in ("finnhub", "finnhub_rest"):
+        with pytest.raises(TerminalError, match="finnhub has no pages of past trades"):
+            reading(name, rest=True, symbol="BINANCE:BTCUSDT")
+
+
+def test_derivative_has_no_pages() -> None:
+    with pytest.raises(SymbolError):
+        reading("okx_rest", symbol="BTC-USDT-SWAP")
 
 
 def test_whole_input_is_one_page_on_one_line_or_on_many() -> None:

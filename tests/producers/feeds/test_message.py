@@ -17,6 +17,14 @@ def kept(text: str, faults: list[str] | None = None) -> Unparsed:
     return message.kept(text, faults or ["price is missing"], exchange="x", source="x", at_us=1, symbol=None)
 
 
+def test_made_ids_are_the_same_for_the_same_and_differ_by_every_part() -> None:
+    made = message.made_id(1_700_000_000_000_000, 3, "BTC-USD", "1", "é\ud800")
+    assert made == message.made_id(1_700_000_000_000_000, 3, "BTC-USD", "1", "é\ud800")
+    assert made.startswith("1700000000000000-0003-")
+    others = [(1, 3, "BTC-USD", "1"), (2, 3, "BTC-USD", "1"), (1, 4, "BTC-USD", "1"), (1, 3, "BTC-USD1", "")]
+    assert len({message.made_id(*each) for each in others}) == 4
+
+
 def test_numbers_are_never_floats() -> None:
     _, body = message.decode('{"a":0.1,"b":15483510049470446170,"c":1e-8,"d":NaN}')
     assert body["a"] == Decimal("0.1")

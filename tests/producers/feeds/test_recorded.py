@@ -14,6 +14,8 @@ from tapehouse.record import Trade, encode, id_number, judge
 pytestmark = pytest.mark.recorded
 Recording = Callable[[str], list[tuple[int, str]]]
 
+BITSTAMP_TRADES = {"LINK-ETH": 9, "BCH-EUR": 9, "XRP-BTC": 6, "XLM-EUR": 4, "ETH-GBP": 2, "BTC-USDC": 2}
+
 # recording, feed, source, trades, replayed, canonical symbol → trades of it (those that the recordings' notes tell)
 CASES = [
     (
@@ -40,6 +42,8 @@ CASES = [
     ),
     ("binance/spot-aggtrade-kline_2021-04-17", "binance", "binance-agg", 24, 0, {}),
     ("binance/spot-aggtrade-kline_2021-10-12", "binance", "binance-agg", 2, 0, {"LRC-BTC": 1, "NKN-USDT": 1}),
+    ("bitstamp/live-trades_2021-04-05", "bitstamp", "bitstamp", 32, 0, BITSTAMP_TRADES),
+    ("okx/v5-public_2022-05-13", "okx", "okx", 69, 0, {"BTC-USDT": 69}),
 ]
 RANGES = [
     ("coinbase/advanced-trade_2026-08-09", "coinbase-advanced", "BTC-USD", 1068571991, 1068572137),
@@ -48,6 +52,7 @@ RANGES = [
     ("binance/spot-trade-btcusdt_2024-08-09", "binance", "BTC-USDT", 3735693016, 3735703162),
     ("binance/spot-trade-ethusdt_2024-08-08", "binance", "ETH-USDT", 1520538925, 1520545030),
     ("binance/spot-aggtrade_2021-04-05", "binance", "DENT-USDT", 12692423, 12693138),
+    ("okx/v5-public_2022-05-13", "okx", "BTC-USDT", 338476307, 338476375),
 ]
 
 
@@ -82,7 +87,7 @@ def test_ids_of_each_market_are_without_holes_and_records_are_accepted(
     for trade in trades:
         judged = judge(encode(trade), trade.received_time_us + 5_000_000)
         assert judged.reasons == ()
-        if trade.source != "kraken-v1":  # which has no ids
+        if trade.source not in ("kraken-v1", "bitstamp"):  # no ids; ids of the whole venue
             ids[trade.symbol].append(id_number(trade.trade_id))
     for symbol, found in ids.items():
         assert sorted(found) == list(range(min(found), max(found) + 1)), symbol
@@ -175,3 +180,27 @@ def test_last_trades_of_a_day_keep_the_venues_own_time(recording: Recording) -> 
     trades = trades_of(FEEDS["binance"], recording("binance/spot-trade-btcusdt_2024-08-08"))
     assert max(t.event_time_us for t in trades) >= 1723161600_000_000  # 2024-08-09: the recorder's clock ran behind
     assert all(t.received_time_us < t.event_time_us for t in trades)
+
+
+def test_bitstamps_ids_are_one_sequence_of_all_its_pairs(recording: Recording) -> None:
+    trades = trades_of(FEEDS["bitstamp"], recording("bitstamp/live-trades_2021-04-05"))
+    numbers = [id_number(t.trade_id) for t in trades]
+    assert (min(numbers), max(numbers), len(set(numbers))) == (161009669, 161009988, 32)
+    assert len({t.symbol for t in trades}) == 6
+    assert numbers == sorted(numbers)
+
+
+def test_bitstamps_named_side_owns_the_later_order(recording: Recording) -> None:
+    for at_us, raw in recording("bitstamp/live-trades_2021-04-05"):
+        for record in FEEDS["bitstamp"].parse(raw, at_us).records:
+            assert isinstance(record, Trade)
+            data = json.loads(raw)["data"]
+            assert record.side == ("buy" if data["buy_order_id"] > data["sell_order_id"] else "sell")
+
+
+def test_derivatives_of_okx_are_counted_apart(recording: Recording) -> None:
+    parsed = [FEEDS["okx"].parse(raw, at_us) for at_us, raw in recording("okx/v5-public_2022-05-13")]
+    counted = Counter(p.ignored for p in parsed)
+    assert counted["derivative"] == 5
+    assert (counted["books"], counted["tickers"]) == (290, 28)
+    assert sum(len(p.acknowledged) for p in parsed) == 2  # BTC-USDT, asked for twice

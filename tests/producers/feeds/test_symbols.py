@@ -60,6 +60,11 @@ def test_wire_symbol_becomes_canonical(read, wire: str, symbol: str) -> None:  #
         (symbols.from_binance, "USDT"),
         (symbols.from_kraken_rest, "XXBTZUSD.d"),
         (symbols.from_kraken_rest, "PF_XBTUSD"),
+        (symbols.from_bitstamp, "btcusd-perp"),
+        (symbols.from_bitstamp, "usd"),
+        (symbols.from_polygon, "X:BTCQQQ"),
+        (symbols.from_polygon, "X:"),
+        (symbols.from_polygon, "C:EUR-USD"),
     ],
 )
 def test_what_is_no_spot_pair_is_refused(read, wire: str) -> None:  # type: ignore[no-untyped-def]
@@ -102,6 +107,38 @@ def test_table_of_pairs_goes_before_the_suffix() -> None:
     )
     assert pairs == {"XXBTZUSD": "BTC-USD", "XTZUSD": "XTZ-USD"}
     assert symbols.to_kraken_rest("BTC-USD", pairs) == "XXBTZUSD"
+
+
+@pytest.mark.parametrize(
+    ("wire", "symbol"),
+    [
+        ("btcusd", "BTC-USD"),
+        ("usdtusd", "USDT-USD"),
+        ("btcusdt", "BTC-USDT"),
+        ("btcusdc", "BTC-USDC"),
+        ("linketh", "LINK-ETH"),
+        ("xrppax", "XRP-PAX"),
+        ("paxusd", "PAX-USD"),
+        ("eth2eth", "ETH2-ETH"),
+        ("eurteur", "EURT-EUR"),
+    ],
+)
+def test_bitstamps_joined_names_end_in_their_longest_quote(wire: str, symbol: str) -> None:
+    assert symbols.from_bitstamp(wire) == symbol
+    assert symbols.to_bitstamp(symbol) == wire
+
+
+@pytest.mark.parametrize("wire", ["BTC-USD", "X:BTC-USD", "X:BTCUSD", "BTCUSD"])
+def test_polygons_names_with_and_without_a_dash(wire: str) -> None:
+    assert symbols.from_polygon(wire) == "BTC-USD"
+
+
+@pytest.mark.parametrize(
+    ("wire", "derivative"),
+    [("BTC-USDT", False), ("BTC-USDT-SWAP", True), ("BTC-USD-220325", True), ("BTC-USD-220325-40000-C", True)],
+)
+def test_instrument_of_more_than_two_parts_is_a_derivative(wire: str, derivative: bool) -> None:
+    assert symbols.is_derivative(wire) is derivative
 
 
 def test_canonical_symbol_goes_back_to_the_wire() -> None:
