@@ -241,6 +241,11 @@ class Judged:
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")
 _SYMBOL = re.compile(r"[A-Z0-9.]{1,24}-[A-Z0-9.]{1,24}")
 _TEXT = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff]{1,256}")
+_PLAIN_DECIMAL = re.compile(rf"[0-9]{{1,{INTEGER_DIGITS}}}(?:\.[0-9]{{1,{DECIMALS}}})?")
+_PLAIN_TRADE = re.compile(
+    "\n".join(each.pattern for each in (_NAME, _SYMBOL, _NAME, _TEXT, _PLAIN_DECIMAL, _PLAIN_DECIMAL))
+)
+"""Six fields of a trade, a line each: none of them may hold the end of a line, so no field can pass for two."""
 _DECIMAL = re.compile(r"-?[0-9]{1,64}(?:\.[0-9]{1,64})?")
 _NUMBER_ID = re.compile(r"(?:a:)?([0-9]{1,38})")
 _EXACT: Final = Context(prec=64)  # 28 + 28 digits: the default context would round just below the limit up to it
@@ -378,6 +383,48 @@ def _extra_reasons(kind: str, values: Mapping[str, Any]) -> list[str]:
     return []
 
 
+def _plain_trade(body: Mapping[str, Any], arrival_time_us: int) -> dict[str, Any] | None:
+    """The values of a trade that is right at first sight, as nearly all are; None where the rules have to be asked.
+
+    It accepts less than the rules do and nothing else, and gives the very same values, in a third of their time.
+    """
+    try:
+        exchange, symbol, source, trade_id = body["exchange"], body["symbol"], body["source"], body["trade_id"]
+        price_text, size_text, backfilled = body["price"], body["size"], body["backfilled"]
+        event_us, received_us = body["event_time_us"], body["received_time_us"]
+        lines = "\n".join((exchange, symbol, source, trade_id, price_text, size_text))
+    except (KeyError, TypeError):  # a field is missing, or is not text
+        return None
+    side, trader = body.get("side"), body.get("trader")
+    if (
+        _PLAIN_TRADE.fullmatch(lines) is None
+        or not (side is None or side in ("buy", "sell"))
+        or type(event_us) is not int
+        or not EARLIEST_US <= event_us <= min(arrival_time_us + AHEAD_US, LATEST_US)
+        or type(received_us) is not int
+        or not EARLIEST_US <= received_us <= LATEST_US
+        or type(backfilled) is not bool
+        or not (trader is None or (type(trader) is str and _TEXT.fullmatch(trader)))
+    ):
+        return None
+    price, size = Decimal(price_text), Decimal(size_text)
+    if not 0 < _EXACT.multiply(price, size) < NOTIONAL_LIMIT:
+        return None
+    return {
+        "exchange": exchange,
+        "symbol": symbol,
+        "source": source,
+        "trade_id": trade_id,
+        "price": price,
+        "size": size,
+        "side": side,
+        "event_time_us": event_us,
+        "received_time_us": received_us,
+        "backfilled": backfilled,
+        "trader": trader,
+    }
+
+
 def judge(payload: bytes, arrival_time_us: int) -> Judged:
     """Accept a payload or say why not. Never raises, whatever the bytes.
 
@@ -396,6 +443,8 @@ def judge(payload: bytes, arrival_time_us: int) -> Judged:
         return Judged(None, reasons=("kind",))
     if named == "unparsed":
         return Judged(named, reasons=("unparsed",))
+    if named == "trade" and (plain := _plain_trade(body, arrival_time_us)) is not None:
+        return Judged(named, plain)
     values: dict[str, Any] = {}
     reasons: list[str] = []
     for name, rule in _RULES[named].items():

@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from dataclasses import FrozenInstanceError, asdict, replace
 from decimal import Decimal
 from typing import Any, Final
+from unittest.mock import patch
 
 import pyarrow as pa
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+import tapehouse.record as record_module
 from tapehouse.record import (
     AHEAD_US,
     EARLIEST_US,
@@ -599,6 +601,45 @@ def test_every_accepted_instant_fits_64_bits(instant: int, record: Record) -> No
 def test_the_same_payload_gets_the_same_verdict(noise: bytes) -> None:
     payload = encode(TRADE) + noise
     assert judge(payload, NOW_US) == judge(payload, NOW_US)
+
+
+def by_rules(payload: bytes, arrival_us: int) -> Judged:
+    """The verdict without the short way of plain trades."""
+    with patch.object(record_module, "_plain_trade", return_value=None):
+        return judge(payload, arrival_us)
+
+
+def assert_same_verdict(payload: bytes, arrival_us: int = NOW_US) -> None:
+    short, ruled = judge(payload, arrival_us), by_rules(payload, arrival_us)
+    assert repr(short) == repr(ruled)  # 1.0 equals 1 and True: only the text tells them, and 1.50 from 1.5, apart
+
+
+@settings(max_examples=300, deadline=None)
+@given(trades.map(body) | any_trades.map(asdict).map(lambda whole: {"v": 1, "kind": "trade", **whole}), st.data())
+def test_the_short_way_of_plain_trades_gives_the_rules_verdict(whole: dict[str, Any], data: st.DataObject) -> None:
+    for name in data.draw(st.lists(st.sampled_from(sorted(whole)), max_size=2)):
+        peculiar = st.sampled_from(
+            [..., "1\n2", "a\n", "-1", "007.10", "0", "0.0", "1.0000000000000", 1.0, True, NOW_US]
+        )
+        whole[name] = data.draw(json_values | numbers | digits | peculiar | received)
+    payload = json.dumps({name: value for name, value in whole.items() if value is not ...}).encode()
+    assert_same_verdict(payload, data.draw(st.just(NOW_US) | st.integers(0, LATEST_US)))
+
+
+def test_the_short_way_gives_the_rules_verdict_on_every_bad_value_and_on_what_is_no_record() -> None:
+    for kind, name, value, _ in bad_values():
+        assert_same_verdict(json.dumps(body(BY_KIND[kind], **{name: value})).encode())
+    for payload in HOSTILE:
+        assert_same_verdict(payload)
+
+
+def test_the_short_way_is_the_way_of_a_plain_trade() -> None:
+    with patch.object(record_module, "_RULES", {}):
+        assert judge(encode(TRADE), NOW_US).values == {
+            **asdict(TRADE),
+            "price": Decimal("101.5"),
+            "size": Decimal("0.25"),
+        }
 
 
 # --- keys and ids
