@@ -55,6 +55,7 @@ class Session:
         *,
         wanted: list[str],
         refused: dict[str, str],
+        proven: set[str],
         counters: Counters,
         limits: Limits,
         finite: bool,
@@ -79,6 +80,7 @@ class Session:
             send=self._send,
             on_confirmed=self._on_confirmed,
             sleep=sleep,
+            proven=proven,
         )
         self.confirmed: set[str] = set()
         """Words of the markets that this line brings."""

@@ -54,14 +54,17 @@ class Subscription:
         send: Callable[[str], Awaitable[None]],
         on_confirmed: Callable[[str], None],
         sleep: Callable[[float], Awaitable[None]],
+        proven: set[str],
     ) -> None:
-        """``wanted`` loses, and ``refused`` gains, what the venue refuses. ``finite``: a recording answers nothing."""
+        """``wanted`` loses, and ``refused`` gains, what the venue refuses, unless it took it before: what is in
+        ``proven`` is asked for again and again. ``finite``: a recording answers nothing."""
         self.unconfirmed = set(wanted)
         self.settled = asyncio.Event()
         """Every market is confirmed or given up."""
         self._feed, self._wanted, self._refused = feed, wanted, refused
         self._limits, self._finite = limits, finite
         self._send, self._on_confirmed, self._sleep = send, on_confirmed, sleep
+        self._proven = proven
         self._authenticated: bool | None = None
         self._words: list[str] = []
         self._asked: Sequence[str] = ()
@@ -85,6 +88,8 @@ class Subscription:
         if word not in self.unconfirmed:
             return
         self.unconfirmed.discard(word)
+        self._proven.add(word)
+        self._refused.pop(word, None)
         self._answer.set()
         if not self._finite:
             self._on_confirmed(word)
@@ -111,9 +116,21 @@ class Subscription:
             for word in sorted(self.unconfirmed):
                 await self._ask_alone(word)
         why = self._give_up_unconfirmed()
-        if why is None:
-            self.settled.set()
-        return why
+        if why is not None:
+            return why
+        self.settled.set()
+        await self._ask_again()
+        return None
+
+    async def _ask_again(self) -> None:
+        """A market that the venue once took and now refuses is not given up: it will be there again."""
+        limits = self._limits
+        wait_s = limits.backoff_base_s
+        while again := sorted(self.unconfirmed & self._proven):
+            wait_s = min(limits.backoff_cap_s, max(wait_s * 2, 0.05))
+            await self._sleep(wait_s)
+            for word in again:
+                await self._ask_alone(word)
 
     async def _login(self) -> str | None:
         await self._answers(lambda: self._authenticated is not None)
@@ -155,13 +172,14 @@ class Subscription:
         silent = sorted(word for word, words in refused.items() if not words)
         for word in sorted(self.unconfirmed - set(silent)):
             log.error("subscription_refused feed=%s symbol=%s words=%r", self._feed.name, word, self._refused[word])
-            self._wanted.remove(word)
-            self.unconfirmed.discard(word)
+            if word not in self._proven:
+                self._wanted.remove(word)
+                self.unconfirmed.discard(word)
         if silent:
             log.warning("subscription_unanswered feed=%s symbols=%s", self._feed.name, ",".join(silent))
         if not self._wanted:
             raise SubscriptionRefusedError(self._feed.name, self._refused)
-        return "no subscription was confirmed" if set(silent) == set(self._wanted) else None
+        return "no subscription was confirmed" if self.unconfirmed == set(self._wanted) else None
 
     def _words_about(self, word: str) -> str:
         """What the venue said that names this market in one of the usual spellings; else its last word."""

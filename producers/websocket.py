@@ -103,6 +103,11 @@ class WebSocketSource:
             fault = f"{feed.name}: {len(self._wanted)} symbols, one connection takes {self._limits.max_symbols}"
             raise SettingsError([f"{fault}; start a second producer for the rest"])
         self._recovery, self._clock, self._sleep, self._random = recovery, clock, sleep, random
+        self._proven = {
+            feed.word(exchange, symbol)
+            for exchange, symbol, source in (lane.split(":") for lane in marks or {})
+            if source == feed.source
+        }
         self._markets = Markets(feed, marks or {}, on_begin)
         self._pending: list[Record] = []
         self._ready, self._room, self._stopping = asyncio.Event(), asyncio.Event(), asyncio.Event()
@@ -256,6 +261,7 @@ class WebSocketSource:
             self,
             wanted=self._wanted,
             refused=self.refused,
+            proven=self._proven,
             counters=self.counters,
             limits=self._limits,
             finite=self._finite,

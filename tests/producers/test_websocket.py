@@ -256,6 +256,34 @@ def test_refusal_of_every_symbol_ends_with_an_error_that_tells_the_words(feed: s
     run(scenario())
 
 
+@pytest.mark.parametrize("feed", VENUES)
+def test_market_that_the_venue_took_before_and_refuses_after_a_drop_is_asked_for_until_it_is_back(feed: str) -> None:
+    async def scenario() -> None:
+        exchange, (good, bad) = FEEDS[feed].exchange, markets(feed)
+        async with Simulator() as venues:
+            source = source_of(venues, feed, limits=replace(FAST, ack_timeout_s=0.2))
+            reader = await subscribed(venues, source, exchange)
+            venues.faults.refuse = {bad}
+            venues.cut()
+            await reader.until(lambda: bad in source.refused)
+            venues.trade(exchange, 3, bad)
+            venues.trade(exchange, 1, good)
+            lost = [t.trade_id for t in venues.truth_of(feed) if t.symbol == bad][-3:]
+            venues.faults.refuse = set()
+            await reader.until(lambda: venues.connections and not source.unconfirmed)
+            venues.trade(exchange, 1, bad)
+            last = venues.truth_of(feed)[-1].trade_id
+            await reader.until(lambda: (bad, last) in [(t.symbol, t.trade_id) for t in reader.of(Trade)])
+            await reader.end()
+            came = {t.trade_id for t in reader.of(Trade) if t.symbol == bad}
+            holes = [(int(g.from_id), int(g.to_id)) for g in reader.of(Gap) if g.symbol == bad]
+            for trade_id in lost:
+                assert trade_id in came or any(first <= int(trade_id) <= till for first, till in holes)
+            assert source.refused == {}
+
+    run(scenario())
+
+
 def test_subscription_that_is_never_confirmed_drops_the_line_and_tries_again() -> None:
     async def scenario() -> None:
         async with Simulator() as venues:
