@@ -19,7 +19,7 @@ from producers.packing import Entry, refusal
 from producers.sink_config import SinkConfig
 from producers.source import Item, Raw
 from producers.watermark import Lane, Mark
-from tapehouse.kpl import frame_bytes, head_bytes
+from tapehouse.kpl import LONG_HEAD_BYTES, SHORT_BYTES, SHORT_HEAD_BYTES, frame_bytes
 from tapehouse.record import Coverage, GapClosed, Record, Trade, encode, partition_key
 
 RAW_LANE: Final = "raw "
@@ -91,6 +91,7 @@ class Buffer:
     def accept(self, items: Sequence[Item], start: int, now: float) -> int:
         """Take the items from ``start`` on while there is room; the place of the first that was not taken."""
         config, markets, aggregate_bytes = self._config, self._markets, self._aggregate_bytes
+        max_record_bytes = config.max_record_bytes
         put, room, room_bytes = self._put, config.buffer_records - self._count, config.buffer_bytes - self._bytes
         first, first_bytes = room, room_bytes
         at, end = start, len(items)
@@ -104,7 +105,7 @@ class Buffer:
                 data = encode(item)
                 channel = markets.get((item.exchange, item.symbol, item.source)) or self._channel_of(item)
             size = len(data)
-            if channel is None or size + channel.key_bytes > config.max_record_bytes:
+            if channel is None or size + channel.key_bytes > max_record_bytes:
                 self._refuse(item, data)
                 at += 1
                 continue
@@ -118,7 +119,7 @@ class Buffer:
             if kind is not Trade and _is_claim(item) and lane.through < ticket:
                 self._hold(channel, self._entry(channel, item, data, (put, ticket), now))
             else:
-                weight = size + head_bytes(size)
+                weight = size + (SHORT_HEAD_BYTES if size < SHORT_BYTES else LONG_HEAD_BYTES)
                 entry = channel.open
                 if entry is not None and entry.weight + weight <= aggregate_bytes and kind is not Raw:
                     entry.items.append(item)

@@ -19,10 +19,12 @@ _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 _KEY, _HASH_KEY, _DATA = b"\x08\x00", b"\x10\x00", b"\x1a"
 """In a user record: the first partition key of the table, the first hash key, data follow."""
 _KNOWN_LENGTHS: Final = 4096
-_SHORT: Final = 16_000
 
 HASH_KEY_BYTES: Final = 41
 """The most that a table of one explicit hash key takes: 39 digits and their frame."""
+SHORT_BYTES: Final = 16_000
+SHORT_HEAD_BYTES, LONG_HEAD_BYTES = 10, 12
+"""The most that stands before a user record's data: of fewer than ``SHORT_BYTES``, and of up to 2 MiB."""
 
 
 class UserRecord(NamedTuple):
@@ -79,11 +81,6 @@ def aggregate(partition_key: str, data: Sequence[bytes], explicit_hash_key: str 
 def frame_bytes(partition_key: bytes) -> int:
     """The most bytes that an aggregate of this partition key has before its first user record."""
     return len(MAGIC) + _DIGEST_BYTES + 1 + len(_number(len(partition_key))) + len(partition_key) + HASH_KEY_BYTES
-
-
-def head_bytes(length: int) -> int:
-    """The most bytes that stand before ``length`` bytes of data, at most 2 MiB."""
-    return 10 if length < _SHORT else 12
 
 
 class _NotAnAggregateError(Exception):

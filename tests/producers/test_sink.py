@@ -3,6 +3,7 @@
 import asyncio
 import pickle
 import threading
+import tracemalloc
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from itertools import count
 from typing import Any
@@ -443,6 +444,50 @@ def test_the_largest_record_is_sent() -> None:
 
     run(work())
     assert [len(data) for data in kinesis.taken] == [1024 * 1024 - 1]
+
+
+# -- memory -----------------------------------------------------------------------------------------------------------
+
+
+class Forgetful:
+    """Throttles a third of the entries and keeps nothing of what it takes."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._entries = 0
+
+    def put_records(self, *, StreamName: str, Records: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:  # noqa: N803
+        results: list[dict[str, str]] = []
+        with self._lock:
+            for _ in Records:
+                self._entries += 1
+                throttled = {"ErrorCode": "ProvisionedThroughputExceededException", "ErrorMessage": "slow down"}
+                results.append({"ShardId": "shardId-000000000000"} if self._entries % 3 else throttled)
+        return {"Records": results}
+
+
+@pytest.mark.parametrize("aggregate_bytes", [0, 4096])
+def test_memory_is_flat_however_much_goes_through_and_is_throttled(aggregate_bytes: int) -> None:
+    peaks: list[int] = []
+    small = config(aggregate_bytes=aggregate_bytes, buffer_records=500)
+
+    async def work() -> None:
+        async with KinesisSink(small, Forgetful()) as sink:
+            for part in range(6):
+                tracemalloc.reset_peak()
+                for number in range(part * 4000, (part + 1) * 4000, 100):
+                    await sink.put_many([trade(each, SYMBOLS[each % 3]) for each in range(number, number + 100)])
+                    assert sink.metrics().buffered <= 500
+                await sink.flush()
+                peaks.append(tracemalloc.get_traced_memory()[1])
+            assert sink.metrics().throttled > 6000
+
+    tracemalloc.start()
+    try:
+        run(work())
+    finally:
+        tracemalloc.stop()
+    assert max(peaks[2:]) < 1.3 * max(peaks[:2]), "24,000 trades of some 900 bytes each went through"
 
 
 # -- failing ----------------------------------------------------------------------------------------------------------

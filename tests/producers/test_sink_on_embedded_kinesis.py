@@ -2,18 +2,21 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from aws_kinesis_agg.deaggregator import iter_deaggregate_records
+from botocore.exceptions import ClientError
 
 from producers.produce import produce
 from producers.sink import KinesisSink, SinkConfig, StreamRefusedError
+from producers.source import Item
 from producers.synthetic import SyntheticConfig, SyntheticSource
 from tapehouse import aws
 from tapehouse.kpl import deaggregate
 from tapehouse.local.kinesis import Fault, KinesisServer
-from tapehouse.record import encode, judge
+from tapehouse.record import Trade, encode, judge
 
 START_US = 1_760_000_000_000_000
 COUNT = 8000
@@ -109,3 +112,138 @@ def test_the_largest_record_and_an_empty_one_are_taken(client: Any) -> None:
 
     asyncio.run(work())
     assert sorted(stored(client, "tape")) == [b"", largest]
+
+
+# -- shards -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def limited(monkeypatch: pytest.MonkeyPatch) -> Iterator[KinesisServer]:
+    """A server that throttles what is above a shard's 1 MiB and 1,000 records a second."""
+    server = KinesisServer(seed=12, limits=True).start()
+    monkeypatch.setenv("AWS_ENDPOINT_URL_KINESIS", server.endpoint)
+    yield server
+    server.stop()
+
+
+def by_shard(client: Any, stream: str) -> Counter[str]:
+    """Bytes in each shard."""
+    sizes: Counter[str] = Counter()
+    for shard in client.list_shards(StreamName=stream)["Shards"]:
+        iterator = client.get_shard_iterator(
+            StreamName=stream, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
+        )["ShardIterator"]
+        sizes[shard["ShardId"]] = sum(
+            len(each["Data"]) for each in client.get_records(ShardIterator=iterator)["Records"]
+        )
+    return sizes
+
+
+def one_market(count: int) -> list[Item]:
+    source = SyntheticSource(SyntheticConfig(count=count, start_us=START_US, symbols=("BTC-USD",)))
+    return [each for each in source.records(START_US) if isinstance(each, Trade)]
+
+
+async def until(true: Callable[[], bool]) -> None:
+    async with asyncio.timeout(60):
+        while not true():
+            await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize("aggregate_bytes", [0, 102_400])
+def test_the_limits_of_the_shards_are_kept_by_waiting_and_not_by_errors(
+    aggregate_bytes: int, limited: KinesisServer
+) -> None:
+    client = aws.client("kinesis", max_attempts=1, read_timeout_s=10)
+    client.create_stream(StreamName="tape", ShardCount=2)
+    trades = one_market(2500 if aggregate_bytes == 0 else 12_000)  # over a second's worth of both shards
+
+    async def work() -> None:
+        config = SinkConfig(stream="tape", aggregate_bytes=aggregate_bytes)
+        async with KinesisSink(config, client) as sink:
+            await sink.put_many(trades)
+            await sink.flush()
+            metrics = sink.metrics()
+            assert (metrics.confirmed, metrics.throttled, metrics.retried) == (len(trades), 0, 0)
+            assert metrics.shards == 2
+            assert metrics.paced_s > 0
+
+    asyncio.run(work())
+    assert limited.faults.counters.get("records.failed", 0) == 0
+    client.close()
+
+
+def test_one_hot_market_uses_all_shards(client: Any) -> None:
+    client.create_stream(StreamName="tape", ShardCount=4)
+
+    async def work() -> None:
+        async with sink_of(client, aggregate_bytes=25_600) as sink:
+            await sink.put_many(one_market(5000))
+
+    asyncio.run(work())
+    sizes = by_shard(client, "tape")
+    assert max(sizes.values()) - min(sizes.values()) <= 2 * 25_600
+    assert min(sizes.values()) > 0
+
+
+def test_after_a_split_the_children_are_used_and_every_aggregate_lies_where_its_keys_say(client: Any) -> None:
+    client.create_stream(StreamName="tape", ShardCount=1)
+    trades = one_market(4000)
+
+    async def work() -> None:
+        async with sink_of(client, aggregate_bytes=4096, shards_every_s=0.05) as sink:
+            await sink.put_many(trades[:2000])
+            await sink.flush()
+            assert sink.metrics().shards == 1
+            client.split_shard(StreamName="tape", ShardToSplit="shardId-000000000000", NewStartingHashKey=str(2**127))
+            await until(lambda: sink.metrics().shards == 2)
+            await sink.put_many(trades[2000:])
+
+    asyncio.run(work())
+    assert set(stored(client, "tape")) == {encode(each) for each in trades if isinstance(each, Trade)}
+    sizes = by_shard(client, "tape")
+    assert abs(sizes["shardId-000000000001"] - sizes["shardId-000000000002"]) <= 2 * 4096
+    assert_the_kcl_would_drop_nothing(client)
+
+
+def assert_the_kcl_would_drop_nothing(client: Any) -> None:
+    """The KCL drops an aggregate whose user records do not hash into the shard it was found in."""
+    for shard in client.list_shards(StreamName="tape")["Shards"]:
+        span = range(int(shard["HashKeyRange"]["StartingHashKey"]), int(shard["HashKeyRange"]["EndingHashKey"]) + 1)
+        iterator = client.get_shard_iterator(
+            StreamName="tape", ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
+        )["ShardIterator"]
+        records = client.get_records(ShardIterator=iterator)["Records"]
+        hash_keys = [
+            user["kinesis"]["explicitHashKey"]
+            for user in iter_deaggregate_records(records, data_format="Boto3")
+            if user["kinesis"].get("aggregated")
+        ]
+        assert hash_keys
+        assert [key for key in hash_keys if int(key) not in span] == []
+
+
+def test_without_the_right_to_list_shards_all_goes_by_partition_key_after_one_warning(
+    client: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    client.create_stream(StreamName="tape", ShardCount=2)
+    asked: list[Any] = []
+
+    def denied(**arguments: Any) -> Any:
+        asked.append(arguments)
+        raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no."}}, "ListShards")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(client, "list_shards", denied)
+
+        async def work() -> None:
+            async with sink_of(client, shards_every_s=0.01) as sink:
+                await sink.put_many(one_market(100))
+                await until(lambda: len(asked) > 3)
+                assert sink.metrics().shards == 0
+
+        asyncio.run(work())
+    warnings = [each.getMessage() for each in caplog.records if each.levelname == "WARNING"]
+    assert len(warnings) == 1
+    assert "kinesis:ListShards" in warnings[0]
+    assert len(stored(client, "tape")) == 100
