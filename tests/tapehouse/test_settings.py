@@ -88,7 +88,7 @@ def test_an_unknown_key_is_named_with_the_nearest_one_and_without_its_value(tmp_
 
 def test_an_unknown_key_like_no_other_lists_the_known_ones(tmp_path: Path) -> None:
     (fault,) = faults(tmp_path, "zzzz = 1")
-    assert "known are athena_workgroup, aws_port, feeds" in fault
+    assert "known are athena_workgroup, aws_port, feed, feed_limits, feeds" in fault
 
 
 def test_broken_file_is_a_fault_that_names_the_line(tmp_path: Path) -> None:
@@ -117,6 +117,68 @@ def test_sources_of_gold_come_as_a_table_or_as_pairs(tmp_path: Path) -> None:
     environ = {"TAPEHOUSE_GOLD_SOURCES": "binance=binance-agg, us=polygon"}
     assert load(tmp_path, "", environ).gold_sources == {"binance": "binance-agg", "us": "polygon"}
     assert len(faults(tmp_path, "", {"TAPEHOUSE_GOLD_SOURCES": "binance"})) == 1
+
+
+def test_a_vendors_symbol_names_its_exchange_in_lower_case(tmp_path: Path) -> None:
+    found = load(tmp_path, "", {"SYMBOLS": "binance:btc-usdt, US:AAPL-USD,btc-usd"})
+    assert found.symbols == ("binance:BTC-USDT", "us:AAPL-USD", "BTC-USD")
+
+
+@pytest.mark.parametrize("text", [":BTC-USD", "a:b:BTC-USD", "us:", "us:AAPL", "bad name:BTC-USD"])
+def test_what_is_no_symbol_of_a_vendor_is_refused(tmp_path: Path, text: str) -> None:
+    assert len(faults(tmp_path, "", {"SYMBOLS": text})) == 1
+
+
+LIMITS = {"binance.connection_age_s": "80000", "kraken.rest.calls_per_s": "0.5"}
+
+
+@pytest.mark.parametrize(
+    ("file", "environ"),
+    [
+        ("", {"TAPEHOUSE_FEED_LIMITS": "binance.connection_age_s=80000, kraken.rest.calls_per_s=0.5"}),
+        ('[feed_limits]\n"binance.connection_age_s" = 80000\n"kraken.rest.calls_per_s" = "0.5"', {}),
+        ("[feed_limits]\nbinance.connection_age_s = 80000\nkraken.rest.calls_per_s = 0.5", {}),
+    ],
+)
+def test_limits_of_feeds_come_as_pairs_or_as_a_table(tmp_path: Path, file: str, environ: dict[str, str]) -> None:
+    assert load(tmp_path, file, environ).feed_limits == LIMITS
+
+
+def test_a_limit_may_be_none(tmp_path: Path) -> None:
+    found = load(tmp_path, "", {"TAPEHOUSE_FEED_LIMITS": "binance.connection_age_s=None"})
+    assert found.feed_limits == {"binance.connection_age_s": "none"}
+
+
+@pytest.mark.parametrize("text", ["binance=3", "binance.x", "a.b=many", "a.b=nan", "a.b=inf", "a.b.c.d=1"])
+def test_what_is_no_limit_is_refused(tmp_path: Path, text: str) -> None:
+    assert len(faults(tmp_path, "", {"TAPEHOUSE_FEED_LIMITS": text})) == 1
+    assert len(faults(tmp_path, "[feed_limits]\nbinance.max_symbols = true")) == 1
+
+
+SECRETS = ("finnhub_token", "polygon_key")
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_a_secret_is_shown_by_no_repr_no_fault_and_no_help(tmp_path: Path, name: str) -> None:
+    found = load(tmp_path, "", {s.variable_of(name): "hunter2\n"})
+    assert getattr(found, name) == "hunter2"
+    assert "hunter2" not in repr(found) + str(found)
+    wrong = faults(tmp_path, f'{name} = "hun ter2"', {s.variable_of(name): "hun\tter2", "TARGET": "moon"})
+    assert len(wrong) == 3
+    assert not any("ter2" in fault for fault in wrong)
+    assert f"{name} (from environment, {s.variable_of(name)}): the value is not" in wrong[2]
+    assert "default" not in s.about(name)
+
+
+def test_a_key_comes_from_one_place(tmp_path: Path) -> None:
+    environ = {"TAPEHOUSE_FINNHUB_TOKEN": "hunter2", "TAPEHOUSE_FINNHUB_SECRET": "tapehouse/finnhub#token"}
+    (fault,) = faults(tmp_path, "", environ)
+    assert fault == "finnhub_token and finnhub_secret: both are set; unset one of them."
+
+
+def test_a_folder_of_state_need_not_be_there_yet(tmp_path: Path) -> None:
+    found = load(tmp_path, "", {"TAPEHOUSE_STATE_FOLDER": str(tmp_path / "new")})
+    assert found.state_folder == tmp_path / "new"
 
 
 @pytest.mark.parametrize(("text", "span_s"), [("5", 5.0), ("5s", 5.0), ("500ms", 0.5), ("2m", 120.0), ("1.5h", 5400.0)])
