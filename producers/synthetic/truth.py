@@ -6,9 +6,10 @@
   trade of its market was really sent before), ``malformed`` (its form, and the id it followed), ``gap`` (its ids).
 - ``trades.summary.json``: the sums. It is written last, whole or not at all: without it the run did not end well.
 
-Lines are written as the trades go out and kept nowhere. After a clean end or a stop all is there. A kill may lose what
-was not yet flushed and cut the last line (of a gzip: its last blocks); the start (the first id, unless one was given)
-and the seed make the same market again.
+Lines are written just before a batch goes out, and kept nowhere; an earlier run's files of these names are replaced.
+After a clean end or a stop all is there. After a kill there is no summary, the last batch may be told and not sent, and
+the last line may be cut (of a gzip: its last blocks are missing). Nothing is lost by that: the seed and the start,
+which is the first id unless one was given, make the same market again.
 """
 
 import gzip
