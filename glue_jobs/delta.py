@@ -10,6 +10,7 @@ third writer could then commit the same plan once more.)
 
 import json
 import logging
+import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,10 +19,10 @@ from typing import Any, Final
 
 from delta.tables import DeltaTable
 from py4j.protocol import Py4JJavaError
-from pyspark.errors import PySparkException
+from pyspark.errors import AnalysisException, PySparkException
 from pyspark.sql import DataFrame, DataFrameWriter, SparkSession
 
-from tapehouse.errors import TransientError
+from tapehouse.errors import TerminalError, TransientError
 from tapehouse.tables import Table
 
 log = logging.getLogger(__name__)
@@ -59,10 +60,31 @@ class Snapshot:
     """Rows that the commit wrote, where the snapshot is one's outcome."""
 
 
-def ensure(spark: SparkSession, table: Table, uri: str) -> None:
-    """Create the table from its declaration where it is not there yet. Safe to run again and by two at once."""
+def ensure(spark: SparkSession, table: Table, uri: str, *, patience_s: float = 5.0) -> None:
+    """Create the table from its declaration where it is not there yet. Safe to run again and by two at once.
+
+    A creation that was killed half-way leaves a log without a commit, which Delta neither reads nor creates over. It
+    is cleared away, but not before ``patience_s``: another creation may just be running.
+    """
     if exists(spark, uri):
         return
+    try:
+        _create(spark, table, uri)
+    except AnalysisException as error:
+        if error.getCondition() != "DELTA_TABLE_NOT_FOUND":
+            raise
+    else:
+        return
+    deadline = time.monotonic() + patience_s
+    while time.monotonic() < deadline:
+        time.sleep(min(0.5, patience_s))
+        if exists(spark, uri):
+            return
+    _clear_half_made(spark, uri)
+    _create(spark, table, uri)
+
+
+def _create(spark: SparkSession, table: Table, uri: str) -> None:
     builder = DeltaTable.createIfNotExists(spark).location(uri).comment(f"{table.grain}")
     for column in table.columns:
         builder = builder.addColumn(column.name, column.type, nullable=column.nullable, comment=column.comment)
@@ -72,6 +94,17 @@ def ensure(spark: SparkSession, table: Table, uri: str) -> None:
         builder = builder.clusterBy(*table.cluster_by)
     builder.execute()
     log.info("table_created table=%s uri=%s", table.name, uri)
+
+
+def _clear_half_made(spark: SparkSession, uri: str) -> None:
+    """Remove a log that holds no commit, and only where nothing else is there. Raises TerminalError otherwise."""
+    files, folder = _log_files(spark, uri)
+    others = [status.getPath().getName() for status in files.listStatus(folder.getParent())]
+    commits = [status.getPath().getName() for status in files.listStatus(folder)]
+    if others != [folder.getName()] or any(name[:1].isdigit() for name in commits):
+        raise TerminalError(f"{uri}: holds files, but is no table: {sorted(others)}. Move them away and run again.")
+    log.warning("half_made_table_cleared uri=%s files=%d", uri, len(commits))
+    files.delete(folder, True)
 
 
 def exists(spark: SparkSession, uri: str) -> bool:
@@ -173,6 +206,12 @@ def _delta_log(spark: SparkSession, uri: str) -> Any:
     return _jvm(spark).org.apache.spark.sql.delta.DeltaLog.forTable(spark._jsparkSession, uri)
 
 
+def _log_files(spark: SparkSession, uri: str) -> tuple[Any, Any]:
+    """(the Hadoop file system of the table's log, the log's path)."""
+    folder = _jvm(spark).org.apache.hadoop.fs.Path(uri, "_delta_log")
+    return folder.getFileSystem(spark._jsparkSession.sessionState().newHadoopConf()), folder
+
+
 def _state(spark: SparkSession, delta_log: Any) -> Any:
     none = _jvm(spark).scala.Option.empty()
     return delta_log.update(False, none, none)
@@ -190,8 +229,7 @@ class _Commit:
 def _commits_back(spark: SparkSession, uri: str, version: int, count: int) -> Iterator[_Commit]:
     """The newest ``count`` commits, newest first, until the log's oldest file."""
     jvm = _jvm(spark)
-    folder = jvm.org.apache.hadoop.fs.Path(uri, "_delta_log")
-    files = folder.getFileSystem(spark._jsparkSession.sessionState().newHadoopConf())
+    files, folder = _log_files(spark, uri)
     for number in range(version, max(version - count, -1), -1):
         path = jvm.org.apache.hadoop.fs.Path(folder, f"{number:020d}.json")
         if not files.exists(path):
