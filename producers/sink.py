@@ -29,6 +29,7 @@ from producers.shard_map import ListsShards, ShardsUnknownError, open_shards
 from producers.sink_config import Metrics, SinkConfig
 from producers.source import Item, Raw
 from producers.watermark import Mark
+from producers.wire import BotoClient, DirectPutRecords
 from tapehouse.errors import TerminalError, TransientError
 from tapehouse.record import Trade
 
@@ -82,6 +83,7 @@ class KinesisSink:
     ) -> None:
         self.config = config
         self._client = client
+        self._sending = DirectPutRecords(client) if isinstance(client, BotoClient) else client
         self._on_confirmed, self._on_refused, self._jitter = on_confirmed, on_refused, jitter
         self._clock = time.monotonic  # the one that the loop's timeouts go by
         self._metrics = Metrics()
@@ -309,7 +311,7 @@ class KinesisSink:
         loop = asyncio.get_running_loop()
         codes: list[str | None]
         try:
-            codes = await loop.run_in_executor(self._pool, send, self._client, self.config.stream, entries)
+            codes = await loop.run_in_executor(self._pool, send, self._sending, self.config.stream, entries)
         except StreamRefusedError as refused:
             raise StreamRefusedError(refused.stream, refused.code, refused.detail, len(self._buffer)) from refused
         except CallFailedError as failure:
