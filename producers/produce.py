@@ -5,24 +5,36 @@ SIGTERM or SIGINT: no more is read, what was read is confirmed, exit 0. A second
 """
 
 import asyncio
-import contextlib
 import logging
 import os
 import signal
 import time
+from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from producers.counters import Counters
 from producers.sender import PutRecordsClient
 from producers.sink import KinesisSink, Metrics, SinkConfig
-from producers.source import Batch, Item, Source, Stoppable
+from producers.source import Batch, Item, Source, Stoppable, Watched
 from producers.state import MarkStore
 
 logger = logging.getLogger(__name__)
 
 SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 DEADLINE_S: Final = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """How a venue's line does, at one moment."""
+
+    counters: Counters
+    unconfirmed: frozenset[str]
+    """Markets that no line brings."""
+    refused: frozenset[str]
+    """Markets that the venue refused."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +46,8 @@ class Progress:
     """Items that the source gave."""
     elapsed_s: float
     sink: Metrics
+    watch: Watch | None = None
+    """Of a source that reads a line."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,8 +66,13 @@ class _Run:
         self._began, self._read = clock(), 0
 
     def progress(self) -> Progress:
-        elapsed_s = self._clock() - self._began
-        return Progress(source=self.source.name, read=self._read, elapsed_s=elapsed_s, sink=self.sink.metrics())
+        return Progress(
+            source=self.source.name,
+            read=self._read,
+            elapsed_s=self._clock() - self._began,
+            sink=self.sink.metrics(),
+            watch=_watch(self.source),
+        )
 
     async def pump(self) -> None:
         """Read and put until the source ends; a stop ends one that cannot stop by itself. What was read is put."""
@@ -76,6 +95,13 @@ class _Run:
         coming = asyncio.create_task(_anext(batches))
         await _first(coming, self.stop.wait())
         return coming.result() if not coming.cancelled() else None
+
+
+def _watch(source: Source) -> Watch | None:
+    if not isinstance(source, Watched):
+        return None
+    counters = replace(source.counters, ignored=Counter(source.counters.ignored))
+    return Watch(counters=counters, unconfirmed=source.unconfirmed, refused=frozenset(source.refused))
 
 
 async def _anext(batches: AsyncIterator[Batch]) -> Batch | None:
@@ -106,35 +132,46 @@ async def produce(
 ) -> Report:
     """Put all that ``source`` gives, then close the sink, within ``deadline_s`` seconds once ``stop`` is set.
 
-    Raises what the source or the sink raised; what the source gave before its error is confirmed first.
+    Raises what the source, the sink or ``on_progress`` raised, and BrokenStateError; what the source gave before its
+    error is confirmed first.
     """
     run = _Run(source, sink, stop, clock)
     if marks is not None:
         await asyncio.to_thread(marks.load)  # a broken file is told before anything is sent
     ticking = asyncio.create_task(_tick(run, on_progress, marks, progress_every_s))
     try:
-        await _pump_and_close(run, deadline_s)
+        await _pump_and_close(run, deadline_s, ticking)
     finally:
         ticking.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await ticking
+        await asyncio.gather(ticking, return_exceptions=True)
         if marks is not None:
             await asyncio.to_thread(marks.save, sink.marks(), now=True)
         last = run.progress()
         if on_progress is not None:
             on_progress(last)
-    report = Report(source=last.source, read=last.read, elapsed_s=last.elapsed_s, sink=last.sink, stopped=stop.is_set())
+    report = Report(
+        source=last.source,
+        read=last.read,
+        elapsed_s=last.elapsed_s,
+        sink=last.sink,
+        watch=last.watch,
+        stopped=stop.is_set(),
+    )
     logger.info("produce.done source=%s read=%d confirmed=%d", report.source, report.read, report.sink.confirmed)
     return report
 
 
-async def _pump_and_close(run: _Run, deadline_s: float) -> None:
+async def _pump_and_close(run: _Run, deadline_s: float, ticking: "asyncio.Task[None]") -> None:
+    """``ticking`` ends only by an error: without it no mark would be saved and nobody told anything, so all ends."""
     loop = asyncio.get_running_loop()
     pump = asyncio.create_task(run.pump())
     ends = [asyncio.create_task(run.stop.wait()), asyncio.create_task(run.sink.failed())]
     try:
-        await asyncio.wait({pump, *ends}, return_when=asyncio.FIRST_COMPLETED)
-        if pump.done() and not run.stop.is_set():
+        await asyncio.wait({pump, ticking, *ends}, return_when=asyncio.FIRST_COMPLETED)
+        if ticking.done():
+            pump.cancel()
+            await asyncio.gather(pump, return_exceptions=True)
+        elif pump.done() and not run.stop.is_set():
             # However long Kinesis takes for the rest, only a stop cuts the wait short.
             await _first(asyncio.create_task(run.sink.flush()), run.stop.wait())
         elif run.stop.is_set() and isinstance(run.source, Stoppable):
@@ -148,6 +185,8 @@ async def _pump_and_close(run: _Run, deadline_s: float) -> None:
         for task in (pump, *ends):
             task.cancel()
         await asyncio.gather(pump, *ends, return_exceptions=True)
+    if ticking.done():
+        ticking.result()
     if not pump.cancelled():
         pump.result()
 

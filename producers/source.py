@@ -4,10 +4,11 @@ A source is an async iterable of batches, read until it ends or its reader stops
 order that counts: within one market, what was made first comes first.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias, runtime_checkable
 
+from producers.counters import Counters
 from tapehouse.record import Record
 
 
@@ -42,3 +43,20 @@ class Stoppable(Protocol):
 
     def stop(self) -> None:
         """Take no more in; the iteration gives what is left and ends."""
+
+
+@runtime_checkable
+class Watched(Protocol):
+    """A source that reads a line which may be lost, and tells how it goes."""
+
+    @property
+    def counters(self) -> Counters:
+        """The counts of this source, as they grow."""
+
+    @property
+    def unconfirmed(self) -> frozenset[str]:
+        """Words of the markets that no line brings now."""
+
+    @property
+    def refused(self) -> Mapping[str, str]:
+        """Words of the markets that the venue refused, and why."""

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from producers.counters import Counters
 from producers.file_source import FileSource
 from producers.lines import BrokenGzipError
 from producers.produce import Progress, produce
@@ -243,10 +244,64 @@ def test_broken_marks_are_told_before_anything_is_sent(tmp_path: Path) -> None:
     assert source.given == 0
 
 
+def test_who_is_told_may_fail_and_what_was_read_is_confirmed_before_that_is_raised(tmp_path: Path) -> None:
+    kinesis, path = FakeKinesis(), tmp_path / "marks.json"
+    trades = SyntheticSource(SyntheticConfig(count=20, start_us=START_US, symbols=("BTC-USD",), first_id=1))
+    told: list[Progress] = []
+
+    class Endless(Lines):
+        async def __aiter__(self) -> AsyncIterator[Batch]:
+            async for batch in trades:
+                self.given += len(batch)
+                yield batch
+            await asyncio.Event().wait()
+
+    def fails_once(progress: Progress) -> None:
+        told.append(progress)
+        if progress.read > 20 and len(told) < 10_000:
+            told.extend([progress] * 10_000)
+            raise RuntimeError("the screen is gone")
+
+    async def work() -> None:
+        with pytest.raises(RuntimeError, match="the screen is gone"):
+            await produce(
+                Endless(0),
+                sink(kinesis, linger_ms=50),
+                stop=asyncio.Event(),
+                on_progress=fails_once,
+                marks=MarkStore(path, STREAM),
+                progress_every_s=0.001,
+            )
+
+    run(work())
+    assert len(kinesis.taken) > 20
+    assert MarkStore(path, STREAM).load()["synthetic:BTC-USD:synthetic"].trade_id == "20"
+
+
+def test_progress_tells_how_the_line_of_a_venue_does() -> None:
+    class Venue(Lines):
+        counters = Counters(reconnects=2, filled=7)
+        unconfirmed = frozenset({"ETH-USD"})
+        refused: Mapping[str, str] = {"XYZ-USD": "no such product"}
+
+    async def work() -> None:
+        report = await produce(Venue(1), sink(FakeKinesis()), stop=asyncio.Event())
+        assert report.watch is not None
+        assert (report.watch.counters.reconnects, report.watch.counters.filled) == (2, 7)
+        assert report.watch.unconfirmed == frozenset({"ETH-USD"})
+        assert report.watch.refused == frozenset({"XYZ-USD"})
+        assert report.watch.counters is not Venue.counters
+        plain = await produce(Lines(1), sink(FakeKinesis()), stop=asyncio.Event())
+        assert plain.watch is None
+
+    run(work())
+
+
 # -- signals, in a process of its own ---------------------------------------------------------------------------------
 
 PROGRAM = '''
 import json, random, sys
+from producers.counters import Counters
 from producers.file_source import FileSource
 from producers.produce import run
 from producers.sink import SinkConfig
@@ -273,7 +328,7 @@ source = FileSource("-") if kind == "stdin" else SyntheticSource(SyntheticConfig
 config = SinkConfig(stream="tape", backoff_base_ms=1, backoff_cap_ms=20)
 started = []
 def progress(each):
-    if not started:
+    if not started and (kind == "stdin" or each.sink.put):
         started.append(print("started", flush=True))
 sys.exit(run(source, config, Kinesis(path, down), on_progress=progress, on_report=report))
 '''
@@ -327,7 +382,6 @@ def test_a_signal_ends_a_producer_that_waits_for_a_quiet_pipe(tmp_path: Path) ->
 
 def test_a_second_signal_ends_at_once_and_not_with_zero(tmp_path: Path) -> None:
     with start(tmp_path / "taken", "synthetic", "down") as process:
-        time.sleep(0.3)
         process.send_signal(signal.SIGTERM)
         time.sleep(0.3)
         assert process.poll() is None
