@@ -1,0 +1,369 @@
+"""Confirmed trades a second, bytes and PUT units a trade: our sink and what else Python has, into one stream.
+
+``python benchmarks/producer.py [--seconds 3] [--rounds 3]`` starts the embedded Kinesis as a process of its own, with
+one stream of four shards and without a shard's limits. In each round every sender, a fresh process, puts trades of some
+250 bytes in ten markets for as long as it is told; then the stream itself is read back: how many trades it gained, in
+how many Kinesis records, of how many bytes, billed as how many PUT payload units (25 KB, each record rounded up). The
+rate is the trades that the sender saw confirmed, to the last answer; the table holds medians of the rounds.
+
+Not comparable:
+
+- Ours is given records and makes their JSON; the others are given the bytes. Ours keeps marks and retries; put_record,
+  PutRecords and aws-kinesis-agg retry nothing here. aiokpl drops what it cannot send within its 30 s; here it never
+  comes to that.
+- aiokpl is told of no limits of a shard, as ours is. aws-kinesis-agg only makes aggregates (of the size of ours): the
+  calls, in one thread, are this script's. *made only* sends nothing, so nothing is confirmed.
+- All share the machine's cores with the server, and the server costs less a trade where more share a record. On AWS
+  the network is slower than loopback: rates there are no more than these, and bytes and units the same.
+"""
+
+import argparse
+import asyncio
+import gc
+import importlib.util
+import multiprocessing
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any, Final
+
+import boto3
+from botocore.config import Config
+
+from producers.sink import KinesisSink, SinkConfig
+from producers.synthetic import SyntheticConfig, SyntheticSource
+from tapehouse import kpl
+from tapehouse.local.kinesis import Fault, KinesisServer
+from tapehouse.record import Trade, encode, partition_key
+
+STREAM: Final = "bench"
+SHARDS: Final = 4
+TRADES: Final = 20_000
+"""Different ones; they come again and again."""
+BATCH: Final = 500
+UNIT_BYTES: Final = 25 * 1024
+AGGREGATE_BYTES: Final = SinkConfig(stream=STREAM).aggregate_bytes
+MARKETS: Final = tuple(
+    f"{base}-USD" for base in ("BTC", "ETH", "SOL", "ADA", "XRP", "DOT", "LTC", "LINK", "AVAX", "UNI")
+)
+Sent = tuple[int, float]
+"""Trades confirmed, seconds taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gain:
+    """What a stream gained."""
+
+    trades: int
+    records: int
+    bytes: int
+    units: int
+
+
+# -- the server -------------------------------------------------------------------------------------------------------
+
+
+def _serve(journal: str, faults: tuple[Fault, ...], caller: Connection) -> None:
+    with KinesisServer(journal=Path(journal)) as server:
+        server.faults.add(*faults)
+        caller.send(server.port)
+        caller.recv()
+
+
+@contextmanager
+def embedded_kinesis(*faults: Fault) -> Iterator[int]:
+    """The port of a server in a process of its own, with the stream in it."""
+    spawn = multiprocessing.get_context("spawn")
+    ours, its = spawn.Pipe()
+    with tempfile.TemporaryDirectory() as folder:
+        process = spawn.Process(target=_serve, args=(str(Path(folder) / "journal"), faults, its))
+        process.start()
+        try:
+            port = int(ours.recv())
+            client(port).create_stream(StreamName=STREAM, ShardCount=SHARDS)
+            yield port
+        finally:
+            ours.send(None)
+            process.join()
+
+
+def client(port: int) -> Any:
+    """A client that tries once."""
+    return boto3.client(
+        "kinesis",
+        endpoint_url=f"http://127.0.0.1:{port}",
+        region_name="us-east-1",
+        aws_access_key_id="x",
+        aws_secret_access_key="x",
+        config=Config(retries={"total_max_attempts": 1}, max_pool_connections=20),
+    )
+
+
+def tips(port: int) -> dict[str, str]:
+    """Shard → an iterator behind its last record."""
+    kinesis = client(port)
+    return {
+        shard["ShardId"]: kinesis.get_shard_iterator(
+            StreamName=STREAM, ShardId=shard["ShardId"], ShardIteratorType="LATEST"
+        )["ShardIterator"]
+        for shard in kinesis.list_shards(StreamName=STREAM)["Shards"]
+    }
+
+
+def gained(port: int, since: dict[str, str]) -> Gain:
+    """What the stream has behind these iterators."""
+    kinesis, gain = client(port), Gain(0, 0, 0, 0)
+    for tip in since.values():
+        iterator = tip
+        while True:
+            page = kinesis.get_records(ShardIterator=iterator)
+            for record in page["Records"]:
+                size = len(record["Data"]) + len(record["PartitionKey"])
+                trades = kpl.deaggregate(record["Data"])
+                gain = Gain(
+                    gain.trades + (1 if trades is None else len(trades)),
+                    gain.records + 1,
+                    gain.bytes + size,
+                    gain.units - (-size // UNIT_BYTES),
+                )
+            if not page["MillisBehindLatest"]:
+                break
+            iterator = page["NextShardIterator"]
+    return gain
+
+
+def trades() -> list[Trade]:
+    """Of ten markets in turn, without the names of people: some 250 bytes each."""
+    source = SyntheticSource(SyntheticConfig(count=TRADES, start_us=1_760_000_000_000_000, symbols=MARKETS))
+    return [replace(each, trader=None) for each in source.records(1_760_000_000_000_000) if isinstance(each, Trade)]
+
+
+# -- the senders ------------------------------------------------------------------------------------------------------
+
+
+def batches(seconds: float, size: int) -> Iterator[list[Trade]]:
+    """Batches of the trades, again and again, until the time is over; nothing of them is counted as the sender's."""
+    found = trades()
+    gc.collect()
+    gc.freeze()  # the trades are this script's: the collector need not look at them
+    began = time.perf_counter()
+    while True:
+        for first in range(0, TRADES, size):
+            yield found[first : first + size]
+            if time.perf_counter() - began >= seconds:
+                return
+
+
+def ours(port: int, seconds: float) -> Sent:
+    """The sink as it is by default, but for the limits of the shards."""
+    config = SinkConfig(stream=STREAM, shard_bytes_per_s=0, shard_records_per_s=0)
+
+    async def put() -> Sent:
+        began = 0.0
+        async with KinesisSink(config, client(port)) as sink:
+            for batch in batches(seconds, BATCH):
+                began = began or time.perf_counter()
+                await sink.put_many(batch)
+            await sink.flush()
+            return sink.metrics().confirmed, time.perf_counter() - began
+
+    return asyncio.run(put())
+
+
+def aiokpl(port: int, seconds: float) -> Sent:
+    """Its producer as it is by default, but for the limits of the shards; every outcome is waited for and counted."""
+    import aiokpl as library
+
+    config = library.Config(
+        region="us-east-1",
+        endpoint_url=f"http://127.0.0.1:{port}",
+        aws_access_key_id="x",
+        aws_secret_access_key="x",
+        rate_limit_bytes_per_sec_per_shard=1e12,
+        rate_limit_records_per_sec_per_shard=1e9,
+    )
+
+    async def put() -> Sent:
+        began, outcomes = 0.0, []
+        ready = [[(partition_key(each), encode(each)) for each in part] for part in _parts()]
+        async with library.Producer(config) as producer:
+            for number, _ in enumerate(batches(seconds, BATCH)):
+                began = began or time.perf_counter()
+                for key, data in ready[number % len(ready)]:
+                    outcomes.append(await producer.put_record(stream=STREAM, partition_key=key, data=data))
+            await producer.flush()
+            confirmed = sum([(await outcome.wait()).success for outcome in outcomes])
+            return confirmed, time.perf_counter() - began
+
+    return asyncio.run(put())
+
+
+def aws_kinesis_agg(port: int, seconds: float) -> Sent:
+    """Its aggregator for each market, ten aggregates a call, and what PutRecords answers."""
+    return _by_aggregator(seconds, client(port))
+
+
+def aws_kinesis_agg_made_only(port: int, seconds: float) -> Sent:
+    """Its aggregator for each market, and nothing is sent."""
+    del port
+    return _by_aggregator(seconds, None)
+
+
+def _by_aggregator(seconds: float, kinesis: Any) -> Sent:
+    from aws_kinesis_agg.aggregator import RecordAggregator
+
+    aggregators = {f"synthetic:{market}": RecordAggregator(AGGREGATE_BYTES) for market in MARKETS}
+    ready = [[(partition_key(each), encode(each)) for each in part] for part in _parts()]
+    full: list[Any] = []
+    confirmed, began = 0, 0.0
+    for number, _ in enumerate(batches(seconds, BATCH)):
+        began = began or time.perf_counter()
+        for key, data in ready[number % len(ready)]:
+            done = aggregators[key].add_user_record(key, data)
+            if done is not None:
+                full.append(done)
+        if len(full) >= 10:
+            confirmed += _put_aggregates(kinesis, full)
+            full = []
+    full += [left for left in (each.clear_and_get() for each in aggregators.values()) if left is not None]
+    confirmed += _put_aggregates(kinesis, full)
+    return confirmed, time.perf_counter() - began
+
+
+def _put_aggregates(kinesis: Any, full: Sequence[Any]) -> int:
+    made = [each.get_contents() for each in full]
+    counts = [each.get_num_user_records() for each in full]
+    if kinesis is None:
+        return sum(counts)
+    records = [{"Data": data, "PartitionKey": key} for key, _, data in made]
+    answer = kinesis.put_records(StreamName=STREAM, Records=records)
+    return sum(count for count, each in zip(counts, answer["Records"], strict=True) if "ErrorCode" not in each)
+
+
+def put_records(port: int, seconds: float) -> Sent:
+    """500 trades a call, and what it answers."""
+    kinesis = client(port)
+    ready = [[{"Data": encode(each), "PartitionKey": partition_key(each)} for each in part] for part in _parts()]
+    confirmed, began = 0, 0.0
+    for number, _ in enumerate(batches(seconds, BATCH)):
+        began = began or time.perf_counter()
+        answer = kinesis.put_records(StreamName=STREAM, Records=ready[number % len(ready)])
+        confirmed += BATCH - int(answer["FailedRecordCount"])
+    return confirmed, time.perf_counter() - began
+
+
+def put_record(port: int, seconds: float) -> Sent:
+    """A call a trade."""
+    kinesis, confirmed, began = client(port), 0, 0.0
+    for (trade,) in batches(seconds, 1):
+        began = began or time.perf_counter()
+        kinesis.put_record(StreamName=STREAM, Data=encode(trade), PartitionKey=partition_key(trade))
+        confirmed += 1
+    return confirmed, time.perf_counter() - began
+
+
+def _parts() -> list[list[Trade]]:
+    found = trades()
+    return [found[first : first + BATCH] for first in range(0, TRADES, BATCH)]
+
+
+SENDERS: Final[dict[str, Callable[[int, float], Sent]]] = {
+    "tapehouse": ours,
+    "aiokpl": aiokpl,
+    "aws-kinesis-agg + boto3": aws_kinesis_agg,
+    "aws-kinesis-agg, made only": aws_kinesis_agg_made_only,
+    "PutRecords of 500": put_records,
+    "put_record": put_record,
+}
+
+
+# -- what a trade costs us --------------------------------------------------------------------------------------------
+
+
+def costs(port: int, seconds: float) -> dict[str, float]:
+    """Steps → µs of one core a trade, in a process that does nothing else; the least of several tries."""
+    del seconds
+    found = trades()
+    data = [encode(each) for each in found]
+    key, part = "synthetic:BTC-USD", 400
+    parts = [data[first : first + part] for first in range(0, TRADES, part)]
+    requests = [{"Data": kpl.aggregate(key, each, "0"), "PartitionKey": key, "ExplicitHashKey": "0"} for each in parts]
+    kinesis = client(port)
+    gc.collect()
+    gc.freeze()
+
+    def least(work: Callable[[], object]) -> float:
+        taken = []
+        for _ in range(7):
+            began = time.process_time()
+            work()
+            taken.append(time.process_time() - began)
+        return min(taken) / TRADES * 1e6
+
+    def put() -> None:
+        for first in range(0, len(requests), 10):
+            kinesis.put_records(StreamName=STREAM, Records=requests[first : first + 10])
+
+    return {
+        "a record's JSON": least(lambda: [encode(each) for each in found]),
+        "aggregates (MD5 within)": least(lambda: [kpl.aggregate(key, each, "0") for each in parts]),
+        "boto3's PutRecords": least(put),
+    }
+
+
+def alone(work: Callable[[int, float], Any], port: int, seconds: float) -> Any:
+    """What the work returns, done in a fresh process."""
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        return pool.apply(work, (port, seconds))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", type=float, default=3, help="s a sender and round (default 3)")
+    parser.add_argument("--rounds", type=int, default=3, help="(default 3)")
+    options = parser.parse_args()
+    senders = dict(SENDERS)
+    if importlib.util.find_spec("aiokpl") is None:
+        print("aiokpl is not installed: `make setup` brings it.")
+        del senders["aiokpl"]
+    rates: dict[str, list[float]] = {name: [] for name in senders}
+    gains: dict[str, Gain] = {}
+    with embedded_kinesis() as port:
+        for _ in range(options.rounds):
+            for name, sender in senders.items():
+                since = tips(port)
+                confirmed, taken_s = alone(sender, port, options.seconds)
+                rates[name].append(confirmed / taken_s)
+                gains[name] = gained(port, since)
+                if gains[name].trades not in (0, confirmed):
+                    print(f"{name}: {confirmed:,} confirmed, the stream has {gains[name].trades:,}")
+        steps = alone(costs, port, options.seconds)
+    _tell(rates, gains, steps)
+
+
+def _tell(rates: dict[str, list[float]], gains: dict[str, Gain], steps: dict[str, float]) -> None:
+    size = statistics.fmean(len(encode(each)) for each in trades())
+    print(f"{os.cpu_count()} cores, server included; {size:.0f} bytes a trade")
+    print(f"{'':<28}{'trades/s':>10}{'bytes':>8}{'PUT units':>11}{'trades a record':>17}{'ours is':>9}")
+    best = statistics.median(rates["tapehouse"])
+    for name, found in rates.items():
+        rate, gain = statistics.median(found), gains[name]
+        shape = f"{'-':>8}{'-':>11}{'-':>17}"
+        if gain.trades:
+            each = gain.trades
+            shape = f"{gain.bytes / each:>8.0f}{gain.units / each:>11.4f}{each / gain.records:>17.1f}"
+        print(f"{name:<28}{rate:>10,.0f}{shape}{best / rate:>8.1f}x")
+    made = steps["a record's JSON"] + steps["aggregates (MD5 within)"]
+    print(f"\nA core's time a trade: {', '.join(f'{name} {cost:.2f} µs' for name, cost in steps.items())}.")
+    print(f"Records become aggregates at {1e6 / made:,.0f} a second and core.")
+    print(f"What bounds us: these and the sink's steps share one interpreter lock, {1e6 / best:.2f} µs a trade in all.")
+
+
+if __name__ == "__main__":
+    main()
