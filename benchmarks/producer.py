@@ -4,7 +4,8 @@
 one stream of four shards and without a shard's limits. In each round every sender, a fresh process, puts trades of some
 250 bytes in ten markets for as long as it is told; then the stream itself is read back: how many trades it gained, in
 how many Kinesis records, of how many bytes, billed as how many PUT payload units (25 KB, each record rounded up). The
-rate is the trades that the sender saw confirmed, to the last answer; the table holds medians of the rounds.
+rate is the trades that the sender saw confirmed, to the last answer; *µs CPU* is what its process took of a core for
+one, which other programs disturb less; *a record* are the trades that share one. Medians of the rounds.
 
 Not comparable:
 
@@ -12,7 +13,8 @@ Not comparable:
   PutRecords and aws-kinesis-agg retry nothing here. aiokpl drops what it cannot send within its 30 s; here it never
   comes to that.
 - aiokpl is told of no limits of a shard, as ours is. aws-kinesis-agg only makes aggregates (of the size of ours): the
-  calls, in one thread, are this script's. *made only* sends nothing, so nothing is confirmed.
+  calls, in one thread, are this script's. *made only* sends nothing, so nothing is confirmed; compare it
+  with the aggregates in the line below the table.
 - All share the machine's cores with the server, and the server costs less a trade where more share a record. On AWS
   the network is slower than loopback: rates there are no more than these, and bytes and units the same.
 """
@@ -38,6 +40,7 @@ from botocore.config import Config
 
 from producers.sink import KinesisSink, SinkConfig
 from producers.synthetic import SyntheticConfig, SyntheticSource
+from producers.wire import DirectPutRecords
 from tapehouse import kpl
 from tapehouse.local.kinesis import Fault, KinesisServer
 from tapehouse.record import Trade, encode, partition_key
@@ -52,8 +55,30 @@ AGGREGATE_BYTES: Final = SinkConfig(stream=STREAM).aggregate_bytes
 MARKETS: Final = tuple(
     f"{base}-USD" for base in ("BTC", "ETH", "SOL", "ADA", "XRP", "DOT", "LTC", "LINK", "AVAX", "UNI")
 )
-Sent = tuple[int, float]
-"""Trades confirmed, seconds taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What a sender saw confirmed, and what it took."""
+
+    confirmed: int
+    seconds: float
+    core_s: float
+    """Of its own process; the server's are not in it."""
+
+
+class Watch:
+    """Runs from the moment when a sender has its first batch."""
+
+    def start(self) -> None:
+        self._began, self._core = time.perf_counter(), time.process_time()
+
+    @property
+    def seconds(self) -> float:
+        return time.perf_counter() - self._began
+
+    def sent(self, confirmed: int) -> Sent:
+        return Sent(confirmed, self.seconds, time.process_time() - self._core)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,16 +172,16 @@ def trades() -> list[Trade]:
 # -- the senders ------------------------------------------------------------------------------------------------------
 
 
-def batches(seconds: float, size: int) -> Iterator[list[Trade]]:
-    """Batches of the trades, again and again, until the time is over; nothing of them is counted as the sender's."""
+def batches(watch: Watch, seconds: float, size: int) -> Iterator[list[Trade]]:
+    """Batches of the trades, again and again, until the time is over; making them is not counted as the sender's."""
     found = trades()
     gc.collect()
     gc.freeze()  # the trades are this script's: the collector need not look at them
-    began = time.perf_counter()
+    watch.start()
     while True:
         for first in range(0, TRADES, size):
             yield found[first : first + size]
-            if time.perf_counter() - began >= seconds:
+            if watch.seconds >= seconds:
                 return
 
 
@@ -165,13 +190,12 @@ def ours(port: int, seconds: float) -> Sent:
     config = SinkConfig(stream=STREAM, shard_bytes_per_s=0, shard_records_per_s=0)
 
     async def put() -> Sent:
-        began = 0.0
+        watch = Watch()
         async with KinesisSink(config, client(port)) as sink:
-            for batch in batches(seconds, BATCH):
-                began = began or time.perf_counter()
+            for batch in batches(watch, seconds, BATCH):
                 await sink.put_many(batch)
             await sink.flush()
-            return sink.metrics().confirmed, time.perf_counter() - began
+            return watch.sent(sink.metrics().confirmed)
 
     return asyncio.run(put())
 
@@ -190,16 +214,15 @@ def aiokpl(port: int, seconds: float) -> Sent:
     )
 
     async def put() -> Sent:
-        began, outcomes = 0.0, []
+        watch, outcomes = Watch(), []
         ready = [[(partition_key(each), encode(each)) for each in part] for part in _parts()]
         async with library.Producer(config) as producer:
-            for number, _ in enumerate(batches(seconds, BATCH)):
-                began = began or time.perf_counter()
+            for number, _ in enumerate(batches(watch, seconds, BATCH)):
                 for key, data in ready[number % len(ready)]:
                     outcomes.append(await producer.put_record(stream=STREAM, partition_key=key, data=data))
             await producer.flush()
             confirmed = sum([(await outcome.wait()).success for outcome in outcomes])
-            return confirmed, time.perf_counter() - began
+            return watch.sent(confirmed)
 
     return asyncio.run(put())
 
@@ -221,9 +244,8 @@ def _by_aggregator(seconds: float, kinesis: Any) -> Sent:
     aggregators = {f"synthetic:{market}": RecordAggregator(AGGREGATE_BYTES) for market in MARKETS}
     ready = [[(partition_key(each), encode(each)) for each in part] for part in _parts()]
     full: list[Any] = []
-    confirmed, began = 0, 0.0
-    for number, _ in enumerate(batches(seconds, BATCH)):
-        began = began or time.perf_counter()
+    confirmed, watch = 0, Watch()
+    for number, _ in enumerate(batches(watch, seconds, BATCH)):
         for key, data in ready[number % len(ready)]:
             done = aggregators[key].add_user_record(key, data)
             if done is not None:
@@ -233,7 +255,7 @@ def _by_aggregator(seconds: float, kinesis: Any) -> Sent:
             full = []
     full += [left for left in (each.clear_and_get() for each in aggregators.values()) if left is not None]
     confirmed += _put_aggregates(kinesis, full)
-    return confirmed, time.perf_counter() - began
+    return watch.sent(confirmed)
 
 
 def _put_aggregates(kinesis: Any, full: Sequence[Any]) -> int:
@@ -250,22 +272,20 @@ def put_records(port: int, seconds: float) -> Sent:
     """500 trades a call, and what it answers."""
     kinesis = client(port)
     ready = [[{"Data": encode(each), "PartitionKey": partition_key(each)} for each in part] for part in _parts()]
-    confirmed, began = 0, 0.0
-    for number, _ in enumerate(batches(seconds, BATCH)):
-        began = began or time.perf_counter()
+    confirmed, watch = 0, Watch()
+    for number, _ in enumerate(batches(watch, seconds, BATCH)):
         answer = kinesis.put_records(StreamName=STREAM, Records=ready[number % len(ready)])
         confirmed += BATCH - int(answer["FailedRecordCount"])
-    return confirmed, time.perf_counter() - began
+    return watch.sent(confirmed)
 
 
 def put_record(port: int, seconds: float) -> Sent:
     """A call a trade."""
-    kinesis, confirmed, began = client(port), 0, 0.0
-    for (trade,) in batches(seconds, 1):
-        began = began or time.perf_counter()
+    kinesis, confirmed, watch = client(port), 0, Watch()
+    for (trade,) in batches(watch, seconds, 1):
         kinesis.put_record(StreamName=STREAM, Data=encode(trade), PartitionKey=partition_key(trade))
         confirmed += 1
-    return confirmed, time.perf_counter() - began
+    return watch.sent(confirmed)
 
 
 def _parts() -> list[list[Trade]]:
@@ -294,7 +314,7 @@ def costs(port: int, seconds: float) -> dict[str, float]:
     key, part = "synthetic:BTC-USD", 400
     parts = [data[first : first + part] for first in range(0, TRADES, part)]
     requests = [{"Data": kpl.aggregate(key, each, "0"), "PartitionKey": key, "ExplicitHashKey": "0"} for each in parts]
-    kinesis = client(port)
+    kinesis, direct = client(port), DirectPutRecords(client(port))
     gc.collect()
     gc.freeze()
 
@@ -306,14 +326,15 @@ def costs(port: int, seconds: float) -> dict[str, float]:
             taken.append(time.process_time() - began)
         return min(taken) / TRADES * 1e6
 
-    def put() -> None:
+    def put(sender: Any) -> None:
         for first in range(0, len(requests), 10):
-            kinesis.put_records(StreamName=STREAM, Records=requests[first : first + 10])
+            sender.put_records(StreamName=STREAM, Records=requests[first : first + 10])
 
     return {
         "a record's JSON": least(lambda: [encode(each) for each in found]),
-        "aggregates (MD5 within)": least(lambda: [kpl.aggregate(key, each, "0") for each in parts]),
-        "boto3's PutRecords": least(put),
+        "aggregates": least(lambda: [kpl.aggregate(key, each, "0") for each in parts]),
+        "PutRecords": least(lambda: put(direct)),
+        "(all boto3's": least(lambda: put(kinesis)),
     }
 
 
@@ -332,37 +353,43 @@ def main() -> None:
     if importlib.util.find_spec("aiokpl") is None:
         print("aiokpl is not installed: `make setup` brings it.")
         del senders["aiokpl"]
-    rates: dict[str, list[float]] = {name: [] for name in senders}
+    runs: dict[str, list[Sent]] = {name: [] for name in senders}
     gains: dict[str, Gain] = {}
     with embedded_kinesis() as port:
         for _ in range(options.rounds):
             for name, sender in senders.items():
                 since = tips(port)
-                confirmed, taken_s = alone(sender, port, options.seconds)
-                rates[name].append(confirmed / taken_s)
+                done = alone(sender, port, options.seconds)
+                runs[name].append(done)
                 gains[name] = gained(port, since)
-                if gains[name].trades not in (0, confirmed):
-                    print(f"{name}: {confirmed:,} confirmed, the stream has {gains[name].trades:,}")
+                if gains[name].trades not in (0, done.confirmed):
+                    print(f"{name}: {done.confirmed:,} confirmed, the stream has {gains[name].trades:,}")
         steps = alone(costs, port, options.seconds)
-    _tell(rates, gains, steps)
+    _tell(runs, gains, steps)
 
 
-def _tell(rates: dict[str, list[float]], gains: dict[str, Gain], steps: dict[str, float]) -> None:
+def _tell(runs: dict[str, list[Sent]], gains: dict[str, Gain], steps: dict[str, float]) -> None:
     size = statistics.fmean(len(encode(each)) for each in trades())
     print(f"{os.cpu_count()} cores, server included; {size:.0f} bytes a trade")
-    print(f"{'':<28}{'trades/s':>10}{'bytes':>8}{'PUT units':>11}{'trades a record':>17}{'ours is':>9}")
-    best = statistics.median(rates["tapehouse"])
-    for name, found in rates.items():
-        rate, gain = statistics.median(found), gains[name]
-        shape = f"{'-':>8}{'-':>11}{'-':>17}"
+    print(f"{'':<28}{'trades/s':>10}{'µs CPU':>8}{'bytes':>7}{'PUT units':>11}{'a record':>10}{'ours is':>9}")
+    rates = {name: statistics.median(each.confirmed / each.seconds for each in done) for name, done in runs.items()}
+    ours_cpu = 0.0
+    for name, done in runs.items():
+        gain = gains[name]
+        cpu = statistics.median(each.core_s / each.confirmed * 1e6 for each in done)
+        ours_cpu = ours_cpu or cpu
+        shape = f"{'-':>7}{'-':>11}{'-':>10}"
         if gain.trades:
             each = gain.trades
-            shape = f"{gain.bytes / each:>8.0f}{gain.units / each:>11.4f}{each / gain.records:>17.1f}"
-        print(f"{name:<28}{rate:>10,.0f}{shape}{best / rate:>8.1f}x")
-    made = steps["a record's JSON"] + steps["aggregates (MD5 within)"]
-    print(f"\nA core's time a trade: {', '.join(f'{name} {cost:.2f} µs' for name, cost in steps.items())}.")
-    print(f"Records become aggregates at {1e6 / made:,.0f} a second and core.")
-    print(f"What bounds us: these and the sink's steps share one interpreter lock, {1e6 / best:.2f} µs a trade in all.")
+            shape = f"{gain.bytes / each:>7.0f}{gain.units / each:>11.4f}{each / gain.records:>10.1f}"
+        ratio = f"{rates['tapehouse'] / rates[name]:>8.1f}x" if gain.trades else f"{'-':>9}"
+        print(f"{name:<28}{rates[name]:>10,.0f}{cpu:>8.2f}{shape}{ratio}")
+    made = steps["a record's JSON"] + steps["aggregates"]
+    print(f"\nOne core alone: {', '.join(f'{name} {cost:.2f} µs' for name, cost in steps.items())}) a trade.")
+    print(
+        f"Records become aggregates at {1e6 / made:,.0f} a second and core, made JSON at {1e6 / steps['aggregates']:,.0f}."
+    )
+    print(f"What bounds us: one interpreter lock, {ours_cpu:.2f} µs a trade, and the server beside it.")
 
 
 if __name__ == "__main__":
