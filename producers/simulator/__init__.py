@@ -2,6 +2,7 @@
 
 from producers.simulator.faults import Faults
 from producers.simulator.recordings import DamagedRecordingError, Session
-from producers.simulator.server import MARKETS, PortInUseError, Simulator
+from producers.simulator.server import PortInUseError, Simulator
+from producers.simulator.venues import MARKETS
 
 __all__ = ["MARKETS", "DamagedRecordingError", "Faults", "PortInUseError", "Session", "Simulator"]

@@ -10,7 +10,11 @@ from pathlib import Path
 
 from producers.simulator.recordings import DamagedRecordingError
 from producers.simulator.server import HOST, Simulator
+from producers.simulator.venues import MARKETS
 from tapehouse.errors import LakehouseError
+
+EXCHANGES = ("coinbase", "kraken", "binance")
+"""Whose markets are run unless others are named: with --once each of them needs a subscriber."""
 
 log = logging.getLogger(__name__)
 
@@ -26,12 +30,27 @@ def _speed(text: str) -> float | None:
     return None if text == "max" else _positive(text)
 
 
+def _exchanges(text: str) -> list[str]:
+    names = list(dict.fromkeys(text.split(",")))
+    unknown = [name for name in names if name not in MARKETS]
+    if unknown:
+        raise argparse.ArgumentTypeError(f"{', '.join(unknown)}: no such exchange; there are {', '.join(MARKETS)}")
+    return names
+
+
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m producers.simulator", description=__doc__)
     parser.add_argument("--port", type=int, required=True, help="on loopback; 0 takes a free one and logs it")
     parser.add_argument("--seed", type=int, default=1, help="of the synthetic market (default 1)")
     parser.add_argument("--rate", type=_positive, default=10.0, help="trades a second at each exchange (default 10)")
     parser.add_argument("--trades", type=int, help="end each exchange's market after so many (default: never)")
+    parser.add_argument(
+        "--exchanges",
+        type=_exchanges,
+        default=list(EXCHANGES),
+        metavar="NAMES",
+        help=f"whose markets are run, of {','.join(MARKETS)} (default {','.join(EXCHANGES)})",
+    )
     parser.add_argument("--truth", type=Path, help="write the trades made to this file, as JSON lines")
     parser.add_argument("--recordings", type=Path, help="play the recorded sessions of this folder")
     parser.add_argument("--speed", type=_speed, default=1.0, help="times the recorded pace, or max (default 1)")
@@ -48,6 +67,7 @@ async def _serve(arguments: argparse.Namespace) -> None:
         seed=arguments.seed,
         rate=0.0 if arguments.recordings else arguments.rate,
         trades=arguments.trades,
+        markets={name: MARKETS[name] for name in arguments.exchanges},
         recordings=arguments.recordings,
         speed=arguments.speed,
         keep_truth=False,

@@ -23,8 +23,8 @@ class Binance:
     subscribe_within_s: ClassVar[float | None] = None
     ping_every_s: ClassVar[float | None] = 20.0
 
-    def __init__(self, tape: Tape, faults: Faults, path: str) -> None:
-        self._tape, self._faults = tape, faults
+    def __init__(self, tapes: Sequence[Tape], faults: Faults, path: str) -> None:
+        self._tape, self._faults = tapes[0], faults
         address = urlsplit(path)
         self._combined = address.path.rstrip("/").endswith("/stream")
         named = parse_qs(address.query).get("streams", [""])[0] if self._combined else address.path.partition("/ws/")[2]
@@ -109,10 +109,11 @@ class Binance:
         return messages
 
     @staticmethod
-    def rest(tape: Tape, path: str, query: Mapping[str, str]) -> Page | None:
+    def rest(tapes: Sequence[Tape], path: str, query: Mapping[str, str], now_us: int) -> Page | None:
         """Oldest first from ``fromId``, inclusive; the newest page without it."""
         if not path.endswith(("/historicalTrades", "/trades", "/aggTrades")):
             return None
+        tape = tapes[0]
         symbol = next((s for s in tape.symbols if _wire(s) == query.get("symbol")), None)
         if symbol is None:
             return Page('{"code":-1121,"msg":"Invalid symbol."}', 400)

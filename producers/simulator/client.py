@@ -24,17 +24,23 @@ class Client:
     """A live session: commands in, messages out through a bounded queue."""
 
     def __init__(
-        self, line: ServerConnection, dialect: Dialect, tape: Tape, *, clock: Callable[[], int], beat_s: float
+        self,
+        line: ServerConnection,
+        dialect: Dialect,
+        tapes: Sequence[Tape],
+        *,
+        clock: Callable[[], int],
+        beat_s: float,
     ) -> None:
-        self.line, self.dialect, self.tape = line, dialect, tape
+        self.line, self.dialect, self.tapes = line, dialect, tapes
         self._clock, self._beat_s = clock, beat_s
         self._waiting: asyncio.Queue[str | None] = asyncio.Queue(WAITING_MESSAGES)
         self._hung_up = asyncio.Event()
 
-    async def serve(self, on_subscribed: Callable[["Client"], None]) -> None:
+    async def serve(self) -> None:
         """Until the client goes, is cut, or has been told the end."""
         self.tell(self.dialect.greeting(self._clock()))
-        parts = [self._send(), self._receive(on_subscribed), self._beat(), self._ping(), self._patience()]
+        parts = [self._send(), self._receive(), self._beat(), self._ping(), self._patience()]
         tasks = [asyncio.create_task(part) for part in parts]
         hung_up = asyncio.create_task(self._hung_up.wait())
         try:
@@ -55,8 +61,10 @@ class Client:
     def print(self, prints: Sequence[Print]) -> None:
         self.tell(self.dialect.prints(prints, self._clock()))
 
-    def end(self) -> None:
-        """Everything so far, then a normal close."""
+    def end_if_all_told(self) -> None:
+        """Everything so far, then a normal close: if no more will be traded at any exchange that it tells."""
+        if not all(tape.ended for tape in self.tapes):
+            return
         with contextlib.suppress(asyncio.QueueFull):
             self._waiting.put_nowait(None)
 
@@ -86,14 +94,14 @@ class Client:
                     await self.line.send(message)
             await self.line.close(1000, "end of tape")
 
-    async def _receive(self, on_subscribed: Callable[["Client"], None]) -> None:
+    async def _receive(self) -> None:
         with contextlib.suppress(ConnectionClosed):
             async for text in self.line:
                 if isinstance(text, str):
                     before = self.dialect.subscribed
                     self.tell(self.dialect.command(text, self._clock()))
                     if self.dialect.subscribed and not before:
-                        on_subscribed(self)
+                        self.end_if_all_told()
 
     async def _beat(self) -> None:
         while True:

@@ -28,8 +28,8 @@ class CoinbaseExchange:
     subscribe_within_s: ClassVar[float | None] = 5.0
     ping_every_s: ClassVar[float | None] = None
 
-    def __init__(self, tape: Tape, faults: Faults, path: str) -> None:
-        self._tape, self._faults = tape, faults
+    def __init__(self, tapes: Sequence[Tape], faults: Faults, path: str) -> None:
+        self._tape, self._faults = tapes[0], faults
         self._channels: dict[str, list[str]] = {}
         self._sequence = 1_000_000
 
@@ -109,9 +109,9 @@ class CoinbaseExchange:
         return messages
 
     @staticmethod
-    def rest(tape: Tape, path: str, query: Mapping[str, str]) -> Page | None:
+    def rest(tapes: Sequence[Tape], path: str, query: Mapping[str, str], now_us: int) -> Page | None:
         """Newest first; ``after`` pages down from an id, ``before`` keeps the newest page above an id."""
-        match = _TRADES_PATH.search(path)
+        tape, match = tapes[0], _TRADES_PATH.search(path)
         if match is None:
             return None
         if match[1] not in tape:
@@ -142,8 +142,8 @@ class CoinbaseAdvanced:
     subscribe_within_s: ClassVar[float | None] = 5.0
     ping_every_s: ClassVar[float | None] = None
 
-    def __init__(self, tape: Tape, faults: Faults, path: str) -> None:
-        self._tape, self._faults = tape, faults
+    def __init__(self, tapes: Sequence[Tape], faults: Faults, path: str) -> None:
+        self._tape, self._faults = tapes[0], faults
         self._channels: dict[str, list[str]] = {}
         self._sequence = -1
         self._beats = 0
@@ -219,11 +219,11 @@ class CoinbaseAdvanced:
         return messages
 
     @staticmethod
-    def rest(tape: Tape, path: str, query: Mapping[str, str]) -> Page | None:
+    def rest(tapes: Sequence[Tape], path: str, query: Mapping[str, str], now_us: int) -> Page | None:
         """Newest first, between two UNIX seconds, both inclusive; ``limit`` must be given."""
-        match = _TICKER_PATH.search(path)
+        tape, match = tapes[0], _TICKER_PATH.search(path)
         if match is None:
-            return CoinbaseExchange.rest(tape, path, query)
+            return CoinbaseExchange.rest(tapes, path, query, now_us)
         if match[1] not in tape:
             return Page('{"error":"NOT_FOUND","error_details":"valid product_id is required"}', 404)
         if not query.get("limit", "").isdigit():

@@ -27,7 +27,8 @@ class Dialect(Protocol):
     ping_every_s: ClassVar[float | None]
     """The venue sends ping frames this often."""
 
-    def __init__(self, tape: Tape, faults: Faults, path: str) -> None: ...
+    def __init__(self, tapes: Sequence[Tape], faults: Faults, path: str) -> None:
+        """``tapes``: the exchanges that it tells of: its own, or those that a vendor relays."""
 
     @property
     def subscribed(self) -> bool:
@@ -46,7 +47,7 @@ class Dialect(Protocol):
         """What the venue sends each second: heartbeats, tickers."""
 
     @staticmethod
-    def rest(tape: Tape, path: str, query: Mapping[str, str]) -> Page | None:
+    def rest(tapes: Sequence[Tape], path: str, query: Mapping[str, str], now_us: int) -> Page | None:
         """A page of past trades; None where the venue has no such path."""
 
     @staticmethod

@@ -20,8 +20,8 @@ class Kraken:
     subscribe_within_s: ClassVar[float | None] = None
     ping_every_s: ClassVar[float | None] = None
 
-    def __init__(self, tape: Tape, faults: Faults, path: str) -> None:
-        self._tape, self._faults = tape, faults
+    def __init__(self, tapes: Sequence[Tape], faults: Faults, path: str) -> None:
+        self._tape, self._faults = tapes[0], faults
         self._symbols: list[str] = []
 
     @property
@@ -81,10 +81,11 @@ class Kraken:
         return [compact({"channel": "heartbeat"})] if self._symbols else []
 
     @staticmethod
-    def rest(tape: Tape, path: str, query: Mapping[str, str]) -> Page | None:
+    def rest(tapes: Sequence[Tape], path: str, query: Mapping[str, str], now_us: int) -> Page | None:
         """Oldest first, later than ``since`` (seconds or nanoseconds); ``last`` is where the next page begins."""
         if not path.endswith("/Trades"):
             return None
+        tape = tapes[0]
         symbol = _symbol_of(tape, query.get("pair", ""))
         if symbol is None:
             return Page('{"error":["EQuery:Unknown asset pair"]}')

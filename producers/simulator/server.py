@@ -2,55 +2,36 @@
 
 A venue's addresses begin with its feed's name: ``ws://127.0.0.1:PORT/coinbase`` and
 ``http://127.0.0.1:PORT/coinbase/products/BTC-USD/trades``. GET ``/replay`` lists the recorded sessions, ``/health``
-tells how it goes, ``/faults?skip=3`` sets switches (``cut=1`` cuts every line at once). Nothing is authenticated: it
-binds loopback only.
+tells how it goes, ``/faults?skip=3`` sets switches (``cut=1`` cuts every line at once). It binds loopback only; the
+vendors' venues want a key as the real ones do, and take any but ``bad``.
 """
 
 import asyncio
-import contextlib
 import errno
-import json
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from http import HTTPStatus
 from pathlib import Path
 from typing import IO, Final
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 from websockets.asyncio.server import Server, ServerConnection, serve
-from websockets.datastructures import Headers
 from websockets.exceptions import ConnectionClosed
-from websockets.http11 import Request, Response
 
-from producers.simulator.binance import Binance
+from producers.simulator.answers import Answers
 from producers.simulator.client import Client
-from producers.simulator.coinbase import CoinbaseAdvanced, CoinbaseExchange
-from producers.simulator.dialect import Dialect, Page, compact
 from producers.simulator.faults import Faults
-from producers.simulator.kraken import Kraken
 from producers.simulator.recordings import DamagedRecordingError, Session, play, sessions
 from producers.simulator.tape import Print, Tape, as_aggregates, as_trades
+from producers.simulator.venues import MARKETS, VENUES, feed_of, new_tape, own_feed
 from tapehouse.errors import TerminalError
 from tapehouse.record import Trade, encode
+
+__all__ = ["HOST", "MARKETS", "PortInUseError", "Simulator"]
 
 log = logging.getLogger(__name__)
 
 HOST: Final = "127.0.0.1"
-MARKETS: Final[Mapping[str, tuple[str, ...]]] = {
-    "coinbase": ("BTC-USD", "ETH-USD", "SOL-USD"),
-    "kraken": ("BTC-USD", "ETH-USD", "BTC-EUR"),
-    "binance": ("BTC-USDT", "ETH-USDT", "SOL-USDT"),
-}
-"""Exchange → its markets. Both Coinbase feeds tell the same tape."""
-_RESOLUTION_US: Final = {"binance": 1000}
-_DIALECTS: Final[Mapping[str, tuple[str, type[Dialect], str]]] = {
-    "coinbase": ("coinbase", CoinbaseExchange, ""),
-    "coinbase-advanced": ("coinbase", CoinbaseAdvanced, ""),
-    "kraken": ("kraken", Kraken, "/v2"),
-    "binance": ("binance", Binance, "/stream"),
-}
-"""Feed → (exchange, dialect, path of its WebSocket behind the feed's name)."""
 TICK_S: Final = 0.05
 AGGREGATES: Final = "binance-agg"
 
@@ -95,19 +76,17 @@ class Simulator:
         """Every recording was played once, or every exchange made its number of trades."""
         self._rate, self._limit, self._speed = rate, trades, speed
         self._clock, self._beat_s = clock, beat_s
-        self._tapes = {
-            name: Tape(name, symbols, seed=seed, resolution_us=_RESOLUTION_US.get(name, 1))
-            for name, symbols in markets.items()
-        }
+        self._tapes = {name: new_tape(name, symbols, seed=seed) for name, symbols in markets.items()}
         self._sessions = {session.path: session for session in sessions(recordings)} if recordings else {}
         self._unplayed = set(self._sessions)
         self._keep_truth, self._truth_path = keep_truth, truth_file
-        self._prints: dict[str, list[Print]] = {name: [] for name in markets}
+        self._prints: list[Print] = []
         self._truth_out: IO[bytes] | None = None
         self._clients: set[Client] = set()
         self._server: Server | None = None
         self._market: asyncio.Task[None] | None = None
         self._started_at = time.monotonic()
+        self._answers = Answers(self, self.faults, self._tapes, self._sessions, health=self._health, clock=clock)
 
     async def __aenter__(self) -> "Simulator":
         try:
@@ -115,7 +94,7 @@ class Simulator:
                 self._session,
                 HOST,
                 self.port,
-                process_request=self._answer,
+                process_request=lambda _, request: self._answers.answer(request),
                 compression=None,
                 ping_interval=None,
                 close_timeout=1,
@@ -148,8 +127,8 @@ class Simulator:
     # -- what tests and operators use ----------------------------------------------------------------------------
 
     def url(self, feed: str) -> str:
-        """The WebSocket address of a venue."""
-        return f"ws://{HOST}:{self.port}/{feed}{_DIALECTS[feed][2]}"
+        """The WebSocket address of a venue, without a key."""
+        return f"ws://{HOST}:{self.port}/{feed}{VENUES[feed].path}"
 
     def rest_url(self, feed: str) -> str:
         """The base address of a venue's REST interface."""
@@ -167,29 +146,41 @@ class Simulator:
         return len(self._clients)
 
     @property
+    def subscribed_feeds(self) -> set[str]:
+        """The feeds of which some client has a subscription."""
+        return {client.dialect.feed for client in self._clients if client.dialect.subscribed}
+
+    @property
     def truth(self) -> list[Trade]:
-        """Every trade made, as a right reading of the exchange's own feed tells it."""
-        return [trade for name in self._tapes for trade in self.truth_of(name)]
+        """Every trade made, as a right reading of the exchange's own feed tells it; exchange by exchange."""
+        return [trade for name in self._tapes for trade in self.truth_of(own_feed(name)) if trade.exchange == name]
 
     def truth_of(self, feed: str) -> list[Trade]:
-        """The same as one feed tells it; ``binance-agg`` for aggregate trades."""
+        """The same as one feed tells it, in the order made; ``binance-agg`` for aggregate trades.
+
+        Finnhub tells no ids: those here are the tape's, to be left out of a comparison. Bitstamp's pages tell whole
+        seconds: the times here are those of its lines.
+        """
         if feed == AGGREGATES:
-            return as_aggregates(self._prints["binance"], "binance", AGGREGATES)
-        exchange = _DIALECTS[feed][0]
-        return as_trades(self._prints[exchange], exchange, feed)
+            return as_aggregates(self._of("binance"), AGGREGATES)
+        venue = VENUES[feed]
+        return as_trades(self._of(*venue.exchanges), feed, resolution_us=venue.resolution_us, sides=venue.sides)
+
+    def _of(self, *exchanges: str) -> list[Print]:
+        return [one for one in self._prints if one.exchange in exchanges]
 
     def trade(self, exchange: str, count: int = 1, symbol: str | None = None) -> None:
         """Make trades now, and tell them to whoever is subscribed."""
         tape = self._tapes[exchange]
         prints = tape.make(count, self._clock(), symbol)
         if self._keep_truth:
-            self._prints[exchange].extend(prints)
+            self._prints.extend(prints)
         if self._truth_out is not None:
-            self._truth_out.writelines(encode(trade) + b"\n" for trade in as_trades(prints, exchange, exchange))
+            self._truth_out.writelines(encode(trade) + b"\n" for trade in as_trades(prints, own_feed(exchange)))
             self._truth_out.flush()
         told = self.faults.disturbed(prints)
         for client in list(self._clients):
-            if client.tape is tape:
+            if tape in client.tapes:
                 client.print(told)
 
     def cut(self) -> None:
@@ -228,13 +219,12 @@ class Simulator:
         self.finished.set()
 
     def _has_subscriber(self, tape: Tape) -> bool:
-        return any(client.tape is tape and client.dialect.subscribed for client in self._clients)
+        return any(tape in client.tapes and client.dialect.subscribed for client in self._clients)
 
     def _end(self, tape: Tape) -> None:
         tape.ended = True
         for client in self._clients:
-            if client.tape is tape:
-                client.end()
+            client.end_if_all_told()
 
     # -- WebSocket -----------------------------------------------------------------------------------------------
 
@@ -244,14 +234,15 @@ class Simulator:
         if recorded is not None:
             await self._replay(line, recorded)
             return
-        exchange, dialect, _ = _DIALECTS[_feed_of(path)]
-        tape = self._tapes[exchange]
-        client = Client(line, dialect(tape, self.faults, path), tape, clock=self._clock, beat_s=self._beat_s)
+        feed = feed_of(path)
+        tapes = self._answers.tapes(feed)
+        dialect = VENUES[feed].dialect(tapes, self.faults, path)
+        client = Client(line, dialect, tapes, clock=self._clock, beat_s=self._beat_s)
         if self.faults.silent:
             client.fall_silent()
         self._clients.add(client)
         try:
-            await client.serve(lambda fresh: fresh.end() if fresh.tape.ended else None)
+            await client.serve()
         finally:
             self._clients.discard(client)
 
@@ -273,54 +264,6 @@ class Simulator:
         if not self._unplayed:
             self.finished.set()
 
-    # -- plain GET -----------------------------------------------------------------------------------------------
-
-    def _answer(self, _: ServerConnection, request: Request) -> Response | None:
-        """None lets the WebSocket handshake go on."""
-        address = urlsplit(request.path)
-        query = dict(parse_qsl(address.query, keep_blank_values=True))
-        if request.headers.get("Upgrade", "").lower() == "websocket":
-            known = address.path in self._sessions or self._serves(address.path)
-            return None if known else _response(Page('{"error":"no such venue"}', 404))
-        if request.method != "GET":
-            return _response(Page('{"error":"GET only"}', 405))
-        if address.path == "/health":
-            return _response(Page(compact(self._health())))
-        if address.path == "/replay":
-            return _response(Page(json.dumps([session.as_json() for session in self._sessions.values()])))
-        if address.path == "/faults":
-            return _response(self._set_faults(query))
-        return self._rest(address.path, query)
-
-    def _serves(self, path: str) -> bool:
-        feed = _feed_of(path)
-        return feed in _DIALECTS and _DIALECTS[feed][0] in self._tapes
-
-    def _rest(self, path: str, query: Mapping[str, str]) -> Response:
-        if not self._serves(path):
-            return _response(Page('{"error":"not found"}', 404))
-        exchange, dialect, _ = _DIALECTS[_feed_of(path)]
-        status = self.faults.take_rest_status()
-        if status is not None:
-            failed = dialect.throttled() if status == HTTPStatus.TOO_MANY_REQUESTS else Page("", status)
-            return _response(failed)
-        page = dialect.rest(self._tapes[exchange], path, query) or Page('{"error":"not found"}', 404)
-        half = self.faults.rest_half_body > 0
-        self.faults.rest_half_body -= half
-        return _response(page, half=half)
-
-    def _set_faults(self, query: dict[str, str]) -> Page:
-        cut = query.pop("cut", "0") == "1"
-        try:
-            self.faults.set(query)
-        except ValueError as error:
-            return Page(compact({"error": str(error)}), 400)
-        if "silent" in query:
-            self.silence(self.faults.silent)
-        if cut:
-            self.cut()
-        return Page(compact(self.faults.as_json()))
-
     def _health(self) -> dict[str, object]:
         return {
             "status": "ok",
@@ -330,18 +273,3 @@ class Simulator:
             "unplayed": len(self._unplayed),
             "uptime_s": round(time.monotonic() - self._started_at, 1),
         }
-
-
-def _feed_of(path: str) -> str:
-    return path.lstrip("/").partition("?")[0].partition("/")[0]
-
-
-def _response(page: Page, *, half: bool = False) -> Response:
-    """``half``: the length of the whole, and then the connection ends in the middle."""
-    body = page.body.encode()
-    headers = Headers({"Content-Type": "application/json", "Content-Length": str(len(body)), "Connection": "close"})
-    for name, value in page.headers.items():
-        headers[name] = value
-    with contextlib.suppress(ValueError):
-        return Response(page.status, HTTPStatus(page.status).phrase, headers, body[: len(body) // 2] if half else body)
-    return Response(page.status, "Unknown", headers, body)

@@ -7,7 +7,7 @@ market count up by one. A taker's order fills in one to three prints at one pric
 import random
 from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Final
@@ -25,6 +25,7 @@ SIZE_DECIMALS: Final = 8
 class Print:
     """One trade on the tape."""
 
+    exchange: str
     symbol: str
     number: int
     order: int
@@ -42,6 +43,13 @@ def rfc3339(time_us: int) -> str:
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{micros:06d}Z"
 
 
+@dataclass(slots=True)
+class _Numbers:
+    """The last trade's number, of one market or of all that share one sequence."""
+
+    last: int
+
+
 class _Walk:
     """One market's price, in ticks, and its counters."""
 
@@ -50,7 +58,7 @@ class _Walk:
         self.symbol = symbol
         self.decimals = len(start.partition(".")[2])
         self.ticks = int(start.replace(".", ""))
-        self.number = dice.randrange(1_000_000, 9_000_000)
+        self.numbers = _Numbers(dice.randrange(1_000_000, 9_000_000))
         self.order = dice.randrange(100_000, 900_000)
 
     def price(self) -> str:
@@ -61,15 +69,29 @@ class Tape:
     """All markets of one exchange."""
 
     def __init__(
-        self, exchange: str, symbols: Sequence[str], *, seed: int, resolution_us: int = 1, history: int = HISTORY
+        self,
+        exchange: str,
+        symbols: Sequence[str],
+        *,
+        seed: int,
+        resolution_us: int = 1,
+        shared_numbers: bool = False,
+        history: int = HISTORY,
     ) -> None:
-        """``resolution_us``: the exchange tells times in steps of this (1000 where it tells milliseconds)."""
+        """``resolution_us``: the exchange tells times in steps of this (1000 where it tells milliseconds).
+
+        ``shared_numbers``: one sequence for all its markets, as Bitstamp has: within a market the numbers jump.
+        """
         self.exchange = exchange
         self.made = 0
         self.ended = False
         """No more will be traded: clients are told so by a normal close."""
         self._dice = random.Random(f"{seed}:{exchange}")
         self._walks = {symbol: _Walk(symbol, self._dice) for symbol in symbols}
+        if shared_numbers:
+            numbers = _Numbers(self._dice.randrange(100_000_000, 900_000_000))
+            for walk in self._walks.values():
+                walk.numbers = numbers
         self._history: dict[str, deque[Print]] = {symbol: deque(maxlen=history) for symbol in symbols}
         self._resolution_us = resolution_us
         self._last_us = 0
@@ -99,7 +121,7 @@ class Tape:
             prints.extend(self._order(time_us, symbol)[: count - len(prints)])
         for one in prints:
             self._history[one.symbol].append(one)
-            self._walks[one.symbol].number = one.number
+            self._walks[one.symbol].numbers.last = one.number
         self._last_us = max(begin_us, now_us)
         self.made += len(prints)
         return prints
@@ -114,24 +136,36 @@ class Tape:
         fills = dice.choice((1, 1, 1, 2, 3))
         sizes = [Decimal(dice.randrange(1, 10**SIZE_DECIMALS)).scaleb(-SIZE_DECIMALS) for _ in range(fills)]
         prints = [
-            Print(walk.symbol, walk.number + nth, walk.order, walk.price(), f"{size:.8f}", side, time_us)
+            Print(
+                self.exchange,
+                walk.symbol,
+                walk.numbers.last + nth,
+                walk.order,
+                walk.price(),
+                f"{size:.8f}",
+                side,
+                time_us,
+            )
             for nth, size in enumerate(sizes, 1)
         ]
-        walk.number += fills
+        walk.numbers.last += fills
         return prints
 
 
-def as_trades(prints: Iterable[Print], exchange: str, source: str) -> list[Trade]:
-    """What the feed ``source`` must make of these prints."""
-    return [_trade(one, exchange, source, str(one.number), one.size) for one in prints]
+def as_trades(prints: Iterable[Print], source: str, *, resolution_us: int = 1, sides: bool = True) -> list[Trade]:
+    """What the feed ``source`` must make of these prints; a vendor may tell coarser times and no sides."""
+    trades = [_trade(one, source, str(one.number), one.size) for one in prints]
+    if resolution_us == 1 and sides:
+        return trades
+    return [_coarser(trade, resolution_us, sides=sides) for trade in trades]
 
 
-def as_aggregates(prints: Iterable[Print], exchange: str, source: str) -> list[Trade]:
+def as_aggregates(prints: Iterable[Print], source: str) -> list[Trade]:
     """What a feed of aggregate trades must make of these prints: one trade a taker's order."""
     trades = []
     for fills in orders(prints):
         size = sum((Decimal(one.size) for one in fills), Decimal(0))
-        trades.append(_trade(fills[0], exchange, source, f"a:{fills[0].order}", f"{size:.8f}"))
+        trades.append(_trade(fills[0], source, f"a:{fills[0].order}", f"{size:.8f}"))
     return trades
 
 
@@ -143,9 +177,9 @@ def orders(prints: Iterable[Print]) -> list[list[Print]]:
     return list(grouped.values())
 
 
-def _trade(one: Print, exchange: str, source: str, trade_id: str, size: str) -> Trade:
+def _trade(one: Print, source: str, trade_id: str, size: str) -> Trade:
     return Trade(
-        exchange=exchange,
+        exchange=one.exchange,
         symbol=one.symbol,
         source=source,
         trade_id=trade_id,
@@ -155,3 +189,9 @@ def _trade(one: Print, exchange: str, source: str, trade_id: str, size: str) -> 
         event_time_us=one.time_us,
         received_time_us=one.time_us,
     )
+
+
+def _coarser(trade: Trade, resolution_us: int, *, sides: bool) -> Trade:
+    time_us = trade.event_time_us - trade.event_time_us % resolution_us
+    side = trade.side if sides else None
+    return replace(trade, event_time_us=time_us, received_time_us=time_us, side=side)
