@@ -13,8 +13,8 @@ Not comparable:
   PutRecords and aws-kinesis-agg retry nothing here. aiokpl drops what it cannot send within its 30 s; here it never
   comes to that.
 - aiokpl is told of no limits of a shard, as ours is. aws-kinesis-agg only makes aggregates (of the size of ours): the
-  calls, in one thread, are this script's. *made only* sends nothing, so nothing is confirmed; compare it
-  with the aggregates in the line below the table.
+  calls, in one thread, are this script's. *made only* sends nothing, so nothing is confirmed; compare
+  its µs with the aggregates' below the table.
 - All share the machine's cores with the server, and the server costs less a trade where more share a record. On AWS
   the network is slower than loopback: rates there are no more than these, and bytes and units the same.
 """
@@ -387,7 +387,7 @@ def _tell(runs: dict[str, list[Sent]], gains: dict[str, Gain], steps: dict[str, 
     made = steps["a record's JSON"] + steps["aggregates"]
     print(f"\nOne core alone: {', '.join(f'{name} {cost:.2f} µs' for name, cost in steps.items())}) a trade.")
     print(
-        f"Records become aggregates at {1e6 / made:,.0f} a second and core, made JSON at {1e6 / steps['aggregates']:,.0f}."
+        f"Records become aggregates at {1e6 / made:,.0f} a second and core; made JSON, {1e6 / steps['aggregates']:,.0f}."
     )
     print(f"What bounds us: one interpreter lock, {ours_cpu:.2f} µs a trade, and the server beside it.")
 
