@@ -387,7 +387,7 @@ def _tell(runs: dict[str, list[Sent]], gains: dict[str, Gain], steps: dict[str, 
     made = steps["a record's JSON"] + steps["aggregates"]
     print(f"\nOne core alone: {', '.join(f'{name} {cost:.2f} µs' for name, cost in steps.items())}) a trade.")
     print(
-        f"Records become aggregates at {1e6 / made:,.0f} a second and core; made JSON, {1e6 / steps['aggregates']:,.0f}."
+        f"Records become aggregates at {1e6 / made:,.0f} a second and core, JSON at {1e6 / steps['aggregates']:,.0f}."
     )
     print(f"What bounds us: one interpreter lock, {ours_cpu:.2f} µs a trade, and the server beside it.")
 
