@@ -1,5 +1,6 @@
 """One WebSocket line: how it is opened and bounded, when it was last heard, and what time it is at its far end."""
 
+import logging
 from collections.abc import Callable
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -56,8 +57,11 @@ async def open_line(url: str, limits: Limits, clock: Callable[[], int]) -> Line:
         made.clock, made.heard_us, made.heard_at = clock, clock(), made.loop.time()
         return made
 
+    wire = logging.getLogger("producers.line.wire")
+    wire.setLevel(logging.INFO)  # below that the library writes the request with its query, and keys stand in there
     opening = connect(
         url,
+        logger=wire,
         create_connection=cast("type[ClientConnection]", line),
         compression=None,
         proxy=None if urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1") else True,

@@ -27,8 +27,8 @@ class Inbox(Protocol):
     def full(self) -> bool:
         """The consumer is behind."""
 
-    async def room(self, within_s: float) -> bool:
-        """Wait until it is not full; False when that took longer."""
+    async def room(self, within_s: float | None) -> bool:
+        """Wait until it is not full, for ever with None; False when that took longer."""
 
     def confirmed(self, word: str, received_us: int) -> None:
         """The venue will send this market's trades from now on."""

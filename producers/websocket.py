@@ -16,20 +16,18 @@ import logging
 import random as _random
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
-from websockets.exceptions import InvalidHandshake, InvalidURI
-
+from producers.connector import ConnectionFailedError, Connector, Far
 from producers.continuity import SafeMark
 from producers.counters import Counters
 from producers.feeds.base import Feed, Parsed
 from producers.feeds.limits import Limits
-from producers.line import open_line
 from producers.markets import Markets
 from producers.recovery import Recovery
 from producers.session import Session
 from producers.subscription import LoginRefusedError, SubscriptionRefusedError
-from tapehouse.errors import SettingsError, TerminalError, TransientError
+from tapehouse.errors import SettingsError
 from tapehouse.record import Gap, GapClosed, Record, Trade, Unparsed
 
 __all__ = [
@@ -45,17 +43,6 @@ log = logging.getLogger(__name__)
 
 HOLES_WAITING: Final = 10_000
 """Gaps that wait to be filled; one found while so many wait stays open, and the mark remembers it."""
-
-
-class ConnectionFailedError(TransientError):
-    """The venue could not be reached in as many attempts as were allowed."""
-
-    def __init__(self, feed: str, url: str, attempts: int, cause: str) -> None:
-        super().__init__(feed, url, attempts, cause)
-        self.feed, self.url, self.attempts, self.cause = feed, url, attempts, cause
-
-    def __str__(self) -> str:
-        return f"{self.feed}: no connection to {self.url} in {self.attempts} attempts; the last one: {self.cause}"
 
 
 def _now_us() -> int:
@@ -95,15 +82,14 @@ class WebSocketSource:
         self.counters = Counters()
         self.refused: dict[str, str] = {}
         """Symbol → the venue's words, or why it was given up."""
-        self._feed, self._finite = feed, finite
-        self._address, self._shown = url or feed.address(), url or feed.websocket_url
+        self._feed = feed
         self._limits = limits or feed.traits.limits
-        self._wanted = list(dict.fromkeys(symbols))
-        if len(self._wanted) > self._limits.max_symbols:
-            fault = f"{feed.name}: {len(self._wanted)} symbols, one connection takes {self._limits.max_symbols}"
+        wanted = list(dict.fromkeys(symbols))
+        if len(wanted) > self._limits.max_symbols:
+            fault = f"{feed.name}: {len(wanted)} symbols, one connection takes {self._limits.max_symbols}"
             raise SettingsError([f"{fault}; start a second producer for the rest"])
-        self._recovery, self._clock, self._sleep, self._random = recovery, clock, sleep, random
-        self._proven = {
+        self._recovery, self._clock = recovery, clock
+        proven = {
             feed.word(exchange, symbol)
             for exchange, symbol, source in (lane.split(":") for lane in marks or {})
             if source == feed.source
@@ -112,8 +98,22 @@ class WebSocketSource:
         self._pending: list[Record] = []
         self._ready, self._room, self._stopping = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._runner: asyncio.Task[None] | None = None
-        self._sessions: dict[Session, asyncio.Task[str]] = {}
         self._holes: asyncio.Queue[Gap] = asyncio.Queue(HOLES_WAITING)
+        self._connector = Connector(
+            Far(feed=feed, address=url or feed.address(), shown=url or feed.websocket_url, finite=finite),
+            self,
+            wanted=wanted,
+            refused=self.refused,
+            proven=proven,
+            counters=self.counters,
+            limits=self._limits,
+            stopping=self._stopping,
+            on_ended=self._ended,
+            clock=clock,
+            sleep=sleep,
+            random=random,
+        )
+        self._wanted = wanted
         self._inherited = [g for mark in (marks or {}).values() for g in mark.gaps if g.source == feed.source]
 
     # -- the consumer's side ------------------------------------------------------------------------------------
@@ -166,135 +166,31 @@ class WebSocketSource:
     @property
     def unconfirmed(self) -> frozenset[str]:
         """Symbols whose subscription the venue has not confirmed on the newest connection."""
-        newest = next(reversed(self._sessions), None)
+        newest = self._connector.newest
         return frozenset(newest.subscription.unconfirmed if newest is not None else self._wanted)
 
-    # -- connections --------------------------------------------------------------------------------------------
+    # -- the two that run beside each other ---------------------------------------------------------------------------
 
     async def _run(self) -> None:
         filler = asyncio.create_task(self._fill_holes())
-        lines = asyncio.create_task(self._connect_for_ever())
+        lines = asyncio.create_task(self._connector.run())
         try:
             await asyncio.wait([filler, lines], return_when=asyncio.FIRST_COMPLETED)
             if filler.done():
                 filler.result()
             lines.result()
             if not self._stopping.is_set():  # a recording's end: its holes are filled first
-                await self._either(filler, self._holes.join())
+                joined = asyncio.create_task(self._holes.join())
+                await asyncio.wait([filler, joined], return_when=asyncio.FIRST_COMPLETED)
+                joined.cancel()
         finally:
-            tasks = [filler, lines, *self._sessions.values()]
-            for task in tasks:
+            for task in (filler, lines):
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await asyncio.gather(filler, lines, self._connector.aclose(), return_exceptions=True)
 
-    async def _connect_for_ever(self) -> None:
-        failures, current = 0, None
-        while not self._stopping.is_set():
-            opened_at = time.monotonic()
-            why = await self._next_line(current)
-            newest = next(reversed(self._sessions), None)
-            if why is None and newest is not None:
-                current = newest
-                await self._either(self._sessions[current], current.due.wait())
-                if not self._sessions[current].done():
-                    failures = 0
-                    continue
-            if current is not None and self._sessions[current].done():
-                why = why or self._sessions[current].result()
-                ended = self._finite and current.ended_normally
-                self._finish(current)
-                current = None
-                if ended:
-                    return
-            if self._stopping.is_set():
-                return
-            failures = 1 if time.monotonic() - opened_at >= self._limits.stable_after_s else failures + 1
-            attempts = self._limits.max_attempts
-            if attempts is not None and failures >= attempts and current is None:
-                raise ConnectionFailedError(self._feed.name, self._shown, failures, why or "")
-            delay_s = self._backoff_s(failures)
-            log.warning("websocket_dropped feed=%s why=%r retry_s=%.3f", self._feed.name, why, delay_s)
-            self.counters.reconnects += 1
-            waiting = asyncio.ensure_future(self._sleep(delay_s))
-            await self._either(waiting, self._stopping.wait())
-            waiting.cancel()
-
-    def _backoff_s(self, failures: int) -> float:
-        """Between a half and the whole of base × 2^failures, capped: many clients do not come back as one."""
-        ceiling = min(self._limits.backoff_cap_s, self._limits.backoff_base_s * 2.0 ** min(failures - 1, 30))
-        return ceiling * (0.5 + self._random() / 2)
-
-    @staticmethod
-    async def _either(task: "asyncio.Future[Any]", other: Any) -> None:
-        """Wait for the first of both; the second is cancelled then, the first is left as it is."""
-        waiting = asyncio.ensure_future(other)
-        try:
-            await asyncio.wait([task, waiting], return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            waiting.cancel()
-            await asyncio.gather(waiting, return_exceptions=True)
-
-    async def _next_line(self, current: Session | None) -> str | None:
-        """Open a line, and let it take over from ``current``; why it failed, or None."""
-        if self.full:
-            roomy = asyncio.ensure_future(self._wait_for_room())
-            await self._either(roomy, self._stopping.wait())
-            roomy.cancel()
-        opening = asyncio.ensure_future(open_line(self._address, self._limits, self._clock))
-        await self._either(opening, self._stopping.wait())
-        if not opening.done():
-            opening.cancel()
-            await asyncio.gather(opening, return_exceptions=True)
-            return "stopped"
-        try:
-            line = opening.result()
-        except InvalidURI as error:
-            raise TerminalError(f"{self._feed.name}: {self._shown!r} is no WebSocket address") from error
-        except (OSError, TimeoutError, InvalidHandshake, EOFError) as error:
-            return f"{type(error).__name__}: {error}"
-        self.counters.connections += 1
-        log.info("websocket_connected feed=%s symbols=%d", self._feed.name, len(self._wanted))
-        age_s = self._limits.connection_age_s
-        session = Session(
-            self._feed,
-            line,
-            self,
-            wanted=self._wanted,
-            refused=self.refused,
-            proven=self._proven,
-            counters=self.counters,
-            limits=self._limits,
-            finite=self._finite,
-            held=current is not None,
-            stopping=self._stopping,
-            clock=self._clock,
-            sleep=self._sleep,
-            age_s=None if age_s is None else age_s * (0.9 + self._random() / 10),
-        )
-        self._sessions[session] = asyncio.create_task(session.run())
-        return None if current is None else await self._take_over(current, session)
-
-    async def _take_over(self, current: Session, fresh: Session) -> str | None:
-        """The fresh line is subscribed before the current one is let go, so that nothing falls between them."""
-        coming = self._sessions[fresh]
-        await self._either(coming, fresh.subscription.settled.wait())
-        if coming.done():
-            self._finish(fresh)
-            return coming.result()
-        await current.retire()
-        await asyncio.wait([self._sessions[current]])
-        self._finish(current)
-        fresh.release()
-        self.counters.switches += 1
-        log.info("websocket_switched feed=%s", self._feed.name)
-        return None
-
-    def _finish(self, session: Session) -> None:
-        """A line has ended: the markets that no other line brings are not seen any more."""
-        del self._sessions[session]
-        left = {word for other in self._sessions for word in other.confirmed}
+    def _ended(self, session: Session, still_brought: set[str]) -> None:
         through_us = session.through_us()
-        words = self._markets.all_words() - left
+        words = self._markets.all_words() - still_brought
         self._emit(self._markets.end(words, 0 if through_us is None else through_us, self._clock()))
 
     # -- what sessions say (``Inbox``) ------------------------------------------------------------------------------
@@ -304,7 +200,7 @@ class WebSocketSource:
         """The consumer is behind, so the socket is not read."""
         return len(self._pending) >= self._limits.max_pending_records
 
-    async def room(self, within_s: float) -> bool:
+    async def room(self, within_s: float | None) -> bool:
         """See ``Inbox``."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(within_s):
