@@ -33,6 +33,10 @@ _LOOK_BACK: Final = 200
 """Commits that may lie above the newest one of ours before its turn is taken from Delta's own transaction record."""
 
 
+_HALF_MADE: Final = frozenset({"DELTA_TABLE_NOT_FOUND", "DELTA_CREATE_TABLE_WITH_NON_EMPTY_LOCATION"})
+"""What Delta calls a folder in which another creation has begun: it may still be running, or was killed."""
+
+
 class LostRaceError(TransientError):
     """Another writer committed to the table since it was read. Nothing was written; read again and repeat."""
 
@@ -60,7 +64,7 @@ class Snapshot:
     """Rows that the commit wrote, where the snapshot is one's outcome."""
 
 
-def ensure(spark: SparkSession, table: Table, uri: str, *, patience_s: float = 5.0) -> None:
+def ensure(spark: SparkSession, table: Table, uri: str, *, patience_s: float = 20.0) -> None:
     """Create the table from its declaration where it is not there yet. Safe to run again and by two at once.
 
     A creation that was killed half-way leaves a log without a commit, which Delta neither reads nor creates over. It
@@ -70,18 +74,16 @@ def ensure(spark: SparkSession, table: Table, uri: str, *, patience_s: float = 5
         return
     try:
         _create(spark, table, uri)
-    except AnalysisException as error:
-        if error.getCondition() != "DELTA_TABLE_NOT_FOUND":
-            raise
-    else:
-        return
-    deadline = time.monotonic() + patience_s
-    while time.monotonic() < deadline:
-        time.sleep(min(0.5, patience_s))
-        if exists(spark, uri):
-            return
-    _clear_half_made(spark, uri)
-    _create(spark, table, uri)
+    except (PySparkException, Py4JJavaError) as error:
+        deadline = time.monotonic() + patience_s
+        while not exists(spark, uri):  # of two creations at once, one fails
+            if time.monotonic() >= deadline:
+                if not isinstance(error, AnalysisException) or error.getCondition() not in _HALF_MADE:
+                    raise
+                _clear_half_made(spark, uri)
+                _create(spark, table, uri)
+                return
+            time.sleep(min(0.5, patience_s))
 
 
 def _create(spark: SparkSession, table: Table, uri: str) -> None:
