@@ -134,13 +134,30 @@ class Cast:
         self._here.stack.start(part.name, command, role="producer")
         self._started[part.name] = part
 
-    def _symbols(self) -> tuple[str, ...]:
-        return ("--symbols", ",".join(self._settings.symbols)) if self._settings.symbols else ()
+    def _symbols(self, feed: str) -> tuple[str, ...]:
+        """The markets that were asked for; a vendor's words, as binance:BTC-USDT, are for vendors alone."""
+        from producers.venue import takes
+
+        words = self._settings.symbols
+        of_vendors = [word for word in words if ":" in word]
+        if of_vendors:
+            words = tuple(of_vendors if takes(feed, of_vendors[0]) else (w for w in words if ":" not in w))
+        return ("--symbols", ",".join(words)) if words else ()
+
+    def _refuse_unclaimed(self) -> None:
+        """Raises TerminalError for a vendor's market where no vendor is connected to."""
+        from producers.venue import takes
+
+        feeds = self._settings.feeds
+        for word in self._settings.symbols:
+            if ":" in word and not any(takes(feed, word) for feed in feeds):
+                raise TerminalError(f"{word} is a vendor's market, and none of FEEDS={','.join(feeds)} has it.")
 
     def _parts(self) -> Iterator[Part]:
         if self._settings.feeds:
+            self._refuse_unclaimed()
             for name in self._settings.feeds:
-                yield Part(name, ("--feed", name, *self._symbols()))
+                yield Part(name, ("--feed", name, *self._symbols(name)))
             return
         port = self._start_simulator()
         if self._settings.recordings:
@@ -149,10 +166,11 @@ class Cast:
         from producers.simulator.server import MARKETS
 
         for name in SIMULATED:
-            url = f"ws://{ports.HOST}:{port}/{name}{WS_PATHS.get(name, '')}"
+            address = f"{ports.HOST}:{port}/{name}"
+            urls = ("--url", f"ws://{address}{WS_PATHS.get(name, '')}", "--rest-url", f"http://{address}")
             symbols = ",".join(MARKETS[name])
             finite = ("--finite",) if self._settings.once else ()
-            yield Part(name, ("--feed", name, "--url", url, "--symbols", symbols, "--no-marks", *finite))
+            yield Part(name, ("--feed", name, *urls, "--symbols", symbols, "--no-marks", *finite))
         amount = ("--count", str(ONCE_TRADES)) if self._settings.once else ("--rate", f"{self._rate_per_s:g}")
         yield Part("synthetic", ("--feed", "synthetic", "--seed", str(self._settings.seed), *amount))
 

@@ -1,169 +1,246 @@
-"""``tapehouse produce``: one source into the stream, confirmed, until it ends or is told to stop."""
+"""``tapehouse produce``: one source into the stream, confirmed, until it ends or is told to stop.
+
+``python -m producers`` is the same command in a container: see ``producers.__main__``.
+"""
 
 import argparse
+import contextlib
+import datetime as dt
+import fcntl
 import json
-import logging
 import os
-import sys
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from tapehouse.cli.command import Place, add_setting, load_settings, on_terminal, place
+from tapehouse.cli.command import Place, add_setting, load_settings, place
+from tapehouse.cli.produce_view import view
 from tapehouse.errors import TerminalError
 from tapehouse.settings import Settings
 
-log = logging.getLogger(__name__)
-
 NAME = "produce"
-HELP = "Put one source's records into the stream, each confirmed. SIGTERM or Ctrl-C flushes first."
+HELP = (
+    "Put one source's records into the stream, each confirmed; shows live how it goes, or tells it as JSON lines on "
+    "stdout where that is no terminal. SIGTERM or Ctrl-C flushes first."
+)
 FILE, SYNTHETIC = "file", "synthetic"
-DEFAULT_SYMBOLS = ("BTC-USD", "ETH-USD")
-BINANCE_SYMBOLS = ("BTC-USDT", "ETH-USDT")
+RATES = ("duplicates", "late", "out_of_order", "malformed", "gaps")
+OF_SYNTHETIC = ("rate", "count", "seed", *RATES, "late_s", "gap_trades", "truth")
+OF_VENUES = ("url", "rest_url", "finite", "no_recovery", "no_marks")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--feed", required=True, metavar="NAME", help="coinbase, kraken, …; synthetic; or file")
+    for name in ("feed", "symbols", "metrics_every_s"):
+        add_setting(parser, name)
     parser.add_argument("--path", metavar="X", help="file: records as JSON lines, gzip or plain; - is stdin")
-    parser.add_argument("--rate", type=float, metavar="N", help="synthetic: trades/s (default: as fast as it goes)")
-    parser.add_argument("--count", type=int, metavar="N", help="synthetic: trades in all (default: no end)")
-    parser.add_argument("--url", metavar="WS", help="a venue's: another address than its own, as the simulator's")
-    parser.add_argument("--finite", action="store_true", help="a venue's: its normal close is the end, not a drop")
-    parser.add_argument("--no-marks", action="store_true", help="neither resume from nor keep the confirmed marks")
     parser.add_argument("--origin", choices=("demo", "recorded", "live"), help="what the lake holds (default: by feed)")
     parser.add_argument("--report", type=Path, metavar="FILE", help="write the final counts there, as JSON")
-    for name in ("symbols", "seed"):
-        add_setting(parser, name)
+    venues = parser.add_argument_group("venues")
+    venues.add_argument("--url", metavar="WS", help="another WebSocket address than the venue's, as the simulator's")
+    venues.add_argument("--rest-url", metavar="HTTP", help="another address for its past trades; needed beside --url")
+    venues.add_argument("--finite", action="store_true", help="its normal close is the end, not a drop")
+    venues.add_argument("--no-recovery", action="store_true", help="tell holes, and do not fill them over REST")
+    venues.add_argument("--no-marks", action="store_true", help="neither resume from nor keep the confirmed marks")
+    for name in ("state_folder", "feed_limits"):
+        add_setting(venues, name)  # type: ignore[arg-type]  # a group takes arguments as its parser does
+    market = parser.add_argument_group("synthetic")
+    market.add_argument("--rate", type=float, metavar="N", help="trades/s (default: as fast as it goes)")
+    market.add_argument("--count", type=int, metavar="N", help="trades in all (default: no end)")
+    add_setting(market, "seed")  # type: ignore[arg-type]
+    for name in RATES:
+        words = f"--{name.replace('_', '-')}"
+        market.add_argument(words, type=float, metavar="SHARE", help=_RATE_HELP[name] + "; 0 to below 1 of the trades")
+    market.add_argument("--late-s", type=float, metavar="S", help="how late the late ones are, in seconds (default 30)")
+    market.add_argument("--gap-trades", type=float, metavar="N", help="trades of a hole in the mean (default 10)")
+    market.add_argument("--truth", type=Path, metavar="FILE", help="write what was made, and what was spoiled, there")
+
+
+_RATE_HELP = {
+    "duplicates": "sent again",
+    "late": "held back, while newer trades are sent",
+    "out_of_order": "sent behind the next ones of their market",
+    "malformed": "followed by bytes that are no record",
+    "gaps": "beginning a hole that is told and never filled",
+}
 
 
 def run(options: argparse.Namespace) -> int:
-    _refuse_words(options)
-    origin = options.origin or ("live" if _is_venue(options) and not options.url else "demo")
+    feed = load_settings(options).feed
+    _refuse_words(options, feed)
+    origin = options.origin or ("live" if _is_venue(feed) and not options.url else "demo")
     settings = load_settings(options, origin=origin)
     here = place(settings)
     here.activate(needs_stream=True)
-    if options.feed == FILE and options.origin is None:
+    if feed == FILE and options.origin is None:
         origin = here.lake.origin() or origin
     here.lake.check_origin(origin)
+    with contextlib.ExitStack() as held:
+        source, symbols, marks = _source(options, settings, here, held)
+        return _produce(options, settings, source, symbols, marks)
 
+
+def _produce(options: argparse.Namespace, settings: Settings, source: Any, symbols: tuple[str, ...], marks: Any) -> int:
+    from producers.heartbeat import Heartbeat
     from producers.produce import run as produce
+    from producers.readout import Readout
     from producers.sink import SinkConfig
-    from tapehouse.aws import client
 
-    kinesis = client("kinesis", max_attempts=1, read_timeout_s=10)
-    marks = _marks(here, options, settings)
+    readout = Readout(settings.feed, symbols)
+    heart = Heartbeat(settings.heartbeat) if settings.heartbeat is not None else None
     reports: list[Any] = []
-    with _progress(options.feed) as on_progress:
+    with view(settings.metrics_every_s) as shown:
+
+        def on_progress(now: Any) -> None:
+            readout.take(now)
+            shown.show(readout.numbers())
+            if heart is not None:
+                heart.beat(readout.numbers)
+
         status = produce(
-            _source(options, settings, marks),
+            source,
             SinkConfig(stream=settings.stream_name),
-            kinesis,
+            _client("kinesis", max_attempts=1, read_timeout_s=10),
             on_progress=on_progress,
             on_report=reports.append,
             marks=marks,
         )
-    _tell(options, reports[0])
-    return status or (1 if reports[0].sink.refused else 0)
+        report = reports[0]
+        last = {**readout.numbers(), "stopped": report.stopped, "seconds": round(report.elapsed_s, 3)}
+        shown.end(last)
+    if options.report is not None:
+        _write(options.report, {**last, "sink": asdict(report.sink)})
+    return status or (1 if report.sink.refused else 0)
 
 
-def _is_venue(options: argparse.Namespace) -> bool:
-    return options.feed not in (FILE, SYNTHETIC)
-
-
-def _refuse_words(options: argparse.Namespace) -> None:
-    """Words that mean nothing for this source. Raises TerminalError."""
-    if (options.path is None) == (options.feed == FILE):
-        raise TerminalError("--feed file needs --path FILE (or - for stdin), and no other feed takes --path.")
-    wrong = [w for w in ("rate", "count", "seed") if getattr(options, w) is not None and options.feed != SYNTHETIC]
-    wrong += [w for w in ("url", "finite") if getattr(options, w) and not _is_venue(options)]
-    if wrong:
-        raise TerminalError(f"--{wrong[0]} does not go with --feed {options.feed}.")
-
-
-def _source(options: argparse.Namespace, settings: Settings, marks: Any) -> Any:
-    if options.feed == FILE:
-        from producers.file_source import FileSource
-
-        return FileSource(options.path)
-    if options.feed == SYNTHETIC:
-        from producers.synthetic import SyntheticConfig, SyntheticSource
-
-        config = SyntheticConfig(seed=settings.seed, rate_per_s=options.rate, count=options.count)
-        return SyntheticSource(replace(config, symbols=settings.symbols) if settings.symbols else config)
-    from producers.feeds import feed
-    from producers.websocket import WebSocketSource
-
-    venue = feed(options.feed)
-    default = BINANCE_SYMBOLS if venue.exchange == "binance" else DEFAULT_SYMBOLS
-    kept = marks.load() if marks is not None else {}
-    return WebSocketSource(venue, settings.symbols or default, url=options.url, finite=options.finite, marks=kept)
-
-
-def _marks(here: Place, options: argparse.Namespace, settings: Settings) -> Any:
-    """Where a venue's producer keeps through where it is confirmed: only such a one can resume."""
-    if options.no_marks or not _is_venue(options) or not here.lake.is_local:
-        return None
-    from producers.state import MarkStore, StreamIdentity
+def _client(service: str, **words: Any) -> Any:
+    """Containers on AWS are told their region by ``AWS_REGION``, which boto3 does not read."""
     from tapehouse.aws import client
 
-    found = client("kinesis").describe_stream_summary(StreamName=settings.stream_name)["StreamDescriptionSummary"]
-    created_us = round(found["StreamCreationTimestamp"].timestamp() * 1_000_000)
-    path = here.lake.path / "_producers" / f"{options.feed}.json"
-    return MarkStore(path, StreamIdentity(settings.stream_name, created_us))
+    return client(service, region=os.environ.get("AWS_REGION") or None, **words)
 
 
-def _tell(options: argparse.Namespace, report: Any) -> None:
-    sink = report.sink
-    counts = {
-        "feed": options.feed,
-        "read": report.read,
-        "confirmed": sink.confirmed,
-        "refused": sink.refused,
-        "retried": sink.retried,
-        "stopped": report.stopped,
-        "seconds": round(report.elapsed_s, 3),
-    }
-    print(" ".join(f"{name}={value}" for name, value in counts.items()))
-    if options.report is not None:
-        draft = options.report.with_name(f"{options.report.name}.{os.getpid()}")
-        draft.write_text(json.dumps({**counts, "sink": asdict(sink)}) + "\n", encoding="utf-8")
-        draft.replace(options.report)
+def _is_venue(feed: str) -> bool:
+    return feed not in (FILE, SYNTHETIC)
 
 
-class _progress:  # noqa: N801 - used as a with-word
-    """A progress line on a terminal, a log line every ten seconds elsewhere."""
+def _refuse_words(options: argparse.Namespace, feed: str) -> None:
+    """Words that mean nothing for this source. Raises TerminalError."""
+    if not feed:
+        raise TerminalError("Name a source: --feed coinbase (or kraken, synthetic, file, …), or FEED=coinbase.")
+    if (options.path is None) == (feed == FILE):
+        raise TerminalError("--feed file needs --path FILE (or - for stdin), and no other feed takes --path.")
+    wrong = [name for name in OF_SYNTHETIC if getattr(options, name) is not None and feed != SYNTHETIC]
+    wrong += [name for name in OF_VENUES if getattr(options, name) and not _is_venue(feed)]
+    if wrong:
+        raise TerminalError(f"--{wrong[0].replace('_', '-')} does not go with --feed {feed}.")
 
-    def __init__(self, feed: str) -> None:
-        self._feed = feed
-        self._bar: Any = None
-        self._told_s = 0.0
 
-    def __enter__(self) -> Callable[[Any], None]:
-        if not on_terminal():
-            return self._log
-        from rich.console import Console
-        from rich.progress import Progress, SpinnerColumn, TextColumn
+def _source(
+    options: argparse.Namespace, settings: Settings, here: Place, held: contextlib.ExitStack
+) -> tuple[Any, tuple[str, ...], Any]:
+    """The source, its markets, and where its marks are kept; ``held`` is let go of at the end."""
+    if settings.feed == FILE:
+        from producers.file_source import FileSource
 
-        columns = (SpinnerColumn(), TextColumn("{task.description}"))
-        self._bar = Progress(*columns, console=Console(file=sys.stderr), transient=True)
-        self._bar.start()
-        self._bar.add_task(self._feed, total=None)
-        return self._draw
+        return FileSource(options.path), (), None
+    if settings.feed == SYNTHETIC:
+        source = _synthetic(options, settings)
+        return source, tuple(source.config.symbols), None
+    from producers.venue import symbols_of, venue
+    from producers.websocket import WebSocketSource
 
-    def __exit__(self, *_: object) -> None:
-        if self._bar is not None:
-            self._bar.stop()
+    secrets = lambda: _client("secretsmanager")  # noqa: E731 - called only where a key is stored there
+    found = venue(settings.feed, settings, websocket_url=options.url, rest_url=options.rest_url, secrets=secrets)
+    symbols = symbols_of(found, settings.symbols)
+    marks = None if options.no_marks else _marks(here, held)
+    source = WebSocketSource(
+        found,
+        symbols,
+        finite=options.finite,
+        marks=marks.load() if marks is not None else {},
+        recovery=_recovery(options, found, held),
+    )
+    return source, symbols, marks
 
-    def _draw(self, now: Any) -> None:
-        rate = now.sink.confirmed / now.elapsed_s if now.elapsed_s else 0.0
-        text = f"{self._feed}: read {now.read:,}  confirmed {now.sink.confirmed:,}  {rate:,.0f}/s"
-        self._bar.update(self._bar.task_ids[0], description=text)
 
-    def _log(self, now: Any) -> None:
-        if now.elapsed_s - self._told_s >= 10:
-            self._told_s = now.elapsed_s
-            sink = now.sink
-            log.info(
-                "producing feed=%s read=%d confirmed=%d waiting=%d", self._feed, now.read, sink.confirmed, sink.buffered
-            )
+def _synthetic(options: argparse.Namespace, settings: Settings) -> Any:
+    from producers.synthetic import SyntheticConfig, SyntheticSource
+
+    foreign = [symbol for symbol in settings.symbols if ":" in symbol]
+    if foreign:
+        raise TerminalError(f"{foreign[0]} names an exchange: the synthetic market has pairs alone, as BTC-USD.")
+    config = SyntheticConfig(seed=settings.seed, rate_per_s=options.rate, count=options.count)
+    given = {name: getattr(options, name) for name in (*RATES, "late_s", "gap_trades")}
+    changes = {name: value for name, value in given.items() if value is not None}
+    if settings.symbols:
+        changes["symbols"] = settings.symbols
+    return SyntheticSource(replace(config, truth_path=options.truth, **changes))
+
+
+def _recovery(options: argparse.Namespace, found: Any, held: contextlib.ExitStack) -> Any:
+    """Fills holes over REST. Beside another WebSocket address the venue's own past trades are another market's."""
+    if options.no_recovery or (options.url and not options.rest_url):
+        return None
+    from producers.recovery import WAITS_S, RestRecovery
+    from producers.rest import HttpFetch, Pages
+
+    fetch = HttpFetch()
+    held.callback(fetch.close)
+    waits_s = WAITS_S[:2] if options.finite else WAITS_S  # the end of a recording waits for its holes
+    return RestRecovery(found, pages=Pages(found, fetch=fetch), waits_s=waits_s)
+
+
+def _marks(here: Place, held: contextlib.ExitStack) -> Any:
+    """Where a venue's producer keeps through where it is confirmed. Raises TerminalError where that is nowhere."""
+    from producers.state import MarkStore, StreamIdentity
+
+    settings = here.settings
+    folder = settings.state_folder or (here.lake.path / "_producers" if here.lake.is_local else None)
+    if folder is None:
+        raise TerminalError(
+            f"{settings.feed} has no place to keep how far it is confirmed, since {here.lake.uri} is on S3: set "
+            "TAPEHOUSE_STATE_FOLDER to a folder that outlives this run (in a container: a volume), or say --no-marks."
+        )
+    held.enter_context(_only_producer(folder, settings.feed))
+    stream = StreamIdentity(settings.stream_name, _stream_created_us(settings.stream_name))
+    return MarkStore(folder / f"{settings.feed}.json", stream)
+
+
+def _stream_created_us(name: str) -> int:
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        found = _client("kinesis").describe_stream_summary(StreamName=name)["StreamDescriptionSummary"]
+    except (BotoCoreError, ClientError) as error:
+        raise TerminalError(f"The stream {name} cannot be looked up: {error}") from error
+    created: dt.datetime = found["StreamCreationTimestamp"]
+    return round(created.timestamp() * 1_000_000)
+
+
+@contextlib.contextmanager
+def _only_producer(folder: Path, feed: str) -> Iterator[None]:
+    """Two producers of one feed would overwrite each other's marks. The system lets go of a killed one's lock."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = (folder / f"{feed}.lock").open("a")
+    except OSError as error:
+        raise TerminalError(
+            f"{folder} cannot keep the marks of {feed}: {error.strerror}. Set TAPEHOUSE_STATE_FOLDER to a folder that "
+            "this user may write to."
+        ) from error
+    with handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise TerminalError(
+                f"Another producer of {feed} keeps its marks in {folder}: give this one a TAPEHOUSE_STATE_FOLDER of "
+                "its own."
+            ) from error
+        yield
+
+
+def _write(path: Path, body: dict[str, Any]) -> None:
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    draft.write_text(json.dumps(body) + "\n", encoding="utf-8")
+    draft.replace(path)

@@ -16,6 +16,7 @@ import pytest
 from tapehouse.cli.cast import Cast
 from tapehouse.cli.command import Place, place
 from tapehouse.cli.main import main
+from tapehouse.kpl import deaggregate
 from tapehouse.settings import Settings
 
 
@@ -43,7 +44,9 @@ def records(here: Place) -> list[bytes]:
         iterator = client.get_shard_iterator(**words, ShardIteratorType="TRIM_HORIZON")["ShardIterator"]
         while True:
             page = client.get_records(ShardIterator=iterator)
-            found.extend(record["Data"] for record in page["Records"])
+            for record in page["Records"]:
+                parts = deaggregate(record["Data"])
+                found.extend([record["Data"]] if parts is None else [part.data for part in parts])
             iterator = page["NextShardIterator"]
             if not page["Records"] and page["MillisBehindLatest"] == 0:
                 break
@@ -66,7 +69,8 @@ def test_up_produce_and_down(here: Place, tmp_path: Path, capsys: pytest.Capture
     with gzip.open(tmp_path / "records.gz", "wb") as file:
         file.write(b'{"any": "thing"}\n\xff\n')
     assert main(["produce", *lake, "--feed", "file", "--path", str(tmp_path / "records.gz")]) == 0
-    assert "feed=file read=2 confirmed=2 refused=0" in capsys.readouterr().out
+    told = json.loads(capsys.readouterr().out)
+    assert [told[name] for name in ("feed", "read", "confirmed", "refused", "final")] == ["file", 2, 2, 0, True]
     report = tmp_path / "report.json"
     assert main(["produce", *lake, "--feed", "synthetic", "--count", "50", "--report", str(report)]) == 0
     confirmed = json.loads(report.read_text())["confirmed"]
