@@ -407,6 +407,26 @@ def test_a_backfilled_trade_does_not_move_the_mark_back() -> None:
     run(work())
 
 
+def test_what_was_sent_is_counted_as_kinesis_bills_it() -> None:
+    kinesis = FakeKinesis(["lost", (True, False)])
+
+    async def work() -> None:
+        async with KinesisSink(config(), kinesis) as sink:
+            assert sink.metrics().oldest_s == 0
+            await sink.put_many([trade(1), trade(2), Raw(data=b"x" * 30_000, partition_key="k")])
+            held = sink.metrics()
+            assert (held.buffered, held.oldest_s >= 0, held.mean_lag_s) == (3, True, 0)
+            await sink.flush()
+            done = sink.metrics()
+            assert (done.confirmed, done.entries, done.put_units, done.calls) == (3, 2, 3, 3)
+            assert done.retried == done.throttled + 3
+            assert done.sent_bytes == sum(kinesis.call_bytes)
+            assert done.mean_lag_s > 0
+            assert (done.buffered, done.oldest_s) == (0, 0)
+
+    run(work())
+
+
 # -- what cannot be sent ----------------------------------------------------------------------------------------------
 
 
@@ -602,6 +622,17 @@ def test_all_faults_of_a_configuration_are_told_at_once() -> None:
     with pytest.raises(SettingsError) as error:
         SinkConfig(stream="", linger_ms=-1, max_call_entries=501, max_in_flight=0, backoff_base_ms=0)
     assert len(error.value.faults) == 5
+
+
+def test_what_aggregates_and_shards_are_given_is_checked_too() -> None:
+    with pytest.raises(SettingsError) as error:
+        SinkConfig(stream="tape", aggregate_bytes=-1, shard_bytes_per_s=-1, shard_records_per_s=-1, shards_every_s=-1)
+    assert [fault.partition(":")[0] for fault in error.value.faults] == [
+        "aggregate_bytes",
+        "shard_bytes_per_s",
+        "shard_records_per_s",
+        "shards_every_s",
+    ]
 
 
 def test_a_record_must_fit_a_call_and_the_buffer() -> None:

@@ -206,6 +206,26 @@ def test_after_a_split_the_children_are_used_and_every_aggregate_lies_where_its_
     assert_the_kcl_would_drop_nothing(client)
 
 
+def test_a_record_that_lands_in_a_strange_shard_has_the_shards_listed_anew(
+    client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("producers.sink.SHARDS_AGAIN_S", 0.01)
+    client.create_stream(StreamName="tape", ShardCount=1)
+
+    async def work() -> None:
+        async with sink_of(client, shards_every_s=3600) as sink:
+            await sink.put_many(one_market(10))
+            await sink.flush()
+            client.split_shard(StreamName="tape", ShardToSplit="shardId-000000000000", NewStartingHashKey=str(2**127))
+            await asyncio.sleep(0.05)
+            assert sink.metrics().shards == 1
+            await sink.put_many(one_market(10))
+            await sink.flush()
+            await until(lambda: sink.metrics().shards == 2)
+
+    asyncio.run(work())
+
+
 def assert_the_kcl_would_drop_nothing(client: Any) -> None:
     """The KCL drops an aggregate whose user records do not hash into the shard it was found in."""
     for shard in client.list_shards(StreamName="tape")["Shards"]:
