@@ -6,7 +6,7 @@ texts are read, the numbers only where a text is absent. So is ``timestamp``, in
 that tells both orders the named side owns the later one.
 
 Ids are real and shared by all markets of the venue: within one market they jump, and a jump proves nothing. Past trades
-are one page that reaches back a minute, an hour or a day from now; their times are whole seconds.
+are one page that reaches back an hour or a day from now; their times are whole seconds.
 
 Source: the venue's WebSocket v2 and HTTP documentation, and messages recorded in 2021.
 """
@@ -27,17 +27,17 @@ from tapehouse.record import Trade, id_number
 
 _CHANNEL: Final = "live_trades_"
 _SIDES: Final[Mapping[str, str]] = {"0": "buy", "1": "sell"}
-_REACHES: Final = (("minute", 60), ("hour", 3_600), ("day", 86_400))
-"""What a page may be asked to reach back: the venue's word, and seconds."""
-_REACH_MARGIN_S: Final = 10
-"""The page ends when the venue answers, not when we ask: a hole must lie this far inside of it."""
+_HOUR_S, _DAY_S = 3_600, 86_400
+_REACH_MARGIN_S: Final = 180
+"""A page reaches back from the moment of the answer, and a request may be tried for minutes: a hole must begin this far
+inside. The venue's shortest page, a minute, is therefore never asked for: a hole could slip out of it unseen."""
 
 
 TRAITS: Final = Traits(
     contiguous_ids=False,
     paging="recent",
     limits=Limits(keepalive_s=20, quiet_after_s=60, max_symbols=1024),
-    rest=RestLimits(calls_per_s=5, burst=10, page_rows=100_000, history_s=86_400 - _REACH_MARGIN_S),
+    rest=RestLimits(calls_per_s=5, burst=10, page_rows=100_000, history_s=_DAY_S - _REACH_MARGIN_S),
 )
 """Our heartbeats are answered. A channel above 1,024 closes the line without a word; 10,000 requests in 10 minutes."""
 
@@ -134,14 +134,13 @@ class Bitstamp(OneVenue):
         )
 
     def backfill(self, symbol: str, *, from_id: str | None, to_id: str | None, from_us: int, to_us: int) -> RestRequest:
-        """The shortest page that reaches back to ``from_us``. ``to_us`` must be now: the page always ends there.
+        """The page of an hour where it reaches back to ``from_us``, else of a day: the most there is.
 
-        What lies further back than a day cannot be asked for; the page of a day is the most there is.
+        ``to_us`` must be now, for the page always ends there and its reach is told by the hole's age.
         """
-        age_s = (to_us - from_us) / 1_000_000 + _REACH_MARGIN_S
-        reach = next((word for word, seconds in _REACHES if age_s <= seconds), _REACHES[-1][0])
+        recent = (to_us - from_us) // 1_000_000 + _REACH_MARGIN_S <= _HOUR_S
         pair = naming.to_bitstamp(symbol, self.pairs)
-        return RestRequest(f"{self.rest_url}/api/v2/transactions/{pair}/", {"time": reach})
+        return RestRequest(f"{self.rest_url}/api/v2/transactions/{pair}/", {"time": "hour" if recent else "day"})
 
     def parse_rest(self, text: str | bytes, symbol: str, received_time_us: int) -> Parsed:
         """A page of ``transactions``, newest first on the wire. Never raises."""
