@@ -67,9 +67,12 @@ chaos: setup ## Kill processes at random, KILLS times, and prove that nothing is
 bench: setup ## Run every benchmark side by side and print the ratios.
 	@set -e; for script in benchmarks/*.py; do [ -e "$$script" ] || continue; $(VENV)/python "$$script" $(ARGS); done
 
-lock: setup ## Compile requirements.txt anew from pyproject.toml, with hashes and without addresses.
+lock: setup ## Compile both requirements files anew from pyproject.toml, with hashes and without addresses.
 	@$(PYTHON) scripts/environment.py $(KEEP) --uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet -o requirements.txt
+	@$(PYTHON) scripts/environment.py $(KEEP) --uv pip compile pyproject.toml --extra producers --constraint requirements.txt \
+	  --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate \
+	  --quiet -o requirements-producers.txt
 
 clean: ## Remove caches and .venv of this folder; lakes stay (remove .lake yourself).
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist spark-warehouse metastore_db derby.log *.egg-info
