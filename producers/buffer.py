@@ -95,46 +95,48 @@ class Buffer:
         put, room, room_bytes = self._put, config.buffer_records - self._count, config.buffer_bytes - self._bytes
         first, first_bytes = room, room_bytes
         at, end = start, len(items)
-        while at < end and room:
-            item = items[at]
-            kind = type(item)
-            if isinstance(item, Raw):
-                data = item.data
-                channel = self._raw_channel(item)
-            else:
-                data = encode(item)
-                channel = markets.get((item.exchange, item.symbol, item.source)) or self._channel_of(item)
-            size = len(data)
-            if channel is None or size + channel.key_bytes > max_record_bytes:
-                self._refuse(item, data)
-                at += 1
-                continue
-            room_bytes -= size + channel.key_bytes
-            if room_bytes < 0:
-                room_bytes += size + channel.key_bytes
-                break
-            lane = channel.lane
-            ticket = lane.issued
-            lane.issued = ticket + 1
-            if kind is not Trade and _is_claim(item) and lane.through < ticket:
-                self._hold(channel, self._entry(channel, item, data, (put, ticket), now))
-            else:
-                weight = size + (SHORT_HEAD_BYTES if size < SHORT_BYTES else LONG_HEAD_BYTES)
-                entry = channel.open
-                if entry is not None and entry.weight + weight <= aggregate_bytes and kind is not Raw:
-                    entry.items.append(item)
-                    entry.parts.append(data)
-                    entry.weight += weight
-                    if kind is not Trade:
-                        entry.only_trades = False
+        try:
+            while at < end and room:
+                item = items[at]
+                kind = type(item)
+                if isinstance(item, Raw):
+                    data = item.data
+                    channel = self._raw_channel(item)
                 else:
-                    self._begin(channel, self._entry(channel, item, data, (put, ticket), now), weight)
-            put += 1
-            room -= 1
-            at += 1
-        self._put = put
-        self._count += first - room
-        self._bytes += first_bytes - room_bytes
+                    data = encode(item)
+                    channel = markets.get((item.exchange, item.symbol, item.source)) or self._channel_of(item)
+                size = len(data)
+                if channel is None or size + channel.key_bytes > max_record_bytes:
+                    self._refuse(item, data)
+                    at += 1
+                    continue
+                room_bytes -= size + channel.key_bytes
+                if room_bytes < 0:
+                    room_bytes += size + channel.key_bytes
+                    break
+                lane = channel.lane
+                ticket = lane.issued
+                lane.issued = ticket + 1
+                if kind is not Trade and _is_claim(item) and lane.through < ticket:
+                    self._hold(channel, self._entry(channel, item, data, (put, ticket), now))
+                else:
+                    weight = size + (SHORT_HEAD_BYTES if size < SHORT_BYTES else LONG_HEAD_BYTES)
+                    entry = channel.open
+                    if entry is not None and entry.weight + weight <= aggregate_bytes and kind is not Raw:
+                        entry.items.append(item)
+                        entry.parts.append(data)
+                        entry.weight += weight
+                        if kind is not Trade:
+                            entry.only_trades = False
+                    else:
+                        self._begin(channel, self._entry(channel, item, data, (put, ticket), now), weight)
+                put += 1
+                room -= 1
+                at += 1
+        finally:  # whatever a callback raised, what was taken is counted
+            self._put = put
+            self._count += first - room
+            self._bytes += first_bytes - room_bytes
         return at
 
     def _entry(self, channel: _Channel, item: Item, data: bytes, place: tuple[int, int], now: float) -> Entry:

@@ -39,6 +39,8 @@ logger = logging.getLogger(__name__)
 
 YIELD_EVERY: Final = 256
 """Items put between two chances for the loop to run its other tasks."""
+PACED_S: Final = 0.025
+"""Seconds between two looks at shards that had no room: what they gather meanwhile makes one call instead of many."""
 SHARDS_AGAIN_S: Final = 5.0
 """Seconds between two listings of the shards, at least, however many throttles ask for one."""
 
@@ -277,22 +279,25 @@ class KinesisSink:
 
     async def _next_call(self) -> list[Entry]:
         clock, buffer = self._clock, self._buffer
+        paced_until = 0.0
         while True:
             self._check()
             self._wake.clear()
             now, hurry = clock(), self._hurry
-            due, paced = buffer.due(now, hurry=hurry), False
+            due = buffer.due(now, hurry=hurry)
             if due is not None and due <= now:
-                entries = buffer.take(now, self._placed, hurry=hurry)
-                if entries:
-                    return entries
-                due, paced = max(now + 0.001, self._pacer.ready_at(buffer.next_bytes, now)), True
+                if now >= paced_until:
+                    entries = buffer.take(now, self._placed, hurry=hurry)
+                    if entries:
+                        return entries
+                    paced_until = max(now + PACED_S, self._pacer.ready_at(buffer.next_bytes, now))
+                due = paced_until
             try:
                 async with asyncio.timeout_at(due):
                     await self._wake.wait()
             except TimeoutError:
                 pass
-            if paced:
+            if due == paced_until:
                 self._metrics.paced_s += clock() - now
 
     def _placed(self, entry: Entry, size: int) -> bool:

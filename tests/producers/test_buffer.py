@@ -1,5 +1,6 @@
 """Entries fill up with one market's records, go out when they are due, and are confirmed in one step."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -184,3 +185,15 @@ def test_keys_of_raw_bytes_are_forgotten_once_nothing_of_them_is_under_way() -> 
         made.settle(made.take(0.0, anywhere, hurry=True))
     assert made._channels == {}
     assert made.put == 50
+
+
+def test_what_was_taken_before_a_callback_raised_is_counted() -> None:
+    def raising(item: Item, reason: str) -> None:
+        raise RuntimeError(reason)
+
+    made = Buffer(SinkConfig(stream="tape"), raising)
+    with pytest.raises(RuntimeError, match="characters"):
+        made.accept([trade(1), Raw(data=b"x", partition_key=""), trade(2)], 0, 0.0)
+    assert (len(made), made.put) == (1, 1)
+    made.settle(made.take(0.0, anywhere, hurry=True))
+    assert (len(made), made.size) == (0, 0)
