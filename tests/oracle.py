@@ -62,7 +62,33 @@ def silver(records: Iterable[Arrived]) -> Silver:
                 out.rejected[record.coordinates] = ("duplicate", ())
             else:
                 out.gaps[key] = dict(values)
+    _fill(out)
     return out
+
+
+def _fill(out: Silver) -> None:
+    """A gap of which every id is a trade of its market and source, near its times, is filled; see ``_missing``."""
+    for key, gap in list(out.gaps.items()):
+        if key[4] == "opened" and _missing(out, key[:3], gap) == 0:
+            out.gaps[*key[:4], "filled"] = dict(gap)
+
+
+def _missing(out: Silver, tape: tuple[str, str, str], gap: Mapping[str, Any]) -> int | None:
+    """How many ids of the gap silver lacks; None where it does not tell two ids of one kind that count."""
+    first, last = gap["from_id"] or "", gap["to_id"] or ""
+    kind = "a:" if first.startswith("a:") else ""
+    low, high = id_number(first), id_number(last)
+    if low < 0 or high < low or last.startswith("a:") != bool(kind):
+        return None
+    earliest = -math.inf if gap["from_us"] is None else gap["from_us"] - 3600 * SECOND
+    latest = math.inf if gap["to_us"] is None else gap["to_us"] + 3600 * SECOND
+    there = {
+        number
+        for (*market, trade_id), trade in out.trades.items()
+        if tuple(market) == tape and low <= (number := id_number(trade_id)) <= high
+        if trade_id == f"{kind}{number}" and earliest <= trade["event_time_us"] <= latest
+    }
+    return high - low + 1 - len(there)
 
 
 def _trade(out: Silver, record: Arrived, verdict: Judged) -> None:
@@ -103,27 +129,52 @@ def candles(layer: Silver, sources: Mapping[tuple[str, str], str]) -> dict[tuple
             for exchange in (trade["exchange"], "ALL"):
                 groups.setdefault((exchange, trade["symbol"], interval, start), []).append(trade)
     rows = {key: _candle(trades) for key, trades in groups.items()}
-    for (exchange, symbol), source in sources.items():
-        for gap in _open_gaps(layer):
-            if (gap["exchange"], gap["symbol"]) == (exchange, symbol) and gap["to_us"] is not None:
-                _silent(rows, gap, source)
-    _flag(rows, layer, sources)
+    known = _known(layer, sources)
+    for hole in known.holes:
+        _silent(rows, hole, known.now_us)
+    for key, row in rows.items():
+        row["complete"] = _complete_of_all(key, known) if key[0] == "ALL" else _complete(key, known)
     return rows
 
 
-def _flag(
-    rows: dict[tuple[str, str, str, int], dict[str, Any]], layer: Silver, sources: Mapping[tuple[str, str], str]
-) -> None:
-    for key, row in rows.items():
-        if key[0] != "ALL":
-            row["complete"] = _complete(key, layer, sources)
-    together: dict[tuple[str, str, int], bool] = {}
-    for key, row in rows.items():
-        if key[0] != "ALL":
-            together[key[1:]] = together.get(key[1:], True) and row["complete"]
-    for key, row in rows.items():
-        if key[0] == "ALL":
-            row["complete"] = together[key[1:]]
+@dataclass(frozen=True)
+class Known:
+    """What is known of the wholeness of what is counted. The ends of spans are exclusive."""
+
+    first_us: dict[tuple[str, str], int]
+    """Of each market that traded."""
+    now_us: int
+    """The newest trade of all."""
+    holes: list[tuple[str, str, int, float]]
+    """Open gaps: exchange, symbol, from, to; infinite while one goes on."""
+    spans: dict[tuple[str, str], list[tuple[int, int]]]
+
+
+def _known(layer: Silver, sources: Mapping[tuple[str, str], str]) -> Known:
+    counted = [t for t in layer.trades.values() if sources[t["exchange"], t["symbol"]] == t["source"]]
+    first: dict[tuple[str, str], int] = {}
+    for trade in counted:
+        market = trade["exchange"], trade["symbol"]
+        first[market] = min(trade["event_time_us"], first.get(market, trade["event_time_us"]))
+    spans: dict[tuple[str, str], list[tuple[int, int]]] = {}
+
+    def seen(claim: Mapping[str, Any], from_us: int, until_us: int) -> None:
+        market = claim["exchange"], claim["symbol"]
+        if sources.get(market) == claim["source"]:
+            spans.setdefault(market, []).append((from_us, until_us))
+
+    holes = []
+    for span in layer.coverage:
+        seen(span, span["from_us"], span["through_us"])
+    for key, gap in layer.gaps.items():
+        if key[4] == "filled" and gap["from_us"] is not None and gap["to_us"] is not None:
+            seen(gap, gap["from_us"], gap["to_us"] + 1)
+        ended = any((*key[:4], event) in layer.gaps for event in ("closed", "filled"))
+        from_us = gap.get("from_us") if gap.get("from_us") is not None else gap.get("to_us")
+        if key[4] != "opened" or ended or from_us is None or sources.get(key[:2], key[2]) != key[2]:
+            continue
+        holes.append((*key[:2], from_us, math.inf if gap["to_us"] is None else gap["to_us"] + 1))
+    return Known(first, max((t["event_time_us"] for t in counted), default=0), holes, spans)
 
 
 def _candle(trades: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -151,24 +202,19 @@ def _candle(trades: Sequence[dict[str, Any]]) -> dict[str, Any]:
         }
 
 
-def _open_gaps(layer: Silver) -> list[dict[str, Any]]:
-    return [
-        gap
-        for key, gap in layer.gaps.items()
-        if key[4] == "opened" and gap["from_us"] is not None and (*key[:4], "closed") not in layer.gaps
-    ]
-
-
-def _silent(rows: dict[tuple[str, str, str, int], dict[str, Any]], gap: Mapping[str, Any], source: str) -> None:
+def _silent(
+    rows: dict[tuple[str, str, str, int], dict[str, Any]], hole: tuple[str, str, int, float], now_us: int
+) -> None:
+    exchange, symbol, from_us, until_us = hole
     for interval, length_s in LENGTHS.items():
         if length_s < 60:
             continue
         length = length_s * SECOND
-        start = window_start(gap["from_us"], interval)
-        while start + length <= gap["to_us"] + 1:
-            if start >= gap["from_us"]:
+        start = window_start(from_us, interval)
+        while start + length <= (now_us if until_us == math.inf else until_us):
+            if start >= from_us:
                 rows.setdefault(
-                    (gap["exchange"], gap["symbol"], interval, start),
+                    (exchange, symbol, interval, start),
                     {
                         **dict.fromkeys(("open", "high", "low", "close", "vwap", "close_time_us")),
                         **dict.fromkeys(("volume", "quote_volume", "buy_volume", "sell_volume"), Decimal(0)),
@@ -178,23 +224,26 @@ def _silent(rows: dict[tuple[str, str, str, int], dict[str, Any]], gap: Mapping[
             start += length
 
 
-def _complete(key: tuple[str, str, str, int], layer: Silver, sources: Mapping[tuple[str, str], str]) -> bool:
+def _complete(key: tuple[str, str, str, int], known: Known) -> bool:
+    """One market's window: no open gap touches it, and the spans cover it without a break."""
     exchange, symbol, interval, start = key
     end = start + LENGTHS[interval] * SECOND
-    for gap in _open_gaps(layer):
-        ends = math.inf if gap["to_us"] is None else gap["to_us"]
-        if (gap["exchange"], gap["symbol"]) == (exchange, symbol) and gap["from_us"] < end and ends >= start:
-            return False
+    if any(hole[:2] == (exchange, symbol) and hole[2] < end and hole[3] > start for hole in known.holes):
+        return False
     reached = start
-    spans = sorted(
-        (span["from_us"], span["through_us"])
-        for span in layer.coverage
-        if (span["exchange"], span["symbol"]) == (exchange, symbol) and span["source"] == sources[exchange, symbol]
-    )
-    for low, high in spans:
+    for low, high in sorted(known.spans.get((exchange, symbol), [])):
         if low <= reached:
             reached = max(reached, high)
     return reached >= end
+
+
+def _complete_of_all(key: tuple[str, str, str, int], known: Known) -> bool:
+    """Every market of the symbol that had traded before the window's end is complete, and none has a gap in it."""
+    _, symbol, interval, start = key
+    end = start + LENGTHS[interval] * SECOND
+    there = [market for market, first_us in known.first_us.items() if market[1] == symbol and first_us < end]
+    holed = any(hole[1] == symbol and hole[2] < end and hole[3] > start for hole in known.holes)
+    return not holed and all(_complete((market[0], symbol, interval, start), known) for market in there)
 
 
 def summary(

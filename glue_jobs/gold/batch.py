@@ -4,9 +4,8 @@ The rows of ``touches`` say what is new: a trade, a span of coverage, a gap. The
 ``tapehouse.intervals``) are rewritten in one commit, all intervals together; what nothing touched is carried over.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import partial, reduce
 from typing import Final
 
@@ -17,12 +16,13 @@ from pyspark.sql import functions as F  # noqa: N812
 
 from glue_jobs import delta
 from glue_jobs.gold.candles import candles, floor_us, parts_of, seconds
-from glue_jobs.gold.completeness import islands, open_gaps
+from glue_jobs.gold.completeness import GAP_KEY, Hole, holes, islands, seen
 from glue_jobs.gold.market_summary import LOOK_BACK_US, market_summary
-from glue_jobs.gold.scope import MOST_SLICES, SLICE_US, Scope
+from glue_jobs.gold.news import COVERAGE, GAP, SOURCE_KEY, TRADE, News
+from glue_jobs.gold.scope import SLICE_US, Scope
+from glue_jobs.gold.week import Counted
 from glue_jobs.gold.week_job import WEEK_DDL, Market, SpanRow, WeekJob
 from glue_jobs.steps import Steps
-from tapehouse import intervals
 from tapehouse.intervals import BY_NAME, DAY_US, SECOND_US, WEEK_US
 from tapehouse.tables import (
     GOLD_CANDLES,
@@ -33,41 +33,36 @@ from tapehouse.tables import (
     Table,
 )
 
-TRADE, COVERAGE, GAP = "trade", "coverage", "gap"
-_SOURCE_KEY: Final = ("exchange", "symbol", "source")
 _SOURCE_DDL: Final = "exchange STRING, symbol STRING, source STRING"
 _MARK_DDL: Final = "symbol STRING, start_us BIGINT"
 
 
 def touches(spark: SparkSession, uri_of: Callable[[Table], str]) -> DataFrame:
-    """A stream of what is new in silver: exchange, symbol, source, from_us, to_us (exclusive), what."""
+    """A stream of what is new in silver: exchange, symbol, source, gap_id, from_us, to_us (exclusive), what.
+
+    A gap's row says only which gap: where it lies is asked of silver.gaps, since what closes it says no time.
+    """
 
     def stream(table: Table, **options: str) -> DataFrame:
         return spark.readStream.format("delta").options(**options).load(uri_of(table))
 
     trades = stream(SILVER_TRADES).select(
         *("exchange", "symbol", "source"),
+        F.lit(None).cast("string").alias("gap_id"),
         F.col("event_time_us").alias("from_us"),
         F.lit(None).cast("bigint").alias("to_us"),
         F.lit(TRADE).alias("what"),
     )
     covered = stream(SILVER_COVERAGE).select(
-        "exchange", "symbol", "source", "from_us", F.col("through_us").alias("to_us"), F.lit(COVERAGE).alias("what")
+        *("exchange", "symbol", "source"),
+        F.lit(None).cast("string").alias("gap_id"),
+        "from_us",
+        F.col("through_us").alias("to_us"),
+        F.lit(COVERAGE).alias("what"),
     )
-    # A missing trade may share the instant of the first one after the hole: that instant belongs to the gap.
-    missed = stream(SILVER_GAPS).select(
-        *("exchange", "symbol", "source", "from_us"), (F.col("to_us") + 1).alias("to_us"), F.lit(GAP).alias("what")
-    )
+    nowhere = (F.lit(None).cast("bigint").alias(name) for name in ("from_us", "to_us"))
+    missed = stream(SILVER_GAPS).select(*GAP_KEY, *nowhere, F.lit(GAP).alias("what"))
     return trades.unionByName(covered).unionByName(missed)
-
-
-@dataclass(frozen=True, slots=True)
-class _Touched:
-    """What the touch rows of a batch say."""
-
-    scope: Scope
-    sources: Mapping[Market, set[str]]
-    rows: int
 
 
 class GoldBatch:
@@ -101,104 +96,92 @@ class GoldBatch:
         touch_rows = touch_rows.persist(StorageLevel.MEMORY_AND_DISK)
         try:
             with self._steps.step("gold touched") as count:
-                touched = self._touched(touch_rows)
-                count.rows = touched.rows
-            if not touched.rows:
+                news = News.of(touch_rows)
+                count.rows = news.rows
+            if not news.rows:
                 return
             base = delta.snapshot(self._spark, GOLD_CANDLES, self._uri_of(GOLD_CANDLES))
-            before = self._counted_sources(base)
-            after = self._chosen(before, touched.sources)
+            with self._steps.step("gold known"), ThreadPoolExecutor(max_workers=2) as pool:
+                told = pool.submit(self._holes, touch_rows if news.gaps else None)
+                before = self._counted(base)
+                found = told.result()
+            after = self._chosen(before, news.trades)
             # Where a better source of a market appeared, all its candles count another one from now on.
-            switched = any(after[market] != source for market, source in before.items())
-            if touched.scope.slices is None or switched:
-                self._write(base, Scope(None), None, after)
-            else:
+            switched = any(after[market].source != counted.source for market, counted in before.items())
+            scope = Scope(None) if switched else news.scope(before, after, found)
+            if scope.slices is None:
+                self._write_all(base, {market: counted.source for market, counted in after.items()}, found)
+            elif scope.slices:
                 traded = touch_rows.where(F.col("what") == TRADE).select("symbol", F.col("from_us").alias("at_us"))
-                self._write(base, touched.scope, traded, after)
+                trades = _only_touched(self._silver(SILVER_TRADES), scope, traded)
+                self._write(base, scope, trades, after, found)
         finally:
             touch_rows.unpersist()
 
     def rebuild(self) -> None:
         """Compute both tables from silver, in one overwrite each."""
-        base = delta.snapshot(self._spark, GOLD_CANDLES, self._uri_of(GOLD_CANDLES))
-        found: dict[Market, set[str]] = {}
-        for row in self._silver(SILVER_TRADES).select("exchange", "symbol", "source").distinct().collect():
-            found.setdefault((row["exchange"], row["symbol"]), set()).add(row["source"])
-        self._write(base, Scope(None), None, self._chosen({}, found))
+        self._write_all(delta.snapshot(self._spark, GOLD_CANDLES, self._uri_of(GOLD_CANDLES)), None, self._holes(None))
+
+    def _write_all(self, base: delta.Snapshot, sources: Mapping[Market, str] | None, found: Sequence[Hole]) -> None:
+        """Everything anew, from one version of silver.trades. ``sources``: the markets that count; None is all."""
+        trades = delta.read(self._spark, delta.snapshot(self._spark, SILVER_TRADES, self._uri_of(SILVER_TRADES)))
+        spans: dict[Market, dict[str, tuple[int, int]]] = {}
+        told = trades.groupBy(*SOURCE_KEY).agg(
+            F.min("event_time_us").alias("first"), F.max("event_time_us").alias("last")
+        )
+        for row in told.collect():
+            market = row["exchange"], row["symbol"]
+            if sources is None or sources.get(market) == row["source"]:
+                spans.setdefault(market, {})[row["source"]] = row["first"], row["last"]
+        self._write(base, Scope(None), trades, self._chosen({}, spans), found)
 
     def _silver(self, table: Table) -> DataFrame:
         return self._spark.read.format("delta").load(self._uri_of(table))
-
-    def _touched(self, touch_rows: DataFrame) -> _Touched:
-        first = floor_us(F.col("from_us"), SLICE_US)
-        last = floor_us(F.greatest("from_us", F.coalesce(F.col("to_us") - 1, F.col("from_us"))), SLICE_US)
-        told = (
-            touch_rows.select("exchange", "symbol", "source", "what", first.alias("first"), last.alias("last"))
-            .groupBy("exchange", "symbol", "source", "what", "first", "last")
-            .agg(F.count("*").alias("rows"))
-            .collect()
-        )
-        slices: dict[str, set[int]] = {}
-        sources: dict[Market, set[str]] = {}
-        closed: set[Market] = set()
-        whole = False
-        for row in told:
-            if row["first"] is None:
-                closed.add((row["exchange"], row["symbol"]))
-                continue
-            if row["what"] == TRADE:
-                sources.setdefault((row["exchange"], row["symbol"]), set()).add(row["source"])
-            whole = whole or (row["last"] - row["first"]) // SLICE_US > MOST_SLICES
-            if not whole:
-                slices.setdefault(row["symbol"], set()).update(range(row["first"], row["last"] + 1, SLICE_US))
-        # The record that closes a gap says no time: what it had emptied is where it was opened.
-        whole = whole or not self._add_closed(closed, slices)
-        scope = Scope(None if whole else {symbol: frozenset(starts) for symbol, starts in slices.items()})
-        if len(scope.starts()) > MOST_SLICES:
-            scope = Scope(None)
-        return _Touched(scope, sources, sum(row["rows"] for row in told))
-
-    def _add_closed(self, closed: set[Market], slices: dict[str, set[int]]) -> bool:
-        """Adds the slices of the closed gaps of these markets; False where they are too many."""
-        if not closed:
-            return True
-        opened = self._silver(SILVER_GAPS).where(F.col("from_us").isNotNull())
-        for row in opened.select("exchange", "symbol", "from_us", "to_us").collect():
-            if (row["exchange"], row["symbol"]) not in closed:
-                continue
-            first = intervals.floor_us(row["from_us"], SLICE_US)
-            last = row["to_us"] if row["to_us"] is not None else row["from_us"]
-            if (last - first) // SLICE_US > MOST_SLICES:
-                return False
-            slices.setdefault(row["symbol"], set()).update(range(first, last + 1, SLICE_US))
-        return True
 
     def _rank(self, exchange: str, source: str) -> tuple[int, str]:
         own = [self._preferred.get(exchange), exchange, f"{exchange}-agg"]
         return (own.index(source) if source in own else len(own), source)
 
-    def _counted_sources(self, base: delta.Snapshot) -> dict[Market, str]:
-        """The source that gold counts of each market now."""
-        weeks = delta.read(self._spark, base).where((F.col("interval") == "1w") & F.col("source").isNotNull())
-        rows = weeks.select("exchange", "symbol", "source").distinct().collect()
-        return {(row["exchange"], row["symbol"]): row["source"] for row in rows}
+    def _counted(self, base: delta.Snapshot) -> dict[Market, Counted]:
+        """What gold counts of each market now."""
+        if not base.turn:
+            return {}
+        weeks = delta.read(self._spark, base).where((F.col("interval") == "1w") & (F.col("trade_count") > 0))
+        rows = (
+            weeks.where(F.col("source").isNotNull())
+            .groupBy(*SOURCE_KEY)
+            .agg(F.min("open_time_us").alias("first"), F.max("close_time_us").alias("last"))
+            .collect()
+        )
+        return {(row["exchange"], row["symbol"]): Counted(row["source"], row["first"], row["last"]) for row in rows}
 
-    def _chosen(self, before: Mapping[Market, str], seen: Mapping[Market, Iterable[str]]) -> dict[Market, str]:
+    def _chosen(
+        self, before: Mapping[Market, Counted], seen: Mapping[Market, Mapping[str, tuple[int, int]]]
+    ) -> dict[Market, Counted]:
         """One source a market: the setting's, else the venue's own feed, else its aggregated one, else by name."""
         after = dict(before)
-        for market, names in seen.items():
-            known = {before[market]} if market in before else set()
-            after[market] = min({*names, *known}, key=partial(self._rank, market[0]))
+        for market, spans in seen.items():
+            known = before.get(market)
+            source = min({*spans, *({known.source} if known else ())}, key=partial(self._rank, market[0]))
+            ends = [*spans.get(source, ()), *((known.first_us, known.last_us) if known else ())]
+            after[market] = Counted(source, min(ends), max(ends))
         return after
 
     def _write(
-        self, base: delta.Snapshot, scope: Scope, traded: DataFrame | None, sources: Mapping[Market, str]
+        self,
+        base: delta.Snapshot,
+        scope: Scope,
+        trades: DataFrame,
+        markets: Mapping[Market, Counted],
+        found: Sequence[Hole],
     ) -> None:
-        with self._steps.step("gold wholeness"), ThreadPoolExecutor(max_workers=2) as pool:
-            gaps = pool.submit(self._open_gaps)
-            job = WeekJob.of(sources, scope, self._covered(scope, sources), gaps.result())
+        """``trades``: those to be added up anew, of any source; ``found``: the open gaps at least."""
+        sources = {market: counted.source for market, counted in markets.items()}
+        with self._steps.step("gold wholeness"):
+            gaps = [hole for hole in found if hole.is_open and hole.counts(sources)]
+            job = WeekJob.of(markets, scope, self._covered(scope, sources), gaps)
         with self._steps.step("gold.candles") as count:
-            rows = self._rows(base, traded, sources, job, scope)
+            rows = self._rows(base, trades, sources, job, scope)
             filed = rows.repartition("interval", "bucket").sortWithinPartitions(
                 "interval", "bucket", "symbol", "exchange", "window_start"
             )
@@ -208,17 +191,19 @@ class GoldBatch:
 
     def _covered(self, scope: Scope, sources: Mapping[Market, str]) -> list[SpanRow]:
         """Unbroken spans of the counted sources, of the touched weeks: no window is longer than one."""
-        covered = self._silver(SILVER_COVERAGE)
+        covered = seen(self._silver(SILVER_COVERAGE), self._silver(SILVER_GAPS))
         if scope.slices is not None:
             touched = [
                 (F.col("from_us") < to_us) & (F.col("through_us") > from_us) for from_us, to_us in scope.spans(WEEK_US)
             ]
             covered = covered.where(_any(touched))
-        counted = covered.join(F.broadcast(self._source_frame(sources)), on=list(_SOURCE_KEY), how="left_semi")
+        counted = covered.join(F.broadcast(self._source_frame(sources)), on=list(SOURCE_KEY), how="left_semi")
         return [SpanRow(*row) for row in islands(counted).select(*SpanRow._fields).collect()]
 
-    def _open_gaps(self) -> list[SpanRow]:
-        return [SpanRow(*row) for row in open_gaps(self._silver(SILVER_GAPS)).select(*SpanRow._fields).collect()]
+    def _holes(self, touch_rows: DataFrame | None) -> list[Hole]:
+        """The open gaps, and those of which the batch tells."""
+        changed = touch_rows.where(F.col("what") == GAP).select(*GAP_KEY) if touch_rows is not None else None
+        return [Hole(*row) for row in holes(self._silver(SILVER_GAPS), changed).select(*Hole._fields).collect()]
 
     def _source_frame(self, sources: Mapping[Market, str]) -> DataFrame:
         return self._frame([(*market, source) for market, source in sources.items()], _SOURCE_DDL)
@@ -229,19 +214,16 @@ class GoldBatch:
     def _rows(
         self,
         base: delta.Snapshot,
-        traded: DataFrame | None,
+        trades: DataFrame,
         sources: Mapping[Market, str],
         job: WeekJob,
         scope: Scope,
     ) -> DataFrame:
         """Every row of the touched files."""
-        trades = self._silver(SILVER_TRADES).join(
-            F.broadcast(self._source_frame(sources)), on=list(_SOURCE_KEY), how="left_semi"
-        )
-        if scope.slices is None or traded is None:
-            fresh = seconds(trades).withColumn("fresh", F.lit(True))
+        counted = trades.join(F.broadcast(self._source_frame(sources)), on=list(SOURCE_KEY), how="left_semi")
+        fresh = seconds(counted).withColumn("fresh", F.lit(True))
+        if scope.slices is None:
             return candles(self._by_week(fresh, job.silent_weeks(), job))
-        fresh = seconds(_only_touched(trades, scope, traded)).withColumn("fresh", F.lit(True))
         there = delta.read(self._spark, base).where(scope.where() or "true")
         marks = scope.weeks()
         in_touched_week = floor_us(F.unix_micros("window_start"), WEEK_US).isin(sorted({start for _, start in marks}))

@@ -27,6 +27,7 @@ PARTS: Final = (
     "buy_volume",
     "sell_volume",
     "source",
+    "open_time_us",
     "close_time_us",
 )
 """The columns of a candle while it is added up; start_us is window_start in microseconds."""
@@ -66,6 +67,7 @@ def seconds(trades: DataFrame) -> DataFrame:
             F.sum(F.when(F.col("side") == "buy", F.col("size")).otherwise(none)).alias("buy_volume"),
             F.sum(F.when(F.col("side") == "sell", F.col("size")).otherwise(none)).alias("sell_volume"),
             F.when(F.col("of") != ALL_EXCHANGES, F.max("source")).alias("source"),
+            F.min("event_time_us").alias("open_time_us"),
             F.max("event_time_us").alias("close_time_us"),
         )
         .withColumnRenamed("of", "exchange")
@@ -84,7 +86,7 @@ def candles(weeks: DataFrame) -> DataFrame:
         F.timestamp_micros(start_us).alias("window_start"),
         F.timestamp_micros(start_us + _of_interval("length_us")).alias("window_end"),
         *("open", "high", "low", "close", "volume", "quote_volume", "vwap", "trade_count", "buy_volume", "sell_volume"),
-        *("complete", "source", "close_time_us"),
+        *("complete", "source", "open_time_us", "close_time_us"),
         (floor_by(start_us, _of_interval("bucket_us")) / F.lit(SECOND_US)).cast("bigint").alias("bucket"),
     ).select(*GOLD_CANDLES.column_names)
 

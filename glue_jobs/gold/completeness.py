@@ -1,25 +1,49 @@
 """What is known of a market's wholeness: the spans in which it was seen, and the gaps that are open."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Final, NamedTuple
 
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F  # noqa: N812
 
-from glue_jobs.silver.gaps import CLOSED, OPENED
+from tapehouse.tables import EVERYWHERE, FILLED, OPENED
 
 _MARKET: Final = ("exchange", "symbol")
+GAP_KEY: Final = (*_MARKET, "source", "gap_id")
 
 
-def islands(coverage: DataFrame) -> DataFrame:
+class Hole(NamedTuple):
+    """A gap that has a place in time, [from_us, to_us), µs UTC; to_us None while it goes on.
+
+    The first trade after a hole ends it; a missing one may share that instant, so the instant is the hole's. Where only
+    this trade's time is known, the hole is that instant. A gap without any time has no place: what it leaves incomplete
+    is the time that its producer does not tell as covered.
+    """
+
+    exchange: str
+    symbol: str
+    source: str
+    from_us: int
+    to_us: int | None
+    is_open: bool
+    is_news: bool
+    """The batch opened or closed it."""
+
+    def counts(self, sources: Mapping[tuple[str, str], str]) -> bool:
+        """Whether it is one of what gold counts: another feed's hole in the same market is not."""
+        return self.exchange == EVERYWHERE or sources.get((self.exchange, self.symbol), self.source) == self.source
+
+
+def islands(spans: DataFrame) -> DataFrame:
     """The unbroken spans of each market.
 
-    In: exchange, symbol, from_us, through_us of silver.coverage. Out: exchange, symbol, from_us, to_us (exclusive),
-    spans that neither meet nor overlap.
+    In: exchange, symbol, from_us, through_us. Out: exchange, symbol, from_us, to_us (exclusive), spans that neither
+    meet nor overlap.
     """
     in_order = Window.partitionBy(*_MARKET).orderBy("from_us", "through_us")
     before = in_order.rowsBetween(Window.unboundedPreceding, -1)
     reached = F.coalesce(F.max("through_us").over(before), F.lit(-1))
-    starts = coverage.withColumn("starts", F.when(F.col("from_us") > reached, 1).otherwise(0))
+    starts = spans.withColumn("starts", F.when(F.col("from_us") > reached, 1).otherwise(0))
     return (
         starts.withColumn("island", F.sum("starts").over(in_order.rowsBetween(Window.unboundedPreceding, 0)))
         .groupBy(*_MARKET, "island")
@@ -28,14 +52,35 @@ def islands(coverage: DataFrame) -> DataFrame:
     )
 
 
-def open_gaps(gaps: DataFrame) -> DataFrame:
-    """Gaps that opened and did not close: exchange, symbol, from_us, to_us (exclusive; null while one goes on).
+def seen(coverage: DataFrame, gaps: DataFrame) -> DataFrame:
+    """The spans in which a source knows every trade: exchange, symbol, source, from_us, through_us (exclusive).
 
-    In: silver.gaps, whose to_us is the first trade after the hole: a missing trade may share that instant, so it is
-    the gap's. A gap that says ids only has no place in time, and makes no window incomplete by itself.
+    What it told as covered, and the holes of which every id came: ids that count up by one leave no other trade.
     """
-    names = (*_MARKET, "source", "gap_id")
-    closed = gaps.where(F.col("event") == CLOSED).select(*names)
-    opened = gaps.where((F.col("event") == OPENED) & F.col("from_us").isNotNull())
-    until = (F.col("to_us") + 1).alias("to_us")
-    return opened.join(closed, on=list(names), how="left_anti").select(*_MARKET, "from_us", until)
+    names = (*_MARKET, "source", "from_us")
+    filled = gaps.where((F.col("event") == FILLED) & F.col("from_us").isNotNull() & F.col("to_us").isNotNull())
+    return coverage.select(*names, "through_us").unionByName(
+        filled.select(*names, (F.col("to_us") + 1).alias("through_us"))
+    )
+
+
+def holes(gaps: DataFrame, changed: DataFrame | None = None) -> DataFrame:
+    """The rows of ``Hole``: the open gaps of silver.gaps, and those of ``changed`` (``GAP_KEY``), open or not."""
+    keys = list(GAP_KEY)
+    ended = gaps.where(F.col("event") != OPENED).select(*keys).distinct().withColumn("ended", F.lit(True))
+    known = gaps.where((F.col("event") == OPENED) & F.coalesce("from_us", "to_us").isNotNull())
+    rows = known.join(ended, on=keys, how="left").withColumn("is_open", F.col("ended").isNull())
+    if changed is None:
+        rows = rows.where("is_open").withColumn("is_news", F.lit(False))
+    else:
+        news = F.broadcast(changed.distinct().withColumn("news", F.lit(True)))
+        rows = rows.join(news, on=keys, how="left").withColumn("is_news", F.col("news").isNotNull())
+        rows = rows.where("is_open OR is_news")
+    return rows.select(
+        *_MARKET,
+        "source",
+        F.coalesce("from_us", "to_us").alias("from_us"),
+        (F.col("to_us") + 1).alias("to_us"),
+        "is_open",
+        "is_news",
+    )

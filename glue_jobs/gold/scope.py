@@ -14,6 +14,29 @@ MOST_SLICES: Final = 2_000
 _MOST_RANGES: Final = 64
 
 
+class Slices:
+    """Gathers touched time. Past ``MOST_SLICES`` it only remembers that it was too much."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, set[int]] = {}
+        self._too_many = False
+
+    def add(self, symbol: str, from_us: int, to_us: int) -> None:
+        """The time of a symbol from ``from_us`` to ``to_us``, exclusive, at least the instant ``from_us``."""
+        first, last = (intervals.floor_us(instant, SLICE_US) for instant in (from_us, max(from_us, to_us - 1)))
+        self._too_many = self._too_many or (last - first) // SLICE_US > MOST_SLICES
+        if not self._too_many:
+            self._found.setdefault(symbol, set()).update(range(first, last + 1, SLICE_US))
+
+    def scope(self) -> "Scope":
+        """What was gathered."""
+        if not self._too_many:
+            scope = Scope({symbol: frozenset(starts) for symbol, starts in self._found.items()})
+            if len(scope.starts()) <= MOST_SLICES:
+                return scope
+        return Scope(None)
+
+
 @dataclass(frozen=True, slots=True)
 class Scope:
     """What a batch rewrites: touched slices (starts, µs UTC) by symbol; None means everything."""

@@ -8,7 +8,7 @@ the close and the sums of a long window are those of its trades.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tapehouse.intervals import BY_NAME, INTERVALS, MINUTE_US, ORIGIN_US, SECOND_US, WEEK_US, Interval
-from tapehouse.tables import ALL_EXCHANGES
+from tapehouse.tables import ALL_EXCHANGES, EVERYWHERE
 
 Micros = npt.NDArray[np.int64]
 
@@ -37,12 +37,11 @@ PARTS: Final = pa.schema(
         ("buy_volume", _VOLUME),
         ("sell_volume", _VOLUME),
         ("source", pa.string()),
+        ("open_time_us", pa.int64()),
         ("close_time_us", pa.int64()),
     ]
 )
 """A candle of one symbol while it is added up; start_us is window_start in microseconds."""
-EVERYWHERE: Final = "*"
-"""The exchange of a gap of the stream itself, in which any market may have lost trades."""
 _LEVELS: Final = tuple(
     tuple(interval for interval in INTERVALS if interval.made_of == base) for base in ("1s", "1m", "1h")
 )
@@ -62,6 +61,16 @@ class Span:
     to_us: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What gold counts of one market."""
+
+    source: str
+    first_us: int
+    """Its first trade: from here on it is there, and ALL asks for it."""
+    last_us: int
+
+
 def week_candles(
     week_us: int,
     fresh: pa.Table,
@@ -69,15 +78,16 @@ def week_candles(
     *,
     covered: Sequence[Span],
     gaps: Sequence[Span],
-    sources: Mapping[str, str],
+    markets: Mapping[str, Counted],
+    now_us: int | None,
     buckets: Mapping[str, frozenset[int]] | None,
 ) -> pa.Table:
     """Every row of the week that the rewritten files must hold, as ``PARTS`` with ``vwap`` and ``complete``.
 
     ``fresh``: the one-second parts of the seconds that changed, of every exchange and ALL; ``kept``: what gold holds of
     the week in the files that are rewritten. ``covered``: the spans in which a market was wholly seen; ``gaps``: open
-    ones; ``sources``: exchange → the source that is counted. ``buckets``: interval → the files that are rewritten; None
-    is all.
+    ones; ``markets``: exchange → what is counted of it; ``now_us``: the newest trade of the lake, to which a gap that
+    goes on is known to reach. ``buckets``: interval → the files that are rewritten; None is all.
     """
     kept = kept.filter(pc.greater(kept.column("trade_count"), 0))
     touched = _starts(fresh)
@@ -93,9 +103,9 @@ def week_candles(
         below = pa.concat_tables([*made, _without(_of(kept, level), touched, longest_us)])
         tables.append(below)
     rows = pa.concat_tables(tables)
-    rows = pa.concat_tables([rows, _silent(week_us, rows, gaps, sources, buckets)])
+    rows = pa.concat_tables([rows, _silent(week_us, rows, _reaching(gaps, now_us), markets, buckets)])
     rows = rows.append_column("vwap", vwap(rows.column("quote_volume"), rows.column("volume")))
-    return rows.append_column("complete", pa.array(_complete(rows, covered, gaps), pa.bool_()))
+    return rows.append_column("complete", pa.array(_complete(rows, covered, gaps, markets), pa.bool_()))
 
 
 def rolled_up(parts: pa.Table, interval: Interval) -> pa.Table:
@@ -125,6 +135,7 @@ def rolled_up(parts: pa.Table, interval: Interval) -> pa.Table:
         "close": last.column("close"),
         **{name: added.column(f"{name}_sum") for name in sums},
         "source": first.column("source"),
+        "open_time_us": first.column("open_time_us"),
         "close_time_us": last.column("close_time_us"),
     }
     return pa.table([pc.cast(columns[field.name], field.type) for field in PARTS], schema=PARTS)
@@ -145,30 +156,35 @@ def vwap(quote_volumes: pa.ChunkedArray, volumes: pa.ChunkedArray) -> pa.Array:
     )
 
 
+def _reaching(gaps: Sequence[Span], now_us: int | None) -> list[tuple[str, int, int]]:
+    """Exchange, from, to of the gaps of single markets. One that goes on is known to reach to the newest trade."""
+    ends = ((gap, now_us if gap.to_us is None else gap.to_us) for gap in gaps if gap.exchange != EVERYWHERE)
+    return [(gap.exchange, gap.from_us, to_us) for gap, to_us in ends if to_us is not None]
+
+
 def _silent(
     week_us: int,
     rows: pa.Table,
-    gaps: Sequence[Span],
-    sources: Mapping[str, str],
+    gaps: Sequence[tuple[str, int, int]],
+    markets: Mapping[str, Counted],
     buckets: Mapping[str, frozenset[int]] | None,
 ) -> pa.Table:
     """Rows without prices: windows of a minute and more inside an open gap of a market, where no trade is known."""
-    bounded = [gap for gap in gaps if gap.to_us is not None and gap.exchange != EVERYWHERE]
-    if not bounded:
+    if not gaps:
         return PARTS.empty_table()
     names = (rows.column(name).to_pylist() for name in ("exchange", "interval", "start_us"))
     there = set(zip(*names, strict=True))
     silent: set[tuple[str, str, int]] = set()
-    for gap in bounded:
+    for exchange, from_us, to_us in gaps:
         for interval in INTERVALS:
             if interval.length_us < MINUTE_US:
                 continue
             length_us = interval.length_us
-            first = -(-(max(gap.from_us, week_us) - ORIGIN_US) // length_us) * length_us + ORIGIN_US
-            until = min(gap.to_us or 0, week_us + WEEK_US) - length_us
+            first = -(-(max(from_us, week_us) - ORIGIN_US) // length_us) * length_us + ORIGIN_US
+            until = min(to_us, week_us + WEEK_US) - length_us
             for start_us in range(first, until + 1, length_us):
                 if buckets is None or interval.bucket_s(start_us) in buckets[interval.name]:
-                    silent.add((gap.exchange, interval.name, start_us))
+                    silent.add((exchange, interval.name, start_us))
     zero = Decimal(0)
     return pa.Table.from_pylist(
         [
@@ -181,7 +197,7 @@ def _silent(
                 "trade_count": 0,
                 "buy_volume": zero,
                 "sell_volume": zero,
-                "source": sources.get(exchange),
+                "source": markets[exchange].source if exchange in markets else None,
             }
             for exchange, interval, start_us in sorted(silent - there)
         ],
@@ -189,8 +205,13 @@ def _silent(
     )
 
 
-def _complete(rows: pa.Table, covered: Sequence[Span], gaps: Sequence[Span]) -> npt.NDArray[np.bool_]:
-    """Per row: wholly covered and touched by no open gap; for ALL, every market that has a row for the window is."""
+def _complete(
+    rows: pa.Table, covered: Sequence[Span], gaps: Sequence[Span], markets: Mapping[str, Counted]
+) -> npt.NDArray[np.bool_]:
+    """Per row: wholly covered and touched by no open gap. ALL: so is every market of the symbol, quiet ones too.
+
+    A market that had not traded before the window's end need not be covered: it was not there yet.
+    """
     starts = _starts(rows)
     interval = rows.column("interval").to_numpy(zero_copy_only=False)
     lengths = np.zeros(len(starts), np.int64)
@@ -198,22 +219,19 @@ def _complete(rows: pa.Table, covered: Sequence[Span], gaps: Sequence[Span]) -> 
         lengths[interval == each.name] = each.length_us
     ends = starts + lengths
     exchange = rows.column("exchange").to_numpy(zero_copy_only=False)
-    complete = np.zeros(len(starts), np.bool_)
-    for name in set(exchange) - {ALL_EXCHANGES}:
-        market = np.flatnonzero(exchange == name)
-        whole = _covers([span for span in covered if span.exchange == name], starts[market], ends[market])
+    complete = np.ones(len(starts), np.bool_)
+    together = exchange == ALL_EXCHANGES
+    names = {*exchange, *markets, *(gap.exchange for gap in gaps)} - {ALL_EXCHANGES, EVERYWHERE}
+    for name in sorted(names):
+        asked = np.flatnonzero((exchange == name) | together)
+        whole = _covers([span for span in covered if span.exchange == name], starts[asked], ends[asked])
+        there = markets[name].first_us < ends[asked] if name in markets else np.zeros(len(asked), np.bool_)
+        whole |= together[asked] & ~there
         for gap in gaps:
             if gap.exchange in (name, EVERYWHERE):
                 until = np.iinfo(np.int64).max if gap.to_us is None else gap.to_us
-                whole &= (ends[market] <= gap.from_us) | (starts[market] >= until)
-        complete[market] = whole
-    together = np.flatnonzero(exchange == ALL_EXCHANGES)
-    if len(together):
-        window, of = np.unique(np.stack([starts, lengths]), axis=1, return_inverse=True)
-        every = np.ones(window.shape[1], np.bool_)
-        single = exchange != ALL_EXCHANGES
-        np.logical_and.at(every, of[single], complete[single])
-        complete[together] = every[of[together]]
+                whole &= (ends[asked] <= gap.from_us) | (starts[asked] >= until)
+        complete[asked] &= whole
     return complete
 
 
@@ -255,8 +273,3 @@ def _starts(table: pa.Table) -> Micros:
 
 def _floor(instants: Micros, length_us: int) -> Micros:
     return (instants - ORIGIN_US) // length_us * length_us + ORIGIN_US
-
-
-def spans(rows: Sequence[Mapping[str, Any]]) -> list[Span]:
-    """Spans of rows with exchange, from_us and to_us."""
-    return [Span(row["exchange"], row["from_us"], row["to_us"]) for row in rows]

@@ -1,6 +1,6 @@
 """One batch of bronze rows into the four silver tables. Runs again without harm, whatever it had finished before."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,7 +14,9 @@ from pyspark.sql import functions as F  # noqa: N812
 from glue_jobs import delta
 from glue_jobs.position import Position
 from glue_jobs.silver.coverage import coverage
-from glue_jobs.silver.gaps import EVERYWHERE, OPENED, gap_verdicts, gaps
+from glue_jobs.silver.filled import FillWatch, IdGap, IdsSeen, Tape, count, filled_rows, unfilled
+from glue_jobs.silver.filled import Key as GapKey
+from glue_jobs.silver.gaps import gap_verdicts, gaps
 from glue_jobs.silver.judged import judged
 from glue_jobs.silver.rejected import rejected
 from glue_jobs.silver.trades import (
@@ -30,6 +32,8 @@ from glue_jobs.silver.trades import (
 from glue_jobs.steps import Steps
 from tapehouse.tables import (
     COORDINATE_NAMES,
+    EVERYWHERE,
+    OPENED,
     SILVER_COVERAGE,
     SILVER_GAPS,
     SILVER_REJECTED,
@@ -51,6 +55,7 @@ class _Contents:
     """What a batch holds, by kind; event times are those of its accepted trades."""
 
     spans: Mapping[tuple[str, str], tuple[int, int]]
+    ids: Mapping[Tape, IdsSeen]
     trades: int
     gaps: int
     coverage: int
@@ -65,6 +70,7 @@ class SilverBatch:
         self._spark = spark
         self._uri_of = uri_of
         self._steps = steps
+        self._watch = FillWatch()
 
     def ensure(self) -> None:
         """Create the tables that are not there yet."""
@@ -135,28 +141,34 @@ class SilverBatch:
             told = verdicts(rows.where(is_accepted("trade")), nothing_known).persist(StorageLevel.MEMORY_AND_DISK)
             no_gaps = self._spark.createDataFrame([], SILVER_GAPS.schema_ddl)
             said = gap_verdicts(rows.where(is_accepted("gap") | is_accepted("gap_closed")), no_gaps)
+            new_gaps = gaps(said.where(F.col("verdict") == ACCEPTED)).select(*SILVER_GAPS.column_names)
+            before = delta.snapshot(self._spark, SILVER_GAPS, self._uri_of(SILVER_GAPS))
+            of_stream = delta.read(self._spark, before).where(F.col("exchange") == EVERYWHERE)  # no record says these
             refused = (
                 rows.where(F.size("reasons") > 0)
                 .withColumn("verdict", F.lit(QUARANTINED))
                 .unionByName(told.where(F.col("verdict").isin(*_REFUSED)))
                 .unionByName(said.where(F.col("verdict") == DUPLICATE).drop("event"))
             )
-            for table, frame in (
-                (SILVER_TRADES, trades(told.where(F.col("verdict") == ACCEPTED))),
-                (SILVER_GAPS, gaps(said.where(F.col("verdict") == ACCEPTED))),
-                (SILVER_COVERAGE, coverage(rows.where(is_accepted("coverage")))),
-                (SILVER_REJECTED, rejected(refused)),
-            ):
-                with self._steps.step(f"{table.name} rebuild"):
-                    base = delta.snapshot(self._spark, table, self._uri_of(table))
-                    delta.replace(frame.select(*table.column_names), base)
+            there = self._replace(SILVER_TRADES, trades(told.where(F.col("verdict") == ACCEPTED)))
+            lacking = unfilled(new_gaps)
+            counts = count(delta.read(self._spark, there), lacking) if lacking else {}
+            whole = [gap for gap in lacking if counts.get(gap.key, (0, 0))[0] >= gap.size]
+            self._replace(SILVER_GAPS, new_gaps.unionByName(of_stream).unionByName(self._filled_frame(whole, counts)))
+            self._replace(SILVER_COVERAGE, coverage(rows.where(is_accepted("coverage"))))
+            self._replace(SILVER_REJECTED, rejected(refused))
             told.unpersist()
         finally:
             rows.unpersist()
 
+    def _replace(self, table: Table, frame: DataFrame) -> delta.Snapshot:
+        with self._steps.step(f"{table.name} rebuild"):
+            base = delta.snapshot(self._spark, table, self._uri_of(table))
+            return delta.replace(frame.select(*table.column_names), base)
+
     def _write_judged(self, rows: DataFrame, contents: _Contents) -> None:
         """Trades and gaps, and only then what was refused beside them: a duplicate's twin must be there first."""
-        base = delta.snapshot(self._spark, SILVER_TRADES, self._uri_of(SILVER_TRADES))
+        base = after = delta.snapshot(self._spark, SILVER_TRADES, self._uri_of(SILVER_TRADES))
         refused = rows.where(F.size("reasons") > 0).withColumn("verdict", F.lit(QUARANTINED))
         told = verdicts(rows.where(is_accepted("trade")), self._known(base, rows, contents)).persist()
         try:
@@ -167,13 +179,15 @@ class SilverBatch:
                 with self._steps.step("silver.trades") as count:
                     count.rows = tally[ACCEPTED]
                     new = trades(told.where(F.col("verdict") == ACCEPTED)).coalesce(1)
-                    delta.append(new.sortWithinPartitions("exchange", "symbol", "event_time_us"), base)
+                    after = delta.append(new.sortWithinPartitions("exchange", "symbol", "event_time_us"), base)
             refused = refused.unionByName(told.where(F.col("verdict").isin(*_REFUSED)))
             expected = contents.quarantined + tally.get(DUPLICATE, 0) + tally.get(CONFLICT, 0)
+            opened: frozenset[GapKey] = frozenset()
             if contents.gaps:
-                repeated = self._write_gaps(rows)
+                repeated, opened = self._write_gaps(rows)
                 refused = refused.unionByName(repeated)
                 expected += contents.gaps
+            self._write_filled(contents, opened, base, after)
             if expected:
                 self._write_rejected(refused, contents)
         finally:
@@ -190,16 +204,47 @@ class SilverBatch:
             F.broadcast(keys) if contents.trades <= _BROADCAST_ROWS else keys, on=list(KEY), how="left_semi"
         )
 
-    def _write_gaps(self, rows: DataFrame) -> DataFrame:
+    def _write_gaps(self, rows: DataFrame) -> tuple[DataFrame, frozenset[GapKey]]:
+        """Returns the records that said nothing new, and the gaps that the batch's records open."""
         base = delta.snapshot(self._spark, SILVER_GAPS, self._uri_of(SILVER_GAPS))
         known = delta.read(self._spark, base)
         told = gap_verdicts(rows.where(is_accepted("gap") | is_accepted("gap_closed")), known).localCheckpoint()
         with self._steps.step("silver.gaps") as count:
-            new = gaps(told.where(F.col("verdict") == ACCEPTED))
-            count.rows = new.count()
+            names = ("exchange", "symbol", "source", "gap_id", "event", "verdict")
+            found = told.where(F.col("verdict") != DUPLICATE).select(*names).collect()
+            count.rows = sum(row["verdict"] == ACCEPTED for row in found)
             if count.rows:
-                delta.append(new.coalesce(1), base)
-        return told.where(F.col("verdict") == DUPLICATE).drop("event")
+                delta.append(gaps(told.where(F.col("verdict") == ACCEPTED)).coalesce(1), base)
+        opened = frozenset(tuple(row[name] for name in names[:4]) for row in found if row["event"] == OPENED)
+        return told.where(F.col("verdict") == DUPLICATE).drop("event"), opened
+
+    def _write_filled(
+        self, contents: _Contents, opened: frozenset[GapKey], before: delta.Snapshot, after: delta.Snapshot
+    ) -> None:
+        """Note the gaps that nothing is missing of any more. ``before``, ``after``: silver.trades around the batch.
+
+        It looks at all ids of the batch, not at the new ones alone: what a kill left unsaid is said by the next run.
+        """
+        if not contents.ids and not opened:
+            return
+        base = delta.snapshot(self._spark, SILVER_GAPS, self._uri_of(SILVER_GAPS))
+        if not self._watch.knows(base.turn):
+            self._watch.learn(base.turn, unfilled(delta.read(self._spark, base)) if base.turn else ())
+        due = self._watch.due(contents.ids, opened, trades_turns=(before.turn, after.turn))
+        if not due:
+            return
+        with self._steps.step("silver filled") as counted:
+            counts = count(delta.read(self._spark, after), due)
+            whole = [gap for gap in due if self._watch.counted(gap, counts.get(gap.key, (0, 0))[0])]
+            counted.rows = len(whole)
+        if whole:
+            with self._steps.step("silver.gaps filled") as counted:
+                counted.rows = len(whole)
+                written = delta.append(self._filled_frame(whole, counts), base)
+            self._watch.filled(written.turn, whole)
+
+    def _filled_frame(self, whole: Sequence[IdGap], counts: Mapping[GapKey, tuple[int, int]]) -> DataFrame:
+        return self._spark.createDataFrame(filled_rows(whole, counts), SILVER_GAPS.schema_ddl)
 
     def _write_coverage(self, rows: DataFrame, contents: _Contents) -> None:
         if not contents.coverage:
@@ -223,11 +268,13 @@ class SilverBatch:
 
 def _contents(rows: DataFrame) -> _Contents:
     found = (
-        rows.groupBy("kind", (F.size("reasons") > 0).alias("refused"), "exchange", "symbol")
+        rows.groupBy("kind", (F.size("reasons") > 0).alias("refused"), "exchange", "symbol", "source")
         .agg(
             F.count("*").alias("rows"),
             F.min("event_time_us").alias("first_us"),
             F.max("event_time_us").alias("last_us"),
+            F.min(F.when(F.col("trade_number") >= 0, F.col("trade_number"))).alias("first_id"),
+            F.max("trade_number").alias("last_id"),
             F.min(F.unix_micros("arrival_time")).alias("first_arrival"),
             F.max(F.unix_micros("arrival_time")).alias("last_arrival"),
         )
@@ -237,12 +284,19 @@ def _contents(rows: DataFrame) -> _Contents:
     def total(*kinds: str) -> int:
         return sum(row["rows"] for row in found if not row["refused"] and row["kind"] in kinds)
 
+    spans: dict[tuple[str, str], tuple[int, int]] = {}
+    ids: dict[Tape, IdsSeen] = {}
+    for row in found:
+        if row["kind"] != "trade" or row["refused"]:
+            continue
+        market = row["exchange"], row["symbol"]
+        first_us, last_us = spans.get(market, (row["first_us"], row["last_us"]))
+        spans[market] = min(first_us, row["first_us"]), max(last_us, row["last_us"])
+        if row["first_id"] is not None:
+            ids[*market, row["source"]] = IdsSeen(int(row["first_id"]), int(row["last_id"]), row["rows"])
     return _Contents(
-        spans={
-            (row["exchange"], row["symbol"]): (row["first_us"], row["last_us"])
-            for row in found
-            if row["kind"] == "trade" and not row["refused"]
-        },
+        spans=spans,
+        ids=ids,
         trades=total("trade"),
         gaps=total("gap", "gap_closed"),
         coverage=total("coverage"),

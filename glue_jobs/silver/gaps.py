@@ -6,12 +6,9 @@ from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F  # noqa: N812
 
 from glue_jobs.silver.trades import ACCEPTED, DUPLICATE, KNOWN, same, stream_order
-from tapehouse.tables import COORDINATE_NAMES, SILVER_GAPS
+from tapehouse.tables import CLOSED, COORDINATE_NAMES, OPENED, SILVER_GAPS
 
 KEY: Final = SILVER_GAPS.key
-OPENED, CLOSED = "opened", "closed"
-EVERYWHERE: Final = "*"
-"""Exchange and symbol of a gap of the stream itself, in which any market may have lost trades."""
 
 
 def gap_verdicts(judged: DataFrame, known: DataFrame) -> DataFrame:

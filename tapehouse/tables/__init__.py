@@ -10,7 +10,7 @@ from tapehouse.tables.gold_candles import ALL_EXCHANGES, GOLD_CANDLES
 from tapehouse.tables.gold_market_summary import GOLD_MARKET_SUMMARY
 from tapehouse.tables.model import LAYERS, Column, Table
 from tapehouse.tables.silver_coverage import SILVER_COVERAGE
-from tapehouse.tables.silver_gaps import SILVER_GAPS
+from tapehouse.tables.silver_gaps import CLOSED, EVERYWHERE, FILLED, OPENED, SILVER_GAPS
 from tapehouse.tables.silver_rejected import SILVER_REJECTED
 from tapehouse.tables.silver_trades import SILVER_TRADES
 
@@ -43,11 +43,15 @@ def table(name: str) -> Table:
 __all__ = [
     "ALL_EXCHANGES",
     "BRONZE_TRADES",
+    "CLOSED",
     "COORDINATES",
     "COORDINATE_NAMES",
+    "EVERYWHERE",
+    "FILLED",
     "GOLD_CANDLES",
     "GOLD_MARKET_SUMMARY",
     "LAYERS",
+    "OPENED",
     "REGISTRY",
     "SILVER_COVERAGE",
     "SILVER_GAPS",

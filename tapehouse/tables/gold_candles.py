@@ -28,8 +28,14 @@ GOLD_CANDLES: Final = Table(
         Column("trade_count", "BIGINT", "number of trades", nullable=False),
         Column("buy_volume", "DECIMAL(38,12)", "sum of sizes of which the taker bought", nullable=False),
         Column("sell_volume", "DECIMAL(38,12)", "sum of sizes of which the taker sold", nullable=False),
-        Column("complete", "BOOLEAN", "the window is wholly covered and touches no open gap", nullable=False),
+        Column(
+            "complete",
+            "BOOLEAN",
+            "the window is wholly covered and touches no open gap; ALL: that holds for every market of the symbol",
+            nullable=False,
+        ),
         Column("source", "STRING", "the feed that was counted; null for ALL"),
+        Column("open_time_us", "BIGINT", "event time of the first trade, microseconds UTC; null without trades"),
         Column("close_time_us", "BIGINT", "event time of the last trade, microseconds UTC; null without trades"),
         Column(
             "bucket",

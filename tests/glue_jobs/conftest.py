@@ -10,6 +10,8 @@ from tapehouse import aws
 from tapehouse.lake import Lake
 from tapehouse.local.kinesis import KinesisServer
 
+pytest.register_assert_rewrite("tests.glue_jobs.layers")
+
 
 @pytest.fixture
 def lake(tmp_path: Path) -> Lake:

@@ -3,10 +3,7 @@
 Each Hypothesis example is one market of one frame, so that one pass of Spark judges them all at once.
 """
 
-import random
-from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -15,152 +12,12 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from glue_jobs import delta
-from glue_jobs.gold.batch import GoldBatch, touches
-from glue_jobs.silver.batch import SilverBatch
-from glue_jobs.steps import Steps
 from tapehouse.lake import Lake
 from tapehouse.record import Coverage, Gap, GapClosed, Record, Trade, encode
 from tapehouse.tables import BRONZE_TRADES, GOLD_CANDLES, GOLD_MARKET_SUMMARY, SILVER_TRADES
-from tests import oracle
-from tests.oracle import Arrived
+from tests.glue_jobs.layers import NOW_US, Layers, trade
 
 pytestmark = pytest.mark.spark
-
-NOW_US = 1_760_000_400_000_000  # 2025-10-09T09:00:00Z, a Thursday
-CREATED = datetime(2025, 10, 1, tzinfo=UTC)
-SOURCES = ("kraken", "other")
-
-
-def trade(number: int, **changes: Any) -> Trade:
-    """A trade that differs only in what is named."""
-    values: dict[str, Any] = {
-        "exchange": "kraken",
-        "symbol": "BTC-USD",
-        "source": "kraken",
-        "trade_id": str(number),
-        "price": "100",
-        "size": "1",
-        "side": "buy",
-        "event_time_us": NOW_US - 3_600_000_000 + number * 1_000_000,
-        "received_time_us": NOW_US,
-    }
-    return Trade(**{**values, **changes})
-
-
-class Layers:
-    """The silver and gold layers of one lake, driven batch by batch."""
-
-    def __init__(self, spark: Any, lake: Lake) -> None:
-        self.spark = spark
-        self.lake = lake
-        steps = Steps()
-        self.silver = SilverBatch(spark, self._uri, steps)
-        self.gold = GoldBatch(spark, self._uri, steps)
-        self.silver.ensure()
-        self.gold.ensure()
-        self._arrived: list[Arrived] = []
-        self._gold_from: dict[str, int] = {}
-
-    def _uri(self, table: Any) -> str:
-        return self.lake.table_uri(table.name)
-
-    def arrive(self, payloads: Sequence[bytes], *, again: Sequence[Arrived] = ()) -> list[Arrived]:
-        """One batch of silver: new payloads, and perhaps rows that were in a batch before."""
-        first = len(self._arrived)
-        new = [
-            Arrived(payload, NOW_US + (first + at) * 1000, (f"shardId-{at % 2}", 10**20 + first + at, 0))
-            for at, payload in enumerate(payloads)
-        ]
-        self._arrived += new
-        rows = [self._bronze(record) for record in (*again, *new)]
-        random.Random(len(rows)).shuffle(rows)
-        self.silver.write(self.spark.createDataFrame(rows, BRONZE_TRADES.schema_ddl))
-        return new
-
-    def _bronze(self, record: Arrived) -> tuple[Any, ...]:
-        arrival = datetime.fromtimestamp(record.arrival_us / 1e6, UTC)
-        shard, sequence, sub = record.coordinates
-        ingested = datetime.fromtimestamp(NOW_US / 1e6, UTC)
-        return (record.payload, "trades", CREATED, shard, str(sequence), sub, "key", arrival, ingested, arrival.date())
-
-    def refresh_gold(self, checkpoint: str = "gold") -> None:
-        """Gold over all that is new in silver."""
-        query = (
-            touches(self.spark, self._uri)
-            .writeStream.foreachBatch(lambda frame, _: self.gold.write(frame))
-            .option("checkpointLocation", f"{self.lake.uri}/{checkpoint}")
-            .trigger(availableNow=True)
-            .start()
-        )
-        query.awaitTermination()
-
-    def rows(self, name: str) -> list[Any]:
-        rows: list[Any] = self.spark.read.format("delta").load(self.lake.table_uri(name)).collect()
-        return rows
-
-    def check(self, sources: dict[tuple[str, str], str] | None = None) -> None:
-        """Silver and gold are what the oracle computes from everything that arrived."""
-        expected = oracle.silver(self._arrived)
-        self.check_silver(expected)
-        markets = sources or {(key[0], key[1]): key[2] for key in expected.trades}
-        self.check_gold(expected, markets)
-
-    def check_silver(self, expected: oracle.Silver) -> None:
-        found = {
-            (row.exchange, row.symbol, row.source, row.trade_id): {
-                name: row[name]
-                for name in ("price", "size", "side", "event_time_us", "backfilled", "trader", "quote_size")
-            }
-            for row in self.rows("silver.trades")
-        }
-        wanted = {
-            key: {name: values[name] for name in found.get(key, values) if name in values}
-            for key, values in expected.trades.items()
-        }
-        assert found == wanted
-        assert len(self.rows("silver.trades")) == len(found)
-        rejected = self.rows("silver.rejected")
-        assert {
-            (row.shard_id, int(row.sequence_number), row.sub_sequence_number): (row.verdict, tuple(row.reasons))
-            for row in rejected
-        } == expected.rejected
-        assert len(rejected) == len(expected.rejected)
-        gaps = self.rows("silver.gaps")
-        assert {(r.exchange, r.symbol, r.source, r.gap_id, r.event) for r in gaps} == set(expected.gaps)
-        assert len(gaps) == len(expected.gaps)
-        assert sorted((r.exchange, r.symbol, r.from_us, r.through_us) for r in self.rows("silver.coverage")) == sorted(
-            (span["exchange"], span["symbol"], span["from_us"], span["through_us"]) for span in expected.coverage
-        )
-
-    def check_gold(self, expected: oracle.Silver, sources: dict[tuple[str, str], str]) -> None:
-        wanted = oracle.candles(expected, sources)
-        frame = self.spark.read.format("delta").load(self.lake.table_uri("gold.candles"))
-        columns = ("open", "high", "low", "close", "volume", "quote_volume", "vwap", "trade_count", "buy_volume",
-                   "sell_volume", "close_time_us", "complete")  # fmt: skip
-        rows = frame.selectExpr(
-            "exchange", "symbol", "interval", "unix_micros(window_start) start_us", "unix_micros(window_end) end_us",
-            *columns,
-        ).collect()  # fmt: skip
-        found = {
-            (row.exchange, row.symbol, row.interval, row.start_us): {name: row[name] for name in columns}
-            for row in rows
-        }
-        assert len(rows) == len(found)
-        assert found.keys() == wanted.keys()
-        for key, row in found.items():
-            assert row == wanted[key], key
-        assert all(row.end_us - row.start_us == oracle.LENGTHS[row.interval] * 1_000_000 for row in rows)
-        self._check_summary(oracle.summary(wanted))
-
-    def _check_summary(self, wanted: dict[tuple[str, str], dict[str, Any]]) -> None:
-        rows = self.rows("gold.market_summary")
-        assert {(row.exchange, row.symbol) for row in rows} == wanted.keys()
-        for row in rows:
-            for name, value in wanted[row.exchange, row.symbol].items():
-                if isinstance(value, float):
-                    assert row[name] == pytest.approx(value, rel=1e-9, abs=1e-9), (row.symbol, name)
-                else:
-                    assert row[name] == value, (row.symbol, name)
 
 
 @pytest.fixture
@@ -176,6 +33,32 @@ instants = st.builds(
 amounts = st.one_of(
     st.decimals("0.000000000001", "999999", places=12), st.sampled_from([Decimal(1), Decimal("0.1"), Decimal("33.3")])
 )
+
+
+@st.composite
+def gap(draw: st.DrawFn, gap_id: str) -> list[Record]:
+    """A hole told by times, by ids, or by both; perhaps closed."""
+    exchange = draw(st.sampled_from(["kraken", "coinbase"]))
+    length = draw(st.sampled_from([30_000_000, 200_000_000, 7_300_000_000]))
+    goes_on = draw(st.booleans())
+    end = NOW_US if goes_on else draw(instants)  # one that goes on is silent to the newest trade: not for days
+    first = draw(st.integers(0, 7))
+    ids = draw(st.sampled_from([None, (first, first), (first, first + 1), (first, 10**20)]))
+    kind = draw(st.sampled_from(["", "a:"]))
+    timeless = ids is not None and draw(st.booleans())
+    named: dict[str, Any] = {"exchange": exchange, "symbol": "BTC-USD", "source": exchange, "gap_id": gap_id}
+    opened = Gap(
+        **named,
+        from_id=None if ids is None else f"{kind}{ids[0]}",
+        to_id=None if ids is None else f"{kind}{ids[1]}",
+        from_us=None if timeless else end - length,
+        to_us=None if goes_on else end,
+        reason="dropped",
+        received_time_us=NOW_US,
+    )
+    if draw(st.booleans()):
+        return [opened]
+    return [opened, GapClosed(**named, reason="filled", received_time_us=NOW_US)]
 
 
 @st.composite
@@ -201,19 +84,13 @@ def market(draw: st.DrawFn) -> list[list[Record | bytes]]:
         records.append(replace(changed, price="7"))
     for start in draw(st.lists(instants, max_size=3)):
         length = draw(st.sampled_from([10_000_000, 90_000_000, 3_600_000_000, 8 * 86_400_000_000]))
+        exchange = draw(st.sampled_from(["kraken", "coinbase"]))
         records.append(
-            Coverage(exchange="kraken", symbol="BTC-USD", source="kraken", from_us=start - length,
+            Coverage(exchange=exchange, symbol="BTC-USD", source=exchange, from_us=start - length,
                      through_us=start, last_id=None, received_time_us=NOW_US)
         )  # fmt: skip
-    if draw(st.booleans()):
-        start = draw(instants)
-        length = draw(st.sampled_from([30_000_000, 200_000_000, 7_300_000_000]))
-        gap: dict[str, Any] = {"exchange": "kraken", "symbol": "BTC-USD", "source": "kraken", "gap_id": "g1"}
-        until = draw(st.sampled_from([start, None]))
-        records.append(Gap(**gap, from_id=None, to_id=None, from_us=start - length, to_us=until, reason="dropped",
-                           received_time_us=NOW_US))  # fmt: skip
-        if draw(st.booleans()):
-            records.append(GapClosed(**gap, reason="filled", received_time_us=NOW_US))
+    for number in range(draw(st.integers(0, 2))):
+        records += draw(gap(f"g{number}"))
     if draw(st.booleans()):
         records.append(b"\xff not a record")
     order = draw(st.permutations(records))
@@ -289,12 +166,18 @@ def test_gold_counts_one_source_a_market_and_turns_to_a_better_one(layers: Layer
 def test_a_rebuild_gives_what_the_batches_gave(layers: Layers) -> None:
     layers.arrive([encode(trade(number)) for number in range(4)] + [encode(trade(0, price="9")), b"{"])
     layers.refresh_gold()
-    layers.arrive([encode(trade(number)) for number in range(2, 7)])
+    claims: list[Record] = [
+        Gap(exchange="kraken", symbol="BTC-USD", source="kraken", gap_id=gap_id, from_id=first, to_id=last,
+            from_us=trade(1).event_time_us, to_us=trade(1).event_time_us + 200_000_000, reason="dropped",
+            received_time_us=NOW_US)
+        for gap_id, first, last in (("filled", "2", "6"), ("open", "6", "7"))
+    ]  # fmt: skip
+    layers.arrive([encode(record) for record in (*claims, *(trade(number) for number in range(2, 7)))])
     layers.refresh_gold()
-    before = {
-        name: sorted(map(str, layers.rows(name))) for name in ("silver.trades", "silver.rejected", "gold.candles")
-    }
-    bronze = [layers._bronze(record) for record in layers._arrived]
+    names = ("silver.trades", "silver.rejected", "silver.gaps", "gold.candles")
+    before = {name: sorted(map(str, layers.rows(name))) for name in names}
+    assert len(layers.rows("silver.gaps")) == 3
+    bronze = [layers._bronze(record) for record in layers.arrived]
     layers.silver.rebuild(layers.spark.createDataFrame(bronze, BRONZE_TRADES.schema_ddl))
     layers.gold.rebuild()
     assert {name: sorted(map(str, layers.rows(name))) for name in before} == before

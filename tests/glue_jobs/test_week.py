@@ -14,9 +14,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from glue_jobs.gold.week import EVERYWHERE, PARTS, Span, spans, vwap, week_candles
+from glue_jobs.gold.week import PARTS, Counted, Span, vwap, week_candles
 from tapehouse.intervals import BY_NAME, DAY_US, HOUR_US, INTERVALS, MINUTE_US, SECOND_US, WEEK_US, floor_us
-from tapehouse.tables import ALL_EXCHANGES
+from tapehouse.tables import ALL_EXCHANGES, EVERYWHERE
 
 WEEK: Final = floor_us(1_760_000_000 * SECOND_US, WEEK_US)
 EXACT: Final = Context(prec=200)
@@ -74,6 +74,7 @@ def candle(trades: Sequence[Trade]) -> Row:
         "trade_count": len(trades),
         "buy_volume": sum((each.size for each in trades if each.side == "buy"), Decimal(0)),
         "sell_volume": sum((each.size for each in trades if each.side == "sell"), Decimal(0)),
+        "open_time_us": ordered[0].at_us,
         "close_time_us": ordered[-1].at_us,
     }
 
@@ -117,17 +118,26 @@ def run(
     covered: Sequence[Span] = (),
     gaps: Sequence[Span] = (),
     buckets: Mapping[str, frozenset[int]] | None = None,
-    sources: Mapping[str, str] | None = None,
+    markets: Mapping[str, Counted] | None = None,
+    now_us: int | None = None,
 ) -> pa.Table:
+    """Without ``markets``: kraken and coinbase, since their first fresh trades, or, without any, this week's start."""
+    fresh = list(fresh)
     return week_candles(
         WEEK,
         seconds(fresh),
         PARTS.empty_table() if kept is None else kept.select(PARTS.names),
         covered=covered,
         gaps=gaps,
-        sources={"kraken": "kraken", "coinbase": "coinbase"} if sources is None else sources,
+        markets={name: counted(name, fresh) for name in ("kraken", "coinbase")} if markets is None else markets,
+        now_us=now_us,
         buckets=buckets,
     )
+
+
+def counted(exchange: str, trades: Sequence[Trade]) -> Counted:
+    instants = [each.at_us for each in trades if each.exchange == exchange] or [WEEK]
+    return Counted(exchange, min(instants), max(instants))
 
 
 def rows(table: pa.Table) -> dict[Window, Row]:
@@ -244,9 +254,10 @@ def test_the_order_of_batches_does_not_matter(trades: list[Trade], order: list[i
 @given(trades_of_a_week)
 def test_a_batch_that_runs_twice_changes_nothing(trades: list[Trade]) -> None:
     covered = [Span("kraken", WEEK, WEEK + WEEK_US)]
-    once = run(trades, covered=covered)
-    twice = run(trades, once, covered=covered)
-    nothing = run([], once, covered=covered)
+    markets = {name: counted(name, trades) for name in ("kraken", "coinbase")}
+    once = run(trades, covered=covered, markets=markets)
+    twice = run(trades, once, covered=covered, markets=markets)
+    nothing = run([], once, covered=covered, markets=markets)
     assert rows(once) == rows(twice) == rows(nothing)
     assert complete(once) == complete(twice) == complete(nothing)
 
@@ -333,6 +344,7 @@ def test_vwap_of_the_greatest_price_fits_its_column() -> None:
 # --- complete
 
 WHOLE: Final = Span("kraken", WEEK, WEEK + WEEK_US)
+KRAKEN: Final = Counted("kraken", WEEK, WEEK)
 MINUTE: Final = ("kraken", "1m", WEEK)
 
 
@@ -402,17 +414,44 @@ def test_all_is_complete_only_where_every_market_is() -> None:
     assert told[ALL_EXCHANGES, "1m", WEEK] is True
     assert told[ALL_EXCHANGES, "5m", WEEK] is False
     assert told["kraken", "5m", WEEK] is True
-    assert told[ALL_EXCHANGES, "1d", WEEK + DAY_US] is True  # coinbase has no row in it
+    assert told["kraken", "1d", WEEK + DAY_US] is True
+    assert told[ALL_EXCHANGES, "1d", WEEK + DAY_US] is False  # what coinbase did that day is not known
     assert told[ALL_EXCHANGES, "1w", WEEK] is False
+
+
+def test_a_covered_market_that_was_quiet_leaves_all_complete() -> None:
+    trades = [trade(0, "1", exchange="coinbase"), trade(DAY_US, "1")]
+    told = complete(run(trades, covered=[WHOLE, span(0, 2 * DAY_US, "coinbase")]))
+    assert told[ALL_EXCHANGES, "1d", WEEK + DAY_US] is True
+
+
+def test_all_asks_for_a_market_from_its_first_trade_on() -> None:
+    """Whether or not the market has a row in the window, and though its first trade was in another week."""
+    early, later = trade(10, "1"), trade(DAY_US, "2")
+    markets = {name: Counted(name, WEEK, WEEK + DAY_US) for name in ("kraken", "coinbase")}
+    for first_us, whole in ((WEEK - WEEK_US, False), (WEEK + 9, False), (WEEK + MINUTE_US - 1, False),
+                            (WEEK + MINUTE_US, True), (WEEK + WEEK_US, True)):  # fmt: skip
+        markets["coinbase"] = Counted("coinbase", first_us, first_us)
+        told = complete(run([early, later], covered=[WHOLE], markets=markets))
+        assert told[ALL_EXCHANGES, "1m", WEEK] is whole, first_us
+        assert told["kraken", "1m", WEEK] is True
+
+
+def test_all_is_not_complete_in_a_gap_of_a_market_that_never_traded() -> None:
+    told = complete(run([first], covered=[WHOLE], gaps=[span(5, 6, "gemini")], markets={"kraken": KRAKEN}))
+    assert told["kraken", "1s", WEEK] is True
+    assert told[ALL_EXCHANGES, "1s", WEEK] is False
+    assert told[ALL_EXCHANGES, "1m", WEEK] is False
 
 
 def test_a_market_that_fell_silent_in_a_gap_makes_all_incomplete() -> None:
     trades = [trade(10 * MINUTE_US, "1")]
     covered = [WHOLE, span(0, WEEK_US, "coinbase")]
     told = complete(run(trades, covered=covered, gaps=[span(0, HOUR_US, "coinbase")]))
-    assert told["kraken", "1m", WEEK + 10 * MINUTE_US] is True
+    for interval in ("1s", "5s", "15s", "1m"):
+        assert told["kraken", interval, WEEK + 10 * MINUTE_US] is True
+        assert told[ALL_EXCHANGES, interval, WEEK + 10 * MINUTE_US] is False
     assert told["coinbase", "1m", WEEK + 10 * MINUTE_US] is False
-    assert told[ALL_EXCHANGES, "1m", WEEK + 10 * MINUTE_US] is False
 
 
 @settings(max_examples=60, deadline=None)
@@ -443,12 +482,15 @@ def test_complete_equals_the_oracle(
         return reached >= end and not any(touching)
 
     markets = {(e, i, s): whole(e, s, s + BY_NAME[i].length_us) for e, i, s in told if e != ALL_EXCHANGES}
-    together = {
-        (e, i, s): all(markets.get((market, i, s), True) for market in ("kraken", "coinbase"))
-        for e, i, s in told
-        if e == ALL_EXCHANGES
-    }
-    assert told == markets | together
+    begun = {each.exchange: min(t.at_us for t in trades if t.exchange == each.exchange) for each in trades}
+    begun = {"kraken": WEEK, "coinbase": WEEK} | begun
+
+    def together(start: int, end: int) -> bool:
+        holed = any(gap.from_us < end and (gap.to_us is None or gap.to_us > start) for gap in open_)
+        return not holed and all(whole(name, start, end) for name, since in begun.items() if since < end)
+
+    of_all = {(e, i, s): together(s, s + BY_NAME[i].length_us) for e, i, s in told if e == ALL_EXCHANGES}
+    assert told == markets | of_all
 
 
 # --- silent windows
@@ -462,7 +504,9 @@ def test_windows_inside_a_gap_have_rows_without_prices() -> None:
     made = run([], gaps=[span(30 * SECOND_US, 7 * MINUTE_US + 5)])
     assert silent(made) == {("kraken", "1m", WEEK + n * MINUTE_US) for n in range(1, 7)}
     for row in rows(made).values():
-        assert {row[name] for name in ("open", "high", "low", "close", "vwap", "close_time_us")} == {None}
+        assert {row[name] for name in ("open", "high", "low", "close", "vwap", "open_time_us", "close_time_us")} == {
+            None
+        }
         assert {row[name] for name in ("volume", "quote_volume", "buy_volume", "sell_volume", "trade_count")} == {0}
         assert row["source"] == "kraken"
     assert set(complete(made).values()) == {False}
@@ -478,6 +522,16 @@ def test_a_gap_of_years_fills_this_week_alone() -> None:
         start for _, interval, start in silent(run([], gaps=[span(-60 * WEEK_US, 60 * WEEK_US)])) if interval == "1d"
     ]
     assert sorted(starts) == [WEEK + n * DAY_US for n in range(7)]
+
+
+def test_a_gap_that_goes_on_is_silent_up_to_the_newest_trade_of_any_market() -> None:
+    gap = span(30 * SECOND_US, None)
+    assert silent(run([], gaps=[gap])) == set()
+    made = run([], gaps=[gap], now_us=WEEK + 4 * MINUTE_US - 1)
+    assert silent(made) == {("kraken", "1m", WEEK + n * MINUTE_US) for n in (1, 2)}
+    assert set(complete(made).values()) == {False}
+    made = run([], gaps=[gap], now_us=WEEK + 10 * MINUTE_US)
+    assert {start for _, interval, start in silent(made) if interval == "5m"} == {WEEK + 5 * MINUTE_US}
 
 
 @pytest.mark.parametrize(
@@ -530,9 +584,5 @@ def test_silent_rows_vanish_when_the_gap_is_closed_or_filled() -> None:
 
 
 def test_a_market_that_never_traded_is_silent_without_a_source() -> None:
-    made = run([], gaps=[span(0, MINUTE_US)], sources={})
+    made = run([], gaps=[span(0, MINUTE_US)], markets={})
     assert [row["source"] for row in rows(made).values()] == [None]
-
-
-def test_spans_are_made_of_rows() -> None:
-    assert spans([{"exchange": "kraken", "from_us": 1, "to_us": None, "symbol": "x"}]) == [Span("kraken", 1, None)]

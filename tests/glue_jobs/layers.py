@@ -1,0 +1,170 @@
+"""The silver and gold layers of one lake, driven batch by batch and held against the oracle."""
+
+import random
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from glue_jobs.gold.batch import GoldBatch, touches
+from glue_jobs.silver.batch import SilverBatch
+from glue_jobs.steps import Steps
+from tapehouse.lake import Lake
+from tapehouse.record import Trade
+from tapehouse.tables import BRONZE_TRADES
+from tests import oracle
+from tests.oracle import Arrived
+
+NOW_US = 1_760_000_400_000_000  # 2025-10-09T09:00:00Z, a Thursday
+CREATED = datetime(2025, 10, 1, tzinfo=UTC)
+
+
+def trade(number: int, **changes: Any) -> Trade:
+    """A trade that differs only in what is named."""
+    values: dict[str, Any] = {
+        "exchange": "kraken",
+        "symbol": "BTC-USD",
+        "source": "kraken",
+        "trade_id": str(number),
+        "price": "100",
+        "size": "1",
+        "side": "buy",
+        "event_time_us": NOW_US - 3_600_000_000 + number * 1_000_000,
+        "received_time_us": NOW_US,
+    }
+    return Trade(**{**values, **changes})
+
+
+class Layers:
+    """The silver and gold layers of one lake, driven batch by batch."""
+
+    def __init__(self, spark: Any, lake: Lake, *, on_point: Callable[[str], None] = lambda point: None) -> None:
+        self.spark = spark
+        self.lake = lake
+        steps = Steps(on_point=on_point)
+        self.silver = SilverBatch(spark, self._uri, steps)
+        self.gold = GoldBatch(spark, self._uri, steps)
+        self.silver.ensure()
+        self.gold.ensure()
+        self.arrived: list[Arrived] = []
+        self._gold_from: dict[str, int] = {}
+
+    def _uri(self, table: Any) -> str:
+        return self.lake.table_uri(table.name)
+
+    def arrive(self, payloads: Sequence[bytes], *, again: Sequence[Arrived] = ()) -> list[Arrived]:
+        """One batch of silver: new payloads, and perhaps rows that were in a batch before."""
+        first = len(self.arrived)
+        new = [
+            Arrived(payload, NOW_US + (first + at) * 1000, (f"shardId-{at % 2}", 10**20 + first + at, 0))
+            for at, payload in enumerate(payloads)
+        ]
+        self.arrived += new
+        rows = [self._bronze(record) for record in (*again, *new)]
+        random.Random(len(rows)).shuffle(rows)
+        self.silver.write(self.spark.createDataFrame(rows, BRONZE_TRADES.schema_ddl))
+        return new
+
+    def _bronze(self, record: Arrived) -> tuple[Any, ...]:
+        arrival = datetime.fromtimestamp(record.arrival_us / 1e6, UTC)
+        shard, sequence, sub = record.coordinates
+        ingested = datetime.fromtimestamp(NOW_US / 1e6, UTC)
+        return (record.payload, "trades", CREATED, shard, str(sequence), sub, "key", arrival, ingested, arrival.date())
+
+    def refresh_gold(self, checkpoint: str = "gold") -> None:
+        """Gold over all that is new in silver."""
+        query = (
+            touches(self.spark, self._uri)
+            .writeStream.foreachBatch(lambda frame, _: self.gold.write(frame))
+            .option("checkpointLocation", f"{self.lake.uri}/{checkpoint}")
+            .trigger(availableNow=True)
+            .start()
+        )
+        query.awaitTermination()
+
+    def rows(self, name: str) -> list[Any]:
+        rows: list[Any] = self.spark.read.format("delta").load(self.lake.table_uri(name)).collect()
+        return rows
+
+    def check(self, sources: dict[tuple[str, str], str] | None = None) -> None:
+        """Silver and gold are what the oracle computes from everything that arrived."""
+        expected = oracle.silver(self.arrived)
+        self.check_silver(expected)
+        markets = sources or {(key[0], key[1]): key[2] for key in expected.trades}
+        self.check_gold(expected, markets)
+
+    def check_silver(self, expected: oracle.Silver) -> None:
+        found = {
+            (row.exchange, row.symbol, row.source, row.trade_id): {
+                name: row[name]
+                for name in ("price", "size", "side", "event_time_us", "backfilled", "trader", "quote_size")
+            }
+            for row in self.rows("silver.trades")
+        }
+        wanted = {
+            key: {name: values[name] for name in found.get(key, values) if name in values}
+            for key, values in expected.trades.items()
+        }
+        assert found == wanted
+        assert len(self.rows("silver.trades")) == len(found)
+        rejected = self.rows("silver.rejected")
+        assert {
+            (row.shard_id, int(row.sequence_number), row.sub_sequence_number): (row.verdict, tuple(row.reasons))
+            for row in rejected
+        } == expected.rejected
+        assert len(rejected) == len(expected.rejected)
+        gaps = self.rows("silver.gaps")
+        ends = ("from_id", "to_id", "from_us", "to_us")
+        assert {
+            (row.exchange, row.symbol, row.source, row.gap_id, row.event): [row[name] for name in ends] for row in gaps
+        } == {key: [gap.get(name) for name in ends] for key, gap in expected.gaps.items()}
+        assert len(gaps) == len(expected.gaps)
+        assert sorted((r.exchange, r.symbol, r.from_us, r.through_us) for r in self.rows("silver.coverage")) == sorted(
+            (span["exchange"], span["symbol"], span["from_us"], span["through_us"]) for span in expected.coverage
+        )
+
+    def check_gold(self, expected: oracle.Silver, sources: dict[tuple[str, str], str]) -> None:
+        wanted = oracle.candles(expected, sources)
+        frame = self.spark.read.format("delta").load(self.lake.table_uri("gold.candles"))
+        columns = ("open", "high", "low", "close", "volume", "quote_volume", "vwap", "trade_count", "buy_volume",
+                   "sell_volume", "close_time_us", "complete")  # fmt: skip
+        rows = frame.selectExpr(
+            "exchange", "symbol", "interval", "unix_micros(window_start) start_us", "unix_micros(window_end) end_us",
+            "open_time_us", *columns,
+        ).collect()  # fmt: skip
+        found = {
+            (row.exchange, row.symbol, row.interval, row.start_us): {name: row[name] for name in columns}
+            for row in rows
+        }
+        assert len(rows) == len(found)
+        assert found.keys() == wanted.keys()
+        for key, row in found.items():
+            assert row == wanted[key], key
+        opened = self._opened(expected, sources)
+        assert {(r.exchange, r.symbol, r.interval, r.start_us): r.open_time_us for r in rows if r.trade_count} == opened
+        assert all(row.end_us - row.start_us == oracle.LENGTHS[row.interval] * 1_000_000 for row in rows)
+        self._check_summary(oracle.summary(wanted))
+
+    def _opened(self, expected: oracle.Silver, sources: dict[tuple[str, str], str]) -> dict[Any, int]:
+        """Window → its first trade's time."""
+        first: dict[Any, int] = {}
+        for trade in expected.trades.values():
+            if sources[trade["exchange"], trade["symbol"]] != trade["source"]:
+                continue
+            at_us = trade["event_time_us"]
+            for interval in oracle.LENGTHS:
+                for exchange in (trade["exchange"], "ALL"):
+                    key = (exchange, trade["symbol"], interval, oracle.window_start(at_us, interval))
+                    first[key] = min(at_us, first.get(key, at_us))
+        return first
+
+    def _check_summary(self, wanted: dict[tuple[str, str], dict[str, Any]]) -> None:
+        rows = self.rows("gold.market_summary")
+        assert {(row.exchange, row.symbol) for row in rows} == wanted.keys()
+        for row in rows:
+            for name, value in wanted[row.exchange, row.symbol].items():
+                if isinstance(value, float):
+                    assert row[name] == pytest.approx(value, rel=1e-9, abs=1e-9), (row.symbol, name)
+                else:
+                    assert row[name] == value, (row.symbol, name)
