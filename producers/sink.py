@@ -22,15 +22,15 @@ from itertools import islice
 from typing import Any, Final, Self
 
 from producers.buffer import Buffer
-from producers.pacing import Pacer
 from producers.packing import UNIT_BYTES, Entry
+from producers.routing import Router
 from producers.sender import THROTTLES, CallFailedError, PutRecordsClient, StreamRefusedError, backoff_s, send
-from producers.shard_map import ListsShards, ShardsUnknownError, open_shards
+from producers.shard_map import ListsShards
 from producers.sink_config import Metrics, SinkConfig
+from producers.sink_errors import SinkClosedError, UnconfirmedError
 from producers.source import Item, Raw
 from producers.watermark import Mark
 from producers.wire import BotoClient, DirectPutRecords
-from tapehouse.errors import TerminalError, TransientError
 from tapehouse.record import Trade
 
 __all__ = ["KinesisSink", "Metrics", "SinkClosedError", "SinkConfig", "StreamRefusedError", "UnconfirmedError"]
@@ -41,34 +41,6 @@ YIELD_EVERY: Final = 256
 """Items put between two chances for the loop to run its other tasks."""
 PACED_S: Final = 0.025
 """Seconds between two looks at shards that had no room: what they gather meanwhile makes one call instead of many."""
-SHARDS_AGAIN_S: Final = 5.0
-"""Seconds between two listings of the shards, at least, however many throttles ask for one."""
-
-
-class UnconfirmedError(TransientError):
-    """The sink ended before Kinesis confirmed everything. What is missing is to be put again."""
-
-    def __init__(self, stream: str, count: int, lowest_position: int, lowest: str, reason: str) -> None:
-        super().__init__(stream, count, lowest_position, lowest, reason)
-        self.stream, self.count, self.reason = stream, count, reason
-        self.lowest_position, self.lowest = lowest_position, lowest
-
-    def __str__(self) -> str:
-        return (
-            f"{self.count} item(s) put into Kinesis stream {self.stream!r} are not confirmed ({self.reason}); the first"
-            f" is item {self.lowest_position} ({self.lowest}). Put it and what followed it again: twice does no harm."
-        )
-
-
-class SinkClosedError(TerminalError):
-    """Something was put after the sink was closed."""
-
-    def __init__(self, stream: str) -> None:
-        super().__init__(stream)
-        self.stream = stream
-
-    def __str__(self) -> str:
-        return f"the sink of Kinesis stream {self.stream!r} is closed"
 
 
 class KinesisSink:
@@ -90,9 +62,7 @@ class KinesisSink:
         self._clock = time.monotonic  # the one that the loop's timeouts go by
         self._metrics = Metrics()
         self._buffer = Buffer(config, self._refused)
-        self._pacer = Pacer(
-            bytes_per_s=config.shard_bytes_per_s, records_per_s=config.shard_records_per_s, uniform=jitter
-        )
+        self._router = Router(config, uniform=jitter)
         self._put_since_yield = self._in_flight = 0
         self._draining = self._wanting_room = False
         self._lag_s = 0.0
@@ -100,7 +70,6 @@ class KinesisSink:
         self._moved = asyncio.Event()
         self._wake = asyncio.Event()
         self._shards_asked = asyncio.Event()
-        self._shards_wanted = asyncio.Event()
         self._slots = asyncio.Semaphore(config.max_in_flight)
         self._tasks: set[asyncio.Task[None]] = set()
         self._pool: ThreadPoolExecutor | None = None
@@ -169,7 +138,7 @@ class KinesisSink:
         return replace(
             self._metrics,
             put=self._buffer.put,
-            shards=self._pacer.shards,
+            shards=self._router.shards,
             buffered=len(self._buffer),
             buffered_bytes=self._buffer.size,
             oldest_s=0.0 if lowest is None else now - lowest.since,
@@ -240,34 +209,14 @@ class KinesisSink:
             return
         self._pool = ThreadPoolExecutor(self.config.max_in_flight + 1, thread_name_prefix="put-records")
         if self.config.shards_every_s and isinstance(self._client, ListsShards):
-            self._spawn(self._watch_shards(self._client))
+            self._spawn(self._router.watch(self._client, self._pool, self._listed))
         else:
             self._shards_asked.set()
         self._spawn(self._dispatch())
 
-    async def _watch_shards(self, client: ListsShards) -> None:
-        """Keep the shards known: at intervals, and when throttles or strange shards say that they have changed."""
-        loop = asyncio.get_running_loop()
-        again_s = min(SHARDS_AGAIN_S, self.config.shards_every_s)
-        warned = False
-        while True:
-            self._shards_wanted.clear()
-            try:
-                shards = await loop.run_in_executor(self._pool, open_shards, client, self.config.stream)
-            except ShardsUnknownError as error:
-                if not self._pacer.shards and not warned:
-                    warned = True
-                    logger.warning("sink.shards_unknown: load is neither spread nor paced by shard: %s", error)
-            else:
-                self._pacer.use(shards)
-            self._shards_asked.set()
-            self._wake.set()
-            await asyncio.sleep(again_s)
-            try:
-                async with asyncio.timeout(self.config.shards_every_s - again_s):
-                    await self._shards_wanted.wait()
-            except TimeoutError:
-                continue
+    def _listed(self) -> None:
+        self._shards_asked.set()
+        self._wake.set()
 
     async def _dispatch(self) -> None:
         await self._shards_asked.wait()
@@ -287,10 +236,10 @@ class KinesisSink:
             due = buffer.due(now, hurry=hurry)
             if due is not None and due <= now:
                 if now >= paced_until:
-                    entries = buffer.take(now, self._placed, hurry=hurry)
+                    entries = buffer.take(now, self._router.place, hurry=hurry)
                     if entries:
                         return entries
-                    paced_until = max(now + PACED_S, self._pacer.ready_at(buffer.next_bytes, now))
+                    paced_until = max(now + PACED_S, self._router.ready_at(buffer.next_bytes, now))
                 due = paced_until
             try:
                 async with asyncio.timeout_at(due):
@@ -299,17 +248,6 @@ class KinesisSink:
                 pass
             if due == paced_until:
                 self._metrics.paced_s += clock() - now
-
-    def _placed(self, entry: Entry, size: int) -> bool:
-        """Give the entry a shard; False where none has room now."""
-        if not self._pacer.shards:
-            entry.shard = entry.explicit_hash_key = None
-            return True
-        chosen = self._pacer.choose(size, self._clock())
-        if chosen is None:
-            return False
-        entry.shard, entry.explicit_hash_key = chosen
-        return True
 
     async def _call(self, entries: list[Entry]) -> None:
         self._metrics.calls += 1
@@ -344,8 +282,7 @@ class KinesisSink:
         for entry in entries:
             metrics.put_units += -(-entry.sent_bytes // UNIT_BYTES)
             self._lag_s += (now - entry.since) * len(entry.items)
-            if entry.shard is not None and entry.landed != entry.shard.id:
-                self._shards_wanted.set()
+            self._router.landed(entry)
         if self._on_confirmed is not None:
             self._on_confirmed([item for entry in entries for item in entry.items])
         self._moved.set()
@@ -360,7 +297,7 @@ class KinesisSink:
             self._metrics.retried += len(entry.items)
             if code in THROTTLES:
                 self._metrics.throttled += len(entry.items)
-                self._spare(entry, now)
+                self._router.throttled(entry, now)
         entries = [entry for entry, _ in failed]
         limit = self.config.give_up_after_s
         if limit is not None and any(now - (entry.first_sent or now) >= limit for entry in entries):
@@ -374,12 +311,6 @@ class KinesisSink:
         )
         self._buffer.send_again(entries, now + delay)
         self._wake.set()
-
-    def _spare(self, entry: Entry, now: float) -> None:
-        """Its shard throttled: send less there, and look whether there are other shards."""
-        if entry.shard is not None:
-            self._pacer.throttled(entry.shard, now)
-            self._shards_wanted.set()
 
     # -- failing and ending ---------------------------------------------------------------------------------------
 

@@ -209,7 +209,7 @@ def test_after_a_split_the_children_are_used_and_every_aggregate_lies_where_its_
 def test_a_record_that_lands_in_a_strange_shard_has_the_shards_listed_anew(
     client: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("producers.sink.SHARDS_AGAIN_S", 0.01)
+    monkeypatch.setattr("producers.routing.AGAIN_S", 0.01)
     client.create_stream(StreamName="tape", ShardCount=1)
 
     async def work() -> None:
