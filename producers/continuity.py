@@ -112,6 +112,8 @@ class Continuity:
     def _restore(self, mark: SafeMark) -> None:
         known = [us for us in (mark.event_time_us, mark.covered_through_us) if us is not None]
         self._last_us, self._ended_us = mark.event_time_us, max(known, default=None)
+        if not self._contiguous_ids and mark.covered_through_us is not None:
+            self._ended_us = mark.covered_through_us
         self._resuming = "restarted" if known else None
         if mark.trade_id is not None:
             self._remember(mark.trade_id, self._number(mark.trade_id))
@@ -251,11 +253,13 @@ class Continuity:
         told: list[Record] = []
         from_us = self._last_us
         if from_us is not None:
-            # Up to the last trade seen, everything was.
             if self._resuming is None:
                 told = self.covered(from_us, trade.received_time_us)
             elif self._ended_us is not None and self._ended_us < from_us:
-                told = self._coverage(self._ended_us, from_us, trade.received_time_us)
+                if first is not None:  # its ids prove that up to the last trade everything was seen
+                    told = self._coverage(self._ended_us, from_us, trade.received_time_us)
+                else:  # trades may come out of order: what was made before the last one may have been on its way
+                    from_us = self._ended_us
         if from_us is None:
             from_us = self._ended_us
         reason = self._resuming or "skipped"

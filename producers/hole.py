@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from producers.continuity import SeenIds
 from producers.feeds.base import Feed, RestRequest
-from tapehouse.record import Coverage, Gap, GapClosed, Record, Trade, id_number
+from tapehouse.record import Coverage, Gap, GapClosed, Record, Trade, Unparsed, id_number
 
 SECOND_US = 1_000_000
 
@@ -33,6 +33,7 @@ class Hole:
     _cursor_us: int = field(init=False, default=0)
     _over: bool = field(init=False, default=False)
     """No further page could help."""
+    _unread: int = field(init=False, default=0)
     _reached: bool = field(init=False, default=False)
     """Going down without a first id: a page reached back to the hole's beginning in time, or the market's."""
 
@@ -43,7 +44,7 @@ class Hole:
 
     def again(self, now_us: int) -> None:
         """Read its pages once more from the start; what has come is kept."""
-        self.now_us, self._over = now_us, False
+        self.now_us, self._over, self._unread = now_us, False, 0
         self._low, self._high = max(0, self._first), self._last
         self._cursor_us = self.gap.from_us or 0
 
@@ -77,6 +78,8 @@ class Hole:
         """Nothing of it is missing any more."""
         if self._first >= 0 and self.by_id:
             return self._count >= self._last - self._first + 1
+        if self._unread:
+            return False  # without ids to count, a row that cannot be read may be one that is missing
         return self._reached if self.by_id and self.feed.traits.paging in ("up", "down") else self._over
 
     @property
@@ -84,7 +87,7 @@ class Hole:
         """What is, in words."""
         if self._first >= 0 and self.by_id:
             return f"{self._last - self._first + 1 - self._count} of {self._last - self._first + 1} trades"
-        return "the end of its span"
+        return f"{self._unread} rows that cannot be read" if self._unread else "the end of its span"
 
     def request(self) -> RestRequest | None:
         """The next page to read; None when there is none that could help."""
@@ -103,12 +106,20 @@ class Hole:
             to_us=self.now_us if paging == "recent" or gap.to_us is None else gap.to_us,
         )
 
-    def rows(self, page: Sequence[Trade]) -> list[Trade]:
-        """The trades of the page that the hole lacked."""
-        mine = [t for t in page if t.exchange == self.gap.exchange and t.symbol == self.gap.symbol]
-        fresh = [trade for trade in mine if self._take(trade)]
-        self._advance(mine)
-        return fresh
+    def rows(self, page: Sequence[Record]) -> list[Record]:
+        """What the hole lacked of a page: its trades, and rows that cannot be read, which may be such trades.
+
+        A page may tell of several markets (a vendor's): all of them move it on, its own fill it.
+        """
+        trades = [record for record in page if isinstance(record, Trade)]
+        mine = [t for t in trades if t.exchange == self.gap.exchange and t.symbol == self.gap.symbol]
+        fresh: list[Record] = [trade for trade in mine if self._take(trade)]
+        unread = [record for record in page if isinstance(record, Unparsed)]
+        self._unread += len(unread)
+        told = [record for record in unread if record.raw_sha256 not in self._came]
+        self._came.update(record.raw_sha256 for record in told)
+        self._advance(trades)
+        return [*fresh, *told]
 
     def filled(self, received_us: int) -> list[Record]:
         """What is told when it is whole: the span it lay in was seen after all, and the gap is no more."""

@@ -14,7 +14,7 @@ from typing import Final, Protocol
 from producers.feeds.base import Feed
 from producers.hole import Hole
 from producers.rest import Pages, RestFailedError, RestRefusedError
-from tapehouse.record import Gap, Record, Trade
+from tapehouse.record import Gap, Record
 
 log = logging.getLogger(__name__)
 
@@ -38,10 +38,12 @@ class RestRecovery:
         *,
         pages: Pages | None = None,
         waits_s: Sequence[float] = WAITS_S,
+        on_left_open: Callable[[Gap, str], None] | None = None,
         clock: Callable[[], int] = lambda: time.time_ns() // 1000,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        self._feed, self._pages = feed, pages or Pages(feed)
+        """``on_left_open`` is told each gap that stays open, and why, when it is given up."""
+        self._feed, self._pages, self._on_left_open = feed, pages or Pages(feed), on_left_open
         self._waits_s, self._clock, self._sleep = tuple(waits_s), clock, sleep
 
     async def recover(self, gap: Gap) -> AsyncIterator[Sequence[Record]]:
@@ -59,7 +61,7 @@ class RestRecovery:
                     if request is None:
                         break
                     parsed = await self._pages.page(request, gap.symbol)
-                    fresh = hole.rows([record for record in parsed.records if isinstance(record, Trade)])
+                    fresh = hole.rows(parsed.records)
                     if fresh:
                         yield fresh
                 if hole.whole:
@@ -76,3 +78,5 @@ class RestRecovery:
                 await self._sleep(wait_s)
                 hole.again(self._clock())
         log.warning("gap_left_open gap_id=%s why=%r", gap.gap_id, why)
+        if self._on_left_open is not None:
+            self._on_left_open(gap, why)

@@ -84,7 +84,7 @@ class WebSocketSource:
         """Symbol → the venue's words, or why it was given up."""
         self._feed = feed
         self._limits = limits or feed.traits.limits
-        wanted = list(dict.fromkeys(symbols))
+        wanted = list(dict.fromkeys(feed.word(*market) if (market := feed.market(w)) else w for w in symbols))
         if len(wanted) > self._limits.max_symbols:
             fault = f"{feed.name}: {len(wanted)} symbols, one connection takes {self._limits.max_symbols}"
             raise SettingsError([f"{fault}; start a second producer for the rest"])
@@ -297,5 +297,7 @@ class WebSocketSource:
                 self.counters.trades += 1
             elif isinstance(record, GapClosed):
                 self.counters.open_gaps -= 1
+            else:
+                self.counters.unparsed += isinstance(record, Unparsed)
             self._pending.append(record)
         self._ready.set()

@@ -17,6 +17,8 @@ class Faults:
     """Subscriptions take effect, but no confirmation is sent."""
     skip: int = 0
     """This many of the next trades are made, and told over REST, but not over the WebSocket."""
+    skip_at: set[str] = field(default_factory=set)
+    """Exchanges where they are; none named: at all."""
     repeat: int = 0
     """This many of the next trades are told twice."""
     reorder: int = 0
@@ -37,9 +39,10 @@ class Faults:
         self.skip -= 1
         return True
 
-    def disturbed(self, prints: Sequence[Print]) -> list[Print]:
+    def disturbed(self, prints: Sequence[Print], exchange: str) -> list[Print]:
         """What is told of trades just made: some twice, some newest first, some not at all."""
-        told = [one for one in prints if not self.take_skipped()]
+        skips = not self.skip_at or exchange in self.skip_at
+        told = [one for one in prints if not (skips and self.take_skipped())]
         again = told[: self.repeat]
         self.repeat -= len(again)
         told += again
@@ -58,8 +61,8 @@ class Faults:
     def set(self, wishes: Mapping[str, str]) -> None:
         """Switches from text, as a query string has them. Raises ValueError naming what is not understood."""
         for name, text in wishes.items():
-            if name == "refuse":
-                self.refuse = {symbol for symbol in text.split(",") if symbol}
+            if name in ("refuse", "skip_at"):
+                setattr(self, name, {word for word in text.split(",") if word})
             elif name in ("withhold_acks", "silent"):
                 setattr(self, name, _flag(name, text))
             elif name in ("skip", "repeat", "reorder", "rest_status", "rest_times", "rest_half_body"):
@@ -70,7 +73,7 @@ class Faults:
                 raise ValueError(f"{name!r} is no fault; there are {', '.join(asdict(self))}, cut")
 
     def as_json(self) -> dict[str, Any]:
-        return {**asdict(self), "refuse": sorted(self.refuse)}
+        return {**asdict(self), "refuse": sorted(self.refuse), "skip_at": sorted(self.skip_at)}
 
 
 def _flag(name: str, text: str) -> bool:

@@ -178,7 +178,7 @@ class Simulator:
         if self._truth_out is not None:
             self._truth_out.writelines(encode(trade) + b"\n" for trade in as_trades(prints, own_feed(exchange)))
             self._truth_out.flush()
-        told = self.faults.disturbed(prints)
+        told = self.faults.disturbed(prints, exchange)
         for client in list(self._clients):
             if tape in client.tapes:
                 client.print(told)

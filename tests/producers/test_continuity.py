@@ -138,6 +138,18 @@ def test_venue_without_ids_gets_a_gap_in_time_after_every_drop() -> None:
     assert gaps(live(tape, trade("x3", 10))) == []
 
 
+def test_venue_without_ids_that_tells_out_of_order_has_its_hole_begin_where_the_coverage_ended() -> None:
+    tape = market(contiguous_ids=False)
+    tape.begin(T0)
+    live(tape, trade("x2", 4))  # an older one may have been on its way
+    tape.end(T0 + 2 * S, T0 + 5 * S)
+    (gap,) = [r for r in live(tape, trade("x3", 9)) if isinstance(r, Gap)]
+    assert (gap.from_us, gap.to_us) == (T0 + 2 * S, T0 + 9 * S)
+    again = market(contiguous_ids=False, mark=Mark(trade_id="x2", event_time_us=T0 + 4 * S, covered_through_us=T0))
+    (gap,) = [r for r in live(again, trade("x3", 9)) if isinstance(r, Gap)]
+    assert gap.from_us == T0
+
+
 def test_venue_without_ids_that_replays_the_last_trade_seen_has_no_gap() -> None:
     tape = market(contiguous_ids=False)
     live(tape, trade("x1", 1))

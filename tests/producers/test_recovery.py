@@ -16,7 +16,7 @@ from producers.recovery import RestRecovery
 from producers.rest import Answer, Pages
 from producers.simulator import Simulator
 from producers.websocket import WebSocketSource
-from tapehouse.record import Coverage, Gap, GapClosed, Record, Trade, encode, id_number, judge
+from tapehouse.record import Coverage, Gap, GapClosed, Record, Trade, Unparsed, encode, id_number, judge
 from tests.producers.test_websocket import FAST, Reader, key, markets, run, subscribed
 
 S = 1_000_000
@@ -220,6 +220,28 @@ def test_pages_that_lag_behind_the_stream_are_read_again() -> None:
 def test_hole_that_the_venue_cannot_fill_is_not_asked_for(feed: Venue, hole: Gap) -> None:
     assert recovered(feed, hole) == []
     assert feed.asked == []
+
+
+def test_row_that_cannot_be_read_leaves_a_hole_in_time_open_and_is_kept_once() -> None:
+    tape = [trade(n, T0 + n * S) for n in range(1, 9)]
+    bad = Unparsed(
+        exchange="venue", source="venue", raw="{}", raw_bytes=2, raw_sha256="ab", error="x", received_time_us=NOW
+    )
+    feed = venue("recent", tape, ids=False)
+    object.__setattr__(feed, "tape", (*tape, bad))
+    records = recovered(feed, gap(from_us=T0 + 2 * S, to_us=T0 + 7 * S), tries=2)
+    assert not is_closed(records)
+    assert [r for r in records if isinstance(r, Unparsed)] == [bad]
+    assert sorted(told(records)) == [2, 3, 4, 5, 6, 7]
+
+
+def test_page_full_of_another_market_moves_a_vendors_hole_on() -> None:
+    others = [replace(trade(n, T0 + n * S), exchange="other") for n in range(1, 20)]
+    mine = [trade(30, T0 + 15 * S)]
+    tape = sorted([*others, *mine], key=lambda t: t.event_time_us)
+    records = recovered(venue("time", tape, ids=False, rows=4), gap(from_us=T0, to_us=T0 + 18 * S))
+    assert told(records) == [30]
+    assert is_closed(records)
 
 
 def test_venue_whose_pages_never_move_is_left_alone() -> None:
