@@ -19,6 +19,8 @@ DEFAULT_SYMBOLS: Final[Mapping[str, tuple[str, ...]]] = {
     "finnhub": ("binance:BTC-USDT", "binance:ETH-USDT", "us:AAPL-USD"),
 }
 """By feed; every other one has BTC-USD and ETH-USD."""
+AGGREGATES: Final = "binance-agg"
+"""Binance's feed, asked for its aggregated trades: the limits are those of binance."""
 _KEYS: Final = {"token": ("finnhub_token", "finnhub_secret"), "key": ("polygon_key", "polygon_secret")}
 """A feed's field → the settings that fill it."""
 
@@ -35,9 +37,9 @@ def venue(
 
     Raises UnknownFeedError, SettingsError for limits of any feed that are wrong, SecretUnavailableError.
     """
-    found = feed(name)
+    found = named(name)
     traits = _traits(settings.feed_limits)
-    changes: dict[str, Any] = {"traits": traits[name]} if name in traits else {}
+    changes: dict[str, Any] = {"traits": traits[found.name]} if found.name in traits else {}
     if websocket_url:
         changes["websocket_url"] = websocket_url
     if rest_url:
@@ -51,6 +53,18 @@ def venue(
     return cast(Feed, replace(cast(Any, found), **changes))
 
 
+def named(name: str) -> Feed:
+    """The feed of this name as it comes, without settings. Raises UnknownFeedError."""
+    if name == AGGREGATES:
+        return cast(Feed, replace(cast(Any, feed("binance")), aggregate=True))
+    return feed(name)
+
+
+def name_of_source(source: str) -> str | None:
+    """The name of the feed that files its trades under this source; None where none does."""
+    return next((name for name in (*FEEDS, AGGREGATES) if named(name).source == source), None)
+
+
 def symbols_of(found: Feed, wanted: Sequence[str]) -> tuple[str, ...]:
     """The markets to read: ``wanted``, or the feed's own. Raises SymbolError for one that the venue cannot have."""
     symbols = tuple(wanted) or DEFAULT_SYMBOLS.get(found.name, ("BTC-USD", "ETH-USD"))
@@ -61,7 +75,7 @@ def symbols_of(found: Feed, wanted: Sequence[str]) -> tuple[str, ...]:
 def takes(name: str, symbol: str) -> bool:
     """Whether a feed can be asked for this word: one as ``binance:BTC-USDT`` is a vendor's alone."""
     try:
-        FEEDS[name].subscribe([symbol])
+        named(name).subscribe([symbol])
     except SymbolError:
         return False
     return True

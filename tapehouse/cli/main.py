@@ -9,11 +9,11 @@ import sys
 from collections.abc import Sequence
 
 from tapehouse import __version__
-from tapehouse.cli import audit, down, logs, parse, produce, query, rebuild, refresh, run_app, tables, up
+from tapehouse.cli import audit, backfill, down, logs, parse, produce, query, rebuild, refresh, run_app, tables, up
 from tapehouse.cli.command import SHARED, Command, add_setting, on_terminal
 from tapehouse.errors import LakehouseError
 
-COMMANDS: tuple[Command, ...] = (run_app, up, down, produce, refresh, rebuild, audit, tables, query, parse)
+COMMANDS: tuple[Command, ...] = (run_app, up, down, produce, backfill, refresh, rebuild, audit, tables, query, parse)
 
 
 def parser() -> argparse.ArgumentParser:

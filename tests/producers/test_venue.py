@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from producers.feeds import FEEDS, Feed, SymbolError, UnknownFeedError
-from producers.venue import DEFAULT_SYMBOLS, symbols_of, takes, venue
+from producers.venue import DEFAULT_SYMBOLS, name_of_source, named, symbols_of, takes, venue
 from tapehouse.errors import SettingsError
 from tapehouse.settings import Settings
 
@@ -108,3 +108,14 @@ def test_a_symbol_that_a_venue_cannot_have_is_refused_before_anything_starts() -
 def test_vendors_words_are_vendors_alone() -> None:
     assert {name for name in FEEDS if takes(name, "binance:BTC-USDT")} == {"finnhub"}
     assert takes("coinbase", "BTC-USD")
+
+
+def test_aggregated_trades_of_binance_have_a_name_of_their_own() -> None:
+    found = made("binance-agg", feed_limits={"binance.max_symbols": "3"})
+    assert (found.source, found.traits.limits.max_symbols) == ("binance-agg", 3)
+    assert "aggTrade" in found.subscribe(symbols_of(found, ()))[0]
+
+
+def test_every_source_leads_to_its_feed() -> None:
+    assert {name_of_source(named(name).source) for name in (*FEEDS, "binance-agg")} == {*FEEDS, "binance-agg"}
+    assert name_of_source("synthetic") is None

@@ -1,31 +1,28 @@
 """produce with the real embedded Kinesis and simulated venues: holes, marks, keys, words. No Spark."""
 
 import argparse
-import asyncio
 import contextlib
 import json
 import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 
 from producers.feeds import FEEDS
-from producers.simulator import Simulator
+from producers.health import check
 from tapehouse.cli import produce
 from tapehouse.cli.cast import Cast
 from tapehouse.cli.command import Place, place
 from tapehouse.cli.main import main
 from tapehouse.errors import TerminalError
-from tapehouse.kpl import deaggregate
 from tapehouse.settings import Settings
+from tests.tapehouse.cli.venues import Venues, in_stream, simulated
 
 ROOT = Path(__file__).parents[3]
 
@@ -48,36 +45,10 @@ def here(tmp_path: Path) -> Iterator[Place]:
     found.stack.down()
 
 
-class Venues:
-    """The simulator, on a loop of its own."""
-
-    def __init__(self, simulator: Simulator, loop: asyncio.AbstractEventLoop) -> None:
-        self.simulator, self._loop = simulator, loop
-
-    def urls(self, feed: str) -> list[str]:
-        return ["--feed", feed, "--url", self.simulator.url(feed), "--rest-url", self.simulator.rest_url(feed)]
-
-    def trade(self, exchange: str, count: int) -> None:
-        async def make() -> None:
-            self.simulator.trade(exchange, count)
-
-        asyncio.run_coroutine_threadsafe(make(), self._loop).result(30)
-
-
 @pytest.fixture
 def venues() -> Iterator[Venues]:
-    loop = asyncio.new_event_loop()
-    simulator = Simulator(beat_s=0.1)
-    turning = threading.Thread(target=loop.run_forever)
-    turning.start()
-    asyncio.run_coroutine_threadsafe(simulator.__aenter__(), loop).result(30)
-    try:
-        yield Venues(simulator, loop)
-    finally:
-        asyncio.run_coroutine_threadsafe(simulator.__aexit__(), loop).result(30)
-        loop.call_soon_threadsafe(loop.stop)
-        turning.join(30)
-        loop.close()
+    with simulated() as found:
+        yield found
 
 
 class Producer:
@@ -124,24 +95,6 @@ def producing(here: Place, words: list[str], **environ: str) -> Iterator[Produce
         producer.process.communicate()
 
 
-def in_stream(here: Place) -> list[dict[str, Any]]:
-    """Every record of the stream."""
-    client = boto3.client("kinesis", endpoint_url=here.stack.endpoint("kinesis"))
-    found: list[dict[str, Any]] = []
-    for shard in client.list_shards(StreamName="trades")["Shards"]:
-        words: dict[str, Any] = {"StreamName": "trades", "ShardId": shard["ShardId"]}
-        iterator = client.get_shard_iterator(**words, ShardIteratorType="TRIM_HORIZON")["ShardIterator"]
-        while True:
-            page = client.get_records(ShardIterator=iterator)
-            for record in page["Records"]:
-                parts = deaggregate(record["Data"])
-                found += [json.loads(data) for data in ([record["Data"]] if parts is None else [p.data for p in parts])]
-            iterator = page["NextShardIterator"]
-            if not page["Records"] and page["MillisBehindLatest"] == 0:
-                break
-    return found
-
-
 def test_what_was_traded_between_two_runs_is_read_back_and_told(here: Place, venues: Venues, tmp_path: Path) -> None:
     words = [*venues.urls("coinbase"), "--symbols", "BTC-USD", "--state-folder", str(tmp_path / "marks")]
     with producing(here, words) as first:
@@ -150,12 +103,15 @@ def test_what_was_traded_between_two_runs_is_read_back_and_told(here: Place, ven
         first.until(lambda line: line["trades"] > 0 and line["waiting"] == 0)
         assert first.stop()["stopped"] is True
     venues.trade("coinbase", 60)
-    with producing(here, words) as second:
+    beat = tmp_path / "beat"
+    with producing(here, words, TAPEHOUSE_HEARTBEAT=str(beat)) as second:
         second.until(lambda line: line["connected"])
         venues.trade("coinbase", 30)
         second.until(lambda line: line["gaps"] == 1 and line["open_gaps"] == 0 and line["waiting"] == 0)
+        assert check(beat, time.time_ns() // 1000) is None
+        assert json.loads(beat.read_text())["feed"] == "coinbase"
         last = second.stop()
-    made = {trade.trade_id for trade in venues.simulator.truth_of("coinbase") if trade.symbol == "BTC-USD"}
+    made = {trade.trade_id for trade in venues.truth("coinbase", "BTC-USD")}
     records = in_stream(here)
     told = [record for record in records if record["kind"] == "trade"]
     assert {record["trade_id"] for record in told} == made
