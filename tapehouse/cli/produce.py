@@ -160,6 +160,7 @@ def _source(
         finite=options.finite,
         marks=marks.load() if marks is not None else {},
         recovery=_recovery(options, found, held),
+        on_begin=marks.begin if marks is not None else None,
     )
     return source, symbols, marks
 
