@@ -11,6 +11,7 @@ from typing import Any
 
 from tapehouse.cli.command import Place, add_setting, load_settings, on_terminal, place
 from tapehouse.cli.gap_lookup import GapLookup
+from tapehouse.cli.produce_view import log_above
 from tapehouse.errors import TerminalError
 from tapehouse.query.port import QueryPort
 from tapehouse.record import Gap, id_number
@@ -232,7 +233,8 @@ def _bar(source: Any) -> Iterator[Callable[[Any], None] | None]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(file=sys.stderr), transient=True) as bar:
+    stderr = sys.stderr
+    with Progress(*columns, console=Console(file=stderr), transient=True) as bar, log_above(stderr):
         tasks = [bar.add_task(each.hole.gap.gap_id, total=each.hole.trades) for each in source.outcomes]
 
         def on_progress(_: Any) -> None:

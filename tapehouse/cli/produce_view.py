@@ -1,9 +1,10 @@
 """produce's face: a live page on a terminal, JSON lines on stdout elsewhere. The last line is the final report."""
 
+import contextlib
 import json
 import logging
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
 from tapehouse.cli.command import on_terminal
@@ -25,6 +26,20 @@ class View(Protocol):
 
     def end(self, numbers: Mapping[str, Any]) -> None:
         """How it ended."""
+
+
+@contextlib.contextmanager
+def log_above(stderr: Any) -> Iterator[None]:
+    """While rich draws: it puts above its drawing what goes to its sys.stderr, and the log has the one before."""
+    handlers = [each for each in logging.getLogger().handlers if isinstance(each, logging.StreamHandler)]
+    moved = [each for each in handlers if each.stream is stderr]
+    for handler in moved:
+        handler.setStream(sys.stderr)
+    try:
+        yield
+    finally:
+        for handler in moved:
+            handler.setStream(stderr)
 
 
 def view(every_s: float) -> View:
@@ -75,32 +90,24 @@ class LiveView:
 
         self._numbers: Mapping[str, Any] | None = None
         self._stderr = sys.stderr
-        self._logging: list[tuple[logging.StreamHandler[Any], Any]] = []
+        self._drawing = contextlib.ExitStack()
         self._live = Live(
             console=Console(file=sys.stderr), get_renderable=self.page, refresh_per_second=2, transient=True
         )
 
     def __enter__(self) -> "LiveView":
-        self._live.start()
-        # rich draws above the page what is written to sys.stderr from now on; the log has the old one.
-        handlers = [each for each in logging.getLogger().handlers if isinstance(each, logging.StreamHandler)]
-        self._logging = [(each, each.setStream(sys.stderr)) for each in handlers if each.stream is self._stderr]
+        self._drawing.enter_context(self._live)
+        self._drawing.enter_context(log_above(self._stderr))
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._stop()
-
-    def _stop(self) -> None:
-        self._live.stop()
-        for handler, stream in self._logging:
-            handler.setStream(stream)
-        self._logging.clear()
+        self._drawing.close()
 
     def show(self, numbers: Mapping[str, Any]) -> None:
         self._numbers = numbers
 
     def end(self, numbers: Mapping[str, Any]) -> None:
-        self._stop()
+        self._drawing.close()
         print(" ".join(f"{name}={numbers[name]}" for name in SUMMARY))
 
     def page(self) -> Any:
