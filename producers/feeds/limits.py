@@ -5,6 +5,7 @@ Source of the values: the venues' own documents, as each feed's module names the
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from math import isfinite
 from typing import Any, Final
 
 from tapehouse.errors import SettingsError
@@ -106,15 +107,21 @@ def changed(limits: Limits, rest: RestLimits, changes: Mapping[str, str]) -> tup
             faults.append(f"{name}: there is no such limit; known are {', '.join(prefix + k for k in sorted(known))}")
             continue
         try:
-            found[is_rest][bare] = _number(text, str(known[bare]))
+            found[is_rest][bare] = _number(text, known[bare])
         except ValueError:
-            faults.append(f"{name}: {text!r} is no {known[bare]}")
+            wanted = "whole number" if known[bare] is int else "number"
+            faults.append(f"{name}: {text!r} is no {wanted}")
     if faults:
         raise SettingsError(faults)
     return replace(limits, **found[False]), replace(rest, **found[True])  # type: ignore[arg-type]
 
 
-def _number(text: str, kind: str) -> float | int | None:
-    if text.strip().lower() == "none" and "None" in kind:
+def _number(text: str, kind: object) -> float | int | None:
+    if kind is int:
+        return int(text)
+    if text.strip().lower() == "none" and kind is not float:
         return None
-    return int(text) if kind.startswith("int") or "'int'" in kind else float(text)
+    number = float(text)
+    if not isfinite(number):
+        raise ValueError(text)
+    return number
