@@ -11,7 +11,7 @@ from typing import Any
 
 from tapehouse.cli.command import Place, add_setting, load_settings, on_terminal, place
 from tapehouse.cli.gap_lookup import GapLookup
-from tapehouse.cli.produce_view import log_above
+from tapehouse.cli.logs import log_above
 from tapehouse.errors import TerminalError
 from tapehouse.query.port import QueryPort
 from tapehouse.record import Gap, id_number

@@ -4,10 +4,11 @@ import contextlib
 import json
 import logging
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 from tapehouse.cli.command import on_terminal
+from tapehouse.cli.logs import log_above
 
 log = logging.getLogger(__name__)
 
@@ -26,20 +27,6 @@ class View(Protocol):
 
     def end(self, numbers: Mapping[str, Any]) -> None:
         """How it ended."""
-
-
-@contextlib.contextmanager
-def log_above(stderr: Any) -> Iterator[None]:
-    """While rich draws: it puts above its drawing what goes to its sys.stderr, and the log has the one before."""
-    handlers = [each for each in logging.getLogger().handlers if isinstance(each, logging.StreamHandler)]
-    moved = [each for each in handlers if each.stream is stderr]
-    for handler in moved:
-        handler.setStream(sys.stderr)
-    try:
-        yield
-    finally:
-        for handler in moved:
-            handler.setStream(stderr)
 
 
 def view(every_s: float) -> View:

@@ -1,5 +1,6 @@
 """run-app's face: a live page on a terminal, a log line a pass elsewhere."""
 
+import contextlib
 import logging
 import sys
 import threading
@@ -7,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from tapehouse.cli import answers
+from tapehouse.cli.logs import log_above
 from tapehouse.cli.market_view import Picture
 
 log = logging.getLogger(__name__)
@@ -71,16 +73,19 @@ class LiveScreen:
         self._last_steps: Sequence[Any] = ()
         self._picture: Picture | None = None
         self._line = ""
+        self._drawing = contextlib.ExitStack()
         self._live = Live(
             console=Console(file=sys.stderr), get_renderable=self._page, refresh_per_second=4, transient=True
         )
 
     def __enter__(self) -> "LiveScreen":
-        self._live.start()
+        stderr = sys.stderr  # rich puts its own in this place
+        self._drawing.enter_context(self._live)
+        self._drawing.enter_context(log_above(stderr))
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._live.stop()
+        self._drawing.close()
 
     def say(self, doing: str) -> None:
         with self._lock:
