@@ -110,8 +110,8 @@ def _clear_half_made(spark: SparkSession, uri: str) -> None:
 
 
 def exists(spark: SparkSession, uri: str) -> bool:
-    """Whether a Delta table is there."""
-    return bool(DeltaTable.isDeltaTable(spark, uri))
+    """Whether a Delta table is there. Delta remembers for a while that there was none, so its log is asked too."""
+    return bool(DeltaTable.isDeltaTable(spark, uri)) or int(_state(spark, _delta_log(spark, uri)).version()) >= 0
 
 
 def read(spark: SparkSession, snapshot: Snapshot) -> DataFrame:

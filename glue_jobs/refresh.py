@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from py4j.protocol import Py4JJavaError
 from pyspark.errors import StreamingQueryException
 from pyspark.sql import DataFrame, SparkSession
 
@@ -161,16 +162,17 @@ class Refresh:
                 raise
 
         with self._steps.step(f"{layer} query"):
-            query = (
-                news.writeStream.foreachBatch(batch)
-                .queryName(f"tapehouse-{layer}")
-                .option("checkpointLocation", self._lake.checkpoint_uri(layer))
-                .trigger(availableNow=True)
-                .start()
-            )
             try:
-                query.awaitTermination()
-            except StreamingQueryException as error:
+                (
+                    news.writeStream.foreachBatch(batch)
+                    .queryName(f"tapehouse-{layer}")
+                    .option("checkpointLocation", self._lake.checkpoint_uri(layer))
+                    .trigger(availableNow=True)
+                    .start()
+                    .awaitTermination()
+                )
+            except (StreamingQueryException, Py4JJavaError) as error:
+                # The second: where another refresh took the checkpoint's files while this one was starting.
                 cause = failed[-1] if failed else error
                 if isinstance(cause, LakehouseError):
                     raise cause from error
@@ -212,4 +214,6 @@ def _until_won(write: Callable[[], None]) -> None:
 
 
 def _first_line(error: Exception) -> str:
+    if isinstance(error, Py4JJavaError):
+        return str(error.java_exception.toString()).splitlines()[0]
     return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
