@@ -7,7 +7,6 @@ of the row, so that the same frame always gives the same ids and two equal rows 
 REST rows carry the id of version 2 and its source. Errors come with HTTP 200: ``error`` is read before ``result``.
 """
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -195,12 +194,11 @@ def _trade_v1(position: int, row: Any, pair: object, received_time_us: int) -> T
     event_time_us = fields.unix_s_us(fields.text(time, "time"), "time")
     price, volume = fields.number(price, "price"), fields.number(volume, "volume")
     side = fields.word(side, "side", _SIDES_V1)
-    digest = hashlib.sha256("|".join((symbol, price, volume, time, side)).encode("ascii")).hexdigest()
     return Trade(
         exchange="kraken",
         symbol=symbol,
         source=SOURCE_V1,
-        trade_id=f"{event_time_us}-{position:04d}-{digest[:16]}",
+        trade_id=message.made_id(event_time_us, position, symbol, price, volume, time, side),
         price=price,
         size=volume,
         side=side,
