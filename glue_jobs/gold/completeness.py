@@ -1,8 +1,12 @@
 """What is known of a market's wholeness: the spans in which it was seen, and the gaps that are open."""
 
-from collections.abc import Mapping
+import itertools
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, NamedTuple
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F  # noqa: N812
 
@@ -10,6 +14,10 @@ from tapehouse.tables import EVERYWHERE, FILLED, OPENED
 
 _MARKET: Final = ("exchange", "symbol")
 GAP_KEY: Final = (*_MARKET, "source", "gap_id")
+_SPAN: Final = pa.schema(
+    [("exchange", pa.string()), ("symbol", pa.string()), ("from_us", pa.int64()), ("through_us", pa.int64())]
+)
+_SPAN_DDL: Final = "exchange STRING, symbol STRING, from_us BIGINT, through_us BIGINT"
 
 
 class Hole(NamedTuple):
@@ -38,8 +46,9 @@ def islands(spans: DataFrame) -> DataFrame:
     """The unbroken spans of each market.
 
     In: exchange, symbol, from_us, through_us. Out: exchange, symbol, from_us, to_us (exclusive), spans that neither
-    meet nor overlap.
+    meet nor overlap. A week of coverage is sixty thousand rows a market: each task joins its own first, in Arrow.
     """
+    spans = spans.select(*_SPAN.names).mapInArrow(joined, _SPAN_DDL)
     in_order = Window.partitionBy(*_MARKET).orderBy("from_us", "through_us")
     before = in_order.rowsBetween(Window.unboundedPreceding, -1)
     reached = F.coalesce(F.max("through_us").over(before), F.lit(-1))
@@ -50,6 +59,27 @@ def islands(spans: DataFrame) -> DataFrame:
         .agg(F.min("from_us").alias("from_us"), F.max("through_us").alias("to_us"))
         .drop("island")
     )
+
+
+def joined(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """One task's spans, with those joined that meet or overlap. In and out: exchange, symbol, from_us, through_us."""
+    came = list(batches)
+    if not sum(batch.num_rows for batch in came):
+        return
+    table = pa.Table.from_batches(came).cast(_SPAN).sort_by([(name, "ascending") for name in _SPAN.names])
+    lows, highs = (table.column(name).to_numpy() for name in ("from_us", "through_us"))
+    codes = [pc.dictionary_encode(table.column(name).combine_chunks()).indices.to_numpy() for name in _MARKET]
+    is_new = np.r_[True, np.any([code[1:] != code[:-1] for code in codes], axis=0)]
+    edges = [*np.flatnonzero(is_new), table.num_rows]
+    starts, ends = [], []
+    for first, last in itertools.pairwise(edges):
+        reached = np.maximum.accumulate(highs[first:last])
+        is_start = np.r_[True, lows[first + 1 : last] > reached[:-1]]
+        starts.append(first + np.flatnonzero(is_start))
+        ends.append(reached[np.r_[is_start[1:], True]])
+    islands = table.take(pa.array(np.concatenate(starts)))
+    through = islands.schema.get_field_index("through_us")
+    yield from islands.set_column(through, "through_us", pa.array(np.concatenate(ends))).to_batches()
 
 
 def seen(coverage: DataFrame, gaps: DataFrame) -> DataFrame:

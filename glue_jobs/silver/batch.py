@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import reduce
 from typing import Final
@@ -13,8 +12,9 @@ from pyspark.sql import functions as F  # noqa: N812
 
 from glue_jobs import delta
 from glue_jobs.position import Position
+from glue_jobs.silver.contents import Contents
 from glue_jobs.silver.coverage import coverage
-from glue_jobs.silver.filled import FillWatch, IdGap, IdsSeen, Tape, count, filled_rows, unfilled
+from glue_jobs.silver.filled import FillWatch, IdGap, count, filled_rows, unfilled
 from glue_jobs.silver.filled import Key as GapKey
 from glue_jobs.silver.gaps import gap_verdicts, gaps
 from glue_jobs.silver.judged import judged
@@ -48,19 +48,6 @@ _MOST_MARKETS: Final = 12
 hundred parts takes longer to compile than to read what it skips."""
 _BROADCAST_ROWS: Final = 200_000
 _REFUSED: Final = (DUPLICATE, CONFLICT, QUARANTINED)
-
-
-@dataclass(frozen=True, slots=True)
-class _Contents:
-    """What a batch holds, by kind; event times are those of its accepted trades."""
-
-    spans: Mapping[tuple[str, str], tuple[int, int]]
-    ids: Mapping[Tape, IdsSeen]
-    trades: int
-    gaps: int
-    coverage: int
-    quarantined: int
-    arrival_us: tuple[int, int] | None
 
 
 class SilverBatch:
@@ -118,7 +105,7 @@ class SilverBatch:
         rows = judged(bronze).persist(StorageLevel.MEMORY_AND_DISK)
         try:
             with self._steps.step("silver judge") as count:
-                contents = _contents(rows)
+                contents = Contents.of(rows)
                 count.rows = contents.trades + contents.gaps + contents.coverage + contents.quarantined
             if not count.rows:
                 return
@@ -166,7 +153,7 @@ class SilverBatch:
             base = delta.snapshot(self._spark, table, self._uri_of(table))
             return delta.replace(frame.select(*table.column_names), base)
 
-    def _write_judged(self, rows: DataFrame, contents: _Contents) -> None:
+    def _write_judged(self, rows: DataFrame, contents: Contents) -> None:
         """Trades and gaps, and only then what was refused beside them: a duplicate's twin must be there first."""
         base = after = delta.snapshot(self._spark, SILVER_TRADES, self._uri_of(SILVER_TRADES))
         refused = rows.where(F.size("reasons") > 0).withColumn("verdict", F.lit(QUARANTINED))
@@ -193,7 +180,7 @@ class SilverBatch:
         finally:
             told.unpersist()
 
-    def _known(self, base: delta.Snapshot, rows: DataFrame, contents: _Contents) -> DataFrame:
+    def _known(self, base: delta.Snapshot, rows: DataFrame, contents: Contents) -> DataFrame:
         """The rows of silver.trades that may share a key with the batch's."""
         known = delta.read(self._spark, base)
         if base.turn == 0 or not contents.spans:
@@ -219,7 +206,7 @@ class SilverBatch:
         return told.where(F.col("verdict") == DUPLICATE).drop("event"), opened
 
     def _write_filled(
-        self, contents: _Contents, opened: frozenset[GapKey], before: delta.Snapshot, after: delta.Snapshot
+        self, contents: Contents, opened: frozenset[GapKey], before: delta.Snapshot, after: delta.Snapshot
     ) -> None:
         """Note the gaps that nothing is missing of any more. ``before``, ``after``: silver.trades around the batch.
 
@@ -246,15 +233,15 @@ class SilverBatch:
     def _filled_frame(self, whole: Sequence[IdGap], counts: Mapping[GapKey, tuple[int, int]]) -> DataFrame:
         return self._spark.createDataFrame(filled_rows(whole, counts), SILVER_GAPS.schema_ddl)
 
-    def _write_coverage(self, rows: DataFrame, contents: _Contents) -> None:
+    def _write_coverage(self, rows: DataFrame, contents: Contents) -> None:
         if not contents.coverage:
             return
         self._append_absent(SILVER_COVERAGE, coverage(rows.where(is_accepted("coverage"))), contents)
 
-    def _write_rejected(self, refused: DataFrame, contents: _Contents) -> None:
+    def _write_rejected(self, refused: DataFrame, contents: Contents) -> None:
         self._append_absent(SILVER_REJECTED, rejected(refused), contents)
 
-    def _append_absent(self, table: Table, frame: DataFrame, contents: _Contents) -> None:
+    def _append_absent(self, table: Table, frame: DataFrame, contents: Contents) -> None:
         """Append the rows whose coordinates the table does not hold yet."""
         base = delta.snapshot(self._spark, table, self._uri_of(table))
         with self._steps.step(table.name) as count:
@@ -264,47 +251,6 @@ class SilverBatch:
                 frame = frame.join(there.select(*COORDINATE_NAMES), on=list(COORDINATE_NAMES), how="left_anti")
             frame = frame.select(*table.column_names).coalesce(1)
             count.rows = delta.append(frame, base).rows_written
-
-
-def _contents(rows: DataFrame) -> _Contents:
-    found = (
-        rows.groupBy("kind", (F.size("reasons") > 0).alias("refused"), "exchange", "symbol", "source")
-        .agg(
-            F.count("*").alias("rows"),
-            F.min("event_time_us").alias("first_us"),
-            F.max("event_time_us").alias("last_us"),
-            F.min(F.when(F.col("trade_number") >= 0, F.col("trade_number"))).alias("first_id"),
-            F.max("trade_number").alias("last_id"),
-            F.min(F.unix_micros("arrival_time")).alias("first_arrival"),
-            F.max(F.unix_micros("arrival_time")).alias("last_arrival"),
-        )
-        .collect()
-    )
-
-    def total(*kinds: str) -> int:
-        return sum(row["rows"] for row in found if not row["refused"] and row["kind"] in kinds)
-
-    spans: dict[tuple[str, str], tuple[int, int]] = {}
-    ids: dict[Tape, IdsSeen] = {}
-    for row in found:
-        if row["kind"] != "trade" or row["refused"]:
-            continue
-        market = row["exchange"], row["symbol"]
-        first_us, last_us = spans.get(market, (row["first_us"], row["last_us"]))
-        spans[market] = min(first_us, row["first_us"]), max(last_us, row["last_us"])
-        if row["first_id"] is not None:
-            ids[*market, row["source"]] = IdsSeen(int(row["first_id"]), int(row["last_id"]), row["rows"])
-    return _Contents(
-        spans=spans,
-        ids=ids,
-        trades=total("trade"),
-        gaps=total("gap", "gap_closed"),
-        coverage=total("coverage"),
-        quarantined=sum(row["rows"] for row in found if row["refused"]),
-        arrival_us=(min(row["first_arrival"] for row in found), max(row["last_arrival"] for row in found))
-        if found
-        else None,
-    )
 
 
 def _near(spans: Mapping[tuple[str, str], tuple[int, int]]) -> Column:

@@ -87,12 +87,12 @@ class Layers:
         rows: list[Any] = self.spark.read.format("delta").load(self.lake.table_uri(name)).collect()
         return rows
 
-    def check(self, sources: dict[tuple[str, str], str] | None = None) -> None:
-        """Silver and gold are what the oracle computes from everything that arrived."""
+    def check(self, sources: dict[tuple[str, str], str] | None = None) -> list[Any]:
+        """Silver and gold are what the oracle computes from everything that arrived. Returns gold.candles' rows."""
         expected = oracle.silver(self.arrived)
         self.check_silver(expected)
         markets = sources or {(key[0], key[1]): key[2] for key in expected.trades}
-        self.check_gold(expected, markets)
+        return self.check_gold(expected, markets)
 
     def check_silver(self, expected: oracle.Silver) -> None:
         found = {
@@ -124,7 +124,7 @@ class Layers:
             (span["exchange"], span["symbol"], span["from_us"], span["through_us"]) for span in expected.coverage
         )
 
-    def check_gold(self, expected: oracle.Silver, sources: dict[tuple[str, str], str]) -> None:
+    def check_gold(self, expected: oracle.Silver, sources: dict[tuple[str, str], str]) -> list[Any]:
         wanted = oracle.candles(expected, sources)
         frame = self.spark.read.format("delta").load(self.lake.table_uri("gold.candles"))
         columns = ("open", "high", "low", "close", "volume", "quote_volume", "vwap", "trade_count", "buy_volume",
@@ -145,6 +145,7 @@ class Layers:
         assert {(r.exchange, r.symbol, r.interval, r.start_us): r.open_time_us for r in rows if r.trade_count} == opened
         assert all(row.end_us - row.start_us == oracle.LENGTHS[row.interval] * 1_000_000 for row in rows)
         self._check_summary(oracle.summary(wanted))
+        return list(rows)
 
     def _opened(self, expected: oracle.Silver, sources: dict[tuple[str, str], str]) -> dict[Any, int]:
         """Window → its first trade's time."""
