@@ -30,7 +30,7 @@ help: ## Show this help.
 	  '  LAKE=folder            where the lake is (default: .lake/demo, .lake/recorded, .lake/live)' \
 	  '  TARGET=local|aws       where the data is (default: local)' \
 	  '  KILLS=25               chaos: how many random kills' \
-	  '  ARGS=...               more words for pytest or a benchmark' \
+	  '  ARGS=...               more words for pytest, a benchmark or lock' \
 	  '' 'Needs: Python 3.11-3.13, Java 17 or 21, make. More: .venv/bin/tapehouse -h'
 
 setup: ## Make .venv with everything pinned, and fetch Spark's jars (run by the others as needed).
@@ -64,16 +64,20 @@ format: setup ## Rewrite the sources as `make check` wants them.
 chaos: setup ## Kill processes at random, KILLS times, and prove that nothing is lost or doubled.
 	@KILLS=$(KILLS) $(VENV)/python -m pytest -m chaos --timeout=0 $(ARGS)
 
-bench: setup ## Run every benchmark side by side and print the ratios.
+bench: setup ## Run every benchmark side by side and print the ratios; the rivals get .venv-rivals.
+	@$(PYTHON) scripts/environment.py $(KEEP) --rivals || echo "Going on without what could not be installed." >&2
 	@set -e; for script in benchmarks/*.py; do [ -e "$$script" ] || continue; $(VENV)/python "$$script" $(ARGS); done
 
-lock: setup ## Compile both requirements files anew from pyproject.toml, with hashes and without addresses.
-	@$(PYTHON) scripts/environment.py $(KEEP) --uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 \
-	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet -o requirements.txt
-	@$(PYTHON) scripts/environment.py $(KEEP) --uv pip compile pyproject.toml --extra producers --constraint requirements.txt \
-	  --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate \
-	  --quiet -o requirements-producers.txt
+COMPILE = $(PYTHON) scripts/environment.py $(KEEP) --uv pip compile --universal --python-version 3.11 \
+  --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet
 
-clean: ## Remove caches and .venv of this folder; lakes stay (remove .lake yourself).
-	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist spark-warehouse metastore_db derby.log *.egg-info
+# Versions stay where they can: ARGS=--upgrade takes the newest, ARGS="--upgrade-package boto3" those of one.
+lock: setup ## Compile all requirements files anew from pyproject.toml, with hashes and without addresses.
+	@$(COMPILE) pyproject.toml --all-extras $(ARGS) -o requirements.txt
+	@$(COMPILE) pyproject.toml --extra producers --constraint requirements.txt --no-annotate $(ARGS) \
+	  -o requirements-producers.txt
+	@$(COMPILE) --group bench $(ARGS) -o benchmarks/requirements.txt
+
+clean: ## Remove caches, .venv and .venv-rivals of this folder; lakes stay (remove .lake yourself).
+	@rm -rf .venv .venv-rivals .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist spark-warehouse metastore_db derby.log *.egg-info
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

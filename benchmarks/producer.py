@@ -15,6 +15,8 @@ Not comparable:
 - aiokpl is told of no limits of a shard, as ours is. aws-kinesis-agg only makes aggregates (of the size of ours): the
   calls, in one thread, are this script's. *made only* sends nothing, so nothing is confirmed; compare
   its µs with the aggregates' below the table.
+- aiokpl wants an older botocore than ours, so it runs by the interpreter of ``.venv-rivals``, which ``make bench``
+  makes. Where it is not there, its row says so.
 - All share the machine's cores with the server, and the server costs less a trade where more share a record. On AWS
   the network is slower than loopback: rates there are no more than these, and bytes and units the same.
 """
@@ -22,10 +24,11 @@ Not comparable:
 import argparse
 import asyncio
 import gc
-import importlib.util
+import json
 import multiprocessing
 import os
 import statistics
+import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -52,6 +55,9 @@ TRADES: Final = 20_000
 BATCH: Final = 500
 UNIT_BYTES: Final = 25 * 1024
 AGGREGATE_BYTES: Final = SinkConfig(stream=STREAM).aggregate_bytes
+ROOT: Final = Path(__file__).resolve().parent.parent
+RIVALS: Final = ROOT / ".venv-rivals" / "bin" / "python"
+RIVAL: Final = ROOT / "benchmarks" / "rivals" / "aiokpl_sender.py"
 MARKETS: Final = tuple(
     f"{base}-USD" for base in ("BTC", "ETH", "SOL", "ADA", "XRP", "DOT", "LTC", "LINK", "AVAX", "UNI")
 )
@@ -201,30 +207,26 @@ def ours(port: int, seconds: float) -> Sent:
 
 
 def aiokpl(port: int, seconds: float) -> Sent:
-    """Its producer as it is by default, but for the limits of the shards; every outcome is waited for and counted."""
-    import aiokpl as library
+    """Its producer, by its own interpreter (see rivals/aiokpl_sender.py); it reads the same bytes from a file.
 
-    config = library.Config(
-        region="us-east-1",
-        endpoint_url=f"http://127.0.0.1:{port}",
-        aws_access_key_id="x",
-        aws_secret_access_key="x",
-        rate_limit_bytes_per_sec_per_shard=1e12,
-        rate_limit_records_per_sec_per_shard=1e9,
-    )
+    Raises subprocess.CalledProcessError where it fails; what it says is on stderr.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        records = Path(folder) / "records"
+        records.write_bytes(b"".join(partition_key(each).encode() + b"\t" + encode(each) + b"\n" for each in trades()))
+        command = [str(RIVALS), "-I", str(RIVAL), str(port), STREAM, str(records), str(seconds), str(BATCH)]
+        done = subprocess.run(command, stdout=subprocess.PIPE, check=True)
+    return Sent(**json.loads(done.stdout))
 
-    async def put() -> Sent:
-        watch, outcomes = Watch(), []
-        ready = [[(partition_key(each), encode(each)) for each in part] for part in _parts()]
-        async with library.Producer(config) as producer:
-            for number, _ in enumerate(batches(watch, seconds, BATCH)):
-                for key, data in ready[number % len(ready)]:
-                    outcomes.append(await producer.put_record(stream=STREAM, partition_key=key, data=data))
-            await producer.flush()
-            confirmed = sum([(await outcome.wait()).success for outcome in outcomes])
-            return watch.sent(confirmed)
 
-    return asyncio.run(put())
+def absent() -> dict[str, str]:
+    """Senders that cannot run here → why not, and how to get them."""
+    try:
+        found = subprocess.run([str(RIVALS), "-I", "-c", "import aiokpl"], stderr=subprocess.DEVNULL, check=False)
+    except OSError:
+        found = None
+    here = found is not None and found.returncode == 0
+    return {} if here else {"aiokpl": "not installed: `make bench` brings it"}
 
 
 def aws_kinesis_agg(port: int, seconds: float) -> Sent:
@@ -349,10 +351,8 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=3, help="s a sender and round (default 3)")
     parser.add_argument("--rounds", type=int, default=3, help="(default 3)")
     options = parser.parse_args()
-    senders = dict(SENDERS)
-    if importlib.util.find_spec("aiokpl") is None:
-        print("aiokpl is not installed: `make setup` brings it.")
-        del senders["aiokpl"]
+    missing = absent()
+    senders = {name: sender for name, sender in SENDERS.items() if name not in missing}
     runs: dict[str, list[Sent]] = {name: [] for name in senders}
     gains: dict[str, Gain] = {}
     with embedded_kinesis() as port:
@@ -365,17 +365,21 @@ def main() -> None:
                 if gains[name].trades not in (0, done.confirmed):
                     print(f"{name}: {done.confirmed:,} confirmed, the stream has {gains[name].trades:,}")
         steps = alone(costs, port, options.seconds)
-    _tell(runs, gains, steps)
+    tell(runs, gains, steps, missing)
 
 
-def _tell(runs: dict[str, list[Sent]], gains: dict[str, Gain], steps: dict[str, float]) -> None:
+def tell(runs: dict[str, list[Sent]], gains: dict[str, Gain], steps: dict[str, float], missing: dict[str, str]) -> None:
+    """Prints a row for every sender: its figures, or why there are none."""
     size = statistics.fmean(len(encode(each)) for each in trades())
     print(f"{os.cpu_count()} cores, server included; {size:.0f} bytes a trade")
     print(f"{'':<28}{'trades/s':>10}{'µs CPU':>8}{'bytes':>7}{'PUT units':>11}{'a record':>10}{'ours is':>9}")
     rates = {name: statistics.median(each.confirmed / each.seconds for each in done) for name, done in runs.items()}
     ours_cpu = 0.0
-    for name, done in runs.items():
-        gain = gains[name]
+    for name in SENDERS:
+        if name in missing:
+            print(f"{name:<28}{missing[name]}")
+            continue
+        done, gain = runs[name], gains[name]
         cpu = statistics.median(each.core_s / each.confirmed * 1e6 for each in done)
         ours_cpu = ours_cpu or cpu
         shape = f"{'-':>7}{'-':>11}{'-':>10}"

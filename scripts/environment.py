@@ -3,7 +3,8 @@
 
 uv is taken from PATH where it works, else pip fetches it into ``.venv/bootstrap``: the system's Python is never
 written to. A stamp, written last, names what was installed: a run that finds it true changes nothing, a run after a
-kill or a new ``requirements.txt`` installs again. Two runs at once wait for each other.
+kill or a new ``requirements.txt`` installs again. Two runs at once wait for each other. ``.venv-rivals`` is made only
+when asked for: what the benchmarks run beside us may need other versions than the project.
 
 Standard library and old syntax only, as in ``doctor.py``, which judges the machine first.
 """
@@ -121,14 +122,14 @@ def find_uv(venv: "Path") -> "list":
     return [binary]
 
 
-def run(command: "list", what: "str", environment: "dict | None" = None) -> "None":
-    """Runs a step; its output is shown only when it fails."""
+def run(command: "list", what: "str", environment: "dict | None" = None, target: "str" = "setup") -> "None":
+    """Runs a step; its output is shown only when it fails, with the target of ``make`` that does it again."""
     done = subprocess.run(
         command, cwd=str(ROOT), env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
     )
     if done.returncode != 0:
         sys.stderr.write(done.stdout.decode(errors="replace"))
-        raise SetupError(f"Installing {what} failed (see above): mend the cause, then run `make setup` again.")
+        raise SetupError(f"Installing {what} failed (see above): mend the cause, then run `make {target}` again.")
 
 
 def empty(folder: "Path") -> "None":
@@ -185,6 +186,24 @@ def install(venv: "Path", keep_python: "bool") -> "None":
     write_stamp(stamp, state)
 
 
+def install_rivals(rivals: "Path", venv: "Path") -> "None":
+    """Brings ``.venv-rivals`` up to benchmarks/requirements.txt with the Python of ``.venv``; nothing where it is."""
+    lock = ROOT / "benchmarks" / "requirements.txt"
+    version = version_of(venv_python(venv))
+    stamp, state = rivals / ".installed", f"{version} {rivals} {digest([lock])}"
+    if version_of(venv_python(rivals)) == version and read_stamp(stamp) == state:
+        return
+    refuse(doctor.disk_fault(str(ROOT)))
+    uv, environment = find_uv(venv), uv_environment(dict(os.environ))
+    say("installing the benchmarks' rivals into .venv-rivals")
+    if rivals.exists():  # made anew each time: nothing of an older lock is left in it
+        shutil.rmtree(str(rivals))
+    run([*uv, "venv", "--quiet", "--python", venv_python(venv), str(rivals)], ".venv-rivals", environment, "bench")
+    command = [*uv, "pip", "install", "--quiet", "--python", venv_python(rivals), "--require-hashes", "-r", str(lock)]
+    run(command, "the rivals", environment, "bench")
+    write_stamp(stamp, state)
+
+
 def warm(venv: "Path") -> "None":
     """Fetches Spark's jars once, so that the first session starts quietly."""
     session = ROOT / "glue_jobs" / "session.py"
@@ -203,6 +222,7 @@ def main(arguments: "list | None" = None) -> "int":
     parser.add_argument(
         "--keep-python", action="store_true", help="keep an existing .venv whatever its Python is, if it is supported"
     )
+    parser.add_argument("--rivals", action="store_true", help="then make .venv-rivals of benchmarks/requirements.txt")
     parser.add_argument("--uv", nargs=argparse.REMAINDER, help="then run uv with these words")
     options = parser.parse_args(arguments)
     try:
@@ -213,6 +233,8 @@ def main(arguments: "list | None" = None) -> "int":
         venv.mkdir(exist_ok=True)
         with locked(venv):
             install(venv, options.keep_python)
+            if options.rivals:
+                install_rivals(ROOT / ".venv-rivals", venv)
             if options.uv:
                 return subprocess.call(
                     [*find_uv(venv), *options.uv], cwd=str(ROOT), env=uv_environment(dict(os.environ))

@@ -40,14 +40,15 @@ def executable(path: Path, text: str) -> Path:
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """The project's own set-up files in a folder of their own, with a uv that only writes down what it is asked."""
-    for name in ("Makefile", "pyproject.toml", "requirements.txt"):
+    (tmp_path / "benchmarks").mkdir()
+    for name in ("Makefile", "pyproject.toml", "requirements.txt", "benchmarks/requirements.txt"):
         shutil.copy(ROOT / name, tmp_path / name)
     shutil.copytree(ROOT / "scripts", tmp_path / "scripts", ignore=shutil.ignore_patterns("__pycache__"))
     executable(tmp_path / "bin/java", "#!/bin/sh\necho 'openjdk version \"17.0.15\" 2025-04-15' >&2\n")
     uv = f"""#!/bin/sh
 echo "$*" >> {tmp_path}/uv.log
 case "$1" in
-  venv) mkdir -p .venv/bin && ln -sf {sys.executable} .venv/bin/python ;;
+  venv) for folder; do :; done; mkdir -p "$folder/bin" && ln -sf {sys.executable} "$folder/bin/python" ;;
   pip) [ ! -e {tmp_path}/fail ] || {{ echo "no matching hash"; exit 1; }} ;;
 esac
 """
@@ -114,6 +115,57 @@ def test_an_install_that_failed_says_so_and_is_done_again(checkout: Path) -> Non
     assert "Installing the requirements failed (see above): mend the cause, then run `make setup` again." in done.stderr
     (checkout / "fail").unlink()
     assert setup(checkout).returncode == 0
+
+
+def test_bench_installs_the_rivals_apart_and_once(checkout: Path) -> None:
+    setup(checkout)
+    first = asked(checkout)
+    assert not (checkout / ".venv-rivals").exists()
+    assert make(checkout, "bench", f"PYTHON={sys.executable}").returncode == 0
+    made, installed = asked(checkout)[len(first) :]
+    assert (made.split()[0], made.split()[-1]) == ("venv", str(checkout / ".venv-rivals"))
+    assert f"--python {checkout}/.venv-rivals/bin/python --require-hashes -r " in installed
+    assert installed.endswith(str(checkout / "benchmarks/requirements.txt"))
+    make(checkout, "bench", f"PYTHON={sys.executable}")
+    assert asked(checkout) == [*first, made, installed]
+
+
+def test_a_changed_lock_of_the_rivals_is_installed_into_a_new_folder_of_theirs(checkout: Path) -> None:
+    make(checkout, "bench", f"PYTHON={sys.executable}")
+    (checkout / ".venv-rivals/stale").touch()
+    first = asked(checkout)
+    with (checkout / "benchmarks/requirements.txt").open("a") as lock:
+        lock.write("# changed\n")
+    make(checkout, "bench", f"PYTHON={sys.executable}")
+    assert [line.split()[0] for line in asked(checkout)[len(first) :]] == ["venv", "pip"]
+    assert not (checkout / ".venv-rivals/stale").exists()
+
+
+def test_benchmarks_run_without_rivals_that_cannot_be_installed_and_the_next_bench_tries_again(checkout: Path) -> None:
+    setup(checkout)
+    (checkout / "benchmarks/one.py").write_text("print('ran')\n")
+    (checkout / "fail").touch()
+    done = make(checkout, "bench", f"PYTHON={sys.executable}")
+    assert (done.returncode, done.stdout) == (0, "ran\n")
+    assert "Installing the rivals failed (see above): mend the cause, then run `make bench` again." in done.stderr
+    assert "Going on without" in done.stderr
+    (checkout / "fail").unlink()
+    assert "Going on" not in make(checkout, "bench", f"PYTHON={sys.executable}").stderr
+    assert (checkout / ".venv-rivals/.installed").exists()
+
+
+def test_lock_compiles_the_rivals_apart_from_everything_else(checkout: Path) -> None:
+    setup(checkout)
+    first = asked(checkout)
+    make(checkout, "lock", f"PYTHON={sys.executable}", "ARGS=--upgrade")
+    ours, producers, rivals = asked(checkout)[len(first) :]
+    assert "pyproject.toml --all-extras --upgrade -o requirements.txt" in ours
+    assert "pyproject.toml --extra producers --constraint requirements.txt" in producers
+    assert producers.endswith("-o requirements-producers.txt")
+    assert rivals.endswith("--group bench --upgrade -o benchmarks/requirements.txt")
+    assert "pyproject.toml" not in rivals  # its dependencies would come along
+    for line in (ours, producers, rivals):
+        assert {"--universal", "--generate-hashes", "--no-emit-index-url", "--no-emit-find-links"} <= set(line.split())
 
 
 def test_a_moved_checkout_gets_a_new_venv(checkout: Path) -> None:
@@ -195,12 +247,14 @@ def test_uv_is_told_what_pip_knows_and_never_fetches_a_python(monkeypatch: pytes
 def test_clean_removes_nothing_outside_and_no_lake(checkout: Path) -> None:
     setup(checkout)
     (checkout / ".lake/demo").mkdir(parents=True)
+    (checkout / ".venv-rivals").mkdir()
     outside = checkout.parent / "outside"
     outside.mkdir(exist_ok=True)
     (checkout / "build").symlink_to(outside)
     (outside / "kept").touch()
     assert make(checkout, "clean").returncode == 0
     assert not (checkout / ".venv").exists()
+    assert not (checkout / ".venv-rivals").exists()
     assert (checkout / ".lake/demo").is_dir()
     assert (outside / "kept").exists()
 
