@@ -125,6 +125,7 @@ class _App:
         self._screen.say("draining: producers flush, then a last refresh")
         self._cast.stop_producers()
         self._pass()
+        print(f"{self._rows:,} records came in. The lake stays, and the next run goes on: {self._here.lake.uri}")
         return 0
 
     def once(self) -> int:
