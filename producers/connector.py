@@ -91,13 +91,10 @@ class Connector:
         while not self._stopping.is_set():
             opened_at = time.monotonic()
             why = await self._next_line(current)
-            newest = self.newest
-            if why is None and newest is not None:
-                current = newest
-                await self._either(self._sessions[current], current.due.wait())
-                if not self._sessions[current].done():
-                    failures = 0
-                    continue
+            if why is None:
+                current = self.newest
+            if current is not None and why is None:
+                await self._first(self._sessions[current], current.due.wait())
             if current is not None and self._sessions[current].done():
                 why = why or self._sessions[current].result()
                 ended = self._far.finite and current.ended_normally
@@ -107,16 +104,25 @@ class Connector:
                     return
             if self._stopping.is_set():
                 return
-            failures = 1 if time.monotonic() - opened_at >= self._limits.stable_after_s else failures + 1
+            lived = time.monotonic() - opened_at >= self._limits.stable_after_s
+            if why is None and lived:
+                failures = 0
+                continue  # due: the next line is opened while this one is read
+            failures = 1 if lived else failures + 1
             attempts = self._limits.max_attempts
             if attempts is not None and failures >= attempts and current is None:
                 raise ConnectionFailedError(self._far.feed.name, self._far.shown, failures, why or "")
-            delay_s = self._backoff_s(failures)
-            log.warning("websocket_dropped feed=%s why=%r retry_s=%.3f", self._far.feed.name, why, delay_s)
-            self.counters.reconnects += 1
-            waiting = asyncio.ensure_future(self._sleep(delay_s))
-            await self._either(waiting, self._stopping.wait())
-            waiting.cancel()
+            # A venue that announces each line's end at once would else be asked for one line after another.
+            delay_s = 0.0 if why is None and failures == 1 else self._backoff_s(failures)
+            if why is not None:
+                log.warning("websocket_dropped feed=%s why=%r retry_s=%.3f", self._far.feed.name, why, delay_s)
+                self.counters.reconnects += 1
+            if delay_s or why is not None:
+                await self._unless_stopping(self._sleep(delay_s))
+            if current is not None and self._sessions[current].done():
+                self._sessions[current].result()
+                self._finish(current)
+                current = None
 
     def _backoff_s(self, failures: int) -> float:
         """Between a half and the whole of base × 2^failures, capped: many clients do not come back as one."""
@@ -124,7 +130,7 @@ class Connector:
         return ceiling * (0.5 + self._random() / 2)
 
     @staticmethod
-    async def _either(task: "asyncio.Future[Any]", other: Any) -> None:
+    async def _first(task: "asyncio.Future[Any]", other: Awaitable[Any]) -> None:
         """Wait for the first of both; the second is cancelled then, the first is left as it is."""
         waiting = asyncio.ensure_future(other)
         try:
@@ -133,17 +139,23 @@ class Connector:
             waiting.cancel()
             await asyncio.gather(waiting, return_exceptions=True)
 
+    async def _unless_stopping(self, work: Awaitable[Any]) -> "asyncio.Future[Any]":
+        """Wait for it, or until it is told to stop; what is not done then, or when this is cancelled, is cancelled."""
+        task = asyncio.ensure_future(work)
+        try:
+            await self._first(task, self._stopping.wait())
+        finally:
+            if not task.done():
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+        return task
+
     async def _next_line(self, current: Session | None) -> str | None:
         """Open a line, and let it take over from ``current``; why it failed, or None."""
         if self._inbox.full:
-            roomy = asyncio.ensure_future(self._inbox.room(None))
-            await self._either(roomy, self._stopping.wait())
-            roomy.cancel()
-        opening = asyncio.ensure_future(open_line(self._far.address, self._limits, self._clock))
-        await self._either(opening, self._stopping.wait())
-        if not opening.done():
-            opening.cancel()
-            await asyncio.gather(opening, return_exceptions=True)
+            await self._unless_stopping(self._inbox.room(None))
+        opening = await self._unless_stopping(open_line(self._far.address, self._limits, self._clock))
+        if opening.cancelled():
             return "stopped"
         try:
             line = opening.result()
@@ -176,7 +188,7 @@ class Connector:
     async def _take_over(self, current: Session, fresh: Session) -> str | None:
         """The fresh line is subscribed before the current one is let go, so that nothing falls between them."""
         coming = self._sessions[fresh]
-        await self._either(coming, fresh.subscription.settled.wait())
+        await self._first(coming, fresh.subscription.settled.wait())
         if coming.done():
             self._finish(fresh)
             return coming.result()
@@ -189,6 +201,14 @@ class Connector:
         return None
 
     def _finish(self, session: Session) -> None:
-        """A line has ended: the markets that no other line brings are not seen any more."""
+        """A line has ended: the markets that no other line brings without a break are not seen any more.
+
+        Another line brings a market without a break if this one was still heard when that one was confirmed; else
+        the market was not seen between the two, and begins anew with the other.
+        """
         del self._sessions[session]
-        self._on_ended(session, {word for other in self._sessions for word in other.confirmed})
+        confirmed = {word: at_us for other in self._sessions for word, at_us in other.confirmed.items()}
+        unbroken = {word for word, at_us in confirmed.items() if at_us <= session.heard_us and not session.dropped}
+        self._on_ended(session, unbroken)
+        for word in sorted(confirmed.keys() - unbroken):
+            self._inbox.confirmed(word, confirmed[word])

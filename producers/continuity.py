@@ -20,6 +20,12 @@ RECENT_KEPT: Final = 4096
 """Ids remembered a market where ids do not count up by one: more than any venue replays."""
 
 
+LEAP: Final = 10_000_000
+"""A number further ahead than this is believed when a second one follows it: no venue trades so much in an outage."""
+TURNS: Final = 3
+"""Live trades in a row, newer and numbered below all others, that say that the venue numbers anew."""
+
+
 class SafeMark(Protocol):
     """Where a market is known to be safe in the stream: a restarted producer goes on behind it."""
 
@@ -104,6 +110,12 @@ class Continuity:
         self._ended_us: int | None = None
         """Where the coverage before the interruption ended."""
         self._began_us: int | None = None
+        self._at_us: int | None = None
+        """From when on trades may have been seen, before the span that surely was."""
+        self._leap: int | None = None
+        """A number so far ahead that one trade alone is not believed."""
+        self._lower = 0
+        """Live trades in a row that are newer and numbered below all that was seen."""
         self._from_us: int | None = None
         """Start of the span that is still to be told; None while the market is not seen."""
         if mark is not None:
@@ -123,23 +135,29 @@ class Continuity:
     def seen_ids(self) -> SeenIds:
         return self._seen
 
-    def begin(self, from_us: int) -> None:
-        """The subscription is confirmed: every trade made from this venue time on will be seen."""
+    def begin(self, from_us: int, at_us: int | None = None) -> None:
+        """The subscription is confirmed: every trade made from this venue time on will be seen, and some from
+        ``at_us`` on may be."""
         if self._from_us is None:
             self._from_us = self._began_us = from_us
+            self._at_us = from_us if at_us is None else min(from_us, at_us)
 
     def end(self, through_us: int, received_time_us: int) -> list[Record]:
         """The line is lost. The span that was seen is told, and the next trade shows whether any were missed."""
         told = self.covered(through_us, received_time_us)
-        if self._from_us is not None or self._last_us is not None:
-            self._resuming = self._resuming or "disconnected"
-            self._ended_us = self._from_us if self._from_us is not None else self._ended_us
+        if self._resuming is None and (self._from_us is not None or self._last_us is not None):
+            self._resuming = "disconnected"
+            untold = self._from_us is not None and self._from_us == self._began_us
+            self._ended_us = self._at_us if untold else self._from_us
         self._from_us = self._began_us = self._newest = None
         return told
 
     def covered(self, through_us: int, received_time_us: int) -> list[Record]:
-        """The coverage from the last one told up to ``through_us`` (exclusive), if that is any time at all."""
-        if self._from_us is None or through_us <= self._from_us:
+        """The coverage from the last one told up to ``through_us`` (exclusive), if that is any time at all.
+
+        None while it is not settled what an interruption hid: a mark must not move past it.
+        """
+        if self._from_us is None or through_us <= self._from_us or self._resuming is not None:
             return []
         told = self._coverage(self._from_us, through_us, received_time_us)
         self._from_us = through_us
@@ -173,12 +191,18 @@ class Continuity:
             proof = self._join(trade.received_time_us) if trade.trade_id == self.last_id else []
             return proof if replayed or twice else [*proof, trade]
         top = self._seen.top
+        if number >= 0 and top is not None:
+            if number > top + LEAP and not self._believed(number):
+                return [trade]
+            if self._below(number, event_us, timely and not replayed):
+                return [trade] if self._lower < TURNS else self._anew(trade, number)
         told = self._prove(trade, number, top) if timely or (number >= 0 and top is not None) else []
         self._remember(trade.trade_id, number)
         if number < 0 or top is None or number > top:
             self.last_id = trade.trade_id
         if timely:
-            self._last_us = event_us if self._last_us is None else max(self._last_us, event_us)
+            bounded_us = min(event_us, trade.received_time_us)  # a time ahead of ours is not let blind the tape
+            self._last_us = bounded_us if self._last_us is None else max(self._last_us, bounded_us)
             self._begin_at_trade(event_us, number >= 0 or not replayed)
         return [*told, trade]
 
@@ -189,7 +213,9 @@ class Continuity:
         """
         said, self._newest = self._newest, self._number(trade_id)
         top = self._seen.top
-        if said is None or top is None or said <= max(top, self._told) or self._resuming is not None:
+        if said is None or top is None or self._resuming is not None:
+            return []
+        if said <= max(top, self._told) or said > max(top, self._told) + LEAP:
             return []
         first, self._told = max(top, self._told) + 1, said
         told = self.covered(self._last_us, received_time_us) if self._last_us is not None else []
@@ -207,6 +233,32 @@ class Continuity:
             return False
         self._remember(trade.trade_id, number)
         return True
+
+    def _believed(self, number: int) -> bool:
+        """Whether a number far ahead follows on another such: one alone may be garbage."""
+        before, self._leap = self._leap, number
+        return before is not None and before < number <= before + LEAP
+
+    def _below(self, number: int, event_us: int, counts: bool) -> bool:
+        """Whether it is newer and numbered below all that was seen; several in a row mean that the venue numbers anew.
+
+        They are not remembered meanwhile: they would be the lowest seen themselves.
+        """
+        newer = self._last_us is None or event_us >= self._last_us
+        below = counts and newer and number < self._seen.ranges[0][0]
+        self._lower = self._lower + 1 if below else 0
+        return below
+
+    def _anew(self, trade: Trade, number: int) -> list[Record]:
+        """A hole in time between two numberings: how many trades it holds, no id tells."""
+        self._lower, self._told, self._newest = 0, -1, None
+        self._seen = SeenIds()
+        self._resuming = self._resuming or "renumbered"
+        told = self._hole(trade, None, None)
+        self._seen.add(number)
+        self.last_id, self._last_us = trade.trade_id, min(trade.event_time_us, trade.received_time_us)
+        self._begin_at_trade(trade.event_time_us, whole_after=True)
+        return [*told, trade]
 
     def _number(self, trade_id: str) -> int:
         return id_number(trade_id) if self._contiguous_ids else -1

@@ -52,10 +52,10 @@ class Markets:
             if self._on_begin is not None and key not in self._begun and ":".join(key) not in self._marks:
                 self._begun.add(key)
                 self._on_begin(":".join(key), at_us)
-            self.tape(*key).begin(from_us)
+            self.tape(*key).begin(from_us, at_us)
             return
         for tape in self._of_words({word}):
-            tape.begin(from_us)
+            tape.begin(from_us, at_us)
 
     def covered(self, words: Iterable[str], through_us: int, received_us: int) -> list[Record]:
         """The coverage of the markets of these words."""

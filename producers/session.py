@@ -82,8 +82,8 @@ class Session:
             sleep=sleep,
             proven=proven,
         )
-        self.confirmed: set[str] = set()
-        """Words of the markets that this line brings."""
+        self.confirmed: dict[str, int] = {}
+        """Words of the markets that this line brings, and since when, µs of our clock."""
         self._feed, self._line, self._inbox, self._counters = feed, line, inbox, counters
         self._limits, self._stopping, self._clock, self._age_s = limits, stopping, clock, age_s
         self._finite = finite
@@ -102,6 +102,7 @@ class Session:
                 done, watching = await asyncio.wait(watching, return_when=asyncio.FIRST_COMPLETED)
                 for task in done - {reader}:
                     if (why := task.result()) is not None:
+                        self._released.set()  # a held line that is full is read to its end too
                         self._line.transport.abort()
                         await reader
                         return str(why)
@@ -117,10 +118,17 @@ class Session:
         """The venue closed the line as one does at the end of a recording."""
         return self._line.close_code == NORMAL_CLOSURE
 
+    @property
+    def heard_us(self) -> int:
+        """When the last byte came, by our clock."""
+        return self._line.heard_us
+
     async def retire(self) -> None:
-        """Say goodbye; what is already on its way is still read."""
+        """Say goodbye; what is already on its way is still read. A goodbye that is not answered leaves some unread."""
+        self._released.set()
         with contextlib.suppress(ConnectionClosed):
             await self._line.close()
+        self.dropped = self.dropped or self._line.protocol.close_rcvd is None
 
     def release(self) -> None:
         """The other line has ended: what came meanwhile is taken, in order."""
@@ -221,8 +229,8 @@ class Session:
             await self._line.send(text)
 
     def _on_confirmed(self, word: str) -> None:
-        self.confirmed.add(word)
-        self._inbox.confirmed(word, self._clock())
+        self.confirmed[word] = self._clock()
+        self._inbox.confirmed(word, self.confirmed[word])
 
     def _count(self, parsed: Parsed, size: int, received_us: int) -> None:
         counters = self._counters

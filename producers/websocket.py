@@ -28,7 +28,7 @@ from producers.recovery import Recovery
 from producers.session import Session
 from producers.subscription import LoginRefusedError, SubscriptionRefusedError
 from tapehouse.errors import SettingsError
-from tapehouse.record import Gap, GapClosed, Record, Trade, Unparsed
+from tapehouse.record import Coverage, Gap, GapClosed, Record, Trade, Unparsed
 
 __all__ = [
     "ConnectionFailedError",
@@ -82,7 +82,7 @@ class WebSocketSource:
         self.counters = Counters()
         self.refused: dict[str, str] = {}
         """Symbol → the venue's words, or why it was given up."""
-        self._feed = feed
+        self._feed, self._finite = feed, finite
         self._limits = limits or feed.traits.limits
         wanted = list(dict.fromkeys(feed.word(*market) if (market := feed.market(w)) else w for w in symbols))
         if len(wanted) > self._limits.max_symbols:
@@ -188,9 +188,9 @@ class WebSocketSource:
                 task.cancel()
             await asyncio.gather(filler, lines, self._connector.aclose(), return_exceptions=True)
 
-    def _ended(self, session: Session, still_brought: set[str]) -> None:
+    def _ended(self, session: Session, unbroken: set[str]) -> None:
         through_us = session.through_us()
-        words = self._markets.all_words() - still_brought
+        words = self._markets.all_words() - unbroken
         self._emit(self._markets.end(words, 0 if through_us is None else through_us, self._clock()))
 
     # -- what sessions say (``Inbox``) ------------------------------------------------------------------------------
@@ -219,29 +219,34 @@ class WebSocketSource:
 
     def take(self, session: Session, parsed: Parsed, received_us: int) -> None:
         """See ``Inbox``."""
+        told: list[Record] = []
         for record in parsed.records:
             if isinstance(record, Trade):
-                self._take_trade(session, record, parsed.replayed)
+                told += self._taken(session, record, parsed.replayed)
             else:
                 self.counters.unparsed += isinstance(record, Unparsed)
-                self._emit([record])
+                told.append(record)
         for symbol, trade_id in parsed.newest:
-            self._emit(self._markets.newest(symbol, trade_id, received_us))
+            told += self._markets.newest(symbol, trade_id, received_us)
+        # A coverage speaks for what stands before it, so it goes behind the trades of its own message.
+        self._emit(sorted(told, key=lambda record: isinstance(record, Coverage)))
 
-    def _take_trade(self, session: Session, trade: Trade, replayed: bool) -> None:
+    def _taken(self, session: Session, trade: Trade, replayed: bool) -> list[Record]:
         if not replayed:
             session.subscription.confirm(self._feed.word(trade.exchange, trade.symbol))
             session.venue_clock.note(trade.event_time_us, trade.received_time_us)
         tape = self._markets.of(trade)
         repeats = tape.repeats
-        self._emit(tape.take(trade, replayed=replayed, twice=session.overlapped))
+        told = tape.take(trade, replayed=replayed, twice=session.overlapped)
         self.counters.repeats += tape.repeats - repeats
+        return told
 
     def tell_coverage(self, session: Session) -> None:
         """See ``Inbox``."""
         through_us = session.through_us()
         if through_us is not None:
-            self._emit(self._markets.covered(self._markets.all_words(), through_us, self._clock()))
+            words = self._markets.all_words() if self._finite else session.confirmed.keys()
+            self._emit(self._markets.covered(words, through_us, self._clock()))
 
     def _emit(self, records: Sequence[Record]) -> None:
         if not records:

@@ -1,5 +1,7 @@
 """Holes, joins and coverage of one market, without a socket."""
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -279,3 +281,80 @@ def test_every_lost_trade_lies_in_a_gap_and_every_told_record_is_valid(steps: li
     assert in_gaps == lost
     for record in told:
         assert judge(encode(record), T0 + (now_s + 1) * S).reasons == ()
+
+
+def test_outage_that_is_not_settled_is_not_forgotten_over_a_second_one() -> None:
+    for contiguous in (True, False):
+        tape, told = market(contiguous_ids=contiguous), list[Record]()
+        tape.begin(T0)
+        told += tape.end(T0 + 10 * S, T0 + 10 * S)
+        tape.begin(T0 + 20 * S)
+        told += tape.covered(T0 + 30 * S, T0 + 30 * S)  # a mark of it would move past the first outage
+        told += tape.end(T0 + 30 * S, T0 + 30 * S)
+        tape.begin(T0 + 40 * S)
+        told += live(tape, trade(7, 45))
+        assert spans(told) == [(0, 10)]
+        (gap,) = [r for r in told if isinstance(r, Gap)]
+        assert (gap.from_us, gap.to_us) == (T0 + 10 * S, T0 + 45 * S)
+
+
+def test_ids_that_prove_two_quiet_outages_cover_both() -> None:
+    tape = market()
+    tape.begin(T0)
+    told = [*live(tape, trade(1, 1)), *tape.end(T0 + 10 * S, T0 + 10 * S)]
+    tape.begin(T0 + 20 * S)
+    told += tape.end(T0 + 30 * S, T0 + 30 * S)
+    tape.begin(T0 + 40 * S)
+    told += live(tape, trade(2, 45))
+    assert gaps(told) == []
+    assert spans(told) == [(0, 10), (10, 40)]
+
+
+def test_drop_right_after_the_confirmation_hides_nothing_from_the_first_trade() -> None:
+    tape = market()
+    tape.begin(T0 + 2 * S, T0 - 2 * S)  # surely seen from two seconds on, maybe from two before
+    tape.end(T0 - S, T0 + S // 2)
+    tape.begin(T0 + 5 * S, T0 + 3 * S)
+    (gap,) = [r for r in live(tape, trade(9, 1.8)) if isinstance(r, Gap)]
+    assert (gap.to_id, gap.from_us) == ("8", T0 - 2 * S)
+
+
+def test_one_absurd_id_is_passed_on_and_blinds_nothing() -> None:
+    tape = market()
+    records = live(tape, trade(100, 1), trade(10**20, 2), trade(101, 3), trade(105, 4))
+    assert ids(records) == ["100", str(10**20), "101", "105"]
+    assert gaps(records) == [("102", "104", "skipped")]
+    assert tape.newest("99999999999", T0) == tape.newest("99999999999", T0) == []
+
+
+def test_two_trades_far_ahead_are_believed() -> None:
+    tape = market()
+    far = 10 + 10**9
+    records = live(tape, trade(10, 1), trade(far, 2), trade(far + 1, 3))
+    assert gaps(records) == [("11", str(far), "skipped")]  # the first of them, too: it is read back, once more
+
+
+def test_venue_that_numbers_anew_leaves_a_hole_in_time_and_is_watched_again() -> None:
+    tape = market()
+    tape.begin(T0)
+    records = live(tape, trade(1000, 1), trade(1, 2), trade(2, 3), trade(5, 4), trade(6, 5), trade(9, 6))
+    assert ids(records) == ["1000", "1", "2", "5", "6", "9"]
+    assert gaps(records) == [(None, None, "renumbered"), ("7", "8", "skipped")]
+    (anew, _) = [r for r in records if isinstance(r, Gap)]
+    assert (anew.from_us, anew.to_us) == (T0 + S, T0 + 4 * S)
+
+
+def test_old_stragglers_are_no_new_numbering() -> None:
+    tape = market()
+    records = live(tape, trade(1000, 9), trade(1, 2), trade(2, 3), trade(3, 4), trade(1001, 10))
+    assert gaps(records) == []
+
+
+def test_event_time_ahead_of_ours_does_not_cover_what_is_missed_before_it() -> None:
+    tape = market()
+    tape.begin(T0)
+    early = replace(trade(2, 250), received_time_us=T0 + 6 * S)
+    records = live(tape, trade(1, 5), early, trade(4, 8))
+    assert spans(records) == [(0, 6)]
+    (gap,) = [r for r in records if isinstance(r, Gap)]
+    assert (gap.from_us, gap.to_us) == (T0 + 6 * S, T0 + 8 * S)
