@@ -544,6 +544,62 @@ def test_venue_that_announces_its_shutdown_is_left_at_once_without_back_off() ->
     run(scenario())
 
 
+def test_venue_that_announces_each_lines_end_at_once_is_backed_off_from() -> None:
+    async def scenario() -> None:
+        waits: list[float] = []
+        lines: list[ServerConnection] = []
+
+        async def handler(line: ServerConnection) -> None:
+            await line.recv()
+            lines.append(line)
+            await line.send("ack BTC-USD")
+            await line.send("bye")
+            await line.wait_closed()
+
+        async def sleep(seconds: float) -> None:
+            waits.append(seconds)
+
+        async with venue(handler) as url:
+            source = WebSocketSource(FakeFeed(), ["BTC-USD"], url=url, limits=FAST, sleep=sleep, random=lambda: 1.0)
+            reader = Reader(source)
+            await reader.until(lambda: len(lines) >= 5)
+            await reader.end()
+        assert waits[:3] == [0.04, 0.05, 0.05]  # the first is followed at once, then each waits as after a failure
+
+    run(scenario())
+
+
+@pytest.mark.parametrize("feed", ["binance", "bitstamp", "coinbase"])
+def test_line_that_died_unseen_before_the_next_one_took_over_leaves_a_gap_and_no_coverage(feed: str) -> None:
+    async def scenario() -> None:
+        exchange, symbol = FEEDS[feed].exchange, markets(feed)[0]
+        async with Simulator() as venues:
+            limits = replace(FAST, connection_age_s=0.4, close_timeout_s=0.1, stale_after_s=60)
+            source = source_of(venues, feed, limits=limits)
+            reader = await subscribed(venues, source, exchange)
+            venues.silence()  # the line stays open, half dead, until it is old
+            venues.faults.silent = False
+            await asyncio.sleep(0.1)
+            venues.trade(exchange, 20, symbol)
+            hidden = [t for t in venues.truth_of(feed) if t.symbol == symbol][-20:]
+            await reader.until(lambda: source.counters.switches == 1)
+            venues.trade(exchange, 2, symbol)
+            last = venues.truth_of(feed)[-1].trade_id
+            await reader.until(lambda: last in [t.trade_id for t in reader.of(Trade)])
+            await reader.end()
+            came = {t.trade_id for t in reader.of(Trade)}
+            (gap,) = [g for g in reader.of(Gap) if g.symbol == symbol]
+            spans = [(c.from_us, c.through_us) for c in reader.of(Coverage) if c.symbol == symbol]
+            lost = [t for t in hidden if t.trade_id not in came]
+            assert len(lost) >= 19  # coinbase tells the newest one again
+            for trade in lost:
+                assert gap.from_us is not None and gap.to_us is not None
+                assert gap.from_us <= trade.event_time_us <= gap.to_us
+                assert not any(from_us <= trade.event_time_us < through_us for from_us, through_us in spans)
+
+    run(scenario())
+
+
 def test_names_of_ignored_messages_are_bounded_and_bad_utf8_does_not_cut_the_line() -> None:
     async def scenario() -> None:
         async def handler(line: ServerConnection) -> None:
