@@ -61,8 +61,15 @@ class Report(Progress):
 class _Run:
     """One source, one sink, and the numbers between them."""
 
-    def __init__(self, source: Source, sink: KinesisSink, stop: asyncio.Event, clock: Callable[[], float]) -> None:
-        self.source, self.sink, self.stop, self._clock = source, sink, stop, clock
+    def __init__(
+        self,
+        source: Source,
+        sink: KinesisSink,
+        stop: asyncio.Event,
+        marks: MarkStore | None,
+        clock: Callable[[], float],
+    ) -> None:
+        self.source, self.sink, self.stop, self._marks, self._clock = source, sink, stop, marks, clock
         self._began, self._read = clock(), 0
 
     def progress(self) -> Progress:
@@ -74,8 +81,16 @@ class _Run:
             watch=_watch(self.source),
         )
 
+    async def save(self, *, now: bool = False) -> None:
+        """See ``MarkStore.save``; in a thread, which a cancelled caller leaves behind: the store sorts them out."""
+        if self._marks is not None:
+            await asyncio.to_thread(self._marks.save, self.sink.marks(), now=now)
+
     async def pump(self) -> None:
-        """Read and put until the source ends; a stop ends one that cannot stop by itself. What was read is put."""
+        """Read and put until the source ends; a stop ends one that cannot stop by itself. What was read is put.
+
+        A market that began is durable before anything of it is put, or the disk has refused that, and this is logged.
+        """
         batches = aiter(self.source)
         stoppable = isinstance(self.source, Stoppable)
         try:
@@ -84,6 +99,8 @@ class _Run:
                 if batch is None:
                     return
                 self._read += len(batch)
+                if self._marks is not None and self._marks.owes:
+                    await self.save(now=True)
                 await self.sink.put_many(batch)
         finally:
             if isinstance(batches, AsyncGenerator):
@@ -135,17 +152,16 @@ async def produce(
     Raises what the source, the sink or ``on_progress`` raised, and BrokenStateError; what the source gave before its
     error is confirmed first.
     """
-    run = _Run(source, sink, stop, clock)
+    run = _Run(source, sink, stop, marks, clock)
     if marks is not None:
         await asyncio.to_thread(marks.load)  # a broken file is told before anything is sent
-    ticking = asyncio.create_task(_tick(run, on_progress, marks, progress_every_s))
+    ticking = asyncio.create_task(_tick(run, on_progress, progress_every_s))
     try:
         await _pump_and_close(run, deadline_s, ticking)
     finally:
         ticking.cancel()
         await asyncio.gather(ticking, return_exceptions=True)
-        if marks is not None:
-            await asyncio.to_thread(marks.save, sink.marks(), now=True)
+        await run.save(now=True)
         last = run.progress()
         if on_progress is not None:
             on_progress(last)
@@ -191,14 +207,11 @@ async def _pump_and_close(run: _Run, deadline_s: float, ticking: "asyncio.Task[N
         pump.result()
 
 
-async def _tick(
-    run: _Run, on_progress: Callable[[Progress], None] | None, marks: MarkStore | None, every_s: float
-) -> None:
+async def _tick(run: _Run, on_progress: Callable[[Progress], None] | None, every_s: float) -> None:
     while True:
         if on_progress is not None:
             on_progress(run.progress())
-        if marks is not None:
-            await asyncio.to_thread(marks.save, run.sink.marks())
+        await run.save()
         await asyncio.sleep(every_s)
 
 

@@ -3,11 +3,17 @@
 One small JSON file a producer. It belongs to one stream (name and creation time): marks of a stream that was deleted
 and made again say nothing about the new one. Written atomically (a kill leaves the old file or the new one), at most
 once a second. A mark that is too old costs reading twice, never a loss.
+
+A market that is seen for the first time has nothing confirmed yet, and a kill just then would leave a hole that nobody
+knows. ``begin`` remembers it, in memory alone: a thousand markets may be confirmed by one message, and the loop waits
+for no disk. Who sends asks ``owes`` before each batch and saves first, so what began is durable before anything of it
+is sent.
 """
 
 import json
 import logging
 import os
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
@@ -46,17 +52,28 @@ class BrokenStateError(TerminalError):
 
 
 class MarkStore:
-    """Loads and saves marks. Not shared between processes: one file a producer."""
+    """Loads and saves marks. Not shared between processes: one file a producer. Threads may save at the same time."""
 
     def __init__(
         self, path: Path, stream: StreamIdentity, *, every_s: float = 1, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._path, self._stream = path, stream
         self._every_s, self._clock = every_s, clock
+        self._writing = threading.Lock()
+        """Held while the file is written; ``begin`` and ``owes`` never wait for it."""
         self._saved_at: float | None = None
         self._saved: Mapping[str, Mark] = {}
         self._kept: Mapping[str, Mark] | None = None
         """What earlier runs left."""
+        self._begun: dict[str, Mark] = {}
+        """Markets first seen in this run; it only grows."""
+        self._tried = self._durable = 0
+        """How many of them the last write held, and the last one that succeeded."""
+
+    @property
+    def owes(self) -> bool:
+        """A market began and no write has been tried since: save before anything of it is sent."""
+        return len(self._begun) > self._tried
 
     def load(self) -> Mapping[str, Mark]:
         """``exchange:symbol:source`` → its mark; empty where there is no file or it is another stream's.
@@ -73,37 +90,43 @@ class MarkStore:
         return self._kept
 
     def save(self, marks: Mapping[str, Mark], *, now: bool = False) -> bool:
-        """Write the marks over those that earlier runs left; True when they were written.
+        """Write the marks, and the markets that began, over those that earlier runs left; True when they were written.
 
-        Does nothing when nothing changed, or within a second of the last time unless ``now``. A disk that refuses is
-        logged and asked again the next time: an old mark loses nothing. Raises BrokenStateError.
+        Does nothing when nothing changed, or within a second of the last time unless ``now``. A mark that lies behind
+        one saved already is passed over: of two threads either may come last. A disk that refuses is logged and asked
+        again the next time: an old mark loses nothing. Blocks while another thread saves. Raises BrokenStateError.
         """
-        at = self._clock()
-        if not now and self._saved_at is not None and at - self._saved_at < self._every_s:
-            return False
-        fresh = {name: mark for name, mark in marks.items() if mark.confirmed}
-        if fresh == self._saved:
-            return False
-        kept = self.load()
-        self._saved_at = at
-        try:
-            self._write({**kept, **{name: mark.over(kept.get(name)) for name, mark in fresh.items()}})
-        except OSError as error:
-            logger.warning("marks.not_saved path=%s error=%s", self._path, error)
-            return False
-        self._saved = fresh
-        return True
+        with self._writing:
+            at = self._clock()
+            if not now and self._saved_at is not None and at - self._saved_at < self._every_s:
+                return False
+            begun = self._begun.copy()  # one step: the loop may add to it meanwhile
+            fresh = {**self._saved, **{name: mark for name, mark in marks.items() if self._moves(name, mark)}}
+            if fresh == self._saved and len(begun) == self._durable:
+                return False
+            kept = {**begun, **self.load()}
+            self._saved_at = at
+            try:
+                self._write({**kept, **{name: mark.over(kept.get(name)) for name, mark in fresh.items()}})
+            except OSError as error:
+                logger.warning("marks.not_saved path=%s error=%s", self._path, error)
+                return False
+            finally:
+                self._tried = len(begun)
+            self._saved, self._durable = fresh, len(begun)
+            return True
 
     def begin(self, lane: str, at_us: int) -> None:
-        """Remember at once that a market is seen from ``at_us`` on: until its first trade is confirmed, that is all.
+        """Remember that a market is seen from ``at_us`` on: until its first trade is confirmed, that is all.
 
-        Does nothing where there is a mark. Raises BrokenStateError, and OSError where it cannot be written.
+        Costs no disk: see ``owes``. Does nothing where there is a mark. Raises BrokenStateError.
         """
-        kept = self.load()
-        if lane in kept:
-            return
-        self._kept = {**kept, lane: Mark(covered_through_us=at_us)}
-        self._write({**self._kept, **{name: mark.over(self._kept.get(name)) for name, mark in self._saved.items()}})
+        if lane not in self.load():
+            self._begun.setdefault(lane, Mark(covered_through_us=at_us))
+
+    def _moves(self, name: str, mark: Mark) -> bool:
+        saved = self._saved.get(name)
+        return mark.confirmed > 0 if saved is None else mark.confirmed >= saved.confirmed
 
     def _read(self, body: Any) -> Mapping[str, Mark]:
         if body["format"] != FORMAT:

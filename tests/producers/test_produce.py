@@ -22,6 +22,7 @@ from producers.sink import KinesisSink, SinkConfig, StreamRefusedError, Unconfir
 from producers.source import Batch, Raw
 from producers.state import BrokenStateError, MarkStore, StreamIdentity
 from producers.synthetic import SyntheticConfig, SyntheticSource
+from producers.watermark import Mark
 from tapehouse.errors import TerminalError
 from tapehouse.kpl import deaggregate
 
@@ -229,6 +230,54 @@ def test_the_marks_of_the_end_are_durable(tmp_path: Path) -> None:
     assert mark.trade_id == "50"
     assert mark.covered_through_us is not None
     assert mark.event_time_us == mark.covered_through_us - 1
+
+
+class Beginning(Lines):
+    """Its market begins just before its one batch is given."""
+
+    def __init__(self, marks: MarkStore) -> None:
+        super().__init__(1)
+        self._marks = marks
+
+    async def __aiter__(self) -> AsyncIterator[Batch]:
+        self._marks.begin("kraken:BTC-USD:kraken", 99)
+        async for batch in super().__aiter__():
+            yield batch
+
+
+def test_market_that_began_is_durable_before_anything_of_it_is_sent(tmp_path: Path) -> None:
+    path = tmp_path / "marks.json"
+    found: list[Mapping[str, Mark]] = []
+
+    class Watching(FakeKinesis):
+        def put_records(self, *, StreamName: str, Records: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:  # noqa: N803
+            found.append(MarkStore(path, STREAM).load())
+            return super().put_records(StreamName=StreamName, Records=Records)
+
+    async def work() -> None:
+        marks = MarkStore(path, STREAM)
+        await produce(Beginning(marks), sink(Watching()), stop=asyncio.Event(), marks=marks, progress_every_s=3600)
+
+    run(work())
+    assert found == [{"kraken:BTC-USD:kraken": Mark(covered_through_us=99)}]
+
+
+def test_a_full_disk_when_a_market_begins_ends_no_producer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    kinesis = FakeKinesis()
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    async def work() -> None:
+        marks = MarkStore(tmp_path / "marks.json", STREAM)
+        await produce(Beginning(marks), sink(kinesis), stop=asyncio.Event(), marks=marks)
+
+    monkeypatch.setattr(os, "fsync", full)
+    run(work())
+    assert kinesis.taken == [b"0"]
+    assert "No space left on device" in caplog.text
 
 
 def test_broken_marks_are_told_before_anything_is_sent(tmp_path: Path) -> None:

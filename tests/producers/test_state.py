@@ -1,6 +1,8 @@
 """The durable marks survive restarts and kills, and never speak for another stream."""
 
 import os
+import threading
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
 import pytest
@@ -117,13 +119,115 @@ def test_a_gap_that_was_closed_is_not_taken_up_again(tmp_path: Path) -> None:
     assert store(path).load()["a"].gaps == ()
 
 
-def test_market_that_begins_is_remembered_at_once_and_moves_no_mark(tmp_path: Path) -> None:
+def test_market_that_begins_is_owed_until_it_is_saved_and_moves_no_mark(tmp_path: Path) -> None:
     path = tmp_path / "marks.json"
     first = store(path)
     first.save({"a": MARK})
     first.begin("a", 99)
     first.begin("b", 99)
     first.begin("b", 100)
+    assert first.owes
+    assert first.save({"a": MARK}, now=True)
+    assert not first.owes
     assert store(path).load() == {"a": MARK, "b": Mark(covered_through_us=99)}
     first.save({"b": Mark(confirmed=1, trade_id="5", event_time_us=120)}, now=True)
     assert store(path).load()["b"] == Mark(confirmed=1, trade_id="5", event_time_us=120, covered_through_us=99)
+
+
+def test_market_that_an_earlier_run_knew_does_not_begin_again(tmp_path: Path) -> None:
+    path = tmp_path / "marks.json"
+    store(path).save({"a": MARK})
+    second = store(path)
+    second.begin("a", 99)
+    assert not second.owes
+
+
+def test_a_thousand_markets_that_begin_are_one_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "marks.json"
+    marks, synced = store(path), list[int]()
+    monkeypatch.setattr(os, "fsync", synced.append)
+    for number in range(1000):
+        marks.begin(f"kraken:A{number}-USD:kraken", 99)
+    assert synced == []
+    assert marks.save({}, now=True)
+    assert len(synced) == 2  # the file, and its folder
+    assert len(store(path).load()) == 1000
+
+
+def test_a_full_disk_when_a_market_begins_is_logged_and_the_next_save_writes_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    clock, path = Clock(), tmp_path / "marks.json"
+    marks = store(path, clock=clock)
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", full)
+        marks.begin("a", 99)
+        assert not marks.save({}, now=True)
+    assert "No space left on device" in caplog.text
+    assert not marks.owes  # it was tried: whoever sends does not wait for a disk that refuses
+    clock.now = 2
+    assert marks.save({})
+    assert store(path).load() == {"a": Mark(covered_through_us=99)}
+
+
+class Disk:
+    """The first ``fsync`` waits until it is let go, and says when it came."""
+
+    def __init__(self) -> None:
+        self.reached, self.go = threading.Event(), threading.Event()
+        self._calls = 0
+
+    def fsync(self, _: int) -> None:
+        self._calls += 1
+        if self._calls == 1:
+            self.reached.set()
+            assert self.go.wait(30)
+
+
+def test_market_may_begin_while_a_slow_disk_takes_a_save(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, disk = tmp_path / "marks.json", Disk()
+    marks = store(path)
+    marks.load()
+    monkeypatch.setattr(os, "fsync", disk.fsync)
+    with ThreadPoolExecutor(1) as threads:
+        saving = threads.submit(marks.save, {"a": MARK})
+        assert disk.reached.wait(30)
+        marks.begin("b", 99)
+        assert marks.owes  # the write that is under way does not hold it
+        disk.go.set()
+        assert saving.result()
+    assert marks.owes
+    assert marks.save({"a": MARK}, now=True)
+    assert store(path).load() == {"a": MARK, "b": Mark(covered_through_us=99)}
+
+
+def test_of_two_saves_at_once_the_newer_marks_stay_and_the_file_is_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, disk = tmp_path / "marks.json", Disk()
+    older = {f"lane{n}": Mark(confirmed=1, trade_id="1" * 30) for n in range(300)}
+    newer = {name: Mark(confirmed=2, trade_id="2") for name in older}
+    marks = store(path)
+    monkeypatch.setattr(os, "fsync", disk.fsync)
+    with ThreadPoolExecutor(2) as threads:
+        first = threads.submit(marks.save, older)
+        assert disk.reached.wait(30)
+        last = threads.submit(marks.save, newer, now=True)
+        assert wait([last], timeout=0.05).not_done  # it waits for the other
+        disk.go.set()
+        assert first.result()
+        assert last.result()
+    assert {mark.trade_id for mark in store(path).load().values()} == {"2"}
+
+
+def test_marks_that_come_late_from_another_thread_move_nothing_back(tmp_path: Path) -> None:
+    path = tmp_path / "marks.json"
+    marks = store(path)
+    newer = Mark(confirmed=4, trade_id="8", event_time_us=80)
+    assert marks.save({"a": newer})
+    assert not marks.save({"a": MARK}, now=True)
+    assert store(path).load() == {"a": newer}
