@@ -99,7 +99,7 @@ class _Run:
                 if batch is None:
                     return
                 self._read += len(batch)
-                if self._marks is not None and self._marks.owes:
+                if self._marks is not None and self._marks.owes():
                     await self.save(now=True)
                 await self.sink.put_many(batch)
         finally:

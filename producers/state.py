@@ -70,7 +70,6 @@ class MarkStore:
         self._tried = self._durable = 0
         """How many of them the last write held, and the last one that succeeded."""
 
-    @property
     def owes(self) -> bool:
         """A market began and no write has been tried since: save before anything of it is sent."""
         return len(self._begun) > self._tried

@@ -126,9 +126,9 @@ def test_market_that_begins_is_owed_until_it_is_saved_and_moves_no_mark(tmp_path
     first.begin("a", 99)
     first.begin("b", 99)
     first.begin("b", 100)
-    assert first.owes
+    assert first.owes()
     assert first.save({"a": MARK}, now=True)
-    assert not first.owes
+    assert not first.owes()
     assert store(path).load() == {"a": MARK, "b": Mark(covered_through_us=99)}
     first.save({"b": Mark(confirmed=1, trade_id="5", event_time_us=120)}, now=True)
     assert store(path).load()["b"] == Mark(confirmed=1, trade_id="5", event_time_us=120, covered_through_us=99)
@@ -139,7 +139,7 @@ def test_market_that_an_earlier_run_knew_does_not_begin_again(tmp_path: Path) ->
     store(path).save({"a": MARK})
     second = store(path)
     second.begin("a", 99)
-    assert not second.owes
+    assert not second.owes()
 
 
 def test_a_thousand_markets_that_begin_are_one_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -168,7 +168,7 @@ def test_a_full_disk_when_a_market_begins_is_logged_and_the_next_save_writes_it(
         marks.begin("a", 99)
         assert not marks.save({}, now=True)
     assert "No space left on device" in caplog.text
-    assert not marks.owes  # it was tried: whoever sends does not wait for a disk that refuses
+    assert not marks.owes()  # it was tried: whoever sends does not wait for a disk that refuses
     clock.now = 2
     assert marks.save({})
     assert store(path).load() == {"a": Mark(covered_through_us=99)}
@@ -197,10 +197,10 @@ def test_market_may_begin_while_a_slow_disk_takes_a_save(tmp_path: Path, monkeyp
         saving = threads.submit(marks.save, {"a": MARK})
         assert disk.reached.wait(30)
         marks.begin("b", 99)
-        assert marks.owes  # the write that is under way does not hold it
+        assert marks.owes()  # the write that is under way does not hold it
         disk.go.set()
         assert saving.result()
-    assert marks.owes
+    assert marks.owes()
     assert marks.save({"a": MARK}, now=True)
     assert store(path).load() == {"a": MARK, "b": Mark(covered_through_us=99)}
 
