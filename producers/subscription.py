@@ -123,14 +123,20 @@ class Subscription:
         return None
 
     async def _ask_again(self) -> None:
-        """A market that the venue once took and now refuses is not given up: it will be there again."""
+        """A market that the venue once took and now refuses is not given up: it will be there again. One that it has
+        not answered is asked for until it is taken or refused: the answer may have been lost."""
         limits = self._limits
         wait_s = limits.backoff_base_s
-        while again := sorted(self.unconfirmed & self._proven):
+        while again := sorted(self.unconfirmed):
             wait_s = min(limits.backoff_cap_s, max(wait_s * 2, 0.05))
             await self._sleep(wait_s)
             for word in again:
+                if word not in self.unconfirmed:
+                    continue
+                said = len(self._words)
                 await self._ask_alone(word)
+                if word in self.unconfirmed and len(self._words) > said and word not in self._proven:
+                    self._give_up(word)
 
     async def _login(self) -> str | None:
         await self._answers(lambda: self._authenticated is not None)
@@ -171,15 +177,20 @@ class Subscription:
         self._refused.update({word: words for word, words in refused.items() if words})
         silent = sorted(word for word, words in refused.items() if not words)
         for word in sorted(self.unconfirmed - set(silent)):
-            log.error("subscription_refused feed=%s symbol=%s words=%r", self._feed.name, word, self._refused[word])
-            if word not in self._proven:
-                self._wanted.remove(word)
-                self.unconfirmed.discard(word)
+            self._give_up(word)
         if silent:
             log.warning("subscription_unanswered feed=%s symbols=%s", self._feed.name, ",".join(silent))
         if not self._wanted:
             raise SubscriptionRefusedError(self._feed.name, self._refused)
         return "no subscription was confirmed" if self.unconfirmed == set(self._wanted) else None
+
+    def _give_up(self, word: str) -> None:
+        """The venue refuses it: told, and not asked for again unless it took it before."""
+        log.error("subscription_refused feed=%s symbol=%s words=%r", self._feed.name, word, self._refused[word])
+        if word not in self._proven:
+            self.unconfirmed.discard(word)
+            if word in self._wanted:  # a line that takes over shares the list
+                self._wanted.remove(word)
 
     def _words_about(self, word: str) -> str:
         """What the venue said that names this market in one of the usual spellings; else its last word."""
