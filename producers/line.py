@@ -4,10 +4,36 @@ import logging
 from collections.abc import Callable
 from typing import Any, cast
 from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import InvalidHandshake, InvalidProxy, InvalidProxyStatus, InvalidStatus, InvalidURI
 
 from producers.feeds.limits import Limits
+from tapehouse.errors import TerminalError, TransientError
+
+
+class HandshakeFailedError(TransientError, OSError):
+    """The far end, or a proxy before it, answered and opened no line. The address is no part of this: it may hold a
+    key."""
+
+    def __init__(self, kind: str, status: int | None = None) -> None:
+        super().__init__(kind, status)
+        self.kind, self.status = kind, status
+
+    def __str__(self) -> str:
+        return self.kind if self.status is None else f"{self.kind}, HTTP {self.status}"
+
+
+class ProxyUnusableError(TerminalError):
+    """The proxy that a variable of the environment names cannot be used. It may hold a password, so it is not shown."""
+
+    def __init__(self, variable: str, detail: str) -> None:
+        super().__init__(variable, detail)
+        self.variable, self.detail = variable, detail
+
+    def __str__(self) -> str:
+        return f"{self.variable} of the environment names a proxy that cannot be used: {self.detail}. Set it right."
 
 
 class VenueClock:
@@ -49,7 +75,8 @@ class Line(ClientConnection):
 async def open_line(url: str, limits: Limits, clock: Callable[[], int]) -> Line:
     """Connect. Loopback is never reached through a proxy; compression is off: it costs more than trades weigh.
 
-    Raises InvalidURI, OSError, TimeoutError, InvalidHandshake, EOFError.
+    Raises OSError (of which HandshakeFailedError), TimeoutError, EOFError: another try may help, and their words are
+    safe to show. InvalidURI: the address is none; its words hold it whole. ProxyUnusableError.
     """
 
     def line(*args: Any, **options: Any) -> Line:
@@ -59,15 +86,46 @@ async def open_line(url: str, limits: Limits, clock: Callable[[], int]) -> Line:
 
     wire = logging.getLogger("producers.line.wire")
     wire.setLevel(logging.INFO)  # below that the library writes the request with its query, and keys stand in there
-    opening = connect(
-        url,
-        logger=wire,
-        create_connection=cast("type[ClientConnection]", line),
-        compression=None,
-        proxy=None if urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1") else True,
-        ping_interval=None,  # the source pings by itself: a line that it does not read is not a dead one
-        open_timeout=limits.open_timeout_s,
-        close_timeout=limits.close_timeout_s,
-        max_size=limits.max_message_bytes,
-    )
-    return cast(Line, await opening)
+    try:
+        loopback = urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")
+        opening = connect(
+            url,
+            logger=wire,
+            create_connection=cast("type[ClientConnection]", line),
+            compression=None,
+            proxy=None if loopback else True,
+            ping_interval=None,  # the source pings by itself: a line that it does not read is not a dead one
+            open_timeout=limits.open_timeout_s,
+            close_timeout=limits.close_timeout_s,
+            max_size=limits.max_message_bytes,
+        )
+    except ValueError as error:  # a port that is no number
+        raise InvalidURI(url, type(error).__name__) from None
+    variable = None if loopback else _proxy_variable(url)
+    try:
+        return cast(Line, await opening)
+    except InvalidProxy as error:
+        raise ProxyUnusableError(variable or "a proxy's variable", error.msg) from None
+    except ImportError:
+        raise ProxyUnusableError(variable or "a proxy's variable", "SOCKS needs the package python-socks") from None
+    except InvalidHandshake as error:
+        raise HandshakeFailedError(type(error).__name__, _status(error)) from None
+    except (InvalidURI, ValueError) as error:
+        # The library raises these for where it was redirected to as well; then the venue is wrong, not a setting.
+        if isinstance(error.__context__, InvalidStatus):
+            raise HandshakeFailedError("redirected to no address", _status(error.__context__)) from None
+        if variable is not None:
+            raise ProxyUnusableError(variable, type(error).__name__) from None
+        raise InvalidURI(url, type(error).__name__) from None
+
+
+def _status(error: BaseException) -> int | None:
+    """The HTTP status that it tells of."""
+    return error.response.status_code if isinstance(error, InvalidStatus | InvalidProxyStatus) else None
+
+
+def _proxy_variable(url: str) -> str | None:
+    """The variable whose proxy the library takes; None where none is set."""
+    set_ones = getproxies()
+    own = ("wss", "socks", "https") if urlsplit(url).scheme == "wss" else ("ws", "socks", "https", "http")
+    return next((f"{scheme}_proxy" for scheme in own if scheme in set_ones), None)
