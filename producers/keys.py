@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from tapehouse.errors import TerminalError
+from tapehouse.errors import SettingsError, TerminalError
 
 
 class SecretUnavailableError(TerminalError):
@@ -27,13 +27,16 @@ class SecretsClient(Protocol):
         """The secret's newest value."""
 
 
-def key(direct: str, stored: str, *, setting: str, client: Callable[[], SecretsClient]) -> str:
+def key(direct: str, stored: str, *, direct_setting: str, setting: str, client: Callable[[], SecretsClient]) -> str:
     """The key itself, or what the secret ``NAME#JSON-KEY`` holds; empty where neither is set.
 
-    Without ``#`` the whole text of the secret is the key. Raises SecretUnavailableError.
+    Without ``#`` the whole text of the secret is the key. ``direct_setting`` and ``setting`` name the settings of the
+    two. Raises SecretUnavailableError, and SettingsError for a key that no request can carry.
     """
     if direct or not stored:
-        return direct
+        if not _is_sendable(direct.strip()):
+            raise SettingsError([f"{direct_setting} is no key: one has letters, digits and signs of ASCII"])
+        return direct.strip()
     name, _, part = stored.partition("#")
     try:
         text = client().get_secret_value(SecretId=name).get("SecretString")
@@ -45,7 +48,14 @@ def key(direct: str, stored: str, *, setting: str, client: Callable[[], SecretsC
         text = _part(text, part)
     if not isinstance(text, str) or not text.strip():
         raise SecretUnavailableError(setting, stored, "it holds no such text")
+    if not _is_sendable(text.strip()):
+        raise SecretUnavailableError(setting, stored, "a key has letters, digits and signs of ASCII")
     return text.strip()
+
+
+def _is_sendable(text: str) -> bool:
+    """Whether an address and a header can hold it: a wrong one would be told, key and all, where it is sent."""
+    return text.isascii() and text.isprintable()
 
 
 def _part(text: str, part: str) -> Any:

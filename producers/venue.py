@@ -35,7 +35,7 @@ def venue(
 ) -> Feed:
     """The feed of this name. ``secrets`` is called only where its key is stored in Secrets Manager.
 
-    Raises UnknownFeedError, SettingsError for limits of any feed that are wrong, SecretUnavailableError.
+    Raises UnknownFeedError, SettingsError for limits of any feed or a key that are wrong, SecretUnavailableError.
     """
     found = named(name)
     traits = _traits(settings.feed_limits)
@@ -48,7 +48,11 @@ def venue(
         if held.name in _KEYS:
             direct, stored = _KEYS[held.name]
             changes[held.name] = key(
-                getattr(settings, direct), getattr(settings, stored), setting=variable_of(stored), client=secrets
+                getattr(settings, direct),
+                getattr(settings, stored),
+                direct_setting=variable_of(direct),
+                setting=variable_of(stored),
+                client=secrets,
             )
     return cast(Feed, replace(cast(Any, found), **changes))
 
@@ -66,10 +70,14 @@ def name_of_source(source: str) -> str | None:
 
 
 def symbols_of(found: Feed, wanted: Sequence[str]) -> tuple[str, ...]:
-    """The markets to read: ``wanted``, or the feed's own. Raises SymbolError for one that the venue cannot have."""
+    """The markets to read: ``wanted``, or the feed's own, each once and as the feed itself says it.
+
+    Raises SymbolError for one that the venue cannot have.
+    """
     symbols = tuple(wanted) or DEFAULT_SYMBOLS.get(found.name, ("BTC-USD", "ETH-USD"))
     found.subscribe(symbols)
-    return symbols
+    markets = {symbol: found.market(symbol) for symbol in symbols}
+    return tuple(dict.fromkeys(symbol if market is None else found.word(*market) for symbol, market in markets.items()))
 
 
 def takes(name: str, symbol: str) -> bool:

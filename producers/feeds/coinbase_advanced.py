@@ -2,7 +2,8 @@
 
 A frame holds several events and each of them several trades, newest first: all are walked and put in the order of
 their ids, product by product. ``side`` on the wire is the **maker's**, as on the Exchange. The first event of a product
-is a ``snapshot`` of recent trades: replayed. A product quoted in USDC is answered as the one in USD, and so recorded.
+is a ``snapshot`` of recent trades: replayed. A product quoted in USDC is answered as the one in USD, and
+so asked for and recorded.
 
 Past trades come from the Exchange's REST interface, which pages by id; the two share one id space.
 """
@@ -28,6 +29,11 @@ class CoinbaseAdvanced(OneVenue):
     websocket_url: str = "wss://advanced-trade-ws.coinbase.com"
     rest_url: str = "https://api.exchange.coinbase.com"
     traits: Traits = coinbase.TRAITS
+
+    def market(self, word: str) -> tuple[str, str] | None:
+        """See ``Feed``: ``BTC-USDC`` is ``BTC-USD`` here, or its acknowledgement would never be found."""
+        base, _, quote = word.rpartition("-")
+        return self.exchange, f"{base}-USD" if quote == "USDC" else word
 
     def subscribe(self, symbols: Sequence[str]) -> list[str]:
         """One channel a message; without ``heartbeats`` a quiet channel is closed after 60 to 90 s."""

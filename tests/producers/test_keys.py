@@ -8,8 +8,9 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from producers.keys import SecretUnavailableError, key
+from tapehouse.errors import SettingsError
 
-SETTING = "TAPEHOUSE_FINNHUB_SECRET"
+SETTING, DIRECT = "TAPEHOUSE_FINNHUB_SECRET", "TAPEHOUSE_FINNHUB_TOKEN"
 
 
 class Secrets:
@@ -27,7 +28,11 @@ class Secrets:
 
 
 def read(stored: str, secrets: Secrets) -> str:
-    return key("", stored, setting=SETTING, client=lambda: secrets)
+    return key("", stored, direct_setting=DIRECT, setting=SETTING, client=lambda: secrets)
+
+
+def direct(text: str) -> str:
+    return key(text, "", direct_setting=DIRECT, setting=SETTING, client=never)
 
 
 def never() -> Secrets:
@@ -35,8 +40,8 @@ def never() -> Secrets:
 
 
 def test_a_key_that_is_set_is_taken_and_nothing_is_asked() -> None:
-    assert key("hunter2", "", setting=SETTING, client=never) == "hunter2"
-    assert key("", "", setting=SETTING, client=never) == ""
+    assert direct("hunter2\n") == "hunter2"
+    assert direct("") == ""
 
 
 def test_a_secret_s_whole_text_is_the_key() -> None:
@@ -68,6 +73,16 @@ def test_a_secret_without_that_text_is_told_without_what_it_holds(value: Any) ->
         read("keys#token", Secrets(value))
     assert str(caught.value) == (f"{SETTING} names the secret keys#token, which cannot be used: it holds no such text.")
     assert "hunter2" not in repr(caught.value)
+
+
+@pytest.mark.parametrize("wrong", ["hunter\N{HORIZONTAL ELLIPSIS}2", "hunt\u00e9r2", "hunter\n2", "hunter\x002"])
+def test_a_key_that_no_request_can_carry_is_refused_where_it_is_read_and_not_shown(wrong: str) -> None:
+    with pytest.raises(SettingsError, match=DIRECT) as set_wrong:
+        direct(wrong)
+    with pytest.raises(SecretUnavailableError, match=f"{SETTING} names the secret keys") as stored_wrong:
+        read("keys", Secrets({"SecretString": wrong}))
+    for caught in (set_wrong, stored_wrong):
+        assert "hunt" not in f"{caught.value}{caught.value!r}"
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,13 @@
 """A feed as the settings want it."""
 
-from typing import Any
+from dataclasses import replace
+from typing import Any, cast
 
 import pytest
 
 from producers.feeds import FEEDS, Feed, SymbolError, UnknownFeedError
 from producers.venue import DEFAULT_SYMBOLS, name_of_source, named, symbols_of, takes, venue
+from producers.websocket import WebSocketSource
 from tapehouse.errors import SettingsError
 from tapehouse.settings import Settings
 
@@ -83,6 +85,12 @@ def test_a_stored_key_is_asked_for_only_where_its_feed_is_used() -> None:
     assert made("polygon", polygon_secret="the/secret").address()
 
 
+def test_a_key_that_cannot_be_one_is_told_by_its_setting() -> None:
+    with pytest.raises(SettingsError, match="TAPEHOUSE_POLYGON_KEY is no key") as caught:
+        made("polygon", polygon_key="sec\u2026ret")
+    assert "sec\u2026ret" not in str(caught.value)
+
+
 def test_a_feed_that_wants_a_key_says_so_where_none_is_set() -> None:
     with pytest.raises(SettingsError, match="TAPEHOUSE_FINNHUB_TOKEN is not set"):
         made("finnhub").address()
@@ -98,6 +106,24 @@ def test_every_feed_has_markets_of_its_own_by_default(name: str) -> None:
     found = symbols_of(FEEDS[name], ())
     assert found == DEFAULT_SYMBOLS.get(name, ("BTC-USD", "ETH-USD"))
     assert symbols_of(FEEDS[name], found[:1]) == found[:1]
+
+
+@pytest.mark.parametrize(
+    ("name", "typed", "read"),
+    [
+        ("finnhub", ["AAPL-USD", "us:AAPL-USD"], ("us:AAPL-USD",)),
+        ("coinbase-advanced", ["BTC-USDC", "ETH-USD", "BTC-USD"], ("BTC-USD", "ETH-USD")),
+        ("coinbase", ["BTC-USDC"], ("BTC-USDC",)),
+        ("polygon", ["BTC-USD"], ("BTC-USD",)),
+    ],
+)
+def test_markets_are_named_as_the_source_that_reads_them_names_them(
+    name: str, typed: list[str], read: tuple[str, ...]
+) -> None:
+    found = replace(cast(Any, FEEDS[name]), token="k") if name == "finnhub" else FEEDS[name]
+    assert symbols_of(found, typed) == read
+    source = WebSocketSource(found, typed, url="ws://127.0.0.1:1")
+    assert source.unconfirmed == set(read)
 
 
 def test_a_symbol_that_a_venue_cannot_have_is_refused_before_anything_starts() -> None:

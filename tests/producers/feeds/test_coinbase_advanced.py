@@ -150,3 +150,9 @@ def test_advanced_trades_own_page_is_read_too() -> None:
     assert FEED.parse_rest('{"error":"NOT_FOUND","message":"no product"}', "BTC-USD", AT).refused == (
         "NOT_FOUND: no product"
     )
+
+
+def test_product_in_usdc_is_the_one_in_usd_as_the_venue_answers_it() -> None:
+    assert FEED.market("BTC-USDC") == ("coinbase", "BTC-USD")
+    assert FEED.market("BTC-USD") == ("coinbase", "BTC-USD")
+    assert FEED.market("USDC-EUR") == ("coinbase", "USDC-EUR")
