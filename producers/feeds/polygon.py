@@ -37,6 +37,9 @@ EXCHANGES: Final[Mapping[int, str]] = MappingProxyType(
 )
 """The vendor's numbers; all but Coinbase's from second hand."""
 PAGE_ROWS: Final = 50_000
+_PROOF_US: Final = 10_000_000
+"""How far a page reaches behind the span that is asked for. The millisecond of its end must lie in it: live times are
+cut to milliseconds, those of pages are not."""
 _SELL, _BUY = 1, 2
 _CONFIRMED: Final = "subscribed to:"
 _LOGIN_REFUSALS: Final = frozenset({"auth_failed", "auth_timeout"})
@@ -197,10 +200,13 @@ class Polygon:
         return self.exchanges.get(number, f"x{number}")
 
     def backfill(self, symbol: str, *, from_id: str | None, to_id: str | None, from_us: int, to_us: int) -> RestRequest:
-        """The page from ``from_us`` on, of all exchanges. The key is in a header; raises SettingsError without it."""
+        """The page from ``from_us`` on, of all exchanges. The key is in a header; raises SettingsError without it.
+
+        It goes on behind ``to_us``: a trade there proves that the vendor's pages have come that far.
+        """
         params = {
             "timestamp.gte": str(from_us * 1000),
-            "timestamp.lt": str((to_us + 1) * 1000),
+            "timestamp.lt": str((to_us + _PROOF_US) * 1000),
             "order": "asc",
             "limit": str(PAGE_ROWS),
         }

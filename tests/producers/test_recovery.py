@@ -1,7 +1,7 @@
 """Holes are read back whole from every kind of page, and what cannot be stays open."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from producers.feeds import FEEDS
 from producers.feeds.base import OneVenue, Paging, Parsed, RestRequest, Traits
 from producers.feeds.limits import RestLimits
-from producers.recovery import RestRecovery
+from producers.hole import SETTLED_US, Hole
+from producers.recovery import LATE_US, RestRecovery
 from producers.rest import Answer, Pages
 from producers.simulator import Simulator
 from producers.websocket import WebSocketSource
@@ -94,13 +95,24 @@ def venue(paging: Paging | None, tape: Sequence[Trade], *, ids: bool = True, row
     return Venue(Traits(contiguous_ids=ids, paging=paging, rest=limits), tuple(tape))
 
 
-def recovered(feed: Venue, hole: Gap, *, tries: int = 0) -> list[Record]:
+def recovered(
+    feed: Venue,
+    hole: Gap,
+    *,
+    tries: int = 0,
+    now_us: int = NOW,
+    clock: Callable[[], int] | None = None,
+    between: Callable[[], None] = lambda: None,
+) -> list[Record]:
     async def no_sleep(_: float) -> None:
+        between()
         await asyncio.sleep(0)
 
     async def scenario() -> list[Record]:
         pages = Pages(feed, fetch=lambda *_, **__: Answer(200, {}, b"[]"))
-        recovery = RestRecovery(feed, pages=pages, waits_s=[1.0] * tries, clock=lambda: NOW, sleep=no_sleep)
+        recovery = RestRecovery(
+            feed, pages=pages, waits_s=[1.0] * tries, clock=clock or (lambda: now_us), sleep=no_sleep
+        )
         return [record async for batch in recovery.recover(hole) for record in batch]
 
     return asyncio.run(scenario())
@@ -249,6 +261,136 @@ def test_venue_whose_pages_never_move_is_left_alone() -> None:
     feed = venue("time", tape, rows=5)
     assert not is_closed(recovered(feed, gap(from_id="1", to_id="50", from_us=T0, to_us=T0 + S)))
     assert len(feed.asked) <= 2
+
+
+# -- pages that are behind the stream prove nothing by ending ------------------------------------------------------
+
+
+def seconds(*numbers: int) -> list[Trade]:
+    return [trade(n, T0 + n * S) for n in numbers]
+
+
+LIVE = {"from_us": T0 + 90 * S, "to_us": T0 + 100 * S, "received_time_us": T0 + 100 * S + 5000}
+"""A hole of the trades 91 to 99 whose end the live trade 100 told."""
+
+
+@pytest.mark.parametrize(
+    ("paging", "ids", "came"),
+    [
+        ("recent", False, []),
+        ("recent", False, [91, 92]),
+        ("time", False, []),
+        ("time", False, [91, 92]),
+        ("time", True, []),
+        ("time", True, [91, 92, 95]),
+        ("time", True, [91, 92, 94, *range(95, 101)]),
+        ("down", True, [89, 90, *range(91, 98)]),
+        ("down", True, [89, 90, *range(91, 97), 98, 99]),
+        ("down", True, []),
+        ("up", True, [89, 90, *range(91, 98)]),
+        ("up", True, [89, 90, *range(92, 100)]),
+        ("up", True, []),
+    ],
+)
+def test_page_that_does_not_reach_over_the_hole_leaves_it_open(paging: Paging, ids: bool, came: list[int]) -> None:
+    hole = replace(gap(from_us=LIVE["from_us"], to_us=LIVE["to_us"]), received_time_us=LIVE["received_time_us"])
+    hole = replace(hole, to_id="99" if ids else None)
+    feed = venue(paging, seconds(*came), ids=ids, rows=40)
+    records = recovered(feed, hole, tries=8)
+    assert {n for n in came if 91 <= n <= 99} <= set(told(records))
+    assert len(told(records)) == len(set(told(records)))
+    assert not is_closed(records)
+    assert not any(isinstance(record, Coverage) for record in records)
+    object.__setattr__(feed, "tape", tuple(seconds(*range(80, 101))))
+    assert is_closed(recovered(feed, hole))
+
+
+@pytest.mark.parametrize(("paging", "came"), [("down", range(80, 91)), ("up", range(80, 91)), ("time", [100, 101])])
+def test_pages_prove_that_nothing_was_missed(paging: Paging, came: Sequence[int]) -> None:
+    """The ids on both sides follow on each other: a hole up to 90 or from 100 on has none."""
+    to_id = "99" if paging == "time" else "90"
+    hole = gap(to_id=to_id, from_us=T0 + 95 * S, to_us=T0 + 101 * S)
+    records = recovered(venue(paging, seconds(*came), rows=40), hole)
+    assert told(records) == []
+    assert is_closed(records)
+
+
+def test_trade_of_the_second_in_which_the_hole_ended_proves_nothing_until_that_second_is_over() -> None:
+    """Whole seconds do not tell whether it is the live trade or one that is missing."""
+    to_us = T0 + 100 * S + 400_000
+    hole = replace(gap(from_us=T0 + 90 * S, to_us=to_us), received_time_us=to_us + 5000)
+    feed = venue("recent", [trade(99, T0 + 100 * S)], ids=False)
+    assert not is_closed(recovered(feed, hole, now_us=to_us + 500_000))
+    assert is_closed(recovered(feed, hole, now_us=to_us + 600_000))
+
+
+def test_span_named_by_hand_is_whole_once_it_is_long_over_and_not_before() -> None:
+    for paging in ("time", "recent"):
+        for ago_us, whole_now in ((SETTLED_US, False), (SETTLED_US + 1, True)):
+            hole = gap(from_us=NOW - 600 * S, to_us=NOW - ago_us)
+            before = [trade(1, NOW - 300 * S)]
+            assert is_closed(recovered(venue(paging, before, ids=False), hole)) is whole_now
+
+
+def test_page_that_ends_within_one_instant_does_not_make_even_an_old_span_whole() -> None:
+    tape = [trade(n, T0) for n in range(1, 60)]
+    assert not is_closed(recovered(venue("time", tape, ids=False, rows=5), gap(from_us=T0, to_us=T0 + S)))
+
+
+def test_vendors_pages_wait_for_the_market_that_is_behind_the_others() -> None:
+    others = [replace(trade(n, T0 + n * S), exchange="other") for n in range(80, 110)]
+    hole = replace(gap(from_us=LIVE["from_us"], to_us=LIVE["to_us"]), received_time_us=LIVE["received_time_us"])
+    feed = venue("time", sorted([*others, *seconds(91, 92)], key=lambda t: t.event_time_us), ids=False, rows=100)
+
+    def catch_up() -> None:
+        tape = sorted([*others, *seconds(*range(91, 101))], key=lambda t: t.event_time_us)
+        object.__setattr__(feed, "tape", tuple(tape))
+
+    records = recovered(feed, hole, tries=1, between=catch_up)
+    assert told(records) == list(range(91, 101))
+    assert is_closed(records)
+    assert feed.asked[-1]["from_us"] >= T0 + 92 * S  # what was read is not read again
+
+
+def test_vendors_trade_of_the_very_millisecond_in_which_the_hole_ended_is_of_it() -> None:
+    to_us = T0 + 100 * S
+    hole = replace(gap(from_us=T0 + 90 * S, to_us=to_us), exchange="relayed", received_time_us=to_us + 5000)
+    tape = [replace(trade(n, to_us + n), exchange="relayed") for n in (100, 999, 1000)]
+    records = recovered(venue("time", tape, ids=False), hole)
+    assert told(records) == [100, 999]
+    assert is_closed(records)
+
+
+def test_long_hole_in_time_keeps_only_the_ids_that_a_page_may_tell_again() -> None:
+    feed = venue("time", [], ids=False, rows=1000)
+    hole = Hole(gap(from_us=T0, to_us=T0 + 10_000 * S), feed, NOW)
+    for page in range(10):
+        assert len(hole.rows([trade(n, T0 + n * S) for n in range(page * 1000, page * 1000 + 1000)])) == 1000
+    assert len(hole._came) == 1
+    hole.again(NOW)
+    assert hole.request() is not None
+    assert feed.asked[-1]["from_us"] == T0 + 9999 * S
+    assert hole.rows([trade(9999, T0 + 9999 * S)]) == []
+
+
+def test_row_that_could_not_be_read_keeps_a_hole_in_time_open_though_its_page_is_not_read_again() -> None:
+    bad = Unparsed(
+        exchange="venue", source="venue", raw="{}", raw_bytes=2, raw_sha256="ab", error="x", received_time_us=NOW
+    )
+    hole = Hole(gap(from_us=T0, to_us=T0 + 9 * S), venue("time", [], ids=False), NOW)
+    hole.rows([*seconds(1, 2), bad])
+    hole.again(NOW)
+    hole.rows(seconds(2, 9, 10))
+    assert not hole.whole
+
+
+def test_page_that_came_too_late_to_reach_back_is_asked_for_again() -> None:
+    clock = iter([NOW, NOW, NOW + LATE_US + 1])
+    hole = gap(from_us=NOW - 50 * S, to_us=NOW - 20 * S)
+    feed = venue("recent", [trade(1, NOW - 10 * S)], ids=False)
+    records = recovered(feed, hole, tries=1, clock=lambda: next(clock, NOW + LATE_US + 1))
+    assert is_closed(records)
+    assert len(feed.asked) == 2
 
 
 # -- with real sockets and real pages ------------------------------------------------------------------------------
