@@ -104,8 +104,8 @@ async def open_line(url: str, limits: Limits, clock: Callable[[], int]) -> Line:
     variable = None if loopback else _proxy_variable(url)
     try:
         return cast(Line, await opening)
-    except InvalidProxy as error:
-        raise ProxyUnusableError(variable or "a proxy's variable", error.msg) from None
+    except InvalidProxy:  # its words hold the proxy; even the "scheme" may be a user's name
+        raise ProxyUnusableError(variable or "a proxy's variable", "it must read http://HOST:PORT") from None
     except ImportError:
         raise ProxyUnusableError(variable or "a proxy's variable", "SOCKS needs the package python-socks") from None
     except InvalidHandshake as error:

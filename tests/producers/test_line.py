@@ -70,6 +70,7 @@ def no_proxies(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     ("url", "variable", "proxy"),
     [
         ("wss://venue.example", "https_proxy", "foo://user:hunter2@proxy.example:1"),
+        ("wss://venue.example", "https_proxy", "user:hunter2@proxy.example:1"),
         ("wss://venue.example", "wss_proxy", "http://user:hunter2@proxy.example/path"),
         ("ws://venue.example", "http_proxy", "http://user:hun/ter2@proxy.example"),
         ("ws://venue.example", "ws_proxy", "http://user:hunter2@proxy.example:port"),
