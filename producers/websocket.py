@@ -42,7 +42,7 @@ __all__ = [
 log = logging.getLogger(__name__)
 
 HOLES_WAITING: Final = 10_000
-"""Gaps that wait to be filled; one found while so many wait stays open, and the mark remembers it."""
+"""Gaps that are being filled or wait for it; one found beyond so many stays open, and the mark remembers it."""
 
 
 def _now_us() -> int:
@@ -99,6 +99,8 @@ class WebSocketSource:
         self._ready, self._room, self._stopping = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._runner: asyncio.Task[None] | None = None
         self._holes: asyncio.Queue[Gap] = asyncio.Queue(HOLES_WAITING)
+        self._unfilled = 0
+        """Holes in the queue, and those out of it that are not done with."""
         self._connector = Connector(
             Far(feed=feed, address=url or feed.address(), shown=url or feed.websocket_url, finite=finite),
             self,
@@ -273,25 +275,33 @@ class WebSocketSource:
     def _queue(self, gap: Gap) -> None:
         if self._recovery is None:
             return
-        if self._holes.full():
+        if self._unfilled >= HOLES_WAITING:
             log.error("gap_not_queued feed=%s gap_id=%s waiting=%d", self._feed.name, gap.gap_id, HOLES_WAITING)
             return
+        self._unfilled += 1
         self._holes.put_nowait(gap)
 
     async def _fill_holes(self) -> None:
-        """One after another: the venue's REST limits are its own, not a market's."""
+        """Beside each other: a hole may wait for hours. The recovery bounds how many of them read at once."""
         for gap in self._inherited:
             self.counters.open_gaps += 1
             self._queue(gap)
-        while True:
-            gap = await self._holes.get()
-            try:
-                if self._recovery is not None:
-                    async for batch in self._recovery.recover(gap):
-                        await self._wait_for_room()
-                        self._fill(batch)
-            finally:
-                self._holes.task_done()
+        try:
+            async with asyncio.TaskGroup() as fillings:
+                while True:
+                    fillings.create_task(self._fill_hole(await self._holes.get()))
+        except ExceptionGroup as faults:
+            raise faults.exceptions[0] from None
+
+    async def _fill_hole(self, gap: Gap) -> None:
+        try:
+            if self._recovery is not None:
+                async for batch in self._recovery.recover(gap):
+                    await self._wait_for_room()
+                    self._fill(batch)
+        finally:
+            self._unfilled -= 1
+            self._holes.task_done()
 
     def _fill(self, batch: Sequence[Record]) -> None:
         for record in batch:

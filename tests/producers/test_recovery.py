@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from producers import websocket
 from producers.feeds import FEEDS
 from producers.feeds.base import OneVenue, Paging, Parsed, RestRequest, Traits
 from producers.feeds.limits import RestLimits
 from producers.hole import SETTLED_US, Hole
-from producers.recovery import LATE_US, RestRecovery
+from producers.recovery import AT_ONCE, LATE_US, RestRecovery
 from producers.rest import Answer, Pages
 from producers.simulator import Simulator
 from producers.websocket import WebSocketSource
@@ -573,3 +574,97 @@ class SafeAt:
     event_time_us: int | None
     covered_through_us: int | None
     gaps: tuple[Gap, ...]
+
+
+# -- a hole that waits stands in no other's way ------------------------------------------------------------------------
+
+
+class Lacking:
+    """Pages that lack every trade of BTC-USD."""
+
+    def __init__(self) -> None:
+        self.reading = self.most = 0
+
+    async def page(self, request: RestRequest, symbol: str) -> Parsed:
+        self.reading += 1
+        self.most = max(self.most, self.reading)
+        await asyncio.sleep(0)
+        self.reading -= 1
+        number = id_number(request.params["after"]) - 1
+        row = replace(trade(number, T0), exchange="coinbase", source="coinbase", symbol=symbol)
+        return Parsed(records=() if symbol == "BTC-USD" else (row,))
+
+
+def holes_left(counts: dict[str, int]) -> dict[str, SafeAt]:
+    """Marks with so many open gaps a market, each of one trade."""
+    found: dict[str, SafeAt] = {}
+    for symbol, count in counts.items():
+        names: dict[str, Any] = {"exchange": "coinbase", "source": "coinbase", "symbol": symbol}
+        lost = (replace(gap(from_id=str(n), to_id=str(n), from_us=T0, to_us=T0), **names) for n in range(1, count + 1))
+        gaps = tuple(replace(each, gap_id=f"{symbol}:{each.from_id}") for each in lost)
+        found[f"coinbase:{symbol}:coinbase"] = SafeAt(None, None, None, gaps)
+    return found
+
+
+@pytest.mark.parametrize("end", ["stop", "aclose"])
+def test_hole_that_waits_for_its_next_try_stands_in_no_others_way(end: str) -> None:
+    async def scenario() -> None:
+        pages: Any = Lacking()
+        waiting = 0
+
+        async def for_ever(_: float) -> None:
+            nonlocal waiting
+            waiting += 1
+            try:
+                await asyncio.Event().wait()
+            finally:
+                waiting -= 1
+
+        async with Simulator() as venues:
+            recovery = RestRecovery(FEEDS["coinbase"], pages=pages, sleep=for_ever)
+            source = source_of(
+                venues, "coinbase", marks=holes_left({"BTC-USD": 3 * AT_ONCE, "ETH-USD": 2}), recovery=recovery
+            )
+            reader = Reader(source)
+            await reader.until(lambda: len(reader.of(GapClosed)) == 2 and waiting == 3 * AT_ONCE)
+            assert {closed.symbol for closed in reader.of(GapClosed)} == {"ETH-USD"}
+            assert source.counters.open_gaps == 3 * AT_ONCE
+            assert pages.most == AT_ONCE
+            source.stop() if end == "stop" else await source.aclose()
+            await reader.until_ended()
+            assert waiting == 0
+
+    run(scenario())
+
+
+def test_gaps_beyond_the_bound_stay_open_and_make_room_when_others_are_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(websocket, "HOLES_WAITING", 3)
+
+    async def scenario() -> None:
+        async with Simulator() as venues:
+            recovery = RestRecovery(FEEDS["coinbase"], pages=Lacking())  # type: ignore[arg-type]
+            source = source_of(venues, "coinbase", marks=holes_left({"ETH-USD": 5}), recovery=recovery)
+            reader = Reader(source)
+            await reader.until(lambda: len(reader.of(GapClosed)) == 3)
+            assert source.counters.open_gaps == 2
+            await reader.until(lambda: source._unfilled == 0)
+            await reader.end()
+
+    run(scenario())
+
+
+def test_recovery_that_fails_ends_the_source_with_its_own_error() -> None:
+    class Broken:
+        async def recover(self, gap: Gap) -> AsyncIterator[Sequence[Record]]:
+            if gap.gap_id:
+                raise ZeroDivisionError
+            yield []
+
+    async def scenario() -> None:
+        async with Simulator() as venues:
+            source = source_of(venues, "coinbase", marks=holes_left({"ETH-USD": 2}), recovery=Broken())
+            with pytest.raises(ZeroDivisionError):
+                async for _ in source:
+                    pass
+
+    run(scenario())
