@@ -65,12 +65,15 @@ class Snapshot:
 
 
 def ensure(spark: SparkSession, table: Table, uri: str, *, patience_s: float = 20.0) -> None:
-    """Create the table from its declaration where it is not there yet. Safe to run again and by two at once.
+    """Create the table from its declaration where it is not there yet, and give it columns that were declared since.
+
+    Safe to run again and by two at once. Raises TerminalError where a column that may not be null is missing.
 
     A creation that was killed half-way leaves a log without a commit, which Delta neither reads nor creates over. It
     is cleared away, but not before ``patience_s``: another creation may just be running.
     """
     if exists(spark, uri):
+        _add_missing(spark, table, uri)
         return
     try:
         _create(spark, table, uri)
@@ -84,6 +87,20 @@ def ensure(spark: SparkSession, table: Table, uri: str, *, patience_s: float = 2
                 _create(spark, table, uri)
                 return
             time.sleep(min(0.5, patience_s))
+
+
+def _add_missing(spark: SparkSession, table: Table, uri: str) -> None:
+    there = set(_state(spark, _delta_log(spark, uri)).metadata().schema().fieldNames())
+    missing = [column for column in table.columns if column.name not in there]
+    if not missing:
+        return
+    if not all(column.nullable for column in missing):
+        names = ", ".join(column.name for column in missing)
+        raise TerminalError(f"{uri}: {table.name} was made without {names}. Take another lake, or remove the table.")
+    described = ", ".join(f"`{c.name}` {c.type} COMMENT {json.dumps(c.comment)}" for c in missing)
+    spark.sql(f"ALTER TABLE delta.`{uri}` ADD COLUMNS ({described})")
+    for column in missing:
+        log.warning("column_added table=%s column=%s: `tapehouse rebuild` fills it", table.name, column.name)
 
 
 def _create(spark: SparkSession, table: Table, uri: str) -> None:

@@ -196,7 +196,7 @@ def account(stage: Stage) -> Mapping[str, int]:
         backfilled += filled
     gaps = port.run(
         "SELECT exchange, symbol, source, from_id, to_id, from_us, to_us FROM silver.gaps o WHERE event = 'opened' "
-        "AND NOT EXISTS (SELECT 1 FROM silver.gaps c WHERE c.event = 'closed' AND c.gap_id = o.gap_id "
+        "AND NOT EXISTS (SELECT 1 FROM silver.gaps c WHERE c.event <> 'opened' AND c.gap_id = o.gap_id "
         "AND c.exchange = o.exchange AND c.symbol = o.symbol AND c.source = o.source)"
     ).rows
     wrong = port.run("SELECT verdict, count(*) FROM silver.rejected WHERE verdict <> 'duplicate' GROUP BY verdict").rows
