@@ -1,7 +1,11 @@
 """Pages are asked for as often as the venue allows, and again only where that may help."""
 
 import asyncio
-from collections.abc import Sequence
+import socket
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +15,7 @@ import requests
 from producers.feeds import FEEDS
 from producers.feeds.base import Parsed, RestRequest
 from producers.feeds.limits import RestLimits
-from producers.rest import Answer, Pages, RestFailedError, RestRefusedError
+from producers.rest import Answer, HttpFetch, Pages, RestFailedError, RestRefusedError
 from producers.simulator import Simulator
 
 ROW = b'[{"trade_id":7,"side":"sell","size":"1","price":"2","time":"2026-01-01T00:00:00.000001Z"}]'
@@ -70,6 +74,9 @@ def read(pages: Pages, times: int = 1) -> Parsed:
         Answer(418, {}, b""),
         Answer(500, {}, b"<html>oops</html>"),
         Answer(503, {}, b""),
+        Answer(403, {}, b"<html>Request blocked</html>"),
+        Answer(408, {}, b""),
+        Answer(425, {}, b""),
         Answer(200, {}, ROW[:30]),
         Answer(200, {}, b"<html>maintenance</html>"),
         requests.ConnectionError("http://user:secret@host refused"),
@@ -84,7 +91,7 @@ def test_passing_failure_is_tried_again_and_the_page_comes(failure: Answer | Exc
     assert len(script.slept) == 1
 
 
-@pytest.mark.parametrize("status", [301, 400, 401, 403, 404, 451])
+@pytest.mark.parametrize("status", [301, 400, 401, 404, 451])
 def test_refusal_is_told_in_the_venues_words_and_not_tried_again(status: int) -> None:
     script = Script([Answer(status, {}, b'{"message":"NotFound"}')])
     with pytest.raises(RestRefusedError, match=rf"coinbase refused /products/BTC-USD/trades: HTTP {status}.*NotFound"):
@@ -92,7 +99,17 @@ def test_refusal_is_told_in_the_venues_words_and_not_tried_again(status: int) ->
     assert len(script.called_at) == 1
 
 
-@pytest.mark.parametrize("words", ["EGeneral:Too many requests", "EAPI:Rate limit exceeded", "EService:Unavailable"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "EGeneral:Too many requests",
+        "EAPI:Rate limit exceeded",
+        "EService:Unavailable",
+        "EGeneral:Temporary lockout",
+        "EService:Market in cancel_only mode",
+        "EService:Deadline elapsed",
+    ],
+)
 def test_throttle_that_comes_with_status_200_is_tried_again(words: str) -> None:
     page = b'{"error":[],"result":{"XXBTZUSD":[],"last":"1"}}'
     script = Script([Answer(200, {}, f'{{"error":["{words}"]}}'.encode()), Answer(200, {}, page)])
@@ -112,12 +129,22 @@ def test_waits_double_to_their_cap_and_end_with_the_last_cause() -> None:
     assert script.slept == [1, 2, 3, 3]
 
 
-def test_venues_own_wait_is_kept_up_to_the_cap() -> None:
-    script = Script(
-        [Answer(429, {"retry-after": "7"}, b""), Answer(429, {"retry-after": "86400"}, b""), GOOD],
-    )
+def test_venues_own_wait_is_kept_though_it_be_long_up_to_a_day() -> None:
+    script = Script([*(Answer(429, {"retry-after": told}, b"") for told in ("7", "7200", "86401")), GOOD])
     read(script.pages(backoff_base_s=1, backoff_cap_s=60))
-    assert script.slept == [7, 60]
+    assert script.slept == [7, 7200, 86_400]
+
+
+def test_no_other_page_is_asked_for_inside_a_ban() -> None:
+    script = Script([Answer(418, {"retry-after": "3600"}, b""), GOOD])
+    pages = script.pages(attempts=1)
+
+    async def scenario() -> None:
+        results = await asyncio.gather(*(pages.page(REQUEST, "BTC-USD") for _ in range(2)), return_exceptions=True)
+        assert [type(each) for each in results] == [RestFailedError, Parsed]
+
+    asyncio.run(scenario())
+    assert script.called_at == [0, 3600]
 
 
 def test_calls_keep_the_pace_after_a_burst() -> None:
@@ -154,3 +181,71 @@ def test_real_answers_that_fail_are_tried_again(faults: dict[str, str]) -> None:
             assert pages.calls == 3
 
     asyncio.run(scenario())
+
+
+# -- answers that never end --------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def trickle(told: bytes = b"Content-Length: 1000000") -> Iterator[tuple[RestRequest, threading.Event, threading.Event]]:
+    """A page that comes byte by byte until the reader is gone: its request, whether it began, whether it ended."""
+    began, ended = threading.Event(), threading.Event()
+
+    def tell(server: socket.socket) -> None:
+        line, _ = server.accept()
+        with line, suppress(OSError):
+            line.recv(65_536)
+            line.sendall(b"HTTP/1.1 200 OK\r\n" + told + b"\r\n\r\n")
+            for _ in range(3000):
+                line.sendall(b"1\r\n \r\n" if b"chunked" in told else b" ")
+                began.set()
+                time.sleep(0.005)
+            ended.set()
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        teller = threading.Thread(target=tell, args=(server,))
+        teller.start()
+        yield RestRequest(f"http://127.0.0.1:{server.getsockname()[1]}/page"), began, ended
+        teller.join()
+
+
+@pytest.mark.parametrize("told", [b"Content-Length: 1000000", b"Transfer-Encoding: chunked"])
+def test_answer_that_trickles_is_given_up_when_it_is_not_whole_in_time(told: bytes) -> None:
+    with trickle(told) as (request, _, ended):
+        with pytest.raises(TimeoutError, match=r"not whole after 0.6 s"):
+            HttpFetch()(request, timeout_s=0.1, max_bytes=10**7)
+        assert not ended.is_set()
+
+
+def test_closing_ends_an_answer_that_is_being_read() -> None:
+    with trickle() as (request, began, ended):
+        fetch = HttpFetch()
+
+        def close() -> None:
+            began.wait()
+            fetch.close()
+
+        closer = threading.Thread(target=close)
+        closer.start()
+        with pytest.raises(OSError):
+            fetch(request, timeout_s=60, max_bytes=10**7)
+        assert not ended.is_set()
+        closer.join()
+
+
+def test_loop_ends_without_waiting_for_an_answer_that_nobody_wants() -> None:
+    with trickle() as (request, began, ended):
+        fetch = HttpFetch()
+
+        async def scenario() -> None:
+            limits = RestLimits(timeout_s=60)
+            asking = asyncio.create_task(Pages(FEEDS["coinbase"], limits=limits, fetch=fetch).page(request, "BTC-USD"))
+            while not began.is_set():
+                await asyncio.sleep(0.005)
+            asking.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await asking
+
+        asyncio.run(scenario())
+        assert not ended.is_set()
+        fetch.close()
