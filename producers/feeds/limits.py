@@ -77,7 +77,6 @@ class RestLimits:
     """Tries of one page that a throttle, a 5xx, a cut answer or a dropped connection failed, with growing waits."""
     backoff_base_s: float = 1.0
     backoff_cap_s: float = 60.0
-    """Also the longest wait that a venue's Retry-After is believed."""
     max_pages: int = 500
     """Pages that one hole may take; what is left then stays an open gap."""
     page_rows: int = 1000
