@@ -40,8 +40,10 @@ def test_two_refreshes_at_once_do_the_work_of_one(
             time.sleep(1)
         for refresher in both:
             assert refresher.wait(300) == 0, refresher.tail()
-            # Without the lock one may lose every race to the end of its time: what counts is that it ran them.
-            assert refresher.said("at bronze.trades:after" if how else "passed"), refresher.tail()
+            # Without the lock one may lose every race to the end of its time, on a machine that is slow enough: what
+            # counts is that it ran them, that the other went on, and that both end well.
+            assert refresher.said("at bronze.trades:before" if how else "passed"), refresher.tail()
+        assert any(refresher.said("at bronze.trades:after") for refresher in both)
     finally:
         for refresher in both:
             refresher.kill()
