@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from websockets.exceptions import InvalidHandshake, InvalidURI
+from websockets.exceptions import InvalidURI
 
 from producers.counters import Counters
 from producers.feeds.base import Feed
@@ -161,7 +161,7 @@ class Connector:
             line = opening.result()
         except InvalidURI:  # its words hold the whole address
             raise TerminalError(f"{self._far.feed.name}: {self._far.shown!r} is no WebSocket address") from None
-        except (OSError, TimeoutError, InvalidHandshake, EOFError) as error:
+        except (OSError, EOFError) as error:
             return f"{type(error).__name__}: {error}"
         self.counters.connections += 1
         log.info("websocket_connected feed=%s symbols=%d", self._far.feed.name, len(self._wanted))

@@ -10,6 +10,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidHandshake, InvalidProxy, InvalidProxyStatus, InvalidStatus, InvalidURI
 
 from producers.feeds.limits import Limits
+from producers.loopback import is_loopback
 from tapehouse.errors import TerminalError, TransientError
 
 
@@ -87,7 +88,7 @@ async def open_line(url: str, limits: Limits, clock: Callable[[], int]) -> Line:
     wire = logging.getLogger("producers.line.wire")
     wire.setLevel(logging.INFO)  # below that the library writes the request with its query, and keys stand in there
     try:
-        loopback = urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")
+        loopback = is_loopback(url)
         opening = connect(
             url,
             logger=wire,

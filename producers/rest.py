@@ -34,6 +34,7 @@ import urllib3
 from producers.feeds.base import Feed, Parsed, RestRequest
 from producers.feeds.limits import RestLimits
 from producers.feeds.message import NOT_JSON
+from producers.loopback import is_loopback
 from tapehouse.errors import TerminalError, TransientError
 
 log = logging.getLogger(__name__)
@@ -99,7 +100,7 @@ class HttpFetch:
     def __call__(self, request: RestRequest, *, timeout_s: float, max_bytes: int) -> Answer:
         """See ``Fetch``; ``requests``' own errors are OSErrors."""
         until = self._monotonic() + timeout_s * WHOLE_ANSWER
-        self._session.trust_env = urlsplit(request.url).hostname not in ("127.0.0.1", "localhost", "::1")
+        self._session.trust_env = not is_loopback(request.url)
         headers = {"Accept": "application/json", **request.headers}
         with self._session.get(
             request.url, params=dict(request.params), headers=headers, timeout=timeout_s, stream=True
