@@ -90,7 +90,8 @@ def ensure(spark: SparkSession, table: Table, uri: str, *, patience_s: float = 2
 
 
 def _add_missing(spark: SparkSession, table: Table, uri: str) -> None:
-    there = set(_state(spark, _delta_log(spark, uri)).metadata().schema().fieldNames())
+    # The snapshot that ``exists`` has just looked at: asking the log anew would cost each pass a listing a table.
+    there = set(_delta_log(spark, uri).unsafeVolatileSnapshot().metadata().schema().fieldNames())
     missing = [column for column in table.columns if column.name not in there]
     if not missing:
         return
