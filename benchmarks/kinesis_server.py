@@ -176,7 +176,7 @@ def measured(arguments: Callable[[str], list[str]], health: str, clients: int, s
 
 
 def embedded(folder: str) -> list[str]:
-    return ["-m", "tapehouse.local.kinesis", "--port", "{port}", "--journal", str(Path(folder) / "journal")]
+    return ["-m", "embedded.kinesis", "--port", "{port}", "--journal", str(Path(folder) / "journal")]
 
 
 def moto(folder: str) -> list[str]:

@@ -41,11 +41,12 @@ from typing import Any, Final
 import boto3
 from botocore.config import Config
 
-from producers.sink import KinesisSink, SinkConfig
+from embedded.kinesis import Fault, KinesisServer
+from producers.sink import KinesisSink
+from producers.sink.body import DirectPutRecords
+from producers.sink.sink import SinkConfig
 from producers.synthetic import SyntheticConfig, SyntheticSource
-from producers.wire import DirectPutRecords
 from tapehouse import kpl
-from tapehouse.local.kinesis import Fault, KinesisServer
 from tapehouse.record import Trade, encode, partition_key
 
 STREAM: Final = "bench"

@@ -14,11 +14,11 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+from embedded.kinesis import KinesisServer
+from glue_jobs.engine import build_session
 from glue_jobs.refresh import Refresh
-from glue_jobs.session import build_session
 from tapehouse import aws
 from tapehouse.lake import Lake
-from tapehouse.local.kinesis import KinesisServer
 from tapehouse.record import Trade, encode, partition_key
 
 MARKETS = (("coinbase", "BTC-USD"), ("coinbase", "ETH-USD"), ("kraken", "BTC-USD"), ("binance", "BTC-USDT"))

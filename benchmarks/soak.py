@@ -17,9 +17,10 @@ from pathlib import Path
 
 from producer import STREAM, client, embedded_kinesis  # type: ignore[import-not-found] # beside this script
 
-from producers.sink import KinesisSink, SinkConfig
+from embedded.kinesis import Fault
+from producers.sink import KinesisSink
+from producers.sink.sink import SinkConfig
 from producers.synthetic import SyntheticConfig, SyntheticSource
-from tapehouse.local.kinesis import Fault
 
 LINES = 20
 

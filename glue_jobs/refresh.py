@@ -19,11 +19,10 @@ from py4j.protocol import Py4JJavaError
 from pyspark.errors import StreamingQueryException
 from pyspark.sql import DataFrame, SparkSession
 
-from glue_jobs import delta
-from glue_jobs.bronze_loop import BronzeLoop, StreamClient, Turn, TurnLimits, position_in
-from glue_jobs.gold.batch import GoldBatch, touches
-from glue_jobs.silver.batch import SilverBatch
-from glue_jobs.steps import Step, Steps
+from glue_jobs.bronze import BronzeLoop, StreamClient, Turn, TurnLimits, position_in
+from glue_jobs.engine import Step, Steps, delta
+from glue_jobs.gold.candles import GoldBatch, touches
+from glue_jobs.silver.trades import SilverBatch
 from tapehouse import aws, tables
 from tapehouse.errors import LakehouseError, TerminalError, TransientError
 from tapehouse.lake import Lake

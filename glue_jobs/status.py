@@ -8,9 +8,8 @@ from typing import Final
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
-from glue_jobs import delta
-from glue_jobs.bronze_loop import position_in
-from glue_jobs.position import Position
+from glue_jobs.bronze import Position, position_in
+from glue_jobs.engine import delta
 from tapehouse.lake import Lake
 from tapehouse.tables import REGISTRY, Table
 

@@ -1,15 +1,18 @@
-"""``python -m producers``: ``tapehouse produce`` as a container runs it, told what to do by the environment alone.
+"""``python -m producers``: one producer as a container runs it, told what to do by the environment alone.
 
-``FEED=kraken SYMBOLS=BTC-USD TARGET=aws LAKE=s3://… AWS_REGION=… TAPEHOUSE_STATE_FOLDER=…``; the command's words work
-too. Besides, it writes a heartbeat, for ``python -m producers.health``.
+``FEED=kraken SYMBOLS=BTC-USD TARGET=aws LAKE=s3://… AWS_REGION=… TAPEHOUSE_STATE_FOLDER=…``; the words of ``tapehouse
+produce`` work too. Besides, it writes a heartbeat, for ``python -m producers.health``.
 """
 
+import argparse
 import os
 import sys
 from collections.abc import Sequence
 
-from producers.heartbeat import default_path
-from tapehouse.cli import main as command
+from producers.health import default_path
+from producers.run.wiring import produce
+from producers.run.words import add_arguments
+from tapehouse.command import add_shared, exit_status
 from tapehouse.settings import variable_of
 
 
@@ -17,7 +20,10 @@ def main(words: Sequence[str]) -> int:
     """The exit status: 0 told to stop and all confirmed, or the source's end; 1 an error, in one sentence on stderr."""
     if not os.environ.get(variable_of("heartbeat")):
         os.environ[variable_of("heartbeat")] = str(default_path())
-    return command.main(["produce", *words])
+    parser = argparse.ArgumentParser(prog="python -m producers", description=__doc__)
+    add_arguments(parser)
+    add_shared(parser)
+    return exit_status(produce, parser.parse_args(words), name="producers")
 
 
 if __name__ == "__main__":

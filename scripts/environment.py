@@ -206,14 +206,14 @@ def install_rivals(rivals: "Path", venv: "Path") -> "None":
 
 def warm(venv: "Path") -> "None":
     """Fetches Spark's jars once, so that the first session starts quietly."""
-    session = ROOT / "glue_jobs" / "session.py"
+    session = ROOT / "glue_jobs" / "engine" / "session.py"
     if not session.exists():
         return
     stamp, state = venv / ".warmed", digest([session, ROOT / "requirements.txt"])
     if read_stamp(stamp) == state:
         return
     say("fetching Delta's jars through Spark (once)")
-    run([venv_python(venv), "-m", "glue_jobs.session", "--warm"], "Delta's jars")
+    run([venv_python(venv), "-m", "glue_jobs.engine"], "Delta's jars")
     write_stamp(stamp, state)
 
 

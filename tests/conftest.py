@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+pytest_plugins = ["tests.small_lake"]
+
 _SETTINGS = ("TARGET", "LAKE", "FEEDS", "RECORDINGS", "ONCE", "SYMBOLS")
 _DUMMY = {
     "AWS_ACCESS_KEY_ID": "testing",
@@ -59,7 +61,7 @@ def sockets_of_py4j(request: pytest.FixtureRequest) -> Iterator[None]:
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """A real session with Delta: UTC, two partitions, quiet."""
-    from glue_jobs.session import DELTA_PACKAGES, S3A_PACKAGES, build_session
+    from glue_jobs.engine import DELTA_PACKAGES, S3A_PACKAGES, build_session
 
     # The workers inherit this: no test reaches beyond loopback, and every client has credentials that open nothing.
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):

@@ -13,8 +13,8 @@ from typing import Any
 import duckdb
 import pytest
 
+from cli.main import parser
 from tapehouse import settings
-from tapehouse.cli.main import parser
 from tapehouse.intervals import INTERVALS
 from tapehouse.query.dialect import translate
 from tapehouse.query.duckdb_port import MACROS
@@ -260,7 +260,7 @@ def test_the_rooms_that_the_design_draws_are_there() -> None:
         ("```\n$ ONCE=1 make run-app  # all\nout\n```\n", [Command(("ONCE",), ("make", "run-app"), False)]),
         ("```\n$ echo '{}' | tapehouse parse kraken\n```\n", [Command((), ("tapehouse", "parse", "kraken"), False)]),
         ("`LAKE=x` we make it", [Command(("LAKE",), (), True)]),
-        ("```\nlogger=tapehouse.local it's\n```\n", []),
+        ("```\nlogger=embedded it's\n```\n", []),
     ],
 )
 def test_commands_are_told_from_text(text: str, expected: Sequence[Command]) -> None:

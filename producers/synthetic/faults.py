@@ -2,8 +2,8 @@
 
 The faults have a dice of their own, so that the market is the same with and without them, and each is told to ``note``
 as it happens. What a coverage claims stays true: it never spans a trade that is still held back, nor a hole. Around a
-hole it is as for a real venue (``producers.continuity``): coverage ends at the last trade seen before it, the gap is
-told in front of the first trade after it, and coverage begins again behind that one.
+hole it is as for a real venue (``producers.gaps.continuity``): coverage ends at the last trade seen before it, the gap
+is told in front of the first trade after it, and coverage begins again behind that one.
 
 What is held back is bounded (``HELD``): above it nothing more is held.
 """

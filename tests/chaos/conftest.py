@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tapehouse.local.kinesis import KinesisServer
+from embedded.kinesis import KinesisServer
 from tests.chaos.kinesis import stream_client
 
 

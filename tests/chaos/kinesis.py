@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from embedded.kinesis import KinesisServer
 from tapehouse import aws
-from tapehouse.local.kinesis import KinesisServer
 from tests.chaos.processes import Spawned
 
 
@@ -41,7 +41,7 @@ class KinesisProcess:
         # Every life throws its own dice: the same ones would fail the same calls of every life.
         words += ["--stream", f"{self.stream}:{self._shards}", "--seed", str(self._seed + self.lives)]
         log = self._folder / f"kinesis-{self.lives}.log"
-        self.process = Spawned("tapehouse.local.kinesis", words, log, environ=self._environ)
+        self.process = Spawned("embedded.kinesis", words, log, environ=self._environ)
         deadline = time.monotonic() + 60
         while not self._answers():
             assert self.process.running and time.monotonic() < deadline, self.process.tail()

@@ -11,12 +11,12 @@ import sys
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
-from producers.produce import run
-from producers.sink import SinkConfig
+from producers.run.marks import MarkStore, StreamIdentity
+from producers.run.runner import run
+from producers.sink import Mark
+from producers.sink.sink import SinkConfig
 from producers.source import Batch, Raw
-from producers.state import MarkStore, StreamIdentity
 from producers.synthetic import SyntheticConfig, SyntheticSource
-from producers.watermark import Mark
 from tapehouse import aws
 from tapehouse.record import Coverage, Record, Trade
 

@@ -1,7 +1,7 @@
 """A refresher that can be killed at a named point: ``python -m tests.chaos.refresher --lake DIR --endpoint URL …``.
 
 It runs the product's own ``Refresh`` and says on stdout, line by line, what it does: ``ready``, ``at POINT``,
-``passed rows=N``. A point is ``<step>:before`` or ``<step>:after`` (see ``glue_jobs.steps``).
+``passed rows=N``. A point is ``<step>:before`` or ``<step>:after`` (see ``glue_jobs.engine.steps``).
 """
 
 import argparse
@@ -14,8 +14,8 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
+from glue_jobs.engine import build_session
 from glue_jobs.refresh import Refresh
-from glue_jobs.session import build_session
 from tapehouse import aws
 from tapehouse.errors import TransientError
 from tapehouse.lake import Lake

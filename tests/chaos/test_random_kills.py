@@ -19,11 +19,11 @@ from typing import Any
 
 import pytest
 
+from embedded import port as ports
 from glue_jobs.refresh import Refresh
-from producers.state import MarkStore, StreamIdentity
-from producers.watermark import Mark
+from producers.run.marks import MarkStore, StreamIdentity
+from producers.sink import Mark
 from tapehouse.lake import Lake
-from tapehouse.local import port as ports
 from tapehouse.record import Coverage, Trade
 from tests.chaos import producer
 from tests.chaos.account import holds_the_stream, read_stream

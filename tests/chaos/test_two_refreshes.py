@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from embedded.kinesis import KinesisServer
 from glue_jobs.refresh import Refresh
 from tapehouse.lake import Lake
-from tapehouse.local.kinesis import KinesisServer
 from tests.chaos.account import holds_the_stream, read_stream
 from tests.chaos.kinesis import put_all, stream_client
 from tests.chaos.processes import Spawned

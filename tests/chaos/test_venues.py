@@ -20,8 +20,8 @@ from typing import Any
 
 import pytest
 
-from producers.simulator import Simulator
-from tapehouse.cli.command import place
+from cli.command import place
+from embedded.venues import Simulator
 from tapehouse.lake import Lake
 from tapehouse.query.duckdb_port import DuckdbPort
 from tapehouse.record import id_number
@@ -79,7 +79,7 @@ class Stage:
         words = ["produce", "--lake", self.lake.uri, "--feed", feed, "--url", urls[0], "--rest-url", urls[1]]
         words += ["--symbols", ",".join(MARKETS[feed])]
         log = self.folder / f"{feed}-{self.starts}.log"
-        self.running[feed] = Spawned("tapehouse.cli.main", words, log, environ=self.environ())
+        self.running[feed] = Spawned("cli.main", words, log, environ=self.environ())
 
     def kinesis_faults(self, faults: Any) -> None:
         request = urllib.request.Request(
@@ -178,7 +178,7 @@ def refreshed(stage: Stage) -> DuckdbPort:
     """One refresh and the audit, by the commands."""
     for number, command in enumerate((["refresh", "--once"], ["audit"])):
         log = stage.folder / f"command-{number}.log"
-        done = Spawned("tapehouse.cli.main", [*command, "--lake", stage.lake.uri], log, environ=os.environ)
+        done = Spawned("cli.main", [*command, "--lake", stage.lake.uri], log, environ=os.environ)
         assert done.wait(400) == 0, done.tail()
     return DuckdbPort(stage.lake)
 

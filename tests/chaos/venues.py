@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
-from producers.simulator import Simulator
+from embedded.venues import Simulator
 from tapehouse.record import Trade
 
 TICK_S = 0.05

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from embedded.kinesis import KinesisServer
 from tapehouse import aws
 from tapehouse.lake import Lake
-from tapehouse.local.kinesis import KinesisServer
 
 pytest.register_assert_rewrite("tests.glue_jobs.layers")
 

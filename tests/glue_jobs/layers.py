@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from glue_jobs.gold.batch import GoldBatch, touches
-from glue_jobs.silver.batch import SilverBatch
-from glue_jobs.steps import Steps
+from glue_jobs.engine import Steps
+from glue_jobs.gold.candles import GoldBatch, touches
+from glue_jobs.silver.trades import SilverBatch
 from tapehouse.lake import Lake
 from tapehouse.record import Trade
 from tapehouse.tables import BRONZE_TRADES

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from glue_jobs import delta
+from glue_jobs.engine import delta
 from tapehouse.lake import Lake
 from tapehouse.record import Coverage, Gap, GapClosed, Record, Trade, encode
 from tapehouse.tables import BRONZE_TRADES, GOLD_CANDLES, GOLD_MARKET_SUMMARY, SILVER_TRADES

@@ -8,10 +8,10 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
-from glue_jobs import delta
 from glue_jobs.audit import audit
-from glue_jobs.bronze_loop import position_in
-from glue_jobs.position import StreamGap
+from glue_jobs.bronze import position_in
+from glue_jobs.bronze.position import StreamGap
+from glue_jobs.engine import delta
 from glue_jobs.refresh import Refresh
 from glue_jobs.status import table_status
 from tapehouse import aws

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from producers.heartbeat import default_path
-from tapehouse.local.stack import Stack
+from embedded import Stack
+from producers.health import default_path
 from tapehouse.settings import Settings, variable_of
 
 ROOT = Path(__file__).parents[2]
@@ -125,7 +125,7 @@ ALLOWED = set(sys.argv[1].split(","))
 sys.meta_path.insert(0, Absent())
 import producers
 for found in pkgutil.walk_packages(producers.__path__, "producers."):
-    if not found.name.startswith("producers.simulator") and found.name != "producers.__main__":
+    if not found.name.startswith("embedded.venues") and found.name != "producers.__main__":
         __import__(found.name)
 from producers.__main__ import main
 sys.exit(main(sys.argv[2:]))
@@ -203,7 +203,7 @@ def test_told_by_the_environment_alone_it_works_is_well_and_flushes_on_sigterm(s
 
 def test_a_producer_that_was_paused_is_ill_though_it_lives(stack: Stack, tmp_path: Path) -> None:
     """Only the clock is moved on: a heartbeat of half a minute ago is what a hung loop leaves."""
-    from producers.health import STALE_S, check
+    from producers.health.check import STALE_S, check
 
     environment = bare(stack, tmp_path, FEED="synthetic", TAPEHOUSE_HEARTBEAT=str(tmp_path / "beat"))
     command = [sys.executable, "-m", "producers", "--rate", "50"]

@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from producers.feeds import SymbolError
-from producers.feeds.base import Parsed
+from producers.feeds import Parsed, SymbolError
 from producers.feeds.finnhub import Finnhub, market_of, wire_of
 from tapehouse.errors import TerminalError
 from tapehouse.record import Trade, Unparsed, id_number

@@ -2,7 +2,7 @@
 
 import pytest
 
-from producers.feeds.limits import Limits, RestLimits, changed
+from producers.feeds import Limits, RestLimits, changed
 from tapehouse.errors import SettingsError
 
 

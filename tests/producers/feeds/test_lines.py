@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from producers.feeds import SymbolError, UnknownFeedError
-from producers.feeds.lines import Counts, Line, parse_lines, reading
+from producers.feeds import Counts, SymbolError, UnknownFeedError, parse_lines, reading
+from producers.feeds.lines import Line
 from tapehouse.errors import TerminalError
 
 AT = 1_700_000_000_000_000

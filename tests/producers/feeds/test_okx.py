@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from producers.feeds import SymbolError
-from producers.feeds.base import Parsed
+from producers.feeds import Parsed, SymbolError
 from producers.feeds.okx import Okx
 from tapehouse.record import Trade, Unparsed, id_number
 

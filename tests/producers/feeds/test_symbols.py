@@ -4,8 +4,7 @@ import pickle
 
 import pytest
 
-from producers.feeds import symbols
-from producers.feeds.symbols import SymbolError
+from producers.feeds import SymbolError, symbols
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,227 @@
+"""Who plays in ``run-app``: the simulator and the producers, as processes of the stack.
+
+====================  =====================================================================================
+nothing set           the simulated venues by their real clients, and the synthetic source
+``RECORDINGS``        the simulator plays the folder; one finite producer a recorded session, a few at a time
+``FEEDS``             the real venues' clients; no simulator
+====================  =====================================================================================
+"""
+
+import json
+import logging
+import sys
+import time
+import urllib.request
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from cli.command import Place
+from embedded import port as ports
+from tapehouse.errors import TerminalError
+
+log = logging.getLogger(__name__)
+
+SIMULATOR: Final = "simulator"
+SIMULATED: Final = ("coinbase", "kraken", "binance")
+WS_PATHS: Final = {"kraken": "/v2", "binance": "/stream"}
+AT_ONCE: Final = 3
+"""Finite producers side by side: each is a Python process, and the cores are Spark's too."""
+ONCE_TRADES: Final = 1_000
+"""What each simulated venue, and the synthetic source, trades in one bounded pass."""
+ONCE_RATE_PER_S: Final = 500.0
+READY_WITHIN_S: Final = 30.0
+DEATHS: Final = 5
+"""A producer that was killed is started again; one that dies this often has a reason that its log tells."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One producer to start: its name in the stack and the words after ``tapehouse produce``."""
+
+    name: str
+    words: tuple[str, ...]
+
+
+class Cast:
+    """Starts the parts, watches them, collects what they report."""
+
+    def __init__(
+        self,
+        here: Place,
+        *,
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._here, self._clock, self._sleep = here, clock, sleep
+        self._settings = here.settings
+        self._reports = here.stack.folder / "reports"
+        self._waiting: list[Part] = []
+        self._started: dict[str, Part] = {}
+        self._deaths: Counter[str] = Counter()
+        self.truth: Path | None = None
+        """Every trade that the simulated venues made, as JSON lines; only in one bounded pass."""
+
+    @property
+    def names(self) -> list[str]:
+        """Everyone of this run, for ``Stack.stop``; producers that were only waiting are not in it."""
+        return [SIMULATOR, *self._started]
+
+    @property
+    def producers(self) -> int:
+        return len(self._started) + len(self._waiting)
+
+    def start(self) -> None:
+        """Starts the simulator where one is wanted, and the first producers."""
+        self._reports.mkdir(parents=True, exist_ok=True)
+        for old in self._reports.iterdir():
+            old.unlink()
+        self._waiting = list(self._parts())
+        self.tick()
+
+    def tick(self) -> None:
+        """Starts those whose turn has come, and again those that died before their end."""
+        running = self._running()
+        ended = self.reports()
+        for name, part in self._started.items():
+            if name not in running and name not in ended:
+                self._deaths[name] += 1
+                if self._settings.once or self._deaths[name] > DEATHS:
+                    raise TerminalError(f"The producer {name} died: see {self._here.stack.log_path(name)}.")
+                log.warning("producer_died name=%s log=%s: started again", name, self._here.stack.log_path(name))
+                self._launch(part)
+        if self._simulated and SIMULATOR not in running:
+            raise TerminalError(f"The venue simulator died: see {self._here.stack.log_path(SIMULATOR)}.")
+        busy = sum(name in running for name in self._started)
+        limit = AT_ONCE if self._settings.recordings else self.producers
+        while self._waiting and busy < limit:
+            self._launch(self._waiting.pop(0))
+            busy += 1
+
+    @property
+    def _simulated(self) -> bool:
+        return not self._settings.feeds
+
+    def _running(self) -> set[str]:
+        return set(self._here.stack.alive())
+
+    @property
+    def running(self) -> int:
+        """Producers that run now."""
+        return len(self._running() & self._started.keys())
+
+    @property
+    def finished(self) -> bool:
+        """Whether every producer came to its end and reported."""
+        return not self._waiting and self._started.keys() <= self.reports().keys()
+
+    def reports(self) -> dict[str, dict[str, Any]]:
+        """The final counts of the producers that ended, by name."""
+        return {path.stem: json.loads(path.read_text()) for path in self._reports.glob("*.json")}
+
+    def stop_producers(self) -> list[str]:
+        """They flush and end; returns who had to be killed."""
+        self._waiting.clear()
+        return self._here.stack.stop(list(self._started))
+
+    def _launch(self, part: Part) -> None:
+        report = self._reports / f"{part.name}.json"
+        command = [sys.executable, "-m", "cli.main", "produce", *part.words]
+        command += ["--lake", self._here.lake.uri, "--stream-name", self._settings.stream_name]
+        command += ["--origin", self._settings.origin, "--report", str(report)]
+        self._here.stack.start(part.name, command, role="producer")
+        self._started[part.name] = part
+
+    def _symbols(self, feed: str) -> tuple[str, ...]:
+        """The markets that were asked for; a vendor's words, as binance:BTC-USDT, are for vendors alone."""
+        from producers.run.venue import takes
+
+        words = self._settings.symbols
+        of_vendors = [word for word in words if ":" in word]
+        if of_vendors:
+            words = tuple(of_vendors if takes(feed, of_vendors[0]) else (w for w in words if ":" not in w))
+        return ("--symbols", ",".join(words)) if words else ()
+
+    def _refuse_unclaimed(self) -> None:
+        """Raises TerminalError for a vendor's market where no vendor is connected to."""
+        from producers.run.venue import takes
+
+        feeds = self._settings.feeds
+        for word in self._settings.symbols:
+            if ":" in word and not any(takes(feed, word) for feed in feeds):
+                raise TerminalError(f"{word} is a vendor's market, and none of FEEDS={','.join(feeds)} has it.")
+
+    def _parts(self) -> Iterator[Part]:
+        if self._settings.feeds:
+            self._refuse_unclaimed()
+            for name in self._settings.feeds:
+                yield Part(name, ("--feed", name, *self._symbols(name)))
+            return
+        port = self._start_simulator()
+        if self._settings.recordings:
+            yield from self._recorded_parts(port)
+            return
+        from embedded.venues.server import MARKETS
+
+        for name in SIMULATED:
+            address = f"{ports.HOST}:{port}/{name}"
+            urls = ("--url", f"ws://{address}{WS_PATHS.get(name, '')}", "--rest-url", f"http://{address}")
+            symbols = ",".join(MARKETS[name])
+            finite = ("--finite",) if self._settings.once else ()
+            yield Part(name, ("--feed", name, *urls, "--symbols", symbols, "--no-marks", *finite))
+        amount = ("--count", str(ONCE_TRADES)) if self._settings.once else ("--rate", f"{self._rate_per_s:g}")
+        yield Part("synthetic", ("--feed", "synthetic", "--seed", str(self._settings.seed), *amount))
+
+    @property
+    def _rate_per_s(self) -> float:
+        """Each source's share of the trades."""
+        return self._settings.trades_per_s / (len(SIMULATED) + 1)
+
+    def _recorded_parts(self, port: int) -> Iterator[Part]:
+        for session in _get(port, "/replay"):
+            name = "replay-" + session["path"].removeprefix("/replay/").replace("/", "-")
+            words = ["--feed", session["feed"], "--url", f"ws://{ports.HOST}:{port}{session['path']}", "--finite"]
+            if session["symbols"]:
+                words += ["--symbols", ",".join(session["symbols"])]
+            yield Part(name, (*words, "--no-marks"))
+
+    def _start_simulator(self) -> int:
+        """Starts the venues and waits until they answer; returns their port."""
+        settings = self._settings
+        port = ports.choose(0, purpose="the venue simulator")
+        words = ["--port", str(port)]
+        if settings.recordings:
+            words += ["--recordings", str(settings.recordings), "--speed", "max" if settings.once else "1"]
+        else:
+            words += ["--seed", str(self._seed())]
+            words += ["--rate", f"{ONCE_RATE_PER_S if settings.once else self._rate_per_s:g}"]
+        if settings.once and not settings.recordings:
+            self.truth = self._here.stack.folder / "truth.jsonl"
+            words += ["--trades", str(ONCE_TRADES), "--truth", str(self.truth)]
+        command = [sys.executable, "-m", "embedded.venues", *words]
+        member = self._here.stack.start(SIMULATOR, command, role="simulator", port=port)
+        deadline = self._clock() + READY_WITHIN_S
+        while _get(port, "/health") is None:
+            if not member.process.alive or self._clock() > deadline:
+                raise TerminalError(f"The venue simulator did not start: see {self._here.stack.log_path(SIMULATOR)}.")
+            self._sleep(0.05)
+        return port
+
+    def _seed(self) -> int:
+        """The seed that was set for a new lake; another in a lake that has trades, whose ids must not come again."""
+        fresh = "bronze.trades" not in self._here.lake.existing_tables()
+        return self._settings.seed if fresh else self._settings.seed + int(self._clock())
+
+
+_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+def _get(port: int, path: str) -> Any:
+    """The JSON at the simulator's path; None where it does not answer."""
+    try:
+        with _DIRECT.open(f"http://{ports.HOST}:{port}{path}", timeout=5) as answer:
+            return json.load(answer)
+    except (OSError, ValueError):
+        return None

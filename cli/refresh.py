@@ -1,0 +1,104 @@
+"""``tapehouse refresh``: bring the tables up to the stream, once or again and again."""
+
+import argparse
+import contextlib
+import logging
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+from cli import spark as engine
+from cli.command import Place, add_setting, load_settings, on_terminal, place, refuse_aws
+from tapehouse.errors import TransientError
+
+log = logging.getLogger(__name__)
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+NAME = "refresh"
+HELP = "Read what is new in the stream into bronze, then silver and gold. Once, unless --every is given."
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--layer", choices=("bronze", "silver", "gold"), help="only this layer (default: all)")
+    what.add_argument("--table", metavar="LAYER.NAME", help="only this table")
+    when = parser.add_mutually_exclusive_group()
+    when.add_argument("--once", action="store_true", dest="one_pass", help="one pass over what is new (the default)")
+    when.add_argument("--every", metavar="SPAN", dest="refresh_every_s", help="again every 500ms, 5s, 2m, until Ctrl-C")
+    add_setting(parser, "spark_memory_mb")
+
+
+def run(options: argparse.Namespace) -> int:
+    settings = load_settings(options)
+    refuse_aws(settings, "`tapehouse refresh`")
+    here = place(settings)
+    layer = options.layer or (options.table.partition(".")[0] if options.table else None)
+    here.activate(needs_stream=layer in (None, "bronze"))
+    if options.table:
+        from tapehouse.tables import table
+
+        table(options.table)  # an unknown name is told before Spark starts
+    here.lake.check_origin(here.lake.origin() or settings.origin)
+    with stop_event() as stop, engine.session(here, "refresh") as spark:
+        heed_signals(stop)
+        job = refresher(here, spark, on_step=show_step)
+        while not stop.is_set():
+            try:
+                show_report(job.once(layer=options.layer, table=options.table))
+            except TransientError as error:
+                if options.refresh_every_s is None:
+                    raise
+                log.warning("refresh_again_later reason=%r", str(error))
+            if options.refresh_every_s is None:
+                break
+            stop.wait(settings.refresh_every_s)
+    return 0
+
+
+def refresher(here: Place, spark: Any, **more: Any) -> Any:
+    """glue_jobs' Refresh of this lake."""
+    from glue_jobs.refresh import Refresh
+
+    return Refresh(
+        spark, here.lake, stream_name=here.settings.stream_name, preferred_source=here.settings.gold_sources, **more
+    )
+
+
+@contextlib.contextmanager
+def stop_event() -> Iterator[threading.Event]:
+    """An event that SIGINT and SIGTERM set: what runs is finished first. A second signal interrupts it."""
+    stop = threading.Event()
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    heed_signals(stop)
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def heed_signals(stop: threading.Event) -> None:
+    """Lets the signals set ``stop``; called again after a Spark session began, since that takes SIGINT for itself."""
+
+    def on_signal(_number: int, _frame: object) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+
+    for number in SIGNALS:
+        signal.signal(number, on_signal)
+
+
+def show_step(step: Any) -> None:
+    """One finished step, where somebody watches; elsewhere the engine's own log line says it."""
+    if on_terminal():
+        rows = "" if step.rows is None else f"{step.rows:>10,} rows"
+        print(f"  {step.name:<40} {step.seconds:7.2f} s {rows}", file=sys.stderr)
+
+
+def show_report(report: Any) -> None:
+    """One line on stdout for a pass."""
+    print(f"refreshed rows={report.rows} seconds={report.seconds:.2f} steps={len(report.steps)}", flush=True)

@@ -1,0 +1,142 @@
+"""run-app's face: a live page on a terminal, a log line a pass elsewhere."""
+
+import contextlib
+import logging
+import sys
+import threading
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from cli import answers
+from cli.market_view import Picture
+from tapehouse.logs import log_above
+
+log = logging.getLogger(__name__)
+
+
+class Screen(Protocol):
+    """What run-app tells while it works."""
+
+    def __enter__(self) -> "Screen": ...
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def say(self, doing: str) -> None:
+        """What is going on now."""
+
+    def step(self, step: Any) -> None:
+        """A step of a refresh ended; may be called from any thread."""
+
+    def passed(self, report: Any, picture: Picture, *, total_rows: int, producers: str) -> None:
+        """A refresh ended."""
+
+
+class LogScreen:
+    """For pipes and files: a line where something happened."""
+
+    def __enter__(self) -> "LogScreen":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def say(self, doing: str) -> None:
+        log.info("run_app doing=%r", doing)
+
+    def step(self, step: Any) -> None:
+        """The engine logs its steps itself."""
+
+    def passed(self, report: Any, picture: Picture, *, total_rows: int, producers: str) -> None:
+        lag = "none" if picture.lag_s is None else f"{picture.lag_s:.1f}"
+        log.info(
+            "refreshed rows=%d total_rows=%d seconds=%.2f lag_s=%s markets=%d producers=%r",
+            report.rows,
+            total_rows,
+            report.seconds,
+            lag,
+            len(picture.candles.rows),
+            producers,
+        )
+
+
+class LiveScreen:
+    """For people: candles, what goes on, where the time went. Drawn on stderr; stdout keeps the summary alone."""
+
+    def __init__(self, lake: str, logs: str, stop: threading.Event) -> None:
+        from rich.console import Console
+        from rich.live import Live
+
+        self._lake, self._logs, self._stop = lake, logs, stop
+        self._lock = threading.Lock()
+        self._doing = "starting"
+        self._steps: list[Any] = []
+        self._last_steps: Sequence[Any] = ()
+        self._picture: Picture | None = None
+        self._line = ""
+        self._drawing = contextlib.ExitStack()
+        self._live = Live(
+            console=Console(file=sys.stderr), get_renderable=self._page, refresh_per_second=4, transient=True
+        )
+
+    def __enter__(self) -> "LiveScreen":
+        stderr = sys.stderr  # rich puts its own in this place
+        self._drawing.enter_context(self._live)
+        self._drawing.enter_context(log_above(stderr))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._drawing.close()
+
+    def say(self, doing: str) -> None:
+        with self._lock:
+            self._doing = doing
+
+    def step(self, step: Any) -> None:
+        with self._lock:
+            self._steps.append(step)
+            self._doing = f"refreshing: {step.name} done"
+
+    def passed(self, report: Any, picture: Picture, *, total_rows: int, producers: str) -> None:
+        lag = "" if picture.lag_s is None else f"   newest trade {picture.lag_s:,.1f} s ago"
+        with self._lock:
+            self._last_steps, self._steps, self._picture = tuple(self._steps), [], picture
+            self._line = (
+                f"{total_rows:,} records in, {report.rows:,} by the last pass of {report.seconds:.1f} s{lag}   "
+                f"producers {producers}"
+            )
+
+    def _page(self) -> Any:
+        from rich.console import Group
+        from rich.text import Text
+
+        with self._lock:
+            parts: list[Any] = [Text("Tapehouse", style="bold"), self._candles()]
+            if self._line:
+                parts.append(Text(self._line))
+            slow = sorted(self._last_steps, key=lambda s: -s.seconds)[:5]
+            if slow:
+                parts.append(Text("   ".join(f"{s.name} {s.seconds:.1f} s" for s in slow), style="dim"))
+            how = "ending: what runs is finished first" if self._stop.is_set() else "Ctrl-C drains and ends"
+            parts.append(Text(f"{self._doing}   ({how})", style="cyan"))
+            parts.append(Text(f"lake {self._lake}   logs {self._logs}", style="dim"))
+            return Group(*parts)
+
+    def _candles(self) -> Any:
+        from rich.table import Table
+
+        table = Table(title="newest minute of each market (UTC)", title_justify="left", expand=False)
+        if self._picture is None or not self._picture.candles.rows:
+            table.add_column("no candles yet: the first refresh takes the longest")
+            return table
+        for name in ("market", "minute", "open", "high", "low", "close", "volume", "trades", "complete"):
+            table.add_column(name, justify="left" if name in ("market", "minute") else "right")
+        for exchange, symbol, start, *numbers, trades, complete in self._picture.candles.rows:
+            cells = [_short(number) for number in numbers]
+            table.add_row(f"{exchange} {symbol}", f"{start:%H:%M}", *cells, f"{trades:,}", "yes" if complete else "no")
+        return table
+
+
+def _short(number: Any) -> str:
+    """A decimal without the zeros of its scale."""
+    text = answers.text(number)
+    return text.rstrip("0").rstrip(".") if "." in text else text

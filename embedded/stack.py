@@ -1,0 +1,311 @@
+"""The embedded AWS of one lake, in the background: our Kinesis, moto for the other services, and who feeds them.
+
+``up`` starts what is not running and waits until it answers; ``down`` first ends the producers, which flush, then the
+venues' simulator, then the servers. What runs is written to ``stack.json`` before it is waited for, so that a killed
+``up`` leaves nothing unknown. Everything listens on loopback only.
+
+The state folder is ``<lake>/_aws``: journal, logs, ``stack.json`` and the lock that lets one ``up`` or ``down`` work
+at a time.
+"""
+
+import contextlib
+import fcntl
+import http
+import http.client
+import json
+import logging
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from embedded import port as ports
+from embedded import process as processes
+from embedded.process import Process
+from tapehouse.errors import TerminalError
+
+log = logging.getLogger(__name__)
+
+ROLES: Final = ("producer", "simulator", "server")
+"""In the order in which they are stopped."""
+GRACE_S: Final[Mapping[str, float]] = {"producer": 30.0, "simulator": 5.0, "server": 10.0}
+"""How long each role may take to end: a producer still has records to confirm."""
+HEALTHY_WITHIN_S: Final = 60.0
+LOCK_WITHIN_S: Final = 90.0
+_LOOPBACK: Final = "127.0.0.1,localhost"
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One process of the stack."""
+
+    role: str
+    pid: int
+    began: str
+    port: int = 0
+
+    @property
+    def process(self) -> Process:
+        return Process(self.pid, self.began)
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """How a server of the stack is started and asked for its health."""
+
+    name: str
+    purpose: str
+    health: str
+    command: Callable[[int, Path], list[str]]
+
+
+KINESIS: Final = Server(
+    "kinesis",
+    "the embedded Kinesis",
+    "/_tapehouse/health",
+    lambda port, folder: ["-m", "embedded.kinesis", "--port", str(port), "--journal", str(folder / "kinesis")],
+)
+MOTO: Final = Server(
+    "aws",
+    "the other embedded services",
+    "/moto-api/data.json",
+    lambda port, _: ["-W", "ignore", "-m", "moto.server", "-H", ports.HOST, "-p", str(port)],
+)
+
+
+class Stack:
+    """The processes of one lake. Making one starts nothing."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        region: str = "us-east-1",
+        servers: Sequence[Server] = (KINESIS, MOTO),
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.folder = folder
+        self._region = region
+        self._servers = tuple(servers)
+        self._clock = clock
+        self._sleep = sleep
+
+    def members(self) -> dict[str, Member]:
+        """Who was started, by name, alive or not."""
+        try:
+            found = json.loads((self.folder / "stack.json").read_text(encoding="utf-8"))
+            return {name: Member(**fields) for name, fields in found["members"].items()}
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise TerminalError(
+                f"{self.folder / 'stack.json'} cannot be read: stop what runs there by hand, then remove it."
+            ) from error
+
+    def _remember(self, members: Mapping[str, Member]) -> None:
+        draft = self.folder / "stack.json.new"
+        content = {"version": 1, "members": {name: asdict(member) for name, member in members.items()}}
+        draft.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+        draft.replace(self.folder / "stack.json")
+
+    def alive(self) -> dict[str, Member]:
+        """Those of the members that run now."""
+        return {name: member for name, member in self.members().items() if member.process.alive}
+
+    def is_up(self) -> bool:
+        """Whether every server runs."""
+        return {server.name for server in self._servers} <= self.alive().keys()
+
+    def log_path(self, name: str) -> Path:
+        """Where a member's output goes."""
+        return self.folder / "logs" / f"{name}.log"
+
+    @contextlib.contextmanager
+    def _locked(self) -> Iterator[None]:
+        """One ``up`` or ``down`` at a time; the system frees the lock however its holder ends."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with (self.folder / "lock").open("a") as handle:
+            deadline = self._clock() + LOCK_WITHIN_S
+            while True:
+                try:
+                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except OSError as error:
+                    if self._clock() >= deadline:
+                        raise TerminalError(f"Another `tapehouse up` or `down` holds {self.folder}/lock.") from error
+                    self._sleep(0.05)
+            yield
+
+    def up(self, *, wanted: Mapping[str, int] | None = None) -> list[str]:
+        """Starts the servers that do not run, waits until all answer; returns the names of those it started.
+
+        ``wanted`` is a port by server name, 0 for any. Raises TerminalError where a port is taken or a server does not
+        come up; what this call started is stopped then.
+        """
+        wanted = wanted or {}
+        with self._locked():
+            before = self.members()
+            members = {name: member for name, member in before.items() if member.process.alive}
+            started: list[str] = []
+            try:
+                for server in self._servers:
+                    port = wanted.get(server.name, 0)
+                    if server.name in members:
+                        self._refuse_move(server, members[server.name], port)
+                        continue
+                    last = before[server.name].port if server.name in before else None
+                    chosen = ports.choose(port, before=last, purpose=server.purpose)
+                    members[server.name] = self._start(
+                        server.name, [sys.executable, *server.command(chosen, self.folder)], "server", chosen
+                    )
+                    started.append(server.name)
+                    self._remember(members)
+                for server in self._servers:
+                    self._await_health(server, members[server.name])
+            except BaseException:
+                processes.stop([members[name].process for name in started], grace_s=GRACE_S["server"])
+                raise
+            return started
+
+    @staticmethod
+    def _refuse_move(server: Server, member: Member, port: int) -> None:
+        if port and port != member.port:
+            raise TerminalError(
+                f"{server.purpose[0].upper()}{server.purpose[1:]} already listens on port {member.port}, not {port}: "
+                "run `tapehouse down` first."
+            )
+
+    def _start(self, name: str, command: Sequence[str], role: str, port: int = 0) -> Member:
+        environment = self.environment(os.environ) if role != "server" else scrubbed(os.environ, self._region)
+        process = processes.start(command, environment=environment, log=self.log_path(name))
+        log.info("started name=%s role=%s pid=%s port=%s", name, role, process.pid, port)
+        return Member(role, process.pid, process.began, port)
+
+    def _await_health(self, server: Server, member: Member) -> None:
+        deadline = self._clock() + HEALTHY_WITHIN_S
+        while not _answers(member.port, server.health):
+            if not member.process.alive:
+                raise TerminalError(
+                    f"{server.purpose[0].upper()}{server.purpose[1:]} did not start: see {self.log_path(server.name)}."
+                )
+            if self._clock() >= deadline:
+                raise TerminalError(
+                    f"{server.purpose[0].upper()}{server.purpose[1:]} does not answer on port {member.port}: see "
+                    f"{self.log_path(server.name)}, or run `tapehouse down` and try again."
+                )
+            self._sleep(0.05)
+
+    def start(self, name: str, command: Sequence[str], *, role: str, port: int = 0) -> Member:
+        """Starts one more process beside the servers, which ``down`` will stop in its role's turn.
+
+        A member of that name that still runs (of a run that was killed) is stopped first.
+        """
+        with self._locked():
+            members = self.members()
+            if name in members:
+                processes.stop([members[name].process], grace_s=GRACE_S[role])
+            members[name] = self._start(name, command, role, port)
+            self._remember(members)
+            return members[name]
+
+    def stop(self, names: Sequence[str] | None = None) -> list[str]:
+        """Stops the members of these names (all: None) in the order of their roles; returns who had to be killed."""
+        with self._locked():
+            members = self.members()
+            killed: list[str] = []
+            for role in ROLES:
+                ending = {n: m for n, m in members.items() if m.role == role and (names is None or n in names)}
+                left = processes.stop([m.process for m in ending.values()], grace_s=GRACE_S[role])
+                killed.extend(name for name, member in ending.items() if member.process in left)
+                # A server's port is kept: the next ``up`` takes it again where it is free.
+                kept = {n: m for n, m in members.items() if n not in ending or role == "server"}
+                members = kept
+                if ending:
+                    self._remember(members)
+            return killed
+
+    def down(self) -> list[str]:
+        """Drains and stops everything; returns the names of those that had to be killed."""
+        return self.stop()
+
+    def endpoint(self, name: str) -> str:
+        """The address of a server. Raises TerminalError where it does not run."""
+        member = self.members().get(name)
+        if member is None or not member.process.alive:
+            raise TerminalError("The embedded AWS does not run: start it by `tapehouse up`.")
+        return f"http://{ports.HOST}:{member.port}"
+
+    def environment(self, base: Mapping[str, str] | None = None) -> dict[str, str]:
+        """``base`` without its AWS settings, and with those that lead to this stack.
+
+        Raises TerminalError where the stack does not run.
+        """
+        return {
+            **scrubbed(base or {}, self._region),
+            "AWS_ENDPOINT_URL": self.endpoint("aws"),
+            "AWS_ENDPOINT_URL_KINESIS": self.endpoint("kinesis"),
+        }
+
+    def ensure_stream(self, stream_name: str, shards: int) -> bool:
+        """Creates the stream where it is absent, and waits until it can be used; whether it was created."""
+        kinesis = self._client("kinesis", self.endpoint("kinesis"))
+        created = False
+        try:
+            kinesis.create_stream(StreamName=stream_name, ShardCount=shards)
+            created = True
+        except kinesis.exceptions.ResourceInUseException:
+            pass  # it is there; how many shards it has is its owner's affair
+        deadline = self._clock() + HEALTHY_WITHIN_S
+        while self._stream_status(kinesis, stream_name) != "ACTIVE":
+            if self._clock() >= deadline:
+                raise TerminalError(f"The stream {stream_name} does not become active: see {self.log_path('kinesis')}.")
+            self._sleep(0.05)
+        return created
+
+    @staticmethod
+    def _stream_status(kinesis: Any, stream_name: str) -> str:
+        found = kinesis.describe_stream_summary(StreamName=stream_name)
+        return str(found["StreamDescriptionSummary"]["StreamStatus"])
+
+    def _client(self, service: str, endpoint: str) -> Any:
+        import boto3  # noqa: PLC0415 - a third of a second, and most commands need no client here
+
+        words = scrubbed({}, self._region)
+        session = boto3.Session(words["AWS_ACCESS_KEY_ID"], words["AWS_SECRET_ACCESS_KEY"], region_name=self._region)
+        return session.client(service, endpoint_url=endpoint)
+
+
+def scrubbed(base: Mapping[str, str], region: str) -> dict[str, str]:
+    """``base`` without any AWS setting, profile or file of the user's, and with dummy credentials.
+
+    Loopback is kept away from a proxy, which would send the requests elsewhere.
+    """
+    kept = {name: value for name, value in base.items() if not name.startswith("AWS_")}
+    direct = ",".join(dict.fromkeys(filter(None, (kept.get("NO_PROXY") or kept.get("no_proxy"), _LOOPBACK))))
+    return {
+        **kept,
+        "AWS_ACCESS_KEY_ID": "tapehouse",
+        "AWS_SECRET_ACCESS_KEY": "tapehouse",
+        "AWS_REGION": region,
+        "AWS_DEFAULT_REGION": region,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "NO_PROXY": direct,
+        "no_proxy": direct,
+    }
+
+
+def _answers(port: int, path: str) -> bool:
+    connection = http.client.HTTPConnection(ports.HOST, port, timeout=2)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()

@@ -1,0 +1,129 @@
+"""One client of a simulated venue: what it is sent, and how its line is made to fail."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from websockets.asyncio.server import ServerConnection
+from websockets.exceptions import ConnectionClosed
+from websockets.frames import Frame, Opcode
+
+from embedded.venues.dialect import Dialect
+from embedded.venues.tape import Print, Tape
+
+log = logging.getLogger(__name__)
+
+WAITING_MESSAGES: Final = 20_000
+"""A client this far behind is hung up on, as the venues do with slow readers."""
+PONG_WITHIN_S: Final = 60.0
+
+
+class Client:
+    """A live session: commands in, messages out through a bounded queue."""
+
+    def __init__(
+        self,
+        line: ServerConnection,
+        dialect: Dialect,
+        tapes: Sequence[Tape],
+        *,
+        clock: Callable[[], int],
+        beat_s: float,
+    ) -> None:
+        self.line, self.dialect, self.tapes = line, dialect, tapes
+        self._clock, self._beat_s = clock, beat_s
+        self._waiting: asyncio.Queue[str | None] = asyncio.Queue(WAITING_MESSAGES)
+        self._hung_up = asyncio.Event()
+
+    async def serve(self) -> None:
+        """Until the client goes, is cut, or has been told the end."""
+        self.tell(self.dialect.greeting(self._clock()))
+        parts = [self._send(), self._receive(), self._beat(), self._ping(), self._patience()]
+        tasks = [asyncio.create_task(part) for part in parts]
+        hung_up = asyncio.create_task(self._hung_up.wait())
+        try:
+            await asyncio.wait([hung_up, *tasks[:2]], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (hung_up, *tasks):
+                task.cancel()
+            await asyncio.gather(hung_up, *tasks, return_exceptions=True)
+
+    def tell(self, messages: Sequence[str]) -> None:
+        try:
+            for message in messages:
+                self._waiting.put_nowait(message)
+        except asyncio.QueueFull:
+            log.warning("slow_reader_cut feed=%s", self.dialect.feed)
+            self.abort()
+
+    def print(self, prints: Sequence[Print]) -> None:
+        self.tell(self.dialect.prints(prints, self._clock()))
+
+    def end_if_all_told(self) -> None:
+        """Everything so far, then a normal close: if no more will be traded at any exchange that it tells."""
+        if not all(tape.ended for tape in self.tapes):
+            return
+        with contextlib.suppress(asyncio.QueueFull):
+            self._waiting.put_nowait(None)
+
+    def abort(self) -> None:
+        self.line.transport.abort()
+        self._hung_up.set()
+
+    def cut(self) -> None:
+        """The line breaks in the middle of a message."""
+        whole = Frame(Opcode.TEXT, b'{"type":"match","trade_id":1,"price":"').serialize(mask=False)
+        self.line.transport.write(whole[: len(whole) // 2])
+        self.line.transport.close()
+        self._hung_up.set()
+
+    def fall_silent(self) -> None:
+        """The line stays open and dead: what the client sends is not even read."""
+        self.line.transport.pause_reading()
+
+    @property
+    def silent(self) -> bool:
+        return not self.line.transport.is_reading()
+
+    async def _send(self) -> None:
+        with contextlib.suppress(ConnectionClosed):
+            while (message := await self._waiting.get()) is not None:
+                if not self.silent:
+                    await self.line.send(message)
+            await self.line.close(1000, "end of tape")
+
+    async def _receive(self) -> None:
+        with contextlib.suppress(ConnectionClosed):
+            async for text in self.line:
+                if isinstance(text, str):
+                    before = self.dialect.subscribed
+                    self.tell(self.dialect.command(text, self._clock()))
+                    if self.dialect.subscribed and not before:
+                        self.end_if_all_told()
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(self._beat_s)
+            self.tell(self.dialect.beat(self._clock()))
+
+    async def _ping(self) -> None:
+        if self.dialect.ping_every_s is None:
+            return
+        while True:
+            await asyncio.sleep(self.dialect.ping_every_s)
+            try:
+                pong = await self.line.ping()
+                await asyncio.wait_for(pong, PONG_WITHIN_S)
+            except TimeoutError:
+                self.abort()
+            except ConnectionClosed:
+                return
+
+    async def _patience(self) -> None:
+        if self.dialect.subscribe_within_s is not None:
+            await asyncio.sleep(self.dialect.subscribe_within_s)
+            if not self.dialect.subscribed:
+                with contextlib.suppress(ConnectionClosed):
+                    await self.line.close(1008, "subscribe message not received in time")

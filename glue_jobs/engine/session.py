@@ -1,0 +1,153 @@
+"""The Spark session: one builder for the laptop, the tests and Glue.
+
+On Glue the cluster brings Spark and Delta (``--datalake-formats delta``), so only the SQL settings are ours. At home
+Delta's jars are resolved once, by Spark's own resolver in a process whose chatter goes to a log, into a folder of the
+user's cache; later sessions take them from there and ask nobody.
+"""
+
+import hashlib
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from pyspark.sql import SparkSession
+
+from tapehouse.errors import TerminalError
+
+log = logging.getLogger(__name__)
+
+DELTA_PACKAGES: Final = ("io.delta:delta-spark_4.1_2.13:4.2.0",)
+S3A_PACKAGES: Final = (
+    "org.apache.hadoop:hadoop-aws:3.4.2",
+    *(
+        f"software.amazon.awssdk:{module}:2.29.52"
+        for module in ("s3", "s3-transfer-manager", "sts", "dynamodb", "kms", "apache-client")
+    ),
+)
+"""What s3a:// needs, without the 600 MB bundle that hadoop-aws asks for."""
+EXCLUDED: Final = (
+    # PySpark ships these itself, newer; hadoop-aws asks for the whole SDK in one jar.
+    "org.apache.spark:*",
+    "org.apache.hadoop:hadoop-client-api",
+    "org.apache.hadoop:hadoop-client-runtime",
+    "org.apache.parquet:*",
+    "org.apache.logging.log4j:*",
+    "com.fasterxml.jackson.core:*",
+    "com.fasterxml.jackson.datatype:*",
+    "com.github.luben:*",
+    "com.google.code.findbugs:*",
+    "commons-logging:*",
+    "commons-pool:*",
+    "io.airlift:*",
+    "javax.annotation:*",
+    "org.locationtech.jts:*",
+    "org.roaringbitmap:*",
+    "org.scala-lang:*",
+    "org.slf4j:*",
+    "org.xerial.snappy:*",
+    "software.amazon.awssdk:bundle",
+)
+SQL_SETTINGS: Final[Mapping[str, str]] = {
+    "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+    "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.ansi.enabled": "true",
+    # decimal(28,12) × decimal(28,12) must keep all 24 decimals: a rounded product would be rounded twice.
+    "spark.sql.decimalOperations.allowPrecisionLoss": "false",
+    "spark.sql.execution.arrow.pyspark.enabled": "true",
+    # Two refreshes of one lake must not share a query: the second is told so at once instead of stopping the first.
+    "spark.sql.streaming.stopActiveRunOnRestart": "false",
+}
+LOCAL_SETTINGS: Final[Mapping[str, str]] = {
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.log.level": "ERROR",
+    "spark.driver.bindAddress": "127.0.0.1",
+    "spark.driver.host": "127.0.0.1",
+    "spark.sql.shuffle.partitions": "2",
+    "spark.default.parallelism": "2",
+    "spark.databricks.delta.snapshotPartitions": "1",
+    # A small refresh is many small jobs: what helps a cluster plan costs a laptop time. Compiling the code of a plan
+    # that runs over a few hundred rows takes longer than interpreting it (benchmarks/refresh.py).
+    "spark.sql.adaptive.enabled": "false",
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    "spark.locality.wait": "0s",
+    "spark.cleaner.periodicGC.interval": "10min",
+}
+
+
+def jar_folder(packages: Sequence[str]) -> Path:
+    """Where the jars of these packages are kept: a folder of the user's cache, named by what is in it."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    digest = hashlib.sha256("\n".join((*packages, *EXCLUDED)).encode()).hexdigest()[:12]
+    return cache / "tapehouse" / f"jars-{digest}"
+
+
+def resolve_jars(packages: Sequence[str] = DELTA_PACKAGES) -> list[Path]:
+    """The jars of ``packages``, fetched by Spark's resolver the first time (about a minute).
+
+    Raises:
+        TerminalError: they could not be fetched; the message names the log that says why.
+    """
+    folder = jar_folder(packages)
+    done = folder / "complete"
+    if not done.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        log.info("jars_resolving packages=%s folder=%s", len(packages), folder)
+        noise = folder / "resolver.log"
+        with noise.open("wb") as output:
+            outcome = subprocess.run(  # noqa: S603 - our own interpreter and our own script
+                [sys.executable, "-c", _RESOLVE, str(folder), ",".join(packages), ",".join(EXCLUDED)],
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+                check=False,
+            )
+        if outcome.returncode != 0 or not list((folder / "jars").glob("*.jar")):
+            raise TerminalError(
+                f"Delta's jars could not be fetched from Maven Central: see {noise}, mend the network and run again"
+            )
+        done.touch()
+    return sorted((folder / "jars").glob("*.jar"))
+
+
+_RESOLVE: Final = """
+import sys
+from pyspark.sql import SparkSession
+folder, packages, excluded = sys.argv[1:]
+SparkSession.builder.master("local[1]").config("spark.jars.ivy", folder).config("spark.jars.packages", packages).config(
+    "spark.jars.excludes", excluded).config("spark.ui.enabled", "false").config(
+    "spark.driver.host", "127.0.0.1").getOrCreate().stop()
+"""
+
+
+def build_session(
+    *,
+    app_name: str = "tapehouse",
+    memory_mb: int = 2048,
+    packages: Sequence[str] = DELTA_PACKAGES,
+    extra_conf: Mapping[str, str] | None = None,
+) -> SparkSession:
+    """A local session with Delta: two cores' worth of partitions, UTC, ANSI, quiet.
+
+    Raises:
+        TerminalError: Delta's jars could not be fetched.
+    """
+    # The workers must be this very interpreter: the system's python3 has none of our packages.
+    os.environ["PYSPARK_PYTHON"] = os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable
+    builder = SparkSession.builder.master("local[*]").appName(app_name)
+    settings = {
+        **SQL_SETTINGS,
+        **LOCAL_SETTINGS,
+        "spark.driver.memory": f"{memory_mb}m",
+        "spark.jars": ",".join(str(jar) for jar in resolve_jars(packages)),
+        **(extra_conf or {}),
+    }
+    for key, value in settings.items():
+        builder = builder.config(key, value)
+    return builder.getOrCreate()

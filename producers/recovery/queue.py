@@ -1,0 +1,91 @@
+"""Fills holes from the venue's pages of past trades. A drop, a crash, a throttle and a skipped id are the same case.
+
+The gap's own record was told when it was found. What is read back follows it, ``backfilled``, and when nothing is
+missing any more, the coverage of its span and ``gap_closed``. A page that fails is asked for again for hours, and a
+hole that waits for that stands in no other's way; what the venue refuses, does not keep, or leaves out stays an open
+gap.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import Final, Protocol
+
+from producers.feeds import Feed
+from producers.recovery.filling import Hole
+from producers.recovery.rest import Pages, RestFailedError, RestRefusedError
+from tapehouse.record import Gap, Record
+
+log = logging.getLogger(__name__)
+
+WAITS_S: Final = (2.0, 5.0, 15.0, 60.0, 300.0, 900.0, 1800.0, 3600.0)
+"""Between whole tries of a hole: the venue's pages may lag behind its stream by seconds, or be down for hours."""
+AT_ONCE: Final = 8
+"""Holes of one venue whose pages are read beside each other. Those that wait for their next try do not count."""
+LATE_US: Final = 120_000_000
+"""A page answered this long after the hole's clock was read may no longer reach back over the hole; it is less than the
+time to spare that a feed of such pages keeps."""
+
+
+class Recovery(Protocol):
+    """Fills holes, any number beside each other. The gap's own record has been told before; what this yields follows
+    it, in any time."""
+
+    def recover(self, gap: Gap) -> AsyncIterator[Sequence[Record]]:
+        """Batches of backfilled trades, the coverage of what is whole again, and a ``GapClosed`` when it is."""
+
+
+class RestRecovery:
+    """Reads one venue's holes back. Their pages keep the venue's pace together, as ``Pages`` does."""
+
+    def __init__(
+        self,
+        feed: Feed,
+        *,
+        pages: Pages | None = None,
+        waits_s: Sequence[float] = WAITS_S,
+        on_left_open: Callable[[Gap, str], None] | None = None,
+        clock: Callable[[], int] = lambda: time.time_ns() // 1000,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        """``on_left_open`` is told each gap that stays open, and why, when it is given up."""
+        self._feed, self._pages, self._on_left_open = feed, pages or Pages(feed), on_left_open
+        self._waits_s, self._clock, self._sleep = tuple(waits_s), clock, sleep
+        self._turns = asyncio.Semaphore(AT_ONCE)
+
+    async def recover(self, gap: Gap) -> AsyncIterator[Sequence[Record]]:
+        """See ``Recovery``. Raises nothing of the venue's: a gap that cannot be filled stays open, and is logged."""
+        hole = Hole(gap, self._feed, self._clock())
+        why = ""
+        for wait_s in (*self._waits_s, None):
+            async with self._turns:
+                hole.again(self._clock())
+                final = hole.impossible
+                if final is not None:
+                    why = final
+                    break
+                try:
+                    for _ in range(self._feed.traits.rest.max_pages):
+                        request = hole.request()
+                        if request is None:
+                            break
+                        parsed = await self._pages.page(request, gap.symbol)
+                        fresh = hole.rows(parsed.records, late=self._clock() - hole.now_us > LATE_US)
+                        if fresh:
+                            yield fresh
+                    if hole.whole:
+                        yield hole.filled(self._clock())
+                        return
+                    why = f"the venue's pages lack {hole.missing}"
+                except RestFailedError as error:
+                    why = str(error)
+                except RestRefusedError as error:
+                    why = str(error)
+                    break
+            if wait_s is not None:
+                log.info("gap_again gap_id=%s retry_s=%g why=%r", gap.gap_id, wait_s, why)
+                await self._sleep(wait_s)
+        log.warning("gap_left_open gap_id=%s why=%r", gap.gap_id, why)
+        if self._on_left_open is not None:
+            self._on_left_open(gap, why)

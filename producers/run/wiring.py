@@ -1,0 +1,199 @@
+"""A producer put together from its words and settings: its source, its marks, the sink, and who is told how it does."""
+
+import argparse
+import contextlib
+import datetime as dt
+import fcntl
+import json
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from producers.feeds import Feed
+from producers.files import FileSource
+from producers.health import Heartbeat
+from producers.recovery import WAITS_S, HttpFetch, Pages, Recovery, RestRecovery
+from producers.run import runner
+from producers.run.marks import MarkStore, StreamIdentity
+from producers.run.readout import Readout
+from producers.run.runner import Progress, Report
+from producers.run.venue import symbols_of, venue
+from producers.run.view import view
+from producers.run.words import FILE, RATES, SYNTHETIC, is_venue, refuse_words
+from producers.sink import SinkConfig
+from producers.source import Source
+from producers.synthetic import SyntheticConfig, SyntheticSource
+from producers.websocket import WebSocketSource
+from tapehouse import aws
+from tapehouse.command import load_settings
+from tapehouse.errors import TerminalError
+from tapehouse.lake import Lake
+from tapehouse.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a producer is made of beside its sink."""
+
+    source: Source
+    symbols: tuple[str, ...]
+    """Its markets, as the feed says them; none where the source decides."""
+    marks: MarkStore | None
+    """Where it keeps through where it is confirmed; only a venue's producer does."""
+
+
+def produce(options: argparse.Namespace, *, reach: Callable[[Settings], None] = lambda settings: None) -> int:
+    """One source into the stream until it ends or is told to stop; the exit status.
+
+    ``options``: what ``words.add_arguments`` and ``tapehouse.command.add_shared`` read. ``reach`` is called with the
+    settings before anything is asked of AWS: at home it points the clients to the embedded services.
+
+    Raises:
+        LakehouseError: to be shown in one sentence.
+    """
+    feed = load_settings(options).feed
+    refuse_words(options, feed)
+    origin = options.origin or ("live" if is_venue(feed) and not options.url else "demo")
+    settings = load_settings(options, origin=origin)
+    lake = Lake(settings.lake)
+    reach(settings)
+    if feed == FILE and options.origin is None:
+        origin = lake.origin() or origin
+    lake.check_origin(origin)
+    with contextlib.ExitStack() as held:
+        return _run(options, settings, parts(options, settings, lake, held))
+
+
+def _run(options: argparse.Namespace, settings: Settings, made: Parts) -> int:
+    readout = Readout(settings.feed, made.symbols)
+    heart = Heartbeat(settings.heartbeat) if settings.heartbeat is not None else None
+    reports: list[Report] = []
+    with view(settings.metrics_every_s) as shown:
+
+        def on_progress(now: Progress) -> None:
+            readout.take(now)
+            shown.show(readout.numbers())
+            if heart is not None:
+                heart.beat(readout.numbers)
+
+        status = runner.run(
+            made.source,
+            SinkConfig(stream=settings.stream_name),
+            _client("kinesis", max_attempts=1, read_timeout_s=10),
+            on_progress=on_progress,
+            on_report=reports.append,
+            marks=made.marks,
+        )
+        report = reports[0]
+        last = {**readout.numbers(), "stopped": report.stopped, "seconds": round(report.elapsed_s, 3)}
+        shown.end(last)
+    if options.report is not None:
+        _write(options.report, {**last, "sink": asdict(report.sink)})
+    return status or (1 if report.sink.refused else 0)
+
+
+def _client(service: str, **words: Any) -> Any:
+    """Containers on AWS are told their region by ``AWS_REGION``, which boto3 does not read."""
+    return aws.client(service, region=os.environ.get("AWS_REGION") or None, **words)
+
+
+def parts(options: argparse.Namespace, settings: Settings, lake: Lake, held: contextlib.ExitStack) -> Parts:
+    """The source, its markets, and where its marks are kept; ``held`` is let go of at the end.
+
+    Raises:
+        LakehouseError: an unknown feed or market, a key that is missing, no place for the marks.
+    """
+    if settings.feed == FILE:
+        return Parts(FileSource(options.path), (), None)
+    if settings.feed == SYNTHETIC:
+        synthetic = _synthetic(options, settings)
+        return Parts(synthetic, tuple(synthetic.config.symbols), None)
+    secrets = lambda: _client("secretsmanager")  # noqa: E731 - called only where a key is stored there
+    found = venue(settings.feed, settings, websocket_url=options.url, rest_url=options.rest_url, secrets=secrets)
+    symbols = symbols_of(found, settings.symbols)
+    marks = None if options.no_marks else _marks(settings, lake, held)
+    source = WebSocketSource(
+        found,
+        symbols,
+        finite=options.finite,
+        marks=marks.load() if marks is not None else {},
+        recovery=_recovery(options, found, held),
+        on_begin=marks.begin if marks is not None else None,
+    )
+    return Parts(source, symbols, marks)
+
+
+def _synthetic(options: argparse.Namespace, settings: Settings) -> SyntheticSource:
+    foreign = [symbol for symbol in settings.symbols if ":" in symbol]
+    if foreign:
+        raise TerminalError(f"{foreign[0]} names an exchange: the synthetic market has pairs alone, as BTC-USD.")
+    config = SyntheticConfig(seed=settings.seed, rate_per_s=options.rate, count=options.count)
+    given = {name: getattr(options, name) for name in (*RATES, "late_s", "gap_trades")}
+    changes = {name: value for name, value in given.items() if value is not None}
+    if settings.symbols:
+        changes["symbols"] = settings.symbols
+    return SyntheticSource(replace(config, truth_path=options.truth, **changes))
+
+
+def _recovery(options: argparse.Namespace, found: Feed, held: contextlib.ExitStack) -> Recovery | None:
+    """Fills holes over REST. Beside another WebSocket address the venue's own past trades are another market's."""
+    if options.no_recovery or (options.url and not options.rest_url):
+        return None
+    fetch = HttpFetch()
+    held.callback(fetch.close)
+    waits_s = WAITS_S[:2] if options.finite else WAITS_S  # the end of a recording waits for its holes
+    return RestRecovery(found, pages=Pages(found, fetch=fetch), waits_s=waits_s)
+
+
+def _marks(settings: Settings, lake: Lake, held: contextlib.ExitStack) -> MarkStore:
+    """Where a venue's producer keeps through where it is confirmed. Raises TerminalError where that is nowhere."""
+    folder = settings.state_folder or (lake.path / "_producers" if lake.is_local else None)
+    if folder is None:
+        raise TerminalError(
+            f"{settings.feed} has no place to keep how far it is confirmed, since {lake.uri} is on S3: set "
+            "TAPEHOUSE_STATE_FOLDER to a folder that outlives this run (in a container: a volume), or say --no-marks."
+        )
+    held.enter_context(_only_producer(folder, settings.feed))
+    stream = StreamIdentity(settings.stream_name, _stream_created_us(settings.stream_name))
+    return MarkStore(folder / f"{settings.feed}.json", stream)
+
+
+def _stream_created_us(name: str) -> int:
+    try:
+        found = _client("kinesis").describe_stream_summary(StreamName=name)["StreamDescriptionSummary"]
+    except (BotoCoreError, ClientError) as error:
+        raise TerminalError(f"The stream {name} cannot be looked up: {error}") from error
+    created: dt.datetime = found["StreamCreationTimestamp"]
+    return round(created.timestamp() * 1_000_000)
+
+
+@contextlib.contextmanager
+def _only_producer(folder: Path, feed: str) -> Iterator[None]:
+    """Two producers of one feed would overwrite each other's marks. The system lets go of a killed one's lock."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = (folder / f"{feed}.lock").open("a")
+    except OSError as error:
+        raise TerminalError(
+            f"{folder} cannot keep the marks of {feed}: {error.strerror}. Set TAPEHOUSE_STATE_FOLDER to a folder that "
+            "this user may write to."
+        ) from error
+    with handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise TerminalError(
+                f"Another producer of {feed} keeps its marks in {folder}: give this one a TAPEHOUSE_STATE_FOLDER of "
+                "its own."
+            ) from error
+        yield
+
+
+def _write(path: Path, body: dict[str, Any]) -> None:
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    draft.write_text(json.dumps(body) + "\n", encoding="utf-8")
+    draft.replace(path)

@@ -1,0 +1,17 @@
+"""The confirmed sink: records into Kinesis as KPL aggregates, each confirmed or told that it is not."""
+
+from producers.sink.config import Metrics, SinkConfig
+from producers.sink.packing import ENTRY_BYTES, KEY_CHARS
+from producers.sink.sender import PutRecordsClient
+from producers.sink.sink import KinesisSink
+from producers.sink.watermark import Mark
+
+__all__ = [
+    "ENTRY_BYTES",
+    "KEY_CHARS",
+    "KinesisSink",
+    "Mark",
+    "Metrics",
+    "PutRecordsClient",
+    "SinkConfig",
+]

@@ -1,0 +1,99 @@
+"""How the sink sends, and what it counts."""
+
+from dataclasses import dataclass
+
+from producers.sink.packing import CALL_BYTES, CALL_ENTRIES, ENTRY_BYTES, UNIT_BYTES
+from tapehouse.errors import SettingsError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SinkConfig:
+    """How the sink sends. Raises SettingsError with every fault when values are out of range."""
+
+    stream: str
+    """The stream's name."""
+    aggregate_bytes: int = 4 * UNIT_BYTES
+    """Records of one market and source share KPL aggregates of up to this size, partition key included, and of at most
+    ``max_record_bytes``; 0: each record goes alone. A multiple of the 25 KB that are billed as one unit."""
+    linger_ms: int = 100
+    """How long an item may wait for others to share its aggregate and its call."""
+    max_call_entries: int = CALL_ENTRIES
+    max_call_bytes: int = 1024 * 1024
+    """A tenth of what Kinesis takes: a call that big already costs little a record, and a lost one is soon repeated."""
+    max_record_bytes: int = ENTRY_BYTES
+    """Data and partition key of one record; more only where the stream's own limit was raised."""
+    max_in_flight: int = 4
+    """Calls at the same time, a thread each."""
+    buffer_records: int = 50_000
+    buffer_bytes: int = 32 * 1024 * 1024
+    """Items not confirmed yet, wherever they are: above either bound, putting waits."""
+    shard_bytes_per_s: int = 1_000_000
+    shard_records_per_s: int = 1_000
+    """What each shard is given at most, aggregates counting as one record; 0 and 0: as fast as it goes. Kept only where
+    the stream's shards can be listed."""
+    shards_every_s: float = 60
+    """How often the shards are listed; sooner after throttles and where records land in an unknown one. 0: never, and
+    the partition key alone decides where a record goes."""
+    backoff_base_ms: int = 50
+    backoff_cap_ms: int = 5_000
+    give_up_after_s: float | None = None
+    """An entry unconfirmed this long after its first call fails the sink, UnconfirmedError; None: try for ever."""
+
+    def __post_init__(self) -> None:
+        rules = (
+            (bool(self.stream), "stream: give the stream's name"),
+            (self.aggregate_bytes >= 0, f"aggregate_bytes: {self.aggregate_bytes} is below 0"),
+            (self.linger_ms >= 0, f"linger_ms: {self.linger_ms} is below 0"),
+            (1 <= self.max_call_entries <= CALL_ENTRIES, f"max_call_entries: {self.max_call_entries} is not 1 to 500"),
+            (self.max_record_bytes >= 1, f"max_record_bytes: {self.max_record_bytes} is below 1"),
+            (
+                self.max_record_bytes <= self.max_call_bytes <= CALL_BYTES,
+                f"max_call_bytes: {self.max_call_bytes} is not max_record_bytes to {CALL_BYTES}",
+            ),
+            (1 <= self.max_in_flight <= 64, f"max_in_flight: {self.max_in_flight} is not 1 to 64"),
+            (self.buffer_records >= 1, f"buffer_records: {self.buffer_records} is below 1"),
+            (self.buffer_bytes >= self.max_record_bytes, "buffer_bytes: one record of max_record_bytes must fit"),
+            (self.shard_bytes_per_s >= 0, f"shard_bytes_per_s: {self.shard_bytes_per_s} is below 0"),
+            (self.shard_records_per_s >= 0, f"shard_records_per_s: {self.shard_records_per_s} is below 0"),
+            (self.shards_every_s >= 0, f"shards_every_s: {self.shards_every_s:g} is below 0"),
+            (1 <= self.backoff_base_ms <= self.backoff_cap_ms, "backoff_base_ms: give 1 to backoff_cap_ms"),
+            (self.give_up_after_s is None or self.give_up_after_s > 0, "give_up_after_s: give more than 0, or none"),
+        )
+        faults = [fault for right, fault in rules if not right]
+        if faults:
+            raise SettingsError(faults)
+
+
+@dataclass(slots=True, kw_only=True)
+class Metrics:
+    """What the sink has done so far, and what it holds: a copy of its own counts."""
+
+    put: int = 0
+    confirmed: int = 0
+    confirmed_bytes: int = 0
+    """Of the items and their partition keys, without what aggregates add."""
+    refused: int = 0
+    """Items that Kinesis would never take."""
+    calls: int = 0
+    failed_calls: int = 0
+    """Calls that failed as a whole, throttled ones included."""
+    throttled: int = 0
+    """Items that Kinesis throttled, alone, with their aggregate or with their call; each time."""
+    retried: int = 0
+    """Items that were to be sent again, each time."""
+    entries: int = 0
+    """Kinesis records confirmed: aggregates, and lone records."""
+    sent_bytes: int = 0
+    """Of all entries sent, each time: data and partition keys."""
+    put_units: int = 0
+    """PUT payload units of 25 KB confirmed: what a provisioned stream bills. A lost answer's are not in it."""
+    paced_s: float = 0.0
+    """Seconds in which something was to be sent and no shard had room."""
+    shards: int = 0
+    """Open shards known; 0: the partition key decides."""
+    buffered: int = 0
+    buffered_bytes: int = 0
+    oldest_s: float = 0.0
+    """Age of the oldest item not confirmed."""
+    mean_lag_s: float = 0.0
+    """From putting to being confirmed, over all confirmed; an aggregate counts from its first item."""

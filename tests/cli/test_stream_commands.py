@@ -1,0 +1,178 @@
+"""up, produce, run-app's cast and down, with the real embedded Kinesis; no Spark."""
+
+import gzip
+import io
+import json
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from cli.cast import Cast
+from cli.command import Place, place
+from cli.main import main
+from tapehouse.kpl import deaggregate
+from tapehouse.settings import Settings
+
+
+@pytest.fixture(autouse=True)
+def in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("tapehouse.logs.set_up", lambda **_: None)
+    monkeypatch.setenv("AWS_ENDPOINT_URL_KINESIS", "")  # put back at the end, whatever a command did to it
+    monkeypatch.delenv("AWS_ENDPOINT_URL_KINESIS")
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Iterator[Place]:
+    found = place(Settings(lake=str(tmp_path / "lake"), once=True))
+    yield found
+    found.stack.down()
+
+
+def records(here: Place) -> list[bytes]:
+    """Everything that is in the stream."""
+    client = boto3.client("kinesis", endpoint_url=here.stack.endpoint("kinesis"))
+    found: list[bytes] = []
+    for shard in client.list_shards(StreamName="trades")["Shards"]:
+        words: dict[str, Any] = {"StreamName": "trades", "ShardId": shard["ShardId"]}
+        iterator = client.get_shard_iterator(**words, ShardIteratorType="TRIM_HORIZON")["ShardIterator"]
+        while True:
+            page = client.get_records(ShardIterator=iterator)
+            for record in page["Records"]:
+                parts = deaggregate(record["Data"])
+                found.extend([record["Data"]] if parts is None else [part.data for part in parts])
+            iterator = page["NextShardIterator"]
+            if not page["Records"] and page["MillisBehindLatest"] == 0:
+                break
+    return found
+
+
+def trades(found: list[bytes]) -> set[tuple[str, str, str]]:
+    bodies = [json.loads(data) for data in found]
+    return {(b["exchange"], b["symbol"], b["trade_id"]) for b in bodies if b["kind"] == "trade"}
+
+
+def test_up_produce_and_down(here: Place, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lake = ["--lake", here.lake.uri]
+    assert main(["up", *lake]) == 0
+    assert "started kinesis and aws" in capsys.readouterr().out
+    assert main(["up", *lake]) == 0
+    assert "is up already" in capsys.readouterr().out
+    assert here.lake.origin() == "demo"
+
+    with gzip.open(tmp_path / "records.gz", "wb") as file:
+        file.write(b'{"any": "thing"}\n\xff\n')
+    assert main(["produce", *lake, "--feed", "file", "--path", str(tmp_path / "records.gz")]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert [told[name] for name in ("feed", "read", "confirmed", "refused", "final")] == ["file", 2, 2, 0, True]
+    report = tmp_path / "report.json"
+    assert main(["produce", *lake, "--feed", "synthetic", "--count", "50", "--report", str(report)]) == 0
+    confirmed = json.loads(report.read_text())["confirmed"]
+    found = records(here)
+    assert len(found) == 2 + confirmed
+    assert {b'{"any": "thing"}', b"\xff"} <= set(found)
+    capsys.readouterr()
+
+    assert main(["down", *lake]) == 0
+    assert capsys.readouterr().out == "Stopped kinesis, aws.\n"
+    assert main(["down", *lake]) == 0
+    assert "Nothing of" in capsys.readouterr().out
+
+
+def test_a_lake_of_another_origin_takes_no_records(here: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    here.lake.check_origin("recorded")
+    here.stack.up()
+    here.stack.ensure_stream("trades", 1)
+    assert main(["produce", "--lake", here.lake.uri, "--feed", "synthetic", "--count", "1"]) == 1
+    assert "holds recorded trades, and this run would add demo ones" in capsys.readouterr().err
+    assert records(here) == []
+
+
+def test_the_cast_of_one_bounded_pass_puts_every_simulated_trade_into_the_stream(here: Place) -> None:
+    here.lake.check_origin("demo")
+    here.stack.up()
+    here.stack.ensure_stream("trades", 2)
+    cast = Cast(here)
+    cast.start()
+    deadline = time.monotonic() + 60
+    while not cast.finished and time.monotonic() < deadline:
+        cast.tick()
+        time.sleep(0.05)
+    assert cast.finished
+    assert cast.truth is not None
+    made = trades(cast.truth.read_bytes().splitlines())
+    assert len(made) == 3_000
+    found = records(here)
+    assert made <= trades(found)
+    assert len(found) == sum(report["confirmed"] for report in cast.reports().values())
+    assert cast.stop_producers() == []
+    assert here.stack.stop(cast.names) == []
+    assert here.stack.alive().keys() == {"kinesis", "aws"}
+
+
+def test_a_producer_that_died_in_a_bounded_pass_is_told_with_its_log(here: Place) -> None:
+    from tapehouse.errors import TerminalError
+
+    here.lake.check_origin("live")  # every producer of a demo is refused this lake
+    here.stack.up()
+    here.stack.ensure_stream("trades", 1)
+    cast = Cast(here)
+    cast.start()
+    with pytest.raises(TerminalError, match=r"The producer \w+ died: see .*\.log"):
+        for _ in range(600):
+            cast.tick()
+            time.sleep(0.05)
+    here.stack.stop(cast.names)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--feed", "file"], "needs --path"),
+        (["--feed", "synthetic", "--path", "x"], "no other feed takes --path"),
+        (["--feed", "coinbase", "--count", "3"], "--count does not go with --feed coinbase"),
+        (["--feed", "synthetic", "--url", "ws://x"], "--url does not go with --feed synthetic"),
+    ],
+)
+def test_words_that_mean_nothing_for_a_source(words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["produce", *words]) == 1
+    assert said in capsys.readouterr().err
+
+
+def test_parse_writes_records_and_counts(capsysbinary: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    match = {
+        **{"type": "match", "trade_id": 7, "side": "sell", "size": "0.5", "price": "100.25"},
+        **{"product_id": "BTC-USD", "sequence": 1, "time": "2024-03-09T23:59:59.999999Z"},
+    }
+    stdin = io.TextIOWrapper(io.BytesIO(json.dumps(match).encode() + b'\n{"type":"heartbeat"}\n'))
+    monkeypatch.setattr(sys, "stdin", stdin)
+    assert main(["parse", "coinbase"]) == 0
+    said = capsysbinary.readouterr()
+    record = json.loads(said.out)
+    assert (record["trade_id"], record["side"], record["price"]) == ("7", "buy", "100.25")  # the taker's side
+    assert b"messages=2 trades=1" in said.err
+
+
+def test_a_killed_producer_of_a_live_run_is_started_again(tmp_path: Path) -> None:
+    here = place(Settings(lake=str(tmp_path / "lake")))
+    here.lake.check_origin("demo")
+    try:
+        here.stack.up()
+        here.stack.ensure_stream("trades", 1)
+        cast = Cast(here)
+        cast.start()
+        first = here.stack.alive()["kraken"]
+        first.process.signal(signal.SIGKILL)
+        while first.process.alive:
+            time.sleep(0.01)
+        cast.tick()
+        assert here.stack.alive()["kraken"] != first
+        assert cast.running == cast.producers == 4
+    finally:
+        here.stack.down()

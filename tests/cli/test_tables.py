@@ -1,0 +1,29 @@
+"""How a table's newest event and its position are told."""
+
+import datetime as dt
+from types import SimpleNamespace
+
+from cli.tables import instant, short, told
+
+POSITION = SimpleNamespace(
+    stream_name="trades", shards={"shardId-000000000000": 49 * 10**54 + 12_345_678, "shardId-000000000012": 7}
+)
+
+
+def test_an_instant_keeps_its_microseconds() -> None:
+    assert instant(1_700_000_000_123_457) == dt.datetime(2023, 11, 14, 22, 13, 20, 123_457, tzinfo=dt.UTC)
+    assert instant(None) is None
+
+
+def test_a_position_is_whole_for_programs_and_short_for_people() -> None:
+    whole = told(POSITION)
+    assert whole == {
+        "stream_name": "trades",
+        "shards": {"shardId-000000000000": str(49 * 10**54 + 12_345_678), "shardId-000000000012": "7"},
+    }
+    assert short(whole) == "trades 0:…12345678 12:…7"
+
+
+def test_a_table_without_a_position_has_none() -> None:
+    assert told(None) is None
+    assert short(None) is None

@@ -1,0 +1,401 @@
+"""Reading one shard of a Kinesis that expires, throttles and answers with nothing: in order, once, aggregates whole."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any, Final
+
+import pytest
+from aws_kinesis_agg.aggregator import RecordAggregator
+from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from glue_jobs.bronze.reader import (
+    GET_RECORDS_LIMIT,
+    ShardProgress,
+    ShardTask,
+    StreamRecord,
+    read_shard,
+)
+from tapehouse.errors import LakehouseError, TerminalError, TransientError
+
+GREAT: Final = 10**128
+"""The first sequence number: 129 digits, the most that Kinesis gives."""
+ARRIVAL: Final = datetime(2025, 10, 9, 8, 53, 20, 123_000, tzinfo=UTC)
+ARRIVAL_US: Final = 1_760_000_000_123_000
+MANY: Final = 10**9
+
+
+def fault(code: str, status: int = 400) -> ClientError:
+    response: Any = {"Error": {"Code": code, "Message": "no."}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return ClientError(response, "GetRecords")
+
+
+EXPIRED: Final = fault("ExpiredIteratorException")
+THROTTLED: Final = fault("ProvisionedThroughputExceededException")
+
+
+def aggregate(*parts: tuple[str, bytes]) -> bytes:
+    aggregator = RecordAggregator()
+    for key, data in parts:
+        aggregator.add_user_record(key, data)
+    data_of: bytes = aggregator.clear_and_get().get_contents()[2]
+    return data_of
+
+
+@dataclass
+class FakeKinesis:
+    """One shard. ``faults`` come before each call's answer, ``empty`` answers before the records."""
+
+    data: Sequence[bytes]
+    closed: bool = False
+    page: int = GET_RECORDS_LIMIT
+    faults: list[Exception | None] = field(default_factory=list)
+    """Raised by get_records, one a call; None is an answer."""
+    iterator_faults: list[Exception] = field(default_factory=list)
+    empty: int = 0
+    asked: list[dict[str, Any]] = field(default_factory=list)
+    limits: list[int] = field(default_factory=list)
+
+    def get_shard_iterator(self, **arguments: Any) -> dict[str, Any]:
+        self.asked.append(arguments)
+        if self.iterator_faults:
+            raise self.iterator_faults.pop(0)
+        if arguments["ShardIteratorType"] == "TRIM_HORIZON":
+            assert "StartingSequenceNumber" not in arguments
+            return {"ShardIterator": "0"}
+        assert arguments["ShardIteratorType"] == "AFTER_SEQUENCE_NUMBER"
+        return {"ShardIterator": str(int(arguments["StartingSequenceNumber"]) - GREAT + 1)}
+
+    def get_records(self, **arguments: Any) -> dict[str, Any]:
+        limit = arguments["Limit"]
+        assert 1 <= limit <= GET_RECORDS_LIMIT
+        self.limits.append(limit)
+        if self.faults and (raised := self.faults.pop(0)):
+            raise raised
+        at = int(arguments["ShardIterator"])
+        count = 0 if self.empty else min(limit, self.page)
+        self.empty = max(self.empty - 1, 0)
+        end = min(at + count, len(self.data))
+        answer: dict[str, Any] = {
+            "Records": [
+                {
+                    "SequenceNumber": str(GREAT + number),
+                    "PartitionKey": f"key {number}",
+                    "Data": self.data[number],
+                    "ApproximateArrivalTimestamp": ARRIVAL + timedelta(milliseconds=number),
+                }
+                for number in range(at, end)
+            ],
+            "MillisBehindLatest": len(self.data) - end,
+        }
+        if not (self.closed and end == len(self.data)):
+            answer["NextShardIterator"] = str(end)
+        return answer
+
+
+def task(*, after: int | None = None, max_records: int = MANY, max_bytes: int = MANY) -> ShardTask:
+    return ShardTask("trades", "shardId-000000000007", after, max_records, max_bytes)
+
+
+def read(
+    kinesis: FakeKinesis, what: ShardTask | None = None, slept: list[float] | None = None
+) -> tuple[list[StreamRecord], ShardProgress]:
+    progress = ShardProgress()
+    waits: list[float] = [] if slept is None else slept
+    batches = read_shard(kinesis, what or task(), progress, sleep=waits.append, jitter=lambda: 1.0)
+    return [record for batch in batches for record in batch], progress
+
+
+def payloads(count: int) -> list[bytes]:
+    return [b"record %d" % number for number in range(count)]
+
+
+def test_a_shard_without_position_is_read_from_its_oldest_record() -> None:
+    kinesis = FakeKinesis(payloads(3))
+    records, progress = read(kinesis)
+    assert records == [
+        StreamRecord(str(GREAT + n), 0, f"key {n}", ARRIVAL_US + n * 1000, b"record %d" % n) for n in range(3)
+    ]
+    assert kinesis.asked == [
+        {"StreamName": "trades", "ShardId": "shardId-000000000007", "ShardIteratorType": "TRIM_HORIZON"}
+    ]
+    assert progress == ShardProgress(last_sequence=GREAT + 2, rows=3, bytes=24, behind_ms=0, ended=False)
+
+
+def test_a_shard_is_read_after_its_position_by_all_129_digits() -> None:
+    kinesis = FakeKinesis(payloads(5))
+    records, progress = read(kinesis, task(after=GREAT + 2))
+    assert [record.data for record in records] == [b"record 3", b"record 4"]
+    assert kinesis.asked[0]["StartingSequenceNumber"] == "1" + "0" * 127 + "2"
+    assert progress.last_sequence == GREAT + 4
+
+
+def test_sequence_number_zero_is_a_position() -> None:
+    kinesis = FakeKinesis([], faults=[fault("AccessDeniedException")])
+    with pytest.raises(TerminalError):
+        read(kinesis, task(after=0))
+    assert kinesis.asked[0]["StartingSequenceNumber"] == "0"
+
+
+def test_nothing_to_read_moves_nothing() -> None:
+    kinesis = FakeKinesis([])
+    assert read(kinesis) == ([], ShardProgress())
+    assert len(kinesis.limits) == 1
+
+
+def test_an_expired_iterator_goes_on_after_the_last_record_read() -> None:
+    kinesis = FakeKinesis(payloads(6), page=2, faults=[None, EXPIRED, None, EXPIRED])
+    records, _ = read(kinesis, task(after=GREAT))
+    assert [record.data for record in records] == payloads(6)[1:]
+    assert [asked["StartingSequenceNumber"] for asked in kinesis.asked] == [
+        *(str(GREAT + n) for n in (0, 2, 4)),
+    ]
+
+
+def test_an_iterator_that_expired_before_the_first_record_starts_over_at_the_position() -> None:
+    for after, kind in ((None, "TRIM_HORIZON"), (GREAT, "AFTER_SEQUENCE_NUMBER")):
+        kinesis = FakeKinesis(payloads(3), faults=[EXPIRED])
+        records, _ = read(kinesis, task(after=after))
+        assert len(records) == (3 if after is None else 2)
+        assert [asked["ShardIteratorType"] for asked in kinesis.asked] == [kind, kind]
+
+
+def test_iterators_that_always_expire_end_the_turn() -> None:
+    kinesis = FakeKinesis(payloads(3), faults=[EXPIRED] * 1000)
+    with pytest.raises(TransientError, match="expire"):
+        read(kinesis)
+    assert len(kinesis.limits) < 100
+
+
+def test_expiries_are_counted_in_a_row_only() -> None:
+    kinesis = FakeKinesis(payloads(40), page=1, faults=[EXPIRED, None] * 40)
+    assert [record.data for record in read(kinesis)[0]] == payloads(40)
+
+
+@pytest.mark.parametrize(
+    "raised",
+    [
+        THROTTLED,
+        fault("LimitExceededException"),
+        fault("KMSThrottlingException"),
+        fault("ThrottlingException"),
+        fault("InternalFailure", 500),
+        fault("ServiceUnavailable", 503),
+        fault("500", 500),
+        fault("502", 502),
+        fault("504", 504),
+        fault("Unknown", 500),
+        EndpointConnectionError(endpoint_url="http://127.0.0.1:9"),
+        ReadTimeoutError(endpoint_url="http://127.0.0.1:9"),
+    ],
+    ids=str,
+)
+def test_a_busy_kinesis_is_asked_again_with_growing_waits(raised: Exception) -> None:
+    slept: list[float] = []
+    records, _ = read(FakeKinesis(payloads(3), faults=[raised] * 3), slept=slept)
+    assert [record.data for record in records] == payloads(3)
+    assert len(slept) == 3
+    assert 0 < slept[0] < slept[1] < slept[2]
+
+
+def test_the_iterator_s_call_is_asked_again_as_well() -> None:
+    slept: list[float] = []
+    records, _ = read(FakeKinesis(payloads(3), iterator_faults=[THROTTLED, THROTTLED]), slept=slept)
+    assert (len(records), len(slept)) == (3, 2)
+
+
+def test_each_call_has_its_own_tries() -> None:
+    kinesis = FakeKinesis(payloads(6), page=1, faults=[THROTTLED] * 7 + [None] + [THROTTLED] * 7)
+    records, _ = read(kinesis)
+    assert [record.data for record in records] == payloads(6)
+
+
+def test_waits_are_spread_by_chance() -> None:
+    waits: list[list[float]] = [[], []]
+    for slept, chance in zip(waits, (0.0, 1.0), strict=True):
+        kinesis = FakeKinesis(payloads(1), faults=[THROTTLED])
+        list(read_shard(kinesis, task(), ShardProgress(), sleep=slept.append, jitter=partial(float, chance)))
+    assert 0 < waits[0][0] < waits[1][0]
+
+
+def test_a_kinesis_that_keeps_refusing_ends_the_turn_as_transient() -> None:
+    slept: list[float] = []
+    kinesis = FakeKinesis(payloads(3), faults=[THROTTLED] * 1000)
+    with pytest.raises(TransientError, match="ProvisionedThroughputExceededException"):
+        read(kinesis, slept=slept)
+    assert len(kinesis.limits) == len(slept) + 1
+    assert sum(slept) < 60
+
+
+def test_what_was_read_before_the_refusal_is_told() -> None:
+    kinesis = FakeKinesis(payloads(4), page=2, faults=[None, *[THROTTLED] * 1000])
+    progress = ShardProgress()
+    batches = read_shard(kinesis, task(), progress, sleep=lambda _: None)
+    assert len(next(batches)) == 2
+    with pytest.raises(TransientError):
+        next(batches)
+    assert (progress.rows, progress.last_sequence) == (2, GREAT + 1)
+
+
+@pytest.mark.parametrize(
+    ("code", "error"),
+    [
+        ("ResourceNotFoundException", TransientError),
+        ("AccessDeniedException", TerminalError),
+        ("InvalidArgumentException", TerminalError),
+        ("ValidationException", TerminalError),
+        ("UnrecognizedClientException", TerminalError),
+        ("KMSAccessDeniedException", TerminalError),
+    ],
+)
+def test_what_waiting_does_not_mend_is_not_tried_again(code: str, error: type[LakehouseError]) -> None:
+    for faults in ({"faults": [fault(code)]}, {"iterator_faults": [fault(code)]}):
+        slept: list[float] = []
+        kinesis = FakeKinesis(payloads(3), **faults)  # type: ignore[arg-type]
+        with pytest.raises(error, match=code):
+            read(kinesis, slept=slept)
+        assert slept == []
+
+
+def test_a_closed_shard_is_read_to_its_end() -> None:
+    records, progress = read(FakeKinesis(payloads(5), closed=True, page=2))
+    assert [record.data for record in records] == payloads(5)
+    assert progress.ended
+
+
+def test_an_open_shard_has_no_end() -> None:
+    assert not read(FakeKinesis(payloads(5), page=2))[1].ended
+
+
+def test_a_closed_shard_that_was_read_before_ends_at_once() -> None:
+    kinesis = FakeKinesis(payloads(5), closed=True)
+    records, progress = read(kinesis, task(after=GREAT + 4))
+    assert (records, progress.ended, progress.last_sequence) == ([], True, None)
+    assert len(kinesis.limits) == 1
+
+
+def test_a_shard_that_a_bound_left_is_not_ended() -> None:
+    assert not read(FakeKinesis(payloads(5), closed=True), task(max_records=3))[1].ended
+
+
+def test_empty_answers_of_a_shard_that_is_behind_are_read_through() -> None:
+    records, _ = read(FakeKinesis(payloads(3), empty=20))
+    assert [record.data for record in records] == payloads(3)
+
+
+def test_a_shard_that_only_says_it_is_behind_is_left_for_the_next_turn() -> None:
+    kinesis = FakeKinesis(payloads(3), empty=10**6)
+    records, progress = read(kinesis)
+    assert (records, progress.last_sequence, progress.behind_ms) == ([], None, 3)
+    assert 10 < len(kinesis.limits) < 1000
+
+
+def test_empty_answers_are_counted_in_a_row_only() -> None:
+    class Hesitant(FakeKinesis):
+        def get_records(self, **arguments: Any) -> dict[str, Any]:
+            answer = super().get_records(**arguments)
+            if answer["Records"]:
+                self.empty = 30
+            return answer
+
+    records, _ = read(Hesitant(payloads(5), page=1))
+    assert len(records) == 5
+
+
+# --- bounds
+
+
+def test_the_bound_of_records_is_kept_by_what_is_asked_for() -> None:
+    kinesis = FakeKinesis(payloads(50), page=7)
+    records, progress = read(kinesis, task(max_records=20))
+    assert len(records) == progress.rows == 20
+    assert kinesis.limits == [20, 13, 6]
+
+
+def test_no_call_asks_for_more_than_kinesis_gives() -> None:
+    kinesis = FakeKinesis(payloads(3))
+    read(kinesis, task(max_records=MANY))
+    assert set(kinesis.limits) == {GET_RECORDS_LIMIT}
+
+
+def test_the_bound_of_bytes_ends_the_turn_after_the_answer_that_reaches_it() -> None:
+    kinesis = FakeKinesis([b"x" * 100] * 50, page=4)
+    records, progress = read(kinesis, task(max_bytes=1_000))
+    assert (len(records), progress.bytes) == (12, 1_200)
+
+
+def test_a_bound_never_falls_inside_an_aggregate() -> None:
+    parts = [(f"market {n}", b"trade %d" % n) for n in range(10)]
+    kinesis = FakeKinesis([aggregate(*parts)] * 5)
+    records, progress = read(kinesis, task(max_records=15))
+    assert len(records) % 10 == 0
+    assert progress.rows == len(records) >= 15
+    again, _ = read(kinesis, task(after=progress.last_sequence))
+    assert len(records) + len(again) == 50
+
+
+def test_aggregates_are_taken_apart_and_numbered() -> None:
+    whole = aggregate(("a", b"1"), ("ключ", b"2"), ("a", b""))
+    records, progress = read(FakeKinesis([b"plain", whole, whole[:-1]]))
+    told = [(r.sequence_number, r.sub_sequence_number, r.partition_key, r.data) for r in records]
+    assert told == [
+        (str(GREAT), 0, "key 0", b"plain"),
+        (str(GREAT + 1), 0, "a", b"1"),
+        (str(GREAT + 1), 1, "ключ", b"2"),
+        (str(GREAT + 1), 2, "a", b""),
+        (str(GREAT + 2), 0, "key 2", whole[:-1]),
+    ]
+    assert progress.rows == 5
+    assert progress.bytes == len(b"plain") + len(whole) * 2 - 1
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    data=st.lists(
+        st.binary(max_size=20)
+        | st.integers(1, 6).map(lambda count: aggregate(*[("k", b"%d" % n) for n in range(count)])),
+        max_size=20,
+    ),
+    page=st.integers(1, 6),
+    max_records=st.integers(1, 12),
+    max_bytes=st.integers(1, 200),
+    faults=st.lists(st.sampled_from([None, None, EXPIRED, THROTTLED]), max_size=20),
+    empty=st.integers(0, 3),
+)
+def test_turns_of_any_bounds_and_faults_give_each_record_once(
+    *,
+    data: list[bytes],
+    page: int,
+    max_records: int,
+    max_bytes: int,
+    faults: list[Exception | None],
+    empty: int,
+) -> None:
+    calm, _ = read(FakeKinesis(data))
+    kinesis = FakeKinesis(data, page=page, faults=list(faults), empty=empty)
+    found: list[StreamRecord] = []
+    after: int | None = None
+    for _ in range(len(data) + 1 + len(faults)):
+        try:
+            records, progress = read(kinesis, task(after=after, max_records=max_records, max_bytes=max_bytes))
+        except TransientError:
+            continue  # nothing of such a turn is kept
+        if records:
+            assert progress.last_sequence == int(records[-1].sequence_number)
+        found += records
+        after = after if progress.last_sequence is None else progress.last_sequence
+    assert found == calm
+
+
+@pytest.mark.parametrize("milliseconds", [0, 1, 7, 123, 499, 500, 999])
+def test_arrival_is_exact_to_the_millisecond(milliseconds: int) -> None:
+    kinesis = FakeKinesis([b"x"])
+    base = 1_699_999_999_000 + milliseconds
+    answer = kinesis.get_records(ShardIterator="0", Limit=1)
+    # botocore makes the moment from a float of seconds
+    answer["Records"][0]["ApproximateArrivalTimestamp"] = datetime.fromtimestamp(base / 1000, UTC)
+    kinesis.get_records = lambda **_: answer  # type: ignore[method-assign]
+    assert next(iter(read_shard(kinesis, task(), ShardProgress())))[0].arrival_us == base * 1000

@@ -1,0 +1,57 @@
+"""Tables are created whatever a killed creation left behind, and nothing else is cleared away."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from glue_jobs.engine import delta
+from tapehouse.errors import TerminalError
+from tapehouse.tables import GOLD_CANDLES
+
+pytestmark = pytest.mark.spark
+
+
+@pytest.mark.parametrize("left", [(), (".00000000000000000000.json.8c1f.tmp",), ("_staged_commits",)], ids=str)
+def test_table_is_created_over_a_log_that_a_kill_left_without_a_commit(
+    spark: Any, tmp_path: Path, left: tuple[str, ...]
+) -> None:
+    log = tmp_path / "candles" / "_delta_log"
+    log.mkdir(parents=True)
+    for name in left:
+        (log / name).touch()
+    delta.ensure(spark, GOLD_CANDLES, str(log.parent), patience_s=0)
+    delta.ensure(spark, GOLD_CANDLES, str(log.parent), patience_s=0)
+    assert delta.snapshot(spark, GOLD_CANDLES, str(log.parent)).version == 0
+
+
+def test_column_declared_since_is_added_to_a_table_with_rows(spark: Any, tmp_path: Path) -> None:
+    uri = str(tmp_path / "candles")
+    optional = next(column for column in GOLD_CANDLES.columns if column.nullable)
+    older = replace(GOLD_CANDLES, columns=tuple(c for c in GOLD_CANDLES.columns if c.name != optional.name))
+    delta.ensure(spark, older, uri)
+    delta.ensure(spark, GOLD_CANDLES, uri)
+    found = {f.name: f for f in spark.read.format("delta").load(uri).schema.fields}
+    assert found.keys() == {c.name for c in GOLD_CANDLES.columns}
+    assert found[optional.name].metadata["comment"] == optional.comment
+    version = delta.snapshot(spark, GOLD_CANDLES, uri).version
+    delta.ensure(spark, GOLD_CANDLES, uri)
+    assert delta.snapshot(spark, GOLD_CANDLES, uri).version == version
+
+
+def test_column_that_may_not_be_null_is_not_made_up(spark: Any, tmp_path: Path) -> None:
+    uri = str(tmp_path / "candles")
+    older = replace(GOLD_CANDLES, columns=tuple(c for c in GOLD_CANDLES.columns if c.name != "volume"))
+    delta.ensure(spark, older, uri)
+    with pytest.raises(TerminalError, match="made without volume"):
+        delta.ensure(spark, GOLD_CANDLES, uri)
+
+
+def test_folder_with_files_of_others_is_left_alone_and_named(spark: Any, tmp_path: Path) -> None:
+    folder = tmp_path / "candles"
+    (folder / "_delta_log").mkdir(parents=True)
+    (folder / "part-0.parquet").write_bytes(b"PAR1")
+    with pytest.raises(TerminalError, match="holds files, but is no table"):
+        delta.ensure(spark, GOLD_CANDLES, str(folder), patience_s=0)
+    assert (folder / "part-0.parquet").exists()
