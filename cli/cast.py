@@ -8,7 +8,6 @@ nothing set           the simulated venues by their real clients, and the synthe
 """
 
 import json
-import logging
 import sys
 import time
 import urllib.request
@@ -20,9 +19,10 @@ from typing import Any, Final
 
 from cli.command import Place
 from embedded import port as ports
+from tapehouse import logs
 from tapehouse.errors import TerminalError
 
-log = logging.getLogger(__name__)
+log = logs.of(__name__)
 
 SIMULATOR: Final = "simulator"
 SIMULATED: Final = ("coinbase", "kraken", "binance")
@@ -90,7 +90,7 @@ class Cast:
                 self._deaths[name] += 1
                 if self._settings.once or self._deaths[name] > DEATHS:
                     raise TerminalError(f"The producer {name} died: see {self._here.stack.log_path(name)}.")
-                log.warning("producer_died name=%s log=%s: started again", name, self._here.stack.log_path(name))
+                log.warning("producer_died", name=name, log=self._here.stack.log_path(name), note="started again")
                 self._launch(part)
         if self._simulated and SIMULATOR not in running:
             raise TerminalError(f"The venue simulator died: see {self._here.stack.log_path(SIMULATOR)}.")

@@ -2,7 +2,6 @@
 
 import argparse
 import contextlib
-import logging
 import signal
 import sys
 import threading
@@ -11,9 +10,10 @@ from typing import Any
 
 from cli import spark as engine
 from cli.command import Place, add_setting, load_settings, on_terminal, place, refuse_aws
+from tapehouse import logs
 from tapehouse.errors import TransientError
 
-log = logging.getLogger(__name__)
+log = logs.of(__name__)
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -51,7 +51,7 @@ def run(options: argparse.Namespace) -> int:
             except TransientError as error:
                 if options.refresh_every_s is None:
                     raise
-                log.warning("refresh_again_later reason=%r", str(error))
+                log.warning("refresh_again_later", reason=str(error))
             if options.refresh_every_s is None:
                 break
             stop.wait(settings.refresh_every_s)

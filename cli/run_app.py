@@ -3,7 +3,6 @@
 import argparse
 import contextlib
 import fcntl
-import logging
 import sys
 import threading
 import time
@@ -16,10 +15,11 @@ from cli.cast import Cast
 from cli.command import Place, add_setting, load_settings, on_terminal, place, refuse_aws
 from cli.refresh import heed_signals, refresher, stop_event
 from cli.screen import LiveScreen, LogScreen, Screen
+from tapehouse import logs
 from tapehouse.errors import TerminalError, TransientError
 from tapehouse.settings import Settings
 
-log = logging.getLogger(__name__)
+log = logs.of(__name__)
 
 NAME = "run-app"
 HELP = (
@@ -154,7 +154,7 @@ class _App:
         try:
             report = self._job.once()
         except TransientError as error:
-            log.warning("refresh_again_later reason=%r", str(error))
+            log.warning("refresh_again_later", reason=str(error))
             return None
         self._rows += report.rows
         producers = f"{self._cast.running} of {self._cast.producers}"

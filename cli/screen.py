@@ -1,7 +1,6 @@
 """run-app's face: a live page on a terminal, a log line a pass elsewhere."""
 
 import contextlib
-import logging
 import sys
 import threading
 from collections.abc import Sequence
@@ -9,9 +8,10 @@ from typing import Any, Protocol
 
 from cli import answers
 from cli.market_view import Picture
+from tapehouse import logs
 from tapehouse.logs import log_above
 
-log = logging.getLogger(__name__)
+log = logs.of(__name__)
 
 
 class Screen(Protocol):
@@ -41,7 +41,7 @@ class LogScreen:
         pass
 
     def say(self, doing: str) -> None:
-        log.info("run_app doing=%r", doing)
+        log.info("run_app", doing=doing)
 
     def step(self, step: Any) -> None:
         """The engine logs its steps itself."""
@@ -49,13 +49,13 @@ class LogScreen:
     def passed(self, report: Any, picture: Picture, *, total_rows: int, producers: str) -> None:
         lag = "none" if picture.lag_s is None else f"{picture.lag_s:.1f}"
         log.info(
-            "refreshed rows=%d total_rows=%d seconds=%.2f lag_s=%s markets=%d producers=%r",
-            report.rows,
-            total_rows,
-            report.seconds,
-            lag,
-            len(picture.candles.rows),
-            producers,
+            "refreshed",
+            rows=report.rows,
+            total_rows=total_rows,
+            seconds=round(report.seconds, 2),
+            lag_s=lag,
+            markets=len(picture.candles.rows),
+            producers=producers,
         )
 
 

@@ -13,7 +13,6 @@ import fcntl
 import http
 import http.client
 import json
-import logging
 import os
 import sys
 import time
@@ -25,9 +24,10 @@ from typing import Any, Final
 from embedded import port as ports
 from embedded import process as processes
 from embedded.process import Process
+from tapehouse import logs
 from tapehouse.errors import TerminalError
 
-log = logging.getLogger(__name__)
+log = logs.of(__name__)
 
 ROLES: Final = ("producer", "simulator", "server")
 """In the order in which they are stopped."""
@@ -182,7 +182,7 @@ class Stack:
     def _start(self, name: str, command: Sequence[str], role: str, port: int = 0) -> Member:
         environment = self.environment(os.environ) if role != "server" else scrubbed(os.environ, self._region)
         process = processes.start(command, environment=environment, log=self.log_path(name))
-        log.info("started name=%s role=%s pid=%s port=%s", name, role, process.pid, port)
+        log.info("started", name=name, role=role, pid=process.pid, port=port)
         return Member(role, process.pid, process.began, port)
 
     def _await_health(self, server: Server, member: Member) -> None:

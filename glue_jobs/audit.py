@@ -1,6 +1,5 @@
 """The account: every bronze record is in exactly one place, no trade is there twice, and gold adds up to silver."""
 
-import logging
 from dataclasses import dataclass
 from functools import reduce
 from typing import Final
@@ -10,6 +9,7 @@ from pyspark.sql import functions as F  # noqa: N812
 
 from glue_jobs.bronze import position_in
 from glue_jobs.engine import delta
+from tapehouse import logs
 from tapehouse.intervals import INTERVALS
 from tapehouse.lake import Lake
 from tapehouse.tables import (
@@ -24,7 +24,7 @@ from tapehouse.tables import (
     Table,
 )
 
-log = logging.getLogger(__name__)
+log = logs.of(__name__)
 
 _SHOWN: Final = 5
 """Records that a finding names before it only counts."""

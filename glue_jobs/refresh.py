@@ -6,7 +6,6 @@ is left (``availableNow``). One writer a layer at a time: a lock in the lake say
 """
 
 import fcntl
-import logging
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -23,12 +22,12 @@ from glue_jobs.bronze import BronzeLoop, StreamClient, Turn, TurnLimits, positio
 from glue_jobs.engine import Step, Steps, delta
 from glue_jobs.gold.candles import GoldBatch, touches
 from glue_jobs.silver.trades import SilverBatch
-from tapehouse import aws, tables
+from tapehouse import aws, logs, tables
 from tapehouse.errors import LakehouseError, TerminalError, TransientError
 from tapehouse.lake import Lake
 from tapehouse.tables import BRONZE_TRADES, LAYERS, Table
 
-log = logging.getLogger(__name__)
+log = logs.of(__name__)
 
 _LOST_RACES: Final = 8
 """Tries of one batch against other writers before the refresh gives up for now."""
@@ -153,7 +152,7 @@ class Refresh:
         failed: list[Exception] = []
 
         def batch(frame: DataFrame, batch_id: int) -> None:
-            log.debug("batch layer=%s batch_id=%d", layer, batch_id)
+            log.debug("batch", layer=layer, batch_id=batch_id)
             try:
                 _until_won(lambda: write(frame))
             except Exception as error:
@@ -197,7 +196,7 @@ class Refresh:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                log.info("refresh_waits layer=%s: another refresh of this lake is at work", layer)
+                log.info("refresh_waits", layer=layer, note="another refresh of this lake is at work")
                 fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
@@ -207,7 +206,7 @@ def _until_won(write: Callable[[], None]) -> None:
         try:
             return write()
         except delta.LostRaceError as error:
-            log.info("batch_lost_race table=%s turn=%d", error.table, error.turn)
+            log.info("batch_lost_race", table=error.table, turn=error.turn)
             time.sleep(random.uniform(0, 0.1 * 2**number))
     return write()
 

@@ -181,7 +181,7 @@ def test_the_commands_words_are_read_without_any_room_or_heavy_library() -> None
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     loaded = done.stdout.split()
-    heavy = {"pyspark", "boto3", "duckdb", "pandas", "pyarrow", "rich", "awswrangler", "sqlglot", "websockets", "numpy"}
+    heavy = {"pyspark", "boto3", "duckdb", "pandas", "pyarrow", "awswrangler", "sqlglot", "websockets", "numpy"}
     assert heavy & {name.partition(".")[0] for name in loaded} == set()
     rooms = {name for name in loaded if name.partition(".")[0] in ("producers", "glue_jobs")}
     assert rooms <= {"producers", "producers.run", "producers.run.words"}

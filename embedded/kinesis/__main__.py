@@ -8,6 +8,7 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
+from tapehouse import logs
 from tapehouse.errors import TerminalError
 
 from .server import KinesisServer
@@ -58,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(str(error))
     stop.wait()
     server.stop()
-    logging.getLogger(__name__).info("kinesis.stopped")
+    logs.of(__name__).info("kinesis_stopped")
 
 
 if __name__ == "__main__":

@@ -5,17 +5,17 @@ A general framework costs more a call than the call itself, and this is what dem
 
 import asyncio
 import json
-import logging
 import uuid
 from typing import Final
 
+from tapehouse import logs
 from tapehouse.errors import SettingsError
 
 from .faults import Fault, Faults
 from .message import BadRequest, Head, Requests
 from .operations import CONTENT_TYPE, Answer, Operations
 
-_log = logging.getLogger(__name__)
+log = logs.of(__name__)
 FAULTS_PATH: Final = "/_tapehouse/faults"
 HEALTH_PATH: Final = "/_tapehouse/health"
 READ_AHEAD_BYTES: Final = 1024 * 1024

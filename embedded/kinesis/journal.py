@@ -19,12 +19,13 @@ refused.
 
 import fcntl
 import json
-import logging
 import mmap
 import os
 import shutil
 from pathlib import Path
 from typing import Any, Final, Protocol
+
+from tapehouse import logs
 
 from . import frame as framing
 from .errors import JournalError
@@ -33,7 +34,7 @@ from .shard import Shard
 from .shard_log import ShardLog
 from .stream import Stream
 
-_log = logging.getLogger(__name__)
+log = logs.of(__name__)
 CATALOG_VERSION: Final = 1
 
 
@@ -124,7 +125,7 @@ class DiskJournal:
         for folder in [path for path in self._folder.iterdir() if path.is_dir()]:
             shards = [path for path in folder.iterdir() if path.name not in known.get(folder.name, set())]
             for orphan in shards if folder.name in known else [folder]:
-                _log.info("kinesis.journal.orphan_removed folder=%s", orphan.relative_to(self._folder))
+                log.info("journal_orphan_removed", folder=orphan.relative_to(self._folder))
                 shutil.rmtree(orphan)
 
     def save(self, catalog: dict[str, Any]) -> None:
@@ -142,19 +143,19 @@ class DiskJournal:
 
     def shard_log(self, stream: Stream, index: int) -> ShardLog:
         folder = self._folder / _folder_name(stream.serial, stream.name) / f"{index:012d}"
-        log = ShardLog(lambda ordinal: self._new_segment(folder, ordinal), segment_bytes=self._segment_bytes)
+        found = ShardLog(lambda ordinal: self._new_segment(folder, ordinal), segment_bytes=self._segment_bytes)
         paths = sorted(folder.glob("*.log"), key=lambda path: int(path.stem)) if folder.is_dir() else []
         for path in paths:
-            self._restore(log, path, newest=path is paths[-1])
-        return log
+            self._restore(found, path, newest=path is paths[-1])
+        return found
 
     def _new_segment(self, folder: Path, ordinal: int) -> Segment:
         return FileSegment(folder / f"{ordinal:020d}.log", ordinal, 0, self._files)
 
-    def _restore(self, log: ShardLog, path: Path, *, newest: bool) -> None:
+    def _restore(self, shard_log: ShardLog, path: Path, *, newest: bool) -> None:
         size = path.stat().st_size
         if size == 0:
-            log.restore(FileSegment(path, int(path.stem), 0, self._files), b"")
+            shard_log.restore(FileSegment(path, int(path.stem), 0, self._files), b"")
             return
         with path.open("r+b") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
             view = memoryview(mapped)
@@ -163,9 +164,9 @@ class DiskJournal:
                 if whole < size and not newest:
                     raise JournalError(f"{path} is damaged at byte {whole} of {size}; move the journal away")
                 if whole < size:
-                    _log.warning("kinesis.journal.torn_frame_cut file=%s at=%d bytes=%d", path, whole, size - whole)
+                    log.warning("torn_frame_cut", file=path, at=whole, bytes=size - whole)
                     path.with_suffix(".log.torn").write_bytes(view[whole:])
-                log.restore(FileSegment(path, int(path.stem), whole, self._files), view[:whole])
+                shard_log.restore(FileSegment(path, int(path.stem), whole, self._files), view[:whole])
             finally:
                 view.release()
             if whole < size:

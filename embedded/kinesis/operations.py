@@ -1,11 +1,12 @@
 """From a call's name and body to an answer, with the faults that were asked for."""
 
 import json
-import logging
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
+
+from tapehouse import logs
 
 from .arguments import Arguments
 from .control import Control
@@ -15,7 +16,7 @@ from .faults import Plan
 from .reading import Reading
 from .writing import Writing
 
-_log = logging.getLogger(__name__)
+log = logs.of(__name__)
 TARGET_PREFIX: Final = "Kinesis_20131202."
 CONTENT_TYPE: Final = "application/x-amz-json-1.1"
 DEFAULT_REGION: Final = "us-east-1"
@@ -81,8 +82,8 @@ class Operations:
         except ApiError as error:
             faults.count(f"errors.{error.code}")
             return Answer(error.status, error.body(), plan.delay_ms)
-        except Exception:  # noqa: BLE001 - one broken call must not stop the server that others use
-            _log.exception("kinesis.call_broken operation=%s", operation)
+        except Exception:
+            log.exception("call_broken", operation=operation)
             faults.count("errors.InternalFailure")
             return Answer(500, internal_failure().body(), plan.delay_ms)
         if plan.instead == "fail_answers":

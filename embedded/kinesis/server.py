@@ -2,7 +2,6 @@
 
 import asyncio
 import ipaddress
-import logging
 import random
 import socket
 import threading
@@ -11,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final
 
+from tapehouse import logs
 from tapehouse.errors import TerminalError
 
 from .arguments import NAME
@@ -23,7 +23,7 @@ from .operations import DEFAULT_REGION, Operations
 from .shard_log import SEGMENT_BYTES
 from .store import Clock, Store
 
-_log = logging.getLogger(__name__)
+log = logs.of(__name__)
 START_S: Final = 30.0
 """The longest that a start may take, once the journal is read."""
 BACKLOG: Final = 512
@@ -139,7 +139,7 @@ class KinesisServer:
         )
         server = loop.run_until_complete(making)
         loop.call_soon(self._ready.set)
-        _log.info("kinesis.serving endpoint=%s", self.endpoint)
+        log.info("kinesis_serving", endpoint=self.endpoint)
         try:
             loop.run_forever()
         finally:

@@ -1,17 +1,18 @@
 """All streams of a server: made, found, changed and deleted, each change written down before it counts."""
 
-import logging
 import random
 import secrets
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeAlias
+
+from tapehouse import logs
 
 from .errors import ACCOUNT, ApiError, internal_failure, shard_not_found, stream_not_found
 from .journal import CATALOG_VERSION, Journal
 from .shard import Shard
 from .stream import HOUR_US, Resharding, Stream
 
-_log = logging.getLogger(__name__)
+log = logs.of(__name__)
 Clock: TypeAlias = Callable[[], int]
 """Now, in µs since the epoch, UTC."""
 SWEEP_US: Final = 1_000_000
@@ -63,7 +64,7 @@ class Store:
         try:
             self._journal.save(catalog)
         except OSError as error:
-            _log.exception("kinesis.journal.catalog_not_written")
+            log.exception("catalog_not_written")
             raise internal_failure() from error
 
     def names(self) -> list[str]:
@@ -199,7 +200,7 @@ class Store:
                 else:
                     self._trim(stream, now_us)
             except (ApiError, OSError) as error:
-                _log.warning("kinesis.journal.not_swept stream=%s error=%s", stream.name, error)
+                log.warning("journal_not_swept", stream=stream.name, error=error)
 
     def _trim(self, stream: Stream, now_us: int) -> None:
         horizon_ms = stream.horizon_us(now_us) // 1000

@@ -3,9 +3,10 @@
 import binascii
 import hashlib
 import json
-import logging
 from dataclasses import dataclass, field
 from typing import Any, Final
+
+from tapehouse import logs
 
 from . import frame as framing
 from .arguments import HASH_KEY, SEQUENCE_NUMBER, Arguments, serialization
@@ -16,7 +17,7 @@ from .sequence import STEP_BITS
 from .shard import HASH_KEYS, Shard
 from .stream import Stream
 
-_log = logging.getLogger(__name__)
+log = logs.of(__name__)
 RECORDS_A_CALL: Final = 500
 BYTES_A_CALL: Final = 10 * 1024 * 1024
 KEY_CHARACTERS: Final = 256
@@ -186,7 +187,7 @@ class Writing:
                     stored_ms=lot.stored_ms,
                 )
             except OSError:
-                _log.exception("kinesis.journal.records_not_written stream=%s shard=%s", stream.name, shard.id)
+                log.exception("records_not_written", stream=stream.name, shard=shard.id)
                 answers.update(dict.fromkeys(lot.places))
                 continue
             shard.last_sequence = lot.numbers[-1]

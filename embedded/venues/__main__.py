@@ -11,12 +11,13 @@ from pathlib import Path
 from embedded.venues.recordings import DamagedRecordingError
 from embedded.venues.registry import MARKETS
 from embedded.venues.server import HOST, Simulator
+from tapehouse import logs
 from tapehouse.errors import LakehouseError
 
 EXCHANGES = ("coinbase", "kraken", "binance")
 """Whose markets are run unless others are named: with --once each of them needs a subscriber."""
 
-log = logging.getLogger(__name__)
+log = logs.of(__name__)
 
 
 def _positive(text: str) -> float:
@@ -78,7 +79,7 @@ async def _serve(arguments: argparse.Namespace) -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
     async with simulator:
-        log.info("listening host=%s port=%d recordings=%d", HOST, simulator.port, len(simulator.sessions))
+        log.info("listening", host=HOST, port=simulator.port, recordings=len(simulator.sessions))
         waits: list[asyncio.Task[object]] = [asyncio.create_task(stop.wait())]
         if arguments.once:
             waits.append(asyncio.create_task(_all_told(simulator)))

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import logging
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -12,8 +11,9 @@ from websockets.frames import Frame, Opcode
 
 from embedded.venues.dialect import Dialect
 from embedded.venues.tape import Print, Tape
+from tapehouse import logs
 
-log = logging.getLogger(__name__)
+log = logs.of(__name__)
 
 WAITING_MESSAGES: Final = 20_000
 """A client this far behind is hung up on, as the venues do with slow readers."""
@@ -55,7 +55,7 @@ class Client:
             for message in messages:
                 self._waiting.put_nowait(message)
         except asyncio.QueueFull:
-            log.warning("slow_reader_cut feed=%s", self.dialect.feed)
+            log.warning("slow_reader_cut", feed=self.dialect.feed)
             self.abort()
 
     def print(self, prints: Sequence[Print]) -> None:

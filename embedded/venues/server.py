@@ -8,7 +8,6 @@ vendors' venues want a key as the real ones do, and take any but ``bad``.
 
 import asyncio
 import errno
-import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -24,12 +23,13 @@ from embedded.venues.faults import Faults
 from embedded.venues.recordings import DamagedRecordingError, Session, play, sessions
 from embedded.venues.registry import MARKETS, VENUES, feed_of, new_tape, own_feed
 from embedded.venues.tape import Print, Tape, as_aggregates, as_trades
+from tapehouse import logs
 from tapehouse.errors import TerminalError
 from tapehouse.record import Trade, encode
 
 __all__ = ["HOST", "MARKETS", "PortInUseError", "Simulator"]
 
-log = logging.getLogger(__name__)
+log = logs.of(__name__)
 
 HOST: Final = "127.0.0.1"
 TICK_S: Final = 0.05
@@ -253,13 +253,13 @@ class Simulator:
             sent = await play(session.file, line.send, speed=self._speed)
             await line.close(1000, "end of recording")
         except ConnectionClosed:
-            log.info("replay_left file=%s", session.file.name)
+            log.info("replay_left", file=session.file.name)
             return
         except DamagedRecordingError as error:
-            log.warning("recording_damaged %s", error)
+            log.warning("recording_damaged", error=error)
             await line.close(1011, str(error)[:120])
             return
-        log.info("replayed file=%s messages=%d", session.file.name, sent)
+        log.info("replayed", file=session.file.name, messages=sent)
         self._unplayed.discard(session.path)
         if not self._unplayed:
             self.finished.set()

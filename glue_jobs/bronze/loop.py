@@ -5,7 +5,6 @@ to a bound, keeps what was read, and commits exactly the rows up to the sequence
 A kill before the commit leaves nothing; a kill after it, everything.
 """
 
-import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -20,11 +19,11 @@ from glue_jobs.bronze.frame import Address, progress_of, read_shards, up_to
 from glue_jobs.bronze.position import Position, StreamGap
 from glue_jobs.bronze.reader import KinesisClient, ShardProgress, ShardTask
 from glue_jobs.engine import Steps, delta
-from tapehouse import aws
+from tapehouse import aws, logs
 from tapehouse.errors import TerminalError, TransientError
 from tapehouse.tables import BRONZE_TRADES
 
-log = logging.getLogger(__name__)
+log = logs.of(__name__)
 
 POSITION: Final = "position"
 """The key of the position in the commit's metadata."""
@@ -137,7 +136,7 @@ class BronzeLoop:
             try:
                 turn = self.turn()
             except delta.LostRaceError:
-                log.info("turn_lost_race stream=%s", self._stream_name)
+                log.info("turn_lost_race", stream=self._stream_name)
                 continue
             turns += 1
             rows += turn.rows
@@ -169,7 +168,7 @@ class BronzeLoop:
         with self._steps.step("bronze.trades") as count:
             count.rows = rows
             delta.append(frame, base, metadata={POSITION: after.as_json()})
-        log.info("bronze_committed stream=%s rows=%d bytes=%d turn=%d", stream.name, rows, size, base.turn + 1)
+        log.info("bronze_committed", stream=stream.name, rows=rows, bytes=size, turn=base.turn + 1)
         return turn
 
     def _due(self, before: Position, stream: _Stream, now_us: int) -> bool:
@@ -184,18 +183,25 @@ class BronzeLoop:
             return Position(stream.name, stream.created_us)
         if not found.is_of(stream.name, stream.created_us):
             log.warning(
-                "stream_changed from=%s created_us=%d to=%s created_us=%d: reading the new one from its start",
-                found.stream_name, found.stream_created_at_us, stream.name, stream.created_us,
-            )  # fmt: skip
+                "stream_changed",
+                before=found.stream_name,
+                before_created_us=found.stream_created_at_us,
+                stream=stream.name,
+                created_us=stream.created_us,
+                note="reading the new one from its start",
+            )
             return self._derive(stream) or Position(
                 stream.name, stream.created_us, ingested_us=found.ingested_us, gaps=found.gaps
             )
         if found.watched_us is not None and now_us - found.watched_us > stream.retention_us:
             gap = StreamGap(found.watched_us, now_us - stream.retention_us)
             log.error(
-                "stream_gap stream=%s from_us=%d to_us=%d: the pause was longer than the stream's retention",
-                stream.name, gap.from_us, gap.to_us,
-            )  # fmt: skip
+                "stream_gap",
+                stream=stream.name,
+                from_us=gap.from_us,
+                to_us=gap.to_us,
+                note="the pause was longer than the stream's retention",
+            )
             return replace(found, gaps=(*found.gaps, gap))
         return found
 
@@ -204,7 +210,7 @@ class BronzeLoop:
             return found
         if base.turn == 0:
             return None
-        log.warning("position_not_in_log version=%d: deriving it from the rows", base.version)
+        log.warning("position_not_in_log", version=base.version, note="deriving it from the rows")
         newest = (
             self._spark.read.format("delta")
             .load(self._uri)

@@ -4,7 +4,6 @@ Bounds are counts of records and bytes, never of time, so that reading the same 
 records: Kinesis keeps what it accepted, and a shard only grows. A bound never falls inside an aggregate.
 """
 
-import logging
 import random
 import time
 from collections.abc import Callable, Iterator
@@ -15,10 +14,10 @@ from typing import Any, Final, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from tapehouse import kpl
+from tapehouse import kpl, logs
 from tapehouse.errors import TerminalError, TransientError
 
-log = logging.getLogger(__name__)
+log = logs.of(__name__)
 
 GET_RECORDS_LIMIT: Final = 10_000
 """Most that one GetRecords gives (Kinesis quota)."""

@@ -9,7 +9,6 @@ third writer could then commit the same plan once more.)
 """
 
 import json
-import logging
 import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,10 +21,11 @@ from py4j.protocol import Py4JJavaError
 from pyspark.errors import AnalysisException, PySparkException
 from pyspark.sql import DataFrame, DataFrameWriter, SparkSession
 
+from tapehouse import logs
 from tapehouse.errors import TerminalError, TransientError
 from tapehouse.tables import Table
 
-log = logging.getLogger(__name__)
+log = logs.of(__name__)
 
 TXN_APP: Final = "tapehouse"
 USER_METADATA: Final = "spark.databricks.delta.commitInfo.userMetadata"
@@ -101,7 +101,7 @@ def _add_missing(spark: SparkSession, table: Table, uri: str) -> None:
     described = ", ".join(f"`{c.name}` {c.type} COMMENT {json.dumps(c.comment)}" for c in missing)
     spark.sql(f"ALTER TABLE delta.`{uri}` ADD COLUMNS ({described})")
     for column in missing:
-        log.warning("column_added table=%s column=%s: `tapehouse rebuild` fills it", table.name, column.name)
+        log.warning("column_added", table=table.name, column=column.name, note="`tapehouse rebuild` fills it")
 
 
 def _create(spark: SparkSession, table: Table, uri: str) -> None:
@@ -113,7 +113,7 @@ def _create(spark: SparkSession, table: Table, uri: str) -> None:
     if table.cluster_by:
         builder = builder.clusterBy(*table.cluster_by)
     builder.execute()
-    log.info("table_created table=%s uri=%s", table.name, uri)
+    log.info("table_created", table=table.name, uri=uri)
 
 
 def _clear_half_made(spark: SparkSession, uri: str) -> None:
@@ -123,7 +123,7 @@ def _clear_half_made(spark: SparkSession, uri: str) -> None:
     commits = [status.getPath().getName() for status in files.listStatus(folder)]
     if others != [folder.getName()] or any(name[:1].isdigit() for name in commits):
         raise TerminalError(f"{uri}: holds files, but is no table: {sorted(others)}. Move them away and run again.")
-    log.warning("half_made_table_cleared uri=%s files=%d", uri, len(commits))
+    log.warning("half_made_table_cleared", uri=uri, files=len(commits))
     files.delete(folder, True)
 
 

@@ -6,7 +6,6 @@ user's cache; later sessions take them from there and ask nobody.
 """
 
 import hashlib
-import logging
 import os
 import subprocess
 import sys
@@ -16,9 +15,10 @@ from typing import Final
 
 from pyspark.sql import SparkSession
 
+from tapehouse import logs
 from tapehouse.errors import TerminalError
 
-log = logging.getLogger(__name__)
+log = logs.of(__name__)
 
 DELTA_PACKAGES: Final = ("io.delta:delta-spark_4.1_2.13:4.2.0",)
 S3A_PACKAGES: Final = (
@@ -98,7 +98,7 @@ def resolve_jars(packages: Sequence[str] = DELTA_PACKAGES) -> list[Path]:
     done = folder / "complete"
     if not done.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        log.info("jars_resolving packages=%s folder=%s", len(packages), folder)
+        log.info("jars_resolving", packages=len(packages), folder=folder)
         noise = folder / "resolver.log"
         with noise.open("wb") as output:
             outcome = subprocess.run(  # noqa: S603 - our own interpreter and our own script

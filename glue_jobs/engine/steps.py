@@ -1,13 +1,14 @@
 """What a refresh is doing and how long each part took; also the named points at which tests kill it."""
 
-import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-log = logging.getLogger(__name__)
+from tapehouse import logs
+
+log = logs.of(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ class Steps:
         step = Step(name, self._clock() - began, count.rows)
         with self._lock:
             self._done.append(step)
-        log.info("step name=%r ms=%d rows=%s", step.name, round(step.seconds * 1000), step.rows)
+        log.info("step", name=step.name, ms=round(step.seconds * 1000), rows=step.rows)
         self._on_step(step)
         self._on_point(f"{name}:after")
 

@@ -4,7 +4,6 @@ It is written by the loop that does the producer's work, so that one that hangs 
 """
 
 import json
-import logging
 import os
 import time
 from collections.abc import Callable, Mapping
@@ -12,7 +11,9 @@ from pathlib import Path
 from tempfile import gettempdir
 from typing import Any, Final
 
-logger = logging.getLogger(__name__)
+from tapehouse import logs
+
+log = logs.of(__name__)
 
 EVERY_S: Final = 5.0
 DEFAULT_NAME: Final = "tapehouse-producer.json"
@@ -59,5 +60,5 @@ class Heartbeat:
 
     def _tell(self, error: OSError) -> None:
         if not self._failed:
-            logger.warning("heartbeat.not_written path=%s error=%s", self._path, error)
+            log.warning("heartbeat_not_written", path=self._path, error=error)
         self._failed = True

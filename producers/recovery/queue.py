@@ -7,7 +7,6 @@ gap.
 """
 
 import asyncio
-import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Final, Protocol
@@ -15,9 +14,10 @@ from typing import Final, Protocol
 from producers.feeds import Feed
 from producers.recovery.filling import Hole
 from producers.recovery.rest import Pages, RestFailedError, RestRefusedError
+from tapehouse import logs
 from tapehouse.record import Gap, Record
 
-log = logging.getLogger(__name__)
+log = logs.of(__name__)
 
 WAITS_S: Final = (2.0, 5.0, 15.0, 60.0, 300.0, 900.0, 1800.0, 3600.0)
 """Between whole tries of a hole: the venue's pages may lag behind its stream by seconds, or be down for hours."""
@@ -84,8 +84,8 @@ class RestRecovery:
                     why = str(error)
                     break
             if wait_s is not None:
-                log.info("gap_again gap_id=%s retry_s=%g why=%r", gap.gap_id, wait_s, why)
+                log.info("gap_again", gap_id=gap.gap_id, retry_s=wait_s, why=why)
                 await self._sleep(wait_s)
-        log.warning("gap_left_open gap_id=%s why=%r", gap.gap_id, why)
+        log.warning("gap_left_open", gap_id=gap.gap_id, why=why)
         if self._on_left_open is not None:
             self._on_left_open(gap, why)

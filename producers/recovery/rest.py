@@ -17,7 +17,6 @@ inside a ban makes it longer.
 
 import asyncio
 import contextlib
-import logging
 import random as _random
 import re
 import threading
@@ -33,9 +32,10 @@ import urllib3
 
 from producers.feeds import NOT_JSON, Feed, Parsed, RestLimits, RestRequest
 from producers.loopback import is_loopback
+from tapehouse import logs
 from tapehouse.errors import TerminalError, TransientError
 
-log = logging.getLogger(__name__)
+log = logs.of(__name__)
 
 _AGAIN: Final = re.compile(
     r"too many|rate.?limit|limit (reached|exceeded)|unavailable|internal|busy|time.?out|try again|50011|-1003"
@@ -191,7 +191,7 @@ class Pages:
                 cause, wait_s, parsed = await self._try(request, symbol, path, attempt)
                 if parsed is not None:
                     return parsed
-                log.warning("rest_again feed=%s path=%s attempt=%d cause=%r", self._feed.name, path, attempt, cause)
+                log.warning("rest_again", feed=self._feed.name, path=path, attempt=attempt, cause=cause)
                 if attempt < self._limits.attempts:
                     await self._sleep(wait_s)
         raise RestFailedError(self._feed.name, path, self._limits.attempts, cause)

@@ -11,7 +11,6 @@ is sent.
 """
 
 import json
-import logging
 import os
 import threading
 import time
@@ -21,10 +20,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from producers.sink import Mark
+from tapehouse import logs
 from tapehouse.errors import TerminalError
 from tapehouse.record import Gap
 
-logger = logging.getLogger(__name__)
+log = logs.of(__name__)
 
 FORMAT: Final = 1
 
@@ -108,7 +108,7 @@ class MarkStore:
             try:
                 self._write({**kept, **{name: mark.over(kept.get(name)) for name, mark in fresh.items()}})
             except OSError as error:
-                logger.warning("marks.not_saved path=%s error=%s", self._path, error)
+                log.warning("marks_not_saved", path=self._path, error=error)
                 return False
             finally:
                 self._tried = len(begun)
@@ -132,7 +132,7 @@ class MarkStore:
             raise ValueError(f"format {body['format']} is not {FORMAT}")
         stream = StreamIdentity(body["stream"], body["created_at_us"])
         if stream != self._stream:
-            logger.warning("marks.other_stream path=%s stream=%s", self._path, stream.name)
+            log.warning("marks_other_stream", path=self._path, stream=stream.name)
             return {}
         return {name: _mark(mark) for name, mark in body["marks"].items()}
 

@@ -19,8 +19,9 @@ from producers.run.marks import MarkStore
 from producers.sink import KinesisSink, PutRecordsClient
 from producers.sink.sink import Metrics, SinkConfig
 from producers.source import Batch, Item, Source, Stoppable, Watched
+from tapehouse import logs
 
-logger = logging.getLogger(__name__)
+log = logs.of(__name__)
 
 SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 DEADLINE_S: Final = 30.0
@@ -173,7 +174,7 @@ async def produce(
         watch=last.watch,
         stopped=stop.is_set(),
     )
-    logger.info("produce.done source=%s read=%d confirmed=%d", report.source, report.read, report.sink.confirmed)
+    log.info("produce_done", source=report.source, read=report.read, confirmed=report.sink.confirmed)
     return report
 
 
@@ -249,8 +250,8 @@ def run(
 
 def _on_signal(number: signal.Signals, stop: asyncio.Event) -> None:
     if stop.is_set():
-        logger.error("produce.killed signal=%s", number.name)
+        log.error("produce_killed", signal=number.name)
         logging.shutdown()
         os._exit(128 + number)
-    logger.info("produce.stopping signal=%s", number.name)
+    log.info("produce_stopping", signal=number.name)
     stop.set()

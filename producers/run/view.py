@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import logging
 import sys
 from collections.abc import Mapping
 from typing import Any, Protocol
@@ -12,10 +11,11 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from tapehouse import logs
 from tapehouse.command import on_terminal
 from tapehouse.logs import log_above
 
-log = logging.getLogger(__name__)
+log = logs.of(__name__)
 
 SUMMARY = ("feed", "read", "confirmed", "refused", "retried", "stopped", "seconds")
 
@@ -70,7 +70,7 @@ class JsonLines:
             sys.stdout.flush()
         except OSError as error:
             self._gone = True
-            log.warning("metrics.not_told error=%s", error)
+            log.warning("metrics_not_told", error=error)
 
 
 class LiveView:

@@ -5,7 +5,6 @@ stream may have been split. Where they cannot be listed, partition keys decide, 
 """
 
 import asyncio
-import logging
 import time
 from collections.abc import Callable
 from concurrent.futures import Executor
@@ -15,8 +14,9 @@ from producers.sink.config import SinkConfig
 from producers.sink.pacing import Pacer
 from producers.sink.packing import Entry
 from producers.sink.shards import ListsShards, ShardsUnknownError, open_shards
+from tapehouse import logs
 
-logger = logging.getLogger(__name__)
+log = logs.of(__name__)
 
 AGAIN_S: Final = 5.0
 """Seconds between two listings, at least, however many throttles ask for one."""
@@ -49,7 +49,7 @@ class Router:
             except ShardsUnknownError as error:
                 if not self.shards and not warned:
                     warned = True
-                    logger.warning("sink.shards_unknown: load is neither spread nor paced by shard: %s", error)
+                    log.warning("sink_shards_unknown", error=error, note="load is neither spread nor paced by shard")
             on_listed()
             await asyncio.sleep(again_s)
             try:

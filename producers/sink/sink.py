@@ -12,7 +12,6 @@ An item that Kinesis would never take is refused alone: counted, logged and give
 """
 
 import asyncio
-import logging
 import random
 import time
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
@@ -31,11 +30,12 @@ from producers.sink.sender import THROTTLES, CallFailedError, PutRecordsClient, 
 from producers.sink.shards import ListsShards
 from producers.sink.watermark import Mark
 from producers.source import Item, Raw
+from tapehouse import logs
 from tapehouse.record import Trade
 
 __all__ = ["KinesisSink", "Metrics", "SinkClosedError", "SinkConfig", "StreamRefusedError", "UnconfirmedError"]
 
-logger = logging.getLogger(__name__)
+log = logs.of(__name__)
 
 YIELD_EVERY: Final = 256
 """Items put between two chances for the loop to run its other tasks."""
@@ -173,7 +173,7 @@ class KinesisSink:
 
     def _refused(self, item: Item, reason: str) -> None:
         self._metrics.refused += 1
-        logger.warning("sink.refused stream=%s reason=%s", self.config.stream, reason)
+        log.warning("sink_refused", stream=self.config.stream, reason=reason)
         if self._on_refused is not None:
             self._on_refused(item, reason)
 
@@ -259,9 +259,7 @@ class KinesisSink:
             raise StreamRefusedError(refused.stream, refused.code, refused.detail, len(self._buffer)) from refused
         except CallFailedError as failure:
             self._metrics.failed_calls += 1
-            logger.warning(
-                "sink.call_failed stream=%s entries=%d code=%s", self.config.stream, len(entries), failure.code
-            )
+            log.warning("sink_call_failed", stream=self.config.stream, entries=len(entries), code=failure.code)
             codes = [failure.code] * len(entries)
         finally:
             self._in_flight -= 1
@@ -327,7 +325,7 @@ class KinesisSink:
         """The first failure stays; everyone who waits, and everyone who comes, gets it."""
         if self._failure is None:
             self._failure = error
-            logger.error("sink.failed stream=%s unconfirmed=%d error=%s", self.config.stream, len(self._buffer), error)
+            log.error("sink_failed", stream=self.config.stream, unconfirmed=len(self._buffer), error=error)
         self._moved.set()
         self._has_failed.set()
 
@@ -354,11 +352,8 @@ class KinesisSink:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         if self._pool is not None:
             self._pool.shutdown(wait=False, cancel_futures=True)
-        logger.info(
-            "sink.closed stream=%s confirmed=%d unconfirmed=%d",
-            self.config.stream,
-            self._metrics.confirmed,
-            len(self._buffer),
+        log.info(
+            "sink_closed", stream=self.config.stream, confirmed=self._metrics.confirmed, unconfirmed=len(self._buffer)
         )
 
 

@@ -1,7 +1,6 @@
 """The lines to one venue, one after another: opened, backed off from, and replaced before they end."""
 
 import asyncio
-import logging
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -13,9 +12,10 @@ from producers.counters import Counters
 from producers.feeds import Feed, Limits
 from producers.websocket.connection import open_line
 from producers.websocket.session import Inbox, Session
+from tapehouse import logs
 from tapehouse.errors import TerminalError, TransientError
 
-log = logging.getLogger(__name__)
+log = logs.of(__name__)
 
 
 class ConnectionFailedError(TransientError):
@@ -114,7 +114,7 @@ class Connector:
             # A venue that announces each line's end at once would else be asked for one line after another.
             delay_s = 0.0 if why is None and failures == 1 else self._backoff_s(failures)
             if why is not None:
-                log.warning("websocket_dropped feed=%s why=%r retry_s=%.3f", self._far.feed.name, why, delay_s)
+                log.warning("websocket_dropped", feed=self._far.feed.name, why=why, retry_s=round(delay_s, 3))
                 self.counters.reconnects += 1
             if delay_s or why is not None:
                 await self._unless_stopping(self._sleep(delay_s))
@@ -163,7 +163,7 @@ class Connector:
         except (OSError, EOFError) as error:
             return f"{type(error).__name__}: {error}"
         self.counters.connections += 1
-        log.info("websocket_connected feed=%s symbols=%d", self._far.feed.name, len(self._wanted))
+        log.info("websocket_connected", feed=self._far.feed.name, symbols=len(self._wanted))
         age_s = self._limits.connection_age_s
         session = Session(
             self._far.feed,
@@ -196,7 +196,7 @@ class Connector:
         self._finish(current)
         fresh.release()
         self.counters.switches += 1
-        log.info("websocket_switched feed=%s", self._far.feed.name)
+        log.info("websocket_switched", feed=self._far.feed.name)
         return None
 
     def _finish(self, session: Session) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, Protocol
@@ -13,8 +12,9 @@ from producers.counters import Counters
 from producers.feeds import Feed, Limits, Parsed
 from producers.websocket.connection import Line, VenueClock
 from producers.websocket.subscription import Subscription
+from tapehouse import logs
 
-log = logging.getLogger(__name__)
+log = logs.of(__name__)
 
 NORMAL_CLOSURE: Final = 1000
 
@@ -162,7 +162,7 @@ class Session:
             if parsed.reply is not None:
                 await self._send(parsed.reply)
             if parsed.closing and not self._finite and not self.due.is_set():
-                log.info("venue_closing feed=%s", self._feed.name)
+                log.info("venue_closing", feed=self._feed.name)
                 self.due.set()
             if not await self._room(received_us):
                 self.dropped = True
@@ -213,7 +213,7 @@ class Session:
     async def _grow_old(self) -> str | None:
         if self._age_s is not None:
             await asyncio.sleep(self._age_s)
-            log.info("connection_old feed=%s age_s=%.0f", self._feed.name, self._age_s)
+            log.info("connection_old", feed=self._feed.name, age_s=round(self._age_s, 0))
             self.due.set()
         return None
 

@@ -12,7 +12,6 @@ line be dropped on purpose, and what was missed is filled like any other hole.
 
 import asyncio
 import contextlib
-import logging
 import random as _random
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -25,6 +24,7 @@ from producers.recovery import Recovery
 from producers.websocket.connector import ConnectionFailedError, Connector, Far
 from producers.websocket.session import Session
 from producers.websocket.subscription import LoginRefusedError, SubscriptionRefusedError
+from tapehouse import logs
 from tapehouse.errors import SettingsError
 from tapehouse.record import Coverage, Gap, GapClosed, Record, Trade, Unparsed
 
@@ -37,7 +37,7 @@ __all__ = [
     "WebSocketSource",
 ]
 
-log = logging.getLogger(__name__)
+log = logs.of(__name__)
 
 HOLES_WAITING: Final = 10_000
 """Gaps that are being filled or wait for it; one found beyond so many stays open, and the mark remembers it."""
@@ -265,8 +265,12 @@ class WebSocketSource:
         self.counters.gaps += 1
         self.counters.open_gaps += 1
         log.warning(
-            "gap feed=%s symbol=%s from_id=%s to_id=%s reason=%s",
-            *(self._feed.name, gap.symbol, gap.from_id, gap.to_id, gap.reason),
+            "gap_opened",
+            feed=self._feed.name,
+            symbol=gap.symbol,
+            from_id=gap.from_id,
+            to_id=gap.to_id,
+            reason=gap.reason,
         )
         self._queue(gap)
 
@@ -274,7 +278,7 @@ class WebSocketSource:
         if self._recovery is None:
             return
         if self._unfilled >= HOLES_WAITING:
-            log.error("gap_not_queued feed=%s gap_id=%s waiting=%d", self._feed.name, gap.gap_id, HOLES_WAITING)
+            log.error("gap_not_queued", feed=self._feed.name, gap_id=gap.gap_id, waiting=HOLES_WAITING)
             return
         self._unfilled += 1
         self._holes.put_nowait(gap)

@@ -2,14 +2,14 @@
 
 import asyncio
 import contextlib
-import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final
 
 from producers.feeds import Feed, Limits, Parsed
+from tapehouse import logs
 from tapehouse.errors import TerminalError
 
-log = logging.getLogger(__name__)
+log = logs.of(__name__)
 
 WORDS_KEPT: Final = 10_000
 """Error messages of one connection that are held to be matched with symbols."""
@@ -75,7 +75,7 @@ class Subscription:
             if len(self._words) < WORDS_KEPT:
                 self._words.append(parsed.refused)
             self._answer.set()
-            log.warning("venue_error feed=%s words=%r", self._feed.name, parsed.refused[:500])
+            log.warning("venue_error", feed=self._feed.name, words=parsed.refused[:500])
         if parsed.authenticated is not None:
             self._authenticated = parsed.authenticated
             self._answer.set()
@@ -178,14 +178,14 @@ class Subscription:
         for word in sorted(self.unconfirmed - set(silent)):
             self._give_up(word)
         if silent:
-            log.warning("subscription_unanswered feed=%s symbols=%s", self._feed.name, ",".join(silent))
+            log.warning("subscription_unanswered", feed=self._feed.name, symbols=",".join(silent))
         if not self._wanted:
             raise SubscriptionRefusedError(self._feed.name, self._refused)
         return "no subscription was confirmed" if self.unconfirmed == set(self._wanted) else None
 
     def _give_up(self, word: str) -> None:
         """The venue refuses it: told, and not asked for again unless it took it before."""
-        log.error("subscription_refused feed=%s symbol=%s words=%r", self._feed.name, word, self._refused[word])
+        log.error("subscription_refused", feed=self._feed.name, symbol=word, words=self._refused[word])
         if word not in self._proven:
             self.unconfirmed.discard(word)
             if word in self._wanted:  # a line that takes over shares the list

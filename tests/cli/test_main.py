@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cli.main import COMMANDS, main
-from tapehouse.logs import KeyValueFormatter
+from tapehouse.logs import LogfmtFormatter
 
 
 @pytest.fixture(autouse=True)
@@ -113,7 +113,7 @@ def test_refresh_without_a_stack_says_how_to_start_it(capsys: pytest.CaptureFixt
 def test_a_log_line_is_one_line_of_key_and_value() -> None:
     record = logging.LogRecord("a.room", logging.WARNING, "", 1, "rows=%d text=%s", (3, "a\nb"), None)
     record.created = 1_700_000_000.5
-    line = KeyValueFormatter().format(record)
+    line = LogfmtFormatter().format(record)
     assert line == "time=2023-11-14T22:13:20.500+00:00 level=warning logger=a.room rows=3 text=a\\nb"
 
 

@@ -198,7 +198,7 @@ def test_told_by_the_environment_alone_it_works_is_well_and_flushes_on_sigterm(s
     assert running.returncode == 0
     assert (last["final"], last["stopped"], last["waiting"]) == (True, True, 0)
     assert last["read"] == last["confirmed"] > first["confirmed"]
-    assert "produce.stopping signal=SIGTERM" in err
+    assert "event=produce_stopping signal=SIGTERM" in err
 
 
 def test_a_producer_that_was_paused_is_ill_though_it_lives(stack: Stack, tmp_path: Path) -> None:

@@ -95,7 +95,7 @@ def test_a_disk_that_refuses_ends_no_producer_and_is_logged_once(
     heart = Heartbeat(tmp_path / "no" / "such", every_s=0)
     heart.beat(lambda: WELL)
     heart.beat(lambda: WELL)
-    assert len([each for each in caplog.records if "heartbeat.not_written" in each.message]) == 1
+    assert len([each for each in caplog.records if "heartbeat_not_written" in each.message]) == 1
 
 
 def run(folder: Path, **environ: str) -> subprocess.CompletedProcess[str]:
