@@ -16,6 +16,7 @@ from typing import Any
 
 from embedded.kinesis import KinesisServer
 from glue_jobs.engine import build_session
+from glue_jobs.pipeline import Options, pipeline
 from glue_jobs.refresh import Refresh
 from tapehouse import aws
 from tapehouse.lake import Lake
@@ -60,7 +61,7 @@ def main() -> None:
         client = aws.client("kinesis", endpoint_url=server.endpoint)
         client.create_stream(StreamName="trades", ShardCount=2)
         spark = build_session(app_name="tapehouse-benchmark")
-        refresh = Refresh(spark, Lake(folder), stream_name="trades", client=client)
+        refresh = Refresh(spark, Lake(folder), pipeline(Options(client=client)))
         put(client, trades(0, arguments.backlog, start_us))
         began = time.monotonic()
         backlog = refresh.once()

@@ -60,11 +60,11 @@ def run(options: argparse.Namespace) -> int:
 
 def refresher(here: Place, spark: Any, **more: Any) -> Any:
     """glue_jobs' Refresh of this lake."""
+    from glue_jobs.pipeline import Options, pipeline
     from glue_jobs.refresh import Refresh
 
-    return Refresh(
-        spark, here.lake, stream_name=here.settings.stream_name, preferred_source=here.settings.gold_sources, **more
-    )
+    options = Options(stream_name=here.settings.stream_name, gold_sources=here.settings.gold_sources)
+    return Refresh(spark, here.lake, pipeline(options), **more)
 
 
 @contextlib.contextmanager

@@ -25,9 +25,10 @@ def run(options: argparse.Namespace) -> int:
     here = place(settings)
     here.activate()
     with engine.session(here, "tables") as spark:
+        from glue_jobs.pipeline import pipeline
         from glue_jobs.status import table_status
 
-        found = table_status(spark, here.lake)
+        found = table_status(spark, here.lake, pipeline())
     rows = [
         (s.table, s.rows, instant(s.newest_event_us), None if s.lag_s is None else round(s.lag_s, 1), told(s.position))
         for s in found

@@ -1,37 +1,18 @@
-"""Bring the lake up to date: Kinesis → bronze → silver → gold, once or layer by layer.
+"""Bring the lake up to date: a pass of each query of the pipeline, in the order of the data's way, or of some.
 
-Bronze is the loop of ``bronze_loop``; silver and gold are streaming queries over the layer before, run until nothing
-is left (``availableNow``). One writer a layer at a time: a lock in the lake says so at home, on Glue
-``max_concurrent_runs = 1`` does. Whatever a killed refresh left half done, the next one finishes.
+Whatever a killed refresh left half done, the next one finishes.
 """
 
-import fcntl
-import random
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Final
 
-from py4j.protocol import Py4JJavaError
-from pyspark.errors import StreamingQueryException
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import SparkSession
 
-from glue_jobs.bronze import BronzeLoop, StreamClient, Turn, TurnLimits, position_in
-from glue_jobs.engine import Step, Steps, delta
-from glue_jobs.gold.candles import GoldBatch, touches
-from glue_jobs.silver.trades import SilverBatch
-from tapehouse import aws, logs, tables
-from tapehouse.errors import LakehouseError, TerminalError, TransientError
+from glue_jobs.engine import Query, Runner, Step, Steps, Workspace, hanging_on, tables_of, writer_of
+from tapehouse.errors import TerminalError
 from tapehouse.lake import Lake
-from tapehouse.tables import BRONZE_TRADES, LAYERS, Table
-
-log = logs.of(__name__)
-
-_LOST_RACES: Final = 8
-"""Tries of one batch against other writers before the refresh gives up for now."""
-_FILES_A_BATCH: Final = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,178 +21,78 @@ class RefreshReport:
 
     steps: tuple[Step, ...]
     rows: int
-    """Rows that bronze took from the stream."""
+    """Rows that came in from outside the lake."""
     seconds: float
 
 
 class Refresh:
-    """Passes over one lake and one stream."""
+    """Passes of a pipeline over one lake."""
 
     def __init__(
         self,
         spark: SparkSession,
         lake: Lake,
+        queries: Sequence[Query],
         *,
-        stream_name: str,
-        client: StreamClient | None = None,
-        limits: TurnLimits | None = None,
-        preferred_source: Mapping[str, str] | None = None,
         on_step: Callable[[Step], None] = lambda step: None,
         on_point: Callable[[str], None] = lambda point: None,
-        on_turn: Callable[[Turn], None] = lambda turn: None,
     ) -> None:
-        """``preferred_source``: exchange → the source that gold counts; ``on_point`` is where tests kill a process."""
-        self._spark = spark
-        self._lake = lake
+        """``on_point`` is where tests kill a process. Raises TerminalError for queries that contradict each other."""
+        self._tables = tables_of(queries)
+        self._queries = tuple(queries)
         self._steps = Steps(on_step=on_step, on_point=on_point)
-        self._stream_name = stream_name
-        self._client = client
-        self._limits = limits
-        self._on_turn = on_turn
-        self._silver = SilverBatch(spark, self._uri, self._steps)
-        self._gold = GoldBatch(spark, self._uri, self._steps, preferred_source=preferred_source)
-        self._passes: Mapping[str, Callable[[], int]] = {
-            "bronze": self._bronze_pass,
-            "silver": self._silver_pass,
-            "gold": self._gold_pass,
-        }
+        self._workspace = Workspace(spark, lake, self._steps)
+        self._runner = Runner(self._workspace)
 
     def once(self, layer: str | None = None, table: str | None = None) -> RefreshReport:
-        """One pass: every layer, or one, or the one that owns ``table`` (tables of a layer are written together).
+        """One pass: every query, or those of a layer, or the one that writes ``table``.
 
         Raises:
             TerminalError: an unknown layer or table, or a stream that cannot be read.
             TransientError: a pass did not get through; what it left is finished by the next.
         """
-        if table is not None:
-            layer = tables.table(table).layer
-        if layer is not None and layer not in LAYERS:
-            raise TerminalError(f"no layer is named {layer!r}: the layers are {', '.join(LAYERS)}")
         began, rows = time.monotonic(), 0
-        for name in LAYERS if layer is None else (layer,):
-            with self._only_writer(name):
-                rows += self._passes[name]()
+        for query in self._asked(layer, table):
+            with self._runner.only_writer(query):
+                rows += self._runner.advance(query)
         return RefreshReport(self._steps.taken(), rows, time.monotonic() - began)
 
-    def rebuild(self, table: str) -> RefreshReport:
-        """Compute a table and what hangs on it anew from its inputs, in one overwrite each.
+    def rebuild(self, name: str) -> RefreshReport:
+        """Compute a table and what hangs on it anew from their inputs, in one overwrite each; nothing else is touched.
 
         Raises:
-            TerminalError: an unknown table, or bronze, whose input is a stream that forgets.
+            TerminalError: an unknown table, or one whose input is outside the lake.
         """
-        layer = tables.table(table).layer
-        if layer == "bronze":
-            raise TerminalError(f"{table} cannot be rebuilt: its input is the stream. Rebuild silver.trades instead")
         began = time.monotonic()
+        owner, table = writer_of(self._queries, name), self._tables.get(name)
+        if table is None or self._runner.stream_job(owner) is None:
+            made = [each.name for each in self._tables.values() if table in self._inputs(each)]
+            raise TerminalError(
+                f"{name} cannot be rebuilt: its input is the stream. Rebuild what is made of it: {', '.join(made)}"
+            )
+        hanging = hanging_on(self._queries, table)
+        touched = [query for query in self._queries if hanging.intersection(query.writes)]
         with ExitStack() as locks:
-            for name in ("silver", "gold") if layer == "silver" else ("gold",):
-                locks.enter_context(self._only_writer(name))
-            if layer == "silver":
-                # Gold's query cannot go on over a rewritten input: first it forgets, and then it is made anew.
-                self._forget("gold")
-                self._silver.ensure()
-                self._silver.rebuild(self._read(BRONZE_TRADES))
-            self._gold.ensure()
-            self._gold.rebuild()
+            for query in touched:
+                locks.enter_context(self._runner.only_writer(query))
+            # A query cannot go on over a rewritten input: first it forgets, and then its tables are made anew.
+            for query in self._queries:
+                if hanging.intersection(query.reads):
+                    self._runner.forget(query)
+            for query in touched:
+                job = self._runner.stream_job(query)
+                if job is not None:
+                    self._workspace.ensure((*query.reads, *query.writes))
+                    job.rebuild([made for made in query.writes if made in hanging])
         return RefreshReport(self._steps.taken(), 0, time.monotonic() - began)
 
-    def _uri(self, table: Table) -> str:
-        return self._lake.table_uri(table.name)
+    def _inputs(self, table: object) -> tuple[object, ...]:
+        return next(inputs for query in self._queries for made, inputs in query.makes.items() if made == table)
 
-    def _read(self, table: Table) -> DataFrame:
-        return self._spark.read.format("delta").load(self._uri(table))
-
-    def _bronze_pass(self) -> int:
-        client = self._client or aws.client("kinesis")
-        loop = BronzeLoop(
-            self._spark,
-            self._uri(BRONZE_TRADES),
-            self._stream_name,
-            client=client,
-            limits=self._limits,
-            steps=self._steps,
-        )
-        return loop.drain(on_turn=self._on_turn)
-
-    def _silver_pass(self) -> int:
-        delta.ensure(self._spark, BRONZE_TRADES, self._uri(BRONZE_TRADES))
-        self._silver.ensure()
-        position = position_in(delta.snapshot(self._spark, BRONZE_TRADES, self._uri(BRONZE_TRADES)))
-        _until_won(lambda: self._silver.note_stream_gaps(position))
-        bronze = self._spark.readStream.format("delta").option("maxFilesPerTrigger", _FILES_A_BATCH)
-        self._run("silver", bronze.load(self._uri(BRONZE_TRADES)), self._silver.write)
-        return 0
-
-    def _gold_pass(self) -> int:
-        self._silver.ensure()
-        self._gold.ensure()
-        self._run("gold", touches(self._spark, self._uri), self._gold.write)
-        return 0
-
-    def _run(self, layer: str, news: DataFrame, write: Callable[[DataFrame], None]) -> None:
-        failed: list[Exception] = []
-
-        def batch(frame: DataFrame, batch_id: int) -> None:
-            log.debug("batch", layer=layer, batch_id=batch_id)
-            try:
-                _until_won(lambda: write(frame))
-            except Exception as error:
-                failed.append(error)  # Spark would only hand on its text
-                raise
-
-        with self._steps.step(f"{layer} query"):
-            try:
-                (
-                    news.writeStream.foreachBatch(batch)
-                    .queryName(f"tapehouse-{layer}")
-                    .option("checkpointLocation", self._lake.checkpoint_uri(layer))
-                    .trigger(availableNow=True)
-                    .start()
-                    .awaitTermination()
-                )
-            except (StreamingQueryException, Py4JJavaError) as error:
-                # The second: where another refresh took the checkpoint's files while this one was starting.
-                cause = failed[-1] if failed else error
-                if isinstance(cause, LakehouseError):
-                    raise cause from error
-                raise TransientError(
-                    f"the {layer} refresh stopped and will go on where it was: {_first_line(cause)}"
-                ) from cause
-
-    def _forget(self, layer: str) -> None:
-        """Throw a layer's checkpoint away: only time is lost."""
-        jvm: Any = self._spark._jvm
-        path = jvm.org.apache.hadoop.fs.Path(self._lake.checkpoint_uri(layer))
-        path.getFileSystem(self._spark._jsparkSession.sessionState().newHadoopConf()).delete(path, True)
-
-    @contextmanager
-    def _only_writer(self, layer: str) -> Iterator[None]:
-        """Wait until no other process refreshes the layer. The system lets go of the lock of a killed one."""
-        if not self._lake.is_local:
-            yield  # on AWS one Glue job owns a layer, and runs once at a time
-            return
-        folder = self._lake.path / "_locks"
-        folder.mkdir(parents=True, exist_ok=True)
-        with Path(folder / layer).open("w", encoding="utf-8") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                log.info("refresh_waits", layer=layer, note="another refresh of this lake is at work")
-                fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
-
-
-def _until_won(write: Callable[[], None]) -> None:
-    for number in range(_LOST_RACES):
-        try:
-            return write()
-        except delta.LostRaceError as error:
-            log.info("batch_lost_race", table=error.table, turn=error.turn)
-            time.sleep(random.uniform(0, 0.1 * 2**number))
-    return write()
-
-
-def _first_line(error: Exception) -> str:
-    if isinstance(error, Py4JJavaError):
-        return str(error.java_exception.toString()).splitlines()[0]
-    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    def _asked(self, layer: str | None, table: str | None) -> list[Query]:
+        if table is not None:
+            return [writer_of(self._queries, table)]
+        layers = dict.fromkeys(each.layer for each in self._tables.values())
+        if layer is not None and layer not in layers:
+            raise TerminalError(f"no layer is named {layer!r}: the layers are {', '.join(layers)}")
+        return [query for query in self._queries if layer in (None, *(each.layer for each in query.writes))]

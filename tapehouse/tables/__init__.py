@@ -1,44 +1,15 @@
 """Every table of the lake, declared once: name, grain, columns, key, layout, retention."""
 
-from collections.abc import Mapping
-from typing import Final
-
-from tapehouse.errors import TerminalError
 from tapehouse.tables.bronze_trades import BRONZE_TRADES
 from tapehouse.tables.coordinates import COORDINATE_NAMES, COORDINATES
 from tapehouse.tables.gold_candles import ALL_EXCHANGES, GOLD_CANDLES
 from tapehouse.tables.gold_market_summary import GOLD_MARKET_SUMMARY
 from tapehouse.tables.model import LAYERS, Column, Table
+from tapehouse.tables.registry import REGISTRY, table
 from tapehouse.tables.silver_coverage import SILVER_COVERAGE
 from tapehouse.tables.silver_gaps import CLOSED, EVERYWHERE, FILLED, OPENED, SILVER_GAPS
 from tapehouse.tables.silver_rejected import SILVER_REJECTED
 from tapehouse.tables.silver_trades import SILVER_TRADES
-
-REGISTRY: Final[Mapping[str, Table]] = {
-    table.name: table
-    for table in (
-        BRONZE_TRADES,
-        SILVER_TRADES,
-        SILVER_REJECTED,
-        SILVER_GAPS,
-        SILVER_COVERAGE,
-        GOLD_CANDLES,
-        GOLD_MARKET_SUMMARY,
-    )
-}
-
-
-def table(name: str) -> Table:
-    """The declaration of ``layer.table``.
-
-    Raises:
-        TerminalError: there is no such table; the message lists those that there are.
-    """
-    try:
-        return REGISTRY[name]
-    except KeyError:
-        raise TerminalError(f"no table is named {name!r}: the tables are {', '.join(REGISTRY)}") from None
-
 
 __all__ = [
     "ALL_EXCHANGES",

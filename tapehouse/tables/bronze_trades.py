@@ -21,6 +21,7 @@ BRONZE_TRADES: Final = Table(
         Column("arrival_date", "DATE", "UTC date of arrival_time", nullable=False),
     ),
     key=COORDINATE_NAMES,
+    time_us="unix_micros(arrival_time)",
     partition_by=("arrival_date",),
     retention_days=None,
 )

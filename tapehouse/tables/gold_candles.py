@@ -45,5 +45,6 @@ GOLD_CANDLES: Final = Table(
         ),
     ),
     key=("exchange", "symbol", "interval", "window_start"),
+    time_us="close_time_us",
     partition_by=("interval", "bucket"),
 )

@@ -42,4 +42,5 @@ GOLD_MARKET_SUMMARY: Final = Table(
         ),
     ),
     key=("exchange", "symbol"),
+    time_us="last_time_us",
 )

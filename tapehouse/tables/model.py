@@ -29,6 +29,11 @@ class Table:
     columns: tuple[Column, ...]
     key: tuple[str, ...]
     """The columns that no two rows share."""
+    time_us: str
+    """SQL of a row's time, µs UTC: event time where it has one, else arrival. The newest says how fresh all is."""
+    accounts_for: str | None = None
+    """The bronze table of which each record is in exactly one row of the tables that say so; rows without coordinates
+    stand for none."""
     partition_by: tuple[str, ...] = ()
     cluster_by: tuple[str, ...] = ()
     """Liquid clustering: OPTIMIZE keeps rows of close values in the same files, and statistics skip the others."""

@@ -19,5 +19,7 @@ SILVER_COVERAGE: Final = Table(
         *COORDINATES,
     ),
     key=COORDINATE_NAMES,
+    time_us="through_us",
+    accounts_for="bronze.trades",
     cluster_by=("exchange", "symbol", "through_us"),
 )

@@ -52,5 +52,7 @@ SILVER_GAPS: Final = Table(
         *(replace(column, nullable=True) for column in COORDINATES),  # null where no record says it, but our own ids do
     ),
     key=("exchange", "symbol", "source", "gap_id", "event"),
+    time_us="unix_micros(arrival_time)",
+    accounts_for="bronze.trades",
     cluster_by=("exchange", "symbol"),
 )

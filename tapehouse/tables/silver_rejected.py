@@ -25,5 +25,7 @@ SILVER_REJECTED: Final = Table(
         Column("arrival_date", "DATE", "UTC date of arrival_time", nullable=False),
     ),
     key=COORDINATE_NAMES,
+    time_us="unix_micros(arrival_time)",
+    accounts_for="bronze.trades",
     cluster_by=("arrival_date",),
 )

@@ -45,5 +45,7 @@ SILVER_TRADES: Final = Table(
         Column("event_date", "DATE", "UTC date of event_time_us", nullable=False),
     ),
     key=("exchange", "symbol", "source", "trade_id"),
+    time_us="event_time_us",
+    accounts_for="bronze.trades",
     cluster_by=("exchange", "symbol", "event_time_us"),
 )

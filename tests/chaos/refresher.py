@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from glue_jobs.engine import build_session
+from glue_jobs.pipeline import Options, pipeline
 from glue_jobs.refresh import Refresh
 from tapehouse import aws
 from tapehouse.errors import TransientError
@@ -75,11 +76,11 @@ def main() -> int:
         say(f"at {name}")
         killing(name)
 
+    client = aws.client("kinesis", endpoint_url=options.endpoint, region="us-east-1")
     refresh = Refresh(
         build_session(app_name="tapehouse-chaos", memory_mb=1024),
         UnlockedLake(str(options.lake)) if options.unlocked else Lake(options.lake),
-        stream_name=options.stream,
-        client=aws.client("kinesis", endpoint_url=options.endpoint, region="us-east-1"),
+        pipeline(Options(stream_name=options.stream, client=client)),
         on_point=on_point,
     )
     say("ready")

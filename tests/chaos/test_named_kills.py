@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from embedded.kinesis import KinesisServer
+from glue_jobs.pipeline import Options, pipeline
 from glue_jobs.refresh import Refresh
 from tapehouse.lake import Lake
 from tests.chaos.account import holds_the_stream, read_stream, same_lake
@@ -57,10 +58,10 @@ def test_kills_around_every_commit_leave_what_an_undisturbed_refresh_leaves(
         for refresher in killed:
             refresher.kill()
     put_all(client, tape.portion(len(KILLS)))
-    Refresh(spark, lake, stream_name="trades", client=client).once()
+    Refresh(spark, lake, pipeline(Options(client=client))).once()
 
     undisturbed = Lake(tmp_path / "undisturbed")
-    Refresh(spark, undisturbed, stream_name="trades", client=client).once()
+    Refresh(spark, undisturbed, pipeline(Options(client=client))).once()
     arrived = read_stream(client, "trades")
     same_lake(spark, lake, undisturbed)
     found = holds_the_stream(spark, lake, arrived)

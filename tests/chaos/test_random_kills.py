@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 
 from embedded import port as ports
+from glue_jobs.pipeline import Options, pipeline
 from glue_jobs.refresh import Refresh
 from producers.run.marks import MarkStore, StreamIdentity
 from producers.sink import Mark
@@ -193,7 +194,7 @@ def test_random_kills_lose_nothing_and_double_nothing(
 
     client = stage.kinesis.client()
     spark = request.getfixturevalue("spark")
-    while Refresh(spark, stage.lake, stream_name=STREAM, client=client).once().rows:
+    while Refresh(spark, stage.lake, pipeline(Options(stream_name=STREAM, client=client))).once().rows:
         pass
     arrived = read_stream(client, STREAM)
     found = holds_the_stream(spark, stage.lake, arrived)

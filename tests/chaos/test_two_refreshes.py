@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from embedded.kinesis import KinesisServer
+from glue_jobs.pipeline import Options, pipeline
 from glue_jobs.refresh import Refresh
 from tapehouse.lake import Lake
 from tests.chaos.account import holds_the_stream, read_stream
@@ -47,5 +48,5 @@ def test_two_refreshes_at_once_do_the_work_of_one(
     finally:
         for refresher in both:
             refresher.kill()
-    Refresh(spark, lake, stream_name="trades", client=client).once()
+    Refresh(spark, lake, pipeline(Options(client=client))).once()
     holds_the_stream(spark, lake, read_stream(client, "trades"))

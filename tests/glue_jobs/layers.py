@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from glue_jobs.engine import Steps
-from glue_jobs.gold.candles import GoldBatch, touches
-from glue_jobs.silver.trades import SilverBatch
+from glue_jobs.engine import Steps, Workspace, delta
+from glue_jobs.gold.candles import CandlesJob
+from glue_jobs.pipeline import pipeline
+from glue_jobs.silver.trades import TradesJob
 from tapehouse.lake import Lake
 from tapehouse.record import Trade
 from tapehouse.tables import BRONZE_TRADES
@@ -42,16 +43,12 @@ class Layers:
     def __init__(self, spark: Any, lake: Lake, *, on_point: Callable[[str], None] = lambda point: None) -> None:
         self.spark = spark
         self.lake = lake
-        steps = Steps(on_point=on_point)
-        self.silver = SilverBatch(spark, self._uri, steps)
-        self.gold = GoldBatch(spark, self._uri, steps)
-        self.silver.ensure()
-        self.gold.ensure()
+        workspace = self.workspace = Workspace(spark, lake, Steps(on_point=on_point))
+        self.silver = TradesJob(workspace)
+        self.gold = CandlesJob(workspace)
+        workspace.ensure(table for query in pipeline() for table in query.writes if table.layer != "bronze")
         self.arrived: list[Arrived] = []
         self._gold_from: dict[str, int] = {}
-
-    def _uri(self, table: Any) -> str:
-        return self.lake.table_uri(table.name)
 
     def arrive(self, payloads: Sequence[bytes], *, again: Sequence[Arrived] = ()) -> list[Arrived]:
         """One batch of silver: new payloads, and perhaps rows that were in a batch before."""
@@ -72,10 +69,16 @@ class Layers:
         ingested = datetime.fromtimestamp(NOW_US / 1e6, UTC)
         return (record.payload, "trades", CREATED, shard, str(sequence), sub, "key", arrival, ingested, arrival.date())
 
+    def keep_bronze(self) -> None:
+        """Everything that arrived as bronze.trades, for what reads all of it."""
+        self.workspace.ensure([BRONZE_TRADES])
+        rows = [self._bronze(record) for record in self.arrived]
+        delta.append(self.workspace.frame(rows, BRONZE_TRADES.schema_ddl), self.workspace.snapshot(BRONZE_TRADES))
+
     def refresh_gold(self, checkpoint: str = "gold") -> None:
         """Gold over all that is new in silver."""
         query = (
-            touches(self.spark, self._uri)
+            self.gold.source()
             .writeStream.foreachBatch(lambda frame, _: self.gold.write(frame))
             .option("checkpointLocation", f"{self.lake.uri}/{checkpoint}")
             .trigger(availableNow=True)

@@ -12,9 +12,18 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from glue_jobs.engine import delta
+from glue_jobs.gold.candles import MAKES as GOLD
+from glue_jobs.silver.trades import MAKES as SILVER
 from tapehouse.lake import Lake
 from tapehouse.record import Coverage, Gap, GapClosed, Record, Trade, encode
-from tapehouse.tables import BRONZE_TRADES, GOLD_CANDLES, GOLD_MARKET_SUMMARY, SILVER_TRADES
+from tapehouse.tables import (
+    GOLD_CANDLES,
+    GOLD_MARKET_SUMMARY,
+    SILVER_COVERAGE,
+    SILVER_GAPS,
+    SILVER_REJECTED,
+    SILVER_TRADES,
+)
 from tests.glue_jobs.layers import NOW_US, Layers, trade
 
 pytestmark = pytest.mark.spark
@@ -177,9 +186,13 @@ def test_a_rebuild_gives_what_the_batches_gave(layers: Layers) -> None:
     names = ("silver.trades", "silver.rejected", "silver.gaps", "gold.candles")
     before = {name: sorted(map(str, layers.rows(name))) for name in names}
     assert len(layers.rows("silver.gaps")) == 3
-    bronze = [layers._bronze(record) for record in layers.arrived]
-    layers.silver.rebuild(layers.spark.createDataFrame(bronze, BRONZE_TRADES.schema_ddl))
-    layers.gold.rebuild()
+    layers.keep_bronze()
+    layers.silver.rebuild(list(SILVER))
+    layers.gold.rebuild(list(GOLD))
+    assert {name: sorted(map(str, layers.rows(name))) for name in before} == before
+    for table in (SILVER_REJECTED, SILVER_COVERAGE, SILVER_GAPS):  # each alone, of the others as they are
+        layers.silver.rebuild([table])
+    layers.gold.rebuild([GOLD_MARKET_SUMMARY])
     assert {name: sorted(map(str, layers.rows(name))) for name in before} == before
     layers.check()
 

@@ -1,5 +1,6 @@
 """The whole way, Kinesis to gold, in one process: on the embedded Kinesis, on moto's, and with the lake on S3."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -12,6 +13,7 @@ from glue_jobs.audit import audit
 from glue_jobs.bronze import position_in
 from glue_jobs.bronze.position import StreamGap
 from glue_jobs.engine import delta
+from glue_jobs.pipeline import Options, pipeline
 from glue_jobs.refresh import Refresh
 from glue_jobs.status import table_status
 from tapehouse import aws
@@ -54,14 +56,17 @@ def check(spark: Any, lake: Lake, count: int) -> None:
 
 
 def test_trades_reach_gold_and_the_account_holds(spark: Any, lake: Lake, client: Any, put: Put) -> None:
-    refresh = Refresh(spark, lake, stream_name="trades", client=client)
+    refresh = Refresh(spark, lake, pipeline(Options(client=client)))
     put(trades(0, 80))
     first = refresh.once()
     assert first.rows == 80
     put(trades(60, 120))
     refresh.once()
     check(spark, lake, 120)
-    told = {status.table: status for status in table_status(spark, lake, now_us=lambda: START_US + 10_000_000_000)}
+    told = {
+        status.table: status
+        for status in table_status(spark, lake, pipeline(), now_us=lambda: START_US + 10_000_000_000)
+    }
     assert told.keys() == REGISTRY.keys()
     assert told["bronze.trades"].rows == 140
     assert told["silver.rejected"].rows == 20
@@ -75,11 +80,11 @@ def test_trades_reach_gold_and_the_account_holds(spark: Any, lake: Lake, client:
 def test_a_stream_that_is_replayed_and_checkpoints_that_are_lost_change_nothing(
     spark: Any, lake: Lake, client: Any, put: Put
 ) -> None:
-    refresh = Refresh(spark, lake, stream_name="trades", client=client)
+    refresh = Refresh(spark, lake, pipeline(Options(client=client)))
     put(trades(0, 50))
     refresh.once()
-    for layer in ("silver", "gold"):
-        refresh._forget(layer)
+    for name in ("silver", "gold"):
+        shutil.rmtree(lake.checkpoint_uri(name))
     put(trades(0, 50))
     put(trades(50, 60))
     refresh.once()
@@ -90,7 +95,7 @@ def test_a_stream_that_is_replayed_and_checkpoints_that_are_lost_change_nothing(
 def test_a_rebuild_gives_the_same_tables_and_the_next_refresh_goes_on(
     spark: Any, lake: Lake, client: Any, put: Put
 ) -> None:
-    refresh = Refresh(spark, lake, stream_name="trades", client=client)
+    refresh = Refresh(spark, lake, pipeline(Options(client=client)))
     put([*trades(0, 40), b"garbage"])
     refresh.once()
     names = ("silver.trades", "silver.rejected", "gold.candles", "gold.market_summary")
@@ -117,7 +122,7 @@ def test_a_pause_longer_than_the_retention_leaves_no_candle_complete(
 ) -> None:
     covered = Coverage(exchange="kraken", symbol="BTC-USD", source="kraken", from_us=START_US - 86_400_000_000,
                        through_us=START_US + 86_400_000_000, last_id=None, received_time_us=START_US)  # fmt: skip
-    refresh = Refresh(spark, lake, stream_name="trades", client=client)
+    refresh = Refresh(spark, lake, pipeline(Options(client=client)))
     put([*trades(0, 10), encode(covered)])
     refresh.once()
     candles = spark.read.format("delta").load(lake.table_uri("gold.candles"))
@@ -162,7 +167,7 @@ def test_thousands_of_hostile_records_are_kept_and_named_and_stop_nothing(
     payloads = [*good, *(encode(each) for each in others), *hostile]
     for at in range(0, len(payloads), 100):
         put(payloads[at : at + 100])
-    Refresh(spark, lake, stream_name="trades", client=client).once()
+    Refresh(spark, lake, pipeline(Options(client=client))).once()
     check(spark, lake, 10)
     rejected = spark.read.format("delta").load(lake.table_uri("silver.rejected"))
     rows = rejected.select("verdict", "payload", "reasons").collect()
@@ -186,7 +191,7 @@ def test_the_whole_way_on_motos_kinesis(spark: Any, lake: Lake, moto: str) -> No
     client.put_records(
         StreamName="trades", Records=[{"Data": payload, "PartitionKey": "k"} for payload in trades(0, 30)]
     )
-    Refresh(spark, lake, stream_name="trades", client=client).once()
+    Refresh(spark, lake, pipeline(Options(client=client))).once()
     check(spark, lake, 30)
 
 
@@ -199,7 +204,7 @@ def test_the_whole_way_with_the_lake_on_s3(spark: Any, client: Any, put: Put, mo
     }.items():  # fmt: skip
         hadoop.set(f"fs.s3a.bucket.lake.{name}", value)
     lake = Lake("s3a://lake/tape")
-    refresh = Refresh(spark, lake, stream_name="trades", client=client)
+    refresh = Refresh(spark, lake, pipeline(Options(client=client)))
     put(trades(0, 40))
     refresh.once()
     put(trades(30, 70))

@@ -149,7 +149,7 @@ def test_the_error_of_an_unknown_table_lists_those_that_there_are(name: str) -> 
 
 
 A = Column("a", "STRING", "a comment")
-SOUND = Table(name="gold.x", grain="one row per a", columns=(A,), key=("a",))
+SOUND = Table(name="gold.x", grain="one row per a", columns=(A,), key=("a",), time_us="a")
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,5 @@
-"""silver to gold.candles: windows that news touches computed anew, and what hangs on candles."""
+"""silver to gold.candles: windows that changes touch computed anew, and what hangs on candles."""
 
-from glue_jobs.gold.candles.batch import GoldBatch, touches
+from glue_jobs.gold.candles.job import MAKES, CandlesJob
 
-__all__ = [
-    "GoldBatch",
-    "touches",
-]
+__all__ = ["MAKES", "CandlesJob"]

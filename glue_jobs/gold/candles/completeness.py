@@ -10,21 +10,23 @@ import pyarrow.compute as pc
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F  # noqa: N812
 
+from tapehouse.market import Market, MarketKey
 from tapehouse.tables import EVERYWHERE, FILLED, OPENED
 
-_MARKET: Final = ("exchange", "symbol")
-GAP_KEY: Final = (*_MARKET, "source", "gap_id")
+_MARKET: Final = Market._fields
+SOURCE_KEY: Final = MarketKey._fields
+GAP_KEY: Final = (*SOURCE_KEY, "gap_id")
 _SPAN: Final = pa.schema(
     [("exchange", pa.string()), ("symbol", pa.string()), ("from_us", pa.int64()), ("through_us", pa.int64())]
 )
 _SPAN_DDL: Final = "exchange STRING, symbol STRING, from_us BIGINT, through_us BIGINT"
 
 
-class Hole(NamedTuple):
+class GapSpan(NamedTuple):
     """A gap that has a place in time, [from_us, to_us), µs UTC; to_us None while it goes on.
 
-    The first trade after a hole ends it; a missing one may share that instant, so the instant is the hole's. Where only
-    this trade's time is known, the hole is that instant. A gap without any time has no place: what it leaves incomplete
+    The first trade after a gap ends it; a missing one may share that instant, so the instant is the gap's. Where only
+    this trade's time is known, the gap is that instant. A gap without any time has no place: what it leaves incomplete
     is the time that its producer does not tell as covered.
     """
 
@@ -34,12 +36,14 @@ class Hole(NamedTuple):
     from_us: int
     to_us: int | None
     is_open: bool
-    is_news: bool
+    is_changed: bool
     """The batch opened or closed it."""
 
-    def counts(self, sources: Mapping[tuple[str, str], str]) -> bool:
-        """Whether it is one of what gold counts: another feed's hole in the same market is not."""
-        return self.exchange == EVERYWHERE or sources.get((self.exchange, self.symbol), self.source) == self.source
+    def counts(self, sources: Mapping[Market, str]) -> bool:
+        """Whether it is one of what gold counts: another feed's gap in the same market is not."""
+        return (
+            self.exchange == EVERYWHERE or sources.get(Market(self.exchange, self.symbol), self.source) == self.source
+        )
 
 
 def islands(spans: DataFrame) -> DataFrame:
@@ -85,32 +89,32 @@ def joined(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
 def seen(coverage: DataFrame, gaps: DataFrame) -> DataFrame:
     """The spans in which a source knows every trade: exchange, symbol, source, from_us, through_us (exclusive).
 
-    What it told as covered, and the holes of which every id came: ids that count up by one leave no other trade.
+    What it told as covered, and the gaps of which every id came: ids that count up by one leave no other trade.
     """
-    names = (*_MARKET, "source", "from_us")
+    names = (*SOURCE_KEY, "from_us")
     filled = gaps.where((F.col("event") == FILLED) & F.col("from_us").isNotNull() & F.col("to_us").isNotNull())
     return coverage.select(*names, "through_us").unionByName(
         filled.select(*names, (F.col("to_us") + 1).alias("through_us"))
     )
 
 
-def holes(gaps: DataFrame, changed: DataFrame | None = None) -> DataFrame:
-    """The rows of ``Hole``: the open gaps of silver.gaps, and those of ``changed`` (``GAP_KEY``), open or not."""
+def gap_spans(gaps: DataFrame, changed: DataFrame | None = None) -> DataFrame:
+    """The rows of ``GapSpan``: the open gaps of silver.gaps, and those of ``changed`` (``GAP_KEY``), open or not."""
     keys = list(GAP_KEY)
     ended = gaps.where(F.col("event") != OPENED).select(*keys).distinct().withColumn("ended", F.lit(True))
     known = gaps.where((F.col("event") == OPENED) & F.coalesce("from_us", "to_us").isNotNull())
     rows = known.join(ended, on=keys, how="left").withColumn("is_open", F.col("ended").isNull())
     if changed is None:
-        rows = rows.where("is_open").withColumn("is_news", F.lit(False))
+        rows = rows.where("is_open").withColumn("is_changed", F.lit(False))
     else:
-        news = F.broadcast(changed.distinct().withColumn("news", F.lit(True)))
-        rows = rows.join(news, on=keys, how="left").withColumn("is_news", F.col("news").isNotNull())
-        rows = rows.where("is_open OR is_news")
+        marked = F.broadcast(changed.distinct().withColumn("changed", F.lit(True)))
+        rows = rows.join(marked, on=keys, how="left").withColumn("is_changed", F.col("changed").isNotNull())
+        rows = rows.where("is_open OR is_changed")
     return rows.select(
         *_MARKET,
         "source",
         F.coalesce("from_us", "to_us").alias("from_us"),
         (F.col("to_us") + 1).alias("to_us"),
         "is_open",
-        "is_news",
+        "is_changed",
     )

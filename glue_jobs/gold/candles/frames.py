@@ -9,27 +9,11 @@ from typing import Final
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
+from glue_jobs.gold.candles.week import PART_COLUMNS
 from tapehouse.intervals import INTERVALS, ORIGIN_US, SECOND_US
 from tapehouse.tables import ALL_EXCHANGES, GOLD_CANDLES
 
-PARTS: Final = (
-    "exchange",
-    "symbol",
-    "interval",
-    "start_us",
-    "open",
-    "high",
-    "low",
-    "close",
-    "volume",
-    "quote_volume",
-    "trade_count",
-    "buy_volume",
-    "sell_volume",
-    "source",
-    "open_time_us",
-    "close_time_us",
-)
+PARTS: Final = ("symbol", *(column.name for column in PART_COLUMNS))
 """The columns of a candle while it is added up; start_us is window_start in microseconds."""
 
 

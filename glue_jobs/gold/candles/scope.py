@@ -1,4 +1,4 @@
-"""What a batch of gold rewrites: the time that its news fell into, and the files that hold it."""
+"""What a batch of gold rewrites: the time that it touches, and the files that hold it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,8 +1,8 @@
 """One symbol's candles of one week: each interval divides a week, so nothing outside it matters. Arrow, no Spark.
 
-What comes in is the week's news (seconds added up anew from silver) and what gold held; what goes out is every row that
-the rewritten files must hold. Sums of decimals are exact, and parts are added up in the order of time, so the open,
-the close and the sums of a long window are those of its trades.
+What comes in is what changed of the week (seconds added up anew from silver) and what gold held; what goes out is every
+row that the rewritten files must hold. Sums of decimals are exact, and parts are added up in the order of time, so the
+open, the close and the sums of a long window are those of its trades.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,33 +15,26 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from glue_jobs.engine import arrow_schema, arrow_type
 from tapehouse.intervals import BY_NAME, INTERVALS, MINUTE_US, ORIGIN_US, SECOND_US, WEEK_US, Interval
-from tapehouse.tables import ALL_EXCHANGES, EVERYWHERE
+from tapehouse.tables import ALL_EXCHANGES, EVERYWHERE, GOLD_CANDLES, Column
 
 Micros = npt.NDArray[np.int64]
 
-_PRICE: Final = pa.decimal128(28, 12)
-_VOLUME: Final = pa.decimal128(38, 12)
-PARTS: Final = pa.schema(
-    [
-        ("exchange", pa.string()),
-        ("interval", pa.string()),
-        ("start_us", pa.int64()),
-        ("open", _PRICE),
-        ("high", _PRICE),
-        ("low", _PRICE),
-        ("close", _PRICE),
-        ("volume", _VOLUME),
-        ("quote_volume", pa.decimal128(38, 18)),
-        ("trade_count", pa.int64()),
-        ("buy_volume", _VOLUME),
-        ("sell_volume", _VOLUME),
-        ("source", pa.string()),
-        ("open_time_us", pa.int64()),
-        ("close_time_us", pa.int64()),
-    ]
+_FINISHED: Final = frozenset({"window_start", "window_end", "vwap", "complete", "bucket"})
+"""What a candle has only when it is whole, and what start_us stands for meanwhile."""
+_COLUMNS: Final = {column.name: column for column in GOLD_CANDLES.columns}
+_START: Final = Column("start_us", "BIGINT", "window_start, microseconds UTC")
+PART_COLUMNS: Final = (
+    *(_COLUMNS[name] for name in ("exchange", "interval")),
+    _START,
+    *(each for name, each in _COLUMNS.items() if name not in _FINISHED | {"exchange", "symbol", "interval"}),
 )
+PARTS: Final = arrow_schema(PART_COLUMNS)
 """A candle of one symbol while it is added up; start_us is window_start in microseconds."""
+ROW_COLUMNS: Final = (_COLUMNS["symbol"], *PART_COLUMNS, _COLUMNS["vwap"], _COLUMNS["complete"])
+"""The rows of ``week_candles`` with their symbol."""
+_PRICE: Final = arrow_type(_COLUMNS["vwap"].type)
 _LEVELS: Final = tuple(
     tuple(interval for interval in INTERVALS if interval.made_of == base) for base in ("1s", "1m", "1h")
 )

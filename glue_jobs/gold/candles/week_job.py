@@ -7,22 +7,17 @@ from typing import Final, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from glue_jobs.engine import ddl
 from glue_jobs.gold.candles import week
-from glue_jobs.gold.candles.completeness import Hole
+from glue_jobs.gold.candles.completeness import GapSpan
 from glue_jobs.gold.candles.scope import Scope
 from glue_jobs.gold.candles.week import Counted, Span
 from tapehouse import intervals
 from tapehouse.intervals import WEEK_US
+from tapehouse.market import Market
 from tapehouse.tables import EVERYWHERE
 
-Market = tuple[str, str]
-"""Exchange and symbol."""
-WEEK_DDL: Final = (
-    "symbol STRING, exchange STRING, interval STRING, start_us BIGINT, open DECIMAL(28,12), high DECIMAL(28,12), "
-    "low DECIMAL(28,12), close DECIMAL(28,12), volume DECIMAL(38,12), quote_volume DECIMAL(38,18), trade_count BIGINT, "
-    "buy_volume DECIMAL(38,12), sell_volume DECIMAL(38,12), source STRING, open_time_us BIGINT, close_time_us BIGINT, "
-    "vwap DECIMAL(28,12), complete BOOLEAN"
-)
+WEEK_DDL: Final = ddl(week.ROW_COLUMNS)
 """The rows of ``WeekJob.run``."""
 
 
@@ -50,7 +45,7 @@ class WeekJob:
 
     @classmethod
     def of(
-        cls, markets: Mapping[Market, Counted], scope: Scope, covered: Sequence[SpanRow], gaps: Sequence[Hole]
+        cls, markets: Mapping[Market, Counted], scope: Scope, covered: Sequence[SpanRow], gaps: Sequence[GapSpan]
     ) -> "WeekJob":
         by_symbol: dict[str, dict[str, Counted]] = {}
         for (exchange, symbol), counted in markets.items():
@@ -95,7 +90,7 @@ def newest_us(markets: Mapping[Market, Counted]) -> int | None:
     return max((counted.last_us for counted in markets.values()), default=None)
 
 
-def _by_symbol(rows: Iterable[SpanRow | Hole]) -> dict[str, list[Span]]:
+def _by_symbol(rows: Iterable[SpanRow | GapSpan]) -> dict[str, list[Span]]:
     found: dict[str, list[Span]] = {}
     for row in rows:
         found.setdefault(row.symbol, []).append(Span(row.exchange, row.from_us, row.to_us))

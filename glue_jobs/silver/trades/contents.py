@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
-from glue_jobs.silver.trades.filled import IdsSeen, Tape
+from glue_jobs.silver.trades.filled import IdsSeen
+from tapehouse.market import Market, MarketKey
 
 
 @dataclass(frozen=True, slots=True)
 class Contents:
     """What a batch holds, by kind; event times are those of its accepted trades."""
 
-    spans: Mapping[tuple[str, str], tuple[int, int]]
-    ids: Mapping[Tape, IdsSeen]
+    spans: Mapping[Market, tuple[int, int]]
+    ids: Mapping[MarketKey, IdsSeen]
     trades: int
     gaps: int
     coverage: int
@@ -41,16 +42,16 @@ class Contents:
         def total(*kinds: str) -> int:
             return sum(row["rows"] for row in found if not row["refused"] and row["kind"] in kinds)
 
-        spans: dict[tuple[str, str], tuple[int, int]] = {}
-        ids: dict[Tape, IdsSeen] = {}
+        spans: dict[Market, tuple[int, int]] = {}
+        ids: dict[MarketKey, IdsSeen] = {}
         for row in found:
             if row["kind"] != "trade" or row["refused"]:
                 continue
-            market = row["exchange"], row["symbol"]
+            market = Market(row["exchange"], row["symbol"])
             first_us, last_us = spans.get(market, (row["first_us"], row["last_us"]))
             spans[market] = min(first_us, row["first_us"]), max(last_us, row["last_us"])
             if row["first_id"] is not None:
-                ids[*market, row["source"]] = IdsSeen(int(row["first_id"]), int(row["last_id"]), row["rows"])
+                ids[MarketKey(*market, row["source"])] = IdsSeen(int(row["first_id"]), int(row["last_id"]), row["rows"])
         return cls(
             spans=spans,
             ids=ids,

@@ -11,18 +11,24 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import reduce
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
+from tapehouse.market import MarketKey
 from tapehouse.record import id_number
 from tapehouse.tables import FILLED, OPENED, SILVER_GAPS
 
-Tape = tuple[str, str, str]
-"""Exchange, symbol, source: within one, ids name trades."""
-Key = tuple[str, str, str, str]
-"""A tape and a gap_id."""
+
+class GapKey(NamedTuple):
+    """What names a gap."""
+
+    exchange: str
+    symbol: str
+    source: str
+    gap_id: str
+
 
 AROUND_US: Final = 3_600_000_000
 """A missing trade is looked for within an hour of the gap's times."""
@@ -35,7 +41,7 @@ _MARKS_DDL: Final = (
     "exchange STRING, symbol STRING, source STRING, number INT, first DECIMAL(38,0), last DECIMAL(38,0), "
     "prefix STRING, low_us BIGINT, high_us BIGINT, event_date DATE"
 )
-_MARKET: Final = ("exchange", "symbol", "source")
+_MARKET: Final = MarketKey._fields
 _LEAST_US, _MOST_US = -(2**63), 2**63 - 1
 
 
@@ -43,7 +49,7 @@ _LEAST_US, _MOST_US = -(2**63), 2**63 - 1
 class IdGap:
     """A gap that lacks the ids from ``first`` to ``last``, both inclusive."""
 
-    tape: Tape
+    market: MarketKey
     gap_id: str
     from_id: str
     to_id: str
@@ -59,13 +65,13 @@ class IdGap:
         first, last = id_number(row["from_id"] or ""), id_number(row["to_id"] or "")
         if not 0 <= first <= last or _prefix(row["from_id"]) != _prefix(row["to_id"]):
             return None
-        tape = (row["exchange"], row["symbol"], row["source"])
+        market = MarketKey(row["exchange"], row["symbol"], row["source"])
         times = row["from_us"], row["to_us"], row["arrival_us"]
-        return cls(tape, row["gap_id"], row["from_id"], row["to_id"], *times, first, last)
+        return cls(market, row["gap_id"], row["from_id"], row["to_id"], *times, first, last)
 
     @property
-    def key(self) -> Key:
-        return (*self.tape, self.gap_id)
+    def key(self) -> GapKey:
+        return GapKey(*self.market, self.gap_id)
 
     @property
     def size(self) -> int:
@@ -90,7 +96,7 @@ class IdGap:
 
 @dataclass(frozen=True, slots=True)
 class IdsSeen:
-    """The numeric ids of one tape in a batch."""
+    """The numeric ids of one market's feed in a batch."""
 
     first: int
     last: int
@@ -106,8 +112,8 @@ class FillWatch:
     def __init__(self) -> None:
         self._gaps_turn = -1
         self._trades_turn = -1
-        self._unfilled: dict[Tape, list[IdGap]] = {}
-        self._missing: dict[Key, int] = {}
+        self._unfilled: dict[MarketKey, list[IdGap]] = {}
+        self._missing: dict[GapKey, int] = {}
         """At least so many trades must come before the gap can be whole: until then it is not counted again."""
 
     def knows(self, gaps_turn: int) -> bool:
@@ -119,10 +125,10 @@ class FillWatch:
         self._gaps_turn = gaps_turn
         self._unfilled = {}
         for gap in unfilled:
-            self._unfilled.setdefault(gap.tape, []).append(gap)
+            self._unfilled.setdefault(gap.market, []).append(gap)
 
     def due(
-        self, seen: Mapping[Tape, IdsSeen], opened: frozenset[Key], *, trades_turns: tuple[int, int]
+        self, seen: Mapping[MarketKey, IdsSeen], opened: frozenset[GapKey], *, trades_turns: tuple[int, int]
     ) -> list[IdGap]:
         """The gaps to count now: those that opened with the batch, and those that its ids may have filled.
 
@@ -133,10 +139,13 @@ class FillWatch:
             self._missing.clear()
         self._trades_turn = trades_turns[1]
         return [
-            gap for tape, gaps in self._unfilled.items() for gap in gaps if self._is_due(gap, seen.get(tape), opened)
+            gap
+            for market, gaps in self._unfilled.items()
+            for gap in gaps
+            if self._is_due(gap, seen.get(market), opened)
         ]
 
-    def _is_due(self, gap: IdGap, ids: IdsSeen | None, opened: frozenset[Key]) -> bool:
+    def _is_due(self, gap: IdGap, ids: IdsSeen | None, opened: frozenset[GapKey]) -> bool:
         missing = self._missing.get(gap.key, 0)
         if ids is not None and ids.first <= gap.last and ids.last >= gap.first:
             self._missing[gap.key] = missing = missing - ids.trades
@@ -168,7 +177,7 @@ def unfilled(gaps: DataFrame) -> list[IdGap]:
     return [gap for row in told.collect() if (gap := IdGap.of(row)) is not None]
 
 
-def count(trades: DataFrame, gaps: Sequence[IdGap]) -> dict[Key, tuple[int, int]]:
+def count(trades: DataFrame, gaps: Sequence[IdGap]) -> dict[GapKey, tuple[int, int]]:
     """Of each gap that has any: how many of its ids are in ``trades`` (silver.trades), and the last arrival, µs UTC."""
     marks = list(_marks(gaps))
     frame = trades.sparkSession.createDataFrame(marks, _MARKS_DDL)
@@ -182,13 +191,13 @@ def count(trades: DataFrame, gaps: Sequence[IdGap]) -> dict[Key, tuple[int, int]
     return {gaps[row["number"]].key: (row["ids"], row["arrival_us"]) for row in rows}
 
 
-def filled_rows(gaps: Iterable[IdGap], counts: Mapping[Key, tuple[int, int]]) -> list[tuple[Any, ...]]:
+def filled_rows(gaps: Iterable[IdGap], counts: Mapping[GapKey, tuple[int, int]]) -> list[tuple[Any, ...]]:
     """Rows of silver.gaps for gaps that are whole."""
     rows = []
     for gap in gaps:
         latest_us = max(gap.arrival_us, counts[gap.key][1])
         values = {
-            **dict(zip(_MARKET, gap.tape, strict=True)),
+            **dict(zip(_MARKET, gap.market, strict=True)),
             **{name: getattr(gap, name) for name in ("gap_id", "from_id", "to_id", "from_us", "to_us")},
             "event": FILLED,
             "reason": REASON,
@@ -219,7 +228,7 @@ def _matched(trades: DataFrame, marks: DataFrame, dated: bool) -> DataFrame:
 def _marks(gaps: Sequence[IdGap]) -> Iterator[tuple[Any, ...]]:
     for number, gap in enumerate(gaps):
         for day in gap.days or (None,):
-            yield (*gap.tape, number, Decimal(gap.first), Decimal(gap.last), _prefix(gap.from_id), *gap.span, day)
+            yield (*gap.market, number, Decimal(gap.first), Decimal(gap.last), _prefix(gap.from_id), *gap.span, day)
 
 
 def _near(gaps: Sequence[IdGap]) -> Column:
@@ -230,8 +239,8 @@ def _near(gaps: Sequence[IdGap]) -> Column:
     return reduce(
         lambda either, other: either | other,
         (
-            (F.col("exchange") == gap.tape[0])
-            & (F.col("symbol") == gap.tape[1])
+            (F.col("exchange") == gap.market.exchange)
+            & (F.col("symbol") == gap.market.symbol)
             & F.col("event_time_us").between(*gap.span)
             & F.col("trade_number").between(Decimal(gap.first), Decimal(gap.last))
             for gap in gaps

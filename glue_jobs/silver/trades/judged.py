@@ -1,38 +1,31 @@
 """Bronze rows with the verdict on their payload beside them: the input of every silver table."""
 
 from collections.abc import Callable
+from dataclasses import fields
 from typing import Any, Final
 
 import pyarrow as pa
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column as SparkColumn
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 from pyspark.sql.pandas.functions import arrow_udf
 
-from tapehouse.record import Judged, id_number, judge
+from glue_jobs.engine import arrow_type, ddl
+from tapehouse.record import KINDS, Judged, id_number, judge
+from tapehouse.tables import SILVER_COVERAGE, SILVER_GAPS, SILVER_REJECTED, SILVER_TRADES, Column
 
-_TEXT_FIELDS: Final = (
-    "exchange",
-    "symbol",
-    "source",
-    "trade_id",
-    "side",
-    "trader",
-    "gap_id",
-    "from_id",
-    "to_id",
-    "reason",
-    "last_id",
-)
-_TIME_FIELDS: Final = ("event_time_us", "received_time_us", "from_us", "to_us", "through_us")
-_DECIMAL: Final = pa.decimal128(28, 12)
-
-_STRUCT_DDL: Final = (
-    "kind STRING, reasons ARRAY<STRING>, "
-    + ", ".join(f"{name} STRING" for name in _TEXT_FIELDS)
-    + ", "
-    + ", ".join(f"{name} BIGINT" for name in _TIME_FIELDS)
-    + ", price DECIMAL(28,12), size DECIMAL(28,12), trade_number DECIMAL(38,0), backfilled BOOLEAN"
-)
+_OF_RECORDS: Final = {field.name for kind in KINDS.values() for field in fields(kind)}
+_COLUMNS: Final = {
+    column.name: column
+    for table in (SILVER_TRADES, SILVER_GAPS, SILVER_COVERAGE, SILVER_REJECTED)
+    for column in table.columns
+    if column.name in _OF_RECORDS
+}
+"""The fields of records that are a column of silver, typed as there."""
+_VERDICT: Final = tuple(column for column in SILVER_REJECTED.columns if column.name in ("kind", "reasons"))
+_RECEIVED: Final = Column("received_time_us", "BIGINT", "silver has it as received_time")
+_NUMBER: Final = next(column for column in SILVER_TRADES.columns if column.name == "trade_number")
+_FIELDS: Final = (*_COLUMNS.values(), _RECEIVED)
 
 
 def judged(bronze: DataFrame) -> DataFrame:
@@ -45,29 +38,24 @@ def judged(bronze: DataFrame) -> DataFrame:
     return bronze.withColumn("judged", verdict).select(*bronze.columns, "judged.*")
 
 
-def _judge_udf() -> Callable[..., Column]:
+def _judge_udf() -> Callable[..., SparkColumn]:
     # Spark reads the kind of function off its type hints; its stubs know only the form that it warns of.
-    return arrow_udf(_judge_batch, _STRUCT_DDL)  # type: ignore[call-overload, no-any-return]
+    return arrow_udf(_judge_batch, ddl((*_VERDICT, *_FIELDS, _NUMBER)))  # type: ignore[call-overload, no-any-return]
 
 
 def _judge_batch(payloads: pa.Array, arrivals: pa.Array) -> pa.Array:
     verdicts = [
         judge(payload, arrival) for payload, arrival in zip(payloads.to_pylist(), arrivals.to_pylist(), strict=True)
     ]
-
-    def column(name: str, type_: pa.DataType) -> pa.Array:
-        return pa.array([verdict.values.get(name) for verdict in verdicts], type_)
-
     numbers = [_of_trade(verdict, lambda values: id_number(values["trade_id"])) for verdict in verdicts]
     columns = {
         "kind": pa.array([verdict.kind for verdict in verdicts], pa.string()),
         "reasons": pa.array([list(verdict.reasons) for verdict in verdicts], pa.list_(pa.string())),
-        **{name: column(name, pa.string()) for name in _TEXT_FIELDS},
-        **{name: column(name, pa.int64()) for name in _TIME_FIELDS},
-        "price": column("price", _DECIMAL),
-        "size": column("size", _DECIMAL),
-        "trade_number": pa.array(numbers, pa.decimal128(38, 0)),
-        "backfilled": column("backfilled", pa.bool_()),
+        **{
+            field.name: pa.array([verdict.values.get(field.name) for verdict in verdicts], arrow_type(field.type))
+            for field in _FIELDS
+        },
+        _NUMBER.name: pa.array(numbers, arrow_type(_NUMBER.type)),
     }
     return pa.StructArray.from_arrays(list(columns.values()), names=list(columns))
 

@@ -18,7 +18,7 @@ KNOWN: Final = "known"
 DUPLICATE: Final = "duplicate"
 CONFLICT: Final = "conflict"
 QUARANTINED: Final = "quarantined"
-_CONTENT: Final = ("price", "size", "side")
+CONTENT: Final = ("price", "size", "side")
 
 
 def stream_order() -> list[Column]:
@@ -45,9 +45,9 @@ def verdicts(judged: DataFrame, known: DataFrame) -> DataFrame:
     Out: the judged columns and ``verdict``: accepted (new), known (this very row is in silver), duplicate or conflict.
     Rows: as many as came.
     """
-    theirs = [F.col(f"k.{name}").alias(f"known_{name}") for name in (*KEY, *_CONTENT, *COORDINATE_NAMES)]
+    theirs = [F.col(f"k.{name}").alias(f"known_{name}") for name in (*KEY, *CONTENT, *COORDINATE_NAMES)]
     matched = judged.alias("j").join(
-        known.select(*KEY, *_CONTENT, *COORDINATE_NAMES).alias("k"),
+        known.select(*KEY, *CONTENT, *COORDINATE_NAMES).alias("k"),
         on=[F.col(f"j.{n}") == F.col(f"k.{n}") for n in KEY],
         how="left",
     )
@@ -55,15 +55,15 @@ def verdicts(judged: DataFrame, known: DataFrame) -> DataFrame:
     key = Window.partitionBy(*KEY)
     in_order = key.orderBy(*stream_order()).rowsBetween(Window.unboundedPreceding, Window.unboundedFollowing)
     rows = rows.withColumn("number", F.row_number().over(key.orderBy(*stream_order())))
-    for name in _CONTENT:
+    for name in CONTENT:
         rows = rows.withColumn(f"first_{name}", F.first(name).over(in_order))
     is_known = F.col("known_trade_id").isNotNull()
     verdict = (
         F.when(is_known & same(COORDINATE_NAMES, "known_"), KNOWN)
-        .when(is_known & same(_CONTENT, "known_"), DUPLICATE)
+        .when(is_known & same(CONTENT, "known_"), DUPLICATE)
         .when(is_known, CONFLICT)
         .when(F.col("number") == 1, ACCEPTED)
-        .when(same(_CONTENT, "first_"), DUPLICATE)
+        .when(same(CONTENT, "first_"), DUPLICATE)
         .otherwise(CONFLICT)
     )
     return rows.withColumn("verdict", verdict).select(*judged.columns, "verdict")

@@ -1,0 +1,35 @@
+"""The stream into bronze.trades, as the pipeline runs it: turns of ``BronzeLoop`` until the tip of the stream."""
+
+from collections.abc import Callable
+
+from glue_jobs.bronze.loop import BronzeLoop, StreamClient, Turn, TurnLimits
+from glue_jobs.engine import Workspace
+from tapehouse.tables import BRONZE_TRADES
+
+
+class StreamIntake:
+    """Writes bronze.trades from a Kinesis stream."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        stream_name: str,
+        *,
+        client: StreamClient | None = None,
+        limits: TurnLimits | None = None,
+        on_turn: Callable[[Turn], None] = lambda turn: None,
+    ) -> None:
+        self._ws, self._stream_name = workspace, stream_name
+        self._client, self._limits, self._on_turn = client, limits, on_turn
+
+    def drain(self) -> int:
+        """Turns until nothing is left; the rows that they added. Raises as ``BronzeLoop.turn`` does."""
+        loop = BronzeLoop(
+            self._ws.spark,
+            self._ws.uri(BRONZE_TRADES),
+            self._stream_name,
+            client=self._client,
+            limits=self._limits,
+            steps=self._ws.steps,
+        )
+        return loop.drain(on_turn=self._on_turn)

@@ -1,0 +1,109 @@
+"""A query: the tables that are written together, what each is made of, and the job that writes them.
+
+The pipeline is a tuple of queries in the order of the data's way. Refresh, rebuild, status and audit walk it; nothing
+else knows which tables there are or what hangs on which.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias, runtime_checkable
+
+from pyspark.sql import DataFrame
+
+from glue_jobs.engine.workspace import Workspace
+from tapehouse.errors import TerminalError
+from tapehouse.tables import Table
+
+
+class StreamJob(Protocol):
+    """Takes what is new in the tables that it reads, batch by batch, into those that it writes.
+
+    Every write is idempotent by its content: a batch may run again whole, whatever of it was finished.
+    """
+
+    def prepare(self) -> None:
+        """What is due before a pass whether or not anything is new. Raises LostRaceError: run it again."""
+
+    def source(self) -> DataFrame:
+        """The stream of what is new."""
+
+    def write(self, batch: DataFrame) -> None:
+        """One batch of the source. Raises LostRaceError: another writer was first; run the same batch again."""
+
+    def rebuild(self, tables: Collection[Table]) -> None:
+        """Compute these tables of the query anew from their inputs, one overwrite each."""
+
+
+@runtime_checkable
+class IntakeJob(Protocol):
+    """Takes in what comes from outside the lake, by turns of its own. It cannot be rebuilt: its input forgets."""
+
+    def drain(self) -> int:
+        """Turns until nothing more is there; the rows that they added."""
+
+
+Job: TypeAlias = StreamJob | IntakeJob
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """Tables that one writer writes together."""
+
+    name: str
+    """Names its checkpoint and its writer lock in the lake."""
+    makes: Mapping[Table, tuple[Table, ...]]
+    """Each table that it writes → the tables that it is made of: those of queries before, or its own before it."""
+    job: Callable[[Workspace], Job]
+    """Made once a process: a job may remember what saves it work, never what its result hangs on."""
+
+    @property
+    def writes(self) -> tuple[Table, ...]:
+        return tuple(self.makes)
+
+    @property
+    def reads(self) -> tuple[Table, ...]:
+        """The tables of other queries that it is made of."""
+        inputs = dict.fromkeys(table for inputs in self.makes.values() for table in inputs)
+        return tuple(table for table in inputs if table not in self.makes)
+
+
+def tables_of(queries: Sequence[Query]) -> dict[str, Table]:
+    """Every table that is written, by name, in the order of the data's way.
+
+    Raises:
+        TerminalError: two queries write one table, share a name, or read what no query before them writes.
+    """
+    found: dict[str, Table] = {}
+    for query in queries:
+        for table, inputs in query.makes.items():
+            early = [each.name for each in inputs if each.name not in found]
+            if table.name in found or early:
+                raise TerminalError(
+                    f"query {query.name}: {table.name} is written twice, or is made of what comes later: {early}"
+                )
+            found[table.name] = table
+    if len({query.name for query in queries}) != len(queries):
+        raise TerminalError("two queries share a name: each needs a checkpoint and a lock of its own")
+    return found
+
+
+def writer_of(queries: Sequence[Query], name: str) -> Query:
+    """The query that writes a table.
+
+    Raises:
+        TerminalError: no query does; the message lists the tables that there are.
+    """
+    for query in queries:
+        if any(table.name == name for table in query.writes):
+            return query
+    raise TerminalError(f"no table is named {name!r}: the tables are {', '.join(tables_of(queries))}")
+
+
+def hanging_on(queries: Sequence[Query], table: Table) -> frozenset[Table]:
+    """The table, and every table that is made of it, directly or not."""
+    found = {table}
+    for query in queries:
+        for made, inputs in query.makes.items():
+            if found.intersection(inputs):
+                found.add(made)
+    return frozenset(found)

@@ -1,0 +1,130 @@
+"""Runs queries: one writer each, batches again after a lost race, errors of Spark as ours.
+
+At home a file lock in the lake lets one process at a time write a query's tables, and the system lets go of a killed
+one's; on Glue ``max_concurrent_runs = 1`` is to do it. What slips through meets the turn of each table's commits.
+"""
+
+import fcntl
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from py4j.protocol import Py4JJavaError
+from pyspark.errors import StreamingQueryException
+from pyspark.sql import DataFrame
+
+from glue_jobs.engine import delta
+from glue_jobs.engine.query import IntakeJob, Job, Query, StreamJob
+from glue_jobs.engine.workspace import Workspace
+from tapehouse import logs
+from tapehouse.backoff import Backoff, retry
+from tapehouse.errors import LakehouseError, TransientError
+
+log = logs.of(__name__)
+
+_TRIES: Final = 9
+"""Of one batch against other writers before the refresh gives up for now."""
+_AFTER_LOST_RACE: Final = Backoff(base_s=0.1, cap_s=12.8, least=0)
+
+
+class Runner:
+    """Passes of queries over one lake. Keeps each query's job for the life of the process."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._jobs: dict[str, Job] = {}
+
+    def advance(self, query: Query) -> int:
+        """One pass over what is new; the rows that came in from outside the lake. Call it inside ``only_writer``.
+
+        Raises:
+            LakehouseError: TransientError where it will go on where it was, else what the job raised.
+        """
+        job = self._job(query)
+        if isinstance(job, IntakeJob):
+            return job.drain()
+        self._workspace.ensure((*query.reads, *query.writes))
+        until_won(job.prepare)
+        self._run(query.name, job)
+        return 0
+
+    def stream_job(self, query: Query) -> StreamJob | None:
+        """The job of a query whose tables can be computed anew; None where its input is outside the lake."""
+        job = self._job(query)
+        return None if isinstance(job, IntakeJob) else job
+
+    def forget(self, query: Query) -> None:
+        """Throw the query's checkpoint away: only time is lost."""
+        spark: Any = self._workspace.spark
+        path = spark._jvm.org.apache.hadoop.fs.Path(self._workspace.lake.checkpoint_uri(query.name))
+        path.getFileSystem(spark._jsparkSession.sessionState().newHadoopConf()).delete(path, True)
+
+    @contextmanager
+    def only_writer(self, query: Query) -> Iterator[None]:
+        """Wait until no other process writes the query's tables."""
+        lake = self._workspace.lake
+        if not lake.is_local:
+            yield  # on AWS one Glue job owns the query, and runs once at a time
+            return
+        folder = lake.path / "_locks"
+        folder.mkdir(parents=True, exist_ok=True)
+        with Path(folder / query.name).open("w", encoding="utf-8") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                log.info("refresh_waits", query=query.name, note="another refresh of this lake is at work")
+                fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def _job(self, query: Query) -> Job:
+        if query.name not in self._jobs:
+            self._jobs[query.name] = query.job(self._workspace)
+        return self._jobs[query.name]
+
+    def _run(self, name: str, job: StreamJob) -> None:
+        failed: list[Exception] = []
+
+        def batch(frame: DataFrame, batch_id: int) -> None:
+            log.debug("batch_begun", query=name, batch_id=batch_id)
+            try:
+                until_won(lambda: job.write(frame))
+            except Exception as error:
+                failed.append(error)  # Spark would only hand on its text
+                raise
+
+        with self._workspace.steps.step(f"{name} query"):
+            try:
+                (
+                    job.source()
+                    .writeStream.foreachBatch(batch)
+                    .queryName(f"tapehouse-{name}")
+                    .option("checkpointLocation", self._workspace.lake.checkpoint_uri(name))
+                    .trigger(availableNow=True)
+                    .start()
+                    .awaitTermination()
+                )
+            except (StreamingQueryException, Py4JJavaError) as error:
+                # The second: where another refresh took the checkpoint's files while this one was starting.
+                cause = failed[-1] if failed else error
+                if isinstance(cause, LakehouseError):
+                    raise cause from error
+                raise TransientError(
+                    f"the {name} refresh stopped and will go on where it was: {_first_line(cause)}"
+                ) from cause
+
+
+def until_won(write: Callable[[], None]) -> None:
+    """Run it again while another writer is there first. Raises LostRaceError after ``_TRIES``."""
+
+    def lost(error: Exception) -> None:
+        if isinstance(error, delta.LostRaceError):
+            log.info("batch_lost_race", table=error.table, turn=error.turn)
+
+    retry(write, when=delta.LostRaceError, tries=_TRIES, backoff=_AFTER_LOST_RACE, on_failure=lost)
+
+
+def _first_line(error: Exception) -> str:
+    if isinstance(error, Py4JJavaError):
+        return str(error.java_exception.toString()).splitlines()[0]
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

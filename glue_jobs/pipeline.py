@@ -1,0 +1,44 @@
+"""The pipeline: every query of the lake, in the order of the data's way. A new kind of data is a line here."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from glue_jobs.bronze import StreamClient, StreamIntake, Turn, TurnLimits
+from glue_jobs.engine import Query
+from glue_jobs.gold import candles
+from glue_jobs.gold.candles.sources import SourceChoice
+from glue_jobs.silver import trades
+from tapehouse.tables import BRONZE_TRADES
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What the settings, and the tests, say to the queries."""
+
+    stream_name: str = "trades"
+    client: StreamClient | None = None
+    """Kinesis; None makes a client when it is needed."""
+    limits: TurnLimits | None = None
+    gold_sources: Mapping[str, str] = field(default_factory=dict)
+    """Exchange → the source that gold counts where a market has several."""
+    on_turn: Callable[[Turn], None] = lambda turn: None
+
+
+def pipeline(options: Options | None = None) -> tuple[Query, ...]:
+    """The queries. Which tables there are does not hang on the options."""
+    given = options or Options()
+    return (
+        Query(
+            name="bronze",
+            makes={BRONZE_TRADES: ()},
+            job=lambda workspace: StreamIntake(
+                workspace, given.stream_name, client=given.client, limits=given.limits, on_turn=given.on_turn
+            ),
+        ),
+        Query(name="silver", makes=trades.MAKES, job=trades.TradesJob),
+        Query(
+            name="gold",
+            makes=candles.MAKES,
+            job=lambda workspace: candles.CandlesJob(workspace, choice=SourceChoice(given.gold_sources)),
+        ),
+    )

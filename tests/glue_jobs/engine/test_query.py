@@ -1,0 +1,78 @@
+"""The pipeline as data: who writes what, what hangs on what, and which queries contradict each other. No Spark."""
+
+from typing import Any, cast
+
+import pytest
+
+from glue_jobs.engine import Query, hanging_on, tables_of, writer_of
+from glue_jobs.pipeline import pipeline
+from tapehouse.errors import TerminalError
+from tapehouse.tables import (
+    BRONZE_TRADES,
+    GOLD_CANDLES,
+    GOLD_MARKET_SUMMARY,
+    REGISTRY,
+    SILVER_COVERAGE,
+    SILVER_GAPS,
+    SILVER_REJECTED,
+    SILVER_TRADES,
+    Table,
+)
+
+GOLD = {GOLD_CANDLES, GOLD_MARKET_SUMMARY}
+
+
+def query(name: str, makes: dict[Table, tuple[Table, ...]]) -> Query:
+    return Query(name=name, makes=makes, job=lambda workspace: cast(Any, None))
+
+
+def test_the_pipeline_writes_every_declared_table_once() -> None:
+    assert tables_of(pipeline()) == REGISTRY
+
+
+def test_checkpoints_and_locks_of_a_lake_of_before_go_on() -> None:
+    assert [each.name for each in pipeline()] == ["bronze", "silver", "gold"]
+
+
+def test_a_query_reads_what_it_is_made_of_and_does_not_write() -> None:
+    silver, gold = pipeline()[1:]
+    assert silver.reads == (BRONZE_TRADES,)
+    assert gold.reads == (SILVER_TRADES, SILVER_COVERAGE, SILVER_GAPS)
+
+
+@pytest.mark.parametrize(
+    ("table", "hangs"),
+    [
+        (BRONZE_TRADES, {*REGISTRY.values()} - {BRONZE_TRADES}),
+        (SILVER_TRADES, {SILVER_GAPS, SILVER_REJECTED, *GOLD}),
+        (SILVER_GAPS, {SILVER_REJECTED, *GOLD}),
+        (SILVER_COVERAGE, GOLD),
+        (SILVER_REJECTED, set()),
+        (GOLD_CANDLES, {GOLD_MARKET_SUMMARY}),
+        (GOLD_MARKET_SUMMARY, set()),
+    ],
+    ids=lambda each: each.name if isinstance(each, Table) else "",
+)
+def test_what_hangs_on_a_table_is_rebuilt_with_it_and_nothing_else(table: Table, hangs: set[Table]) -> None:
+    assert hanging_on(pipeline(), table) == {table, *hangs}
+
+
+def test_the_writer_of_an_unknown_table_is_told_by_the_names_that_there_are() -> None:
+    assert writer_of(pipeline(), "silver.gaps").name == "silver"
+    with pytest.raises(TerminalError, match=r"no table is named 'silver\.nothing'.*gold\.market_summary"):
+        writer_of(pipeline(), "silver.nothing")
+
+
+@pytest.mark.parametrize(
+    "queries",
+    [
+        [query("a", {SILVER_TRADES: (BRONZE_TRADES,)})],
+        [query("a", {BRONZE_TRADES: ()}), query("b", {BRONZE_TRADES: ()})],
+        [query("a", {BRONZE_TRADES: ()}), query("a", {SILVER_TRADES: (BRONZE_TRADES,)})],
+        [query("a", {GOLD_MARKET_SUMMARY: (GOLD_CANDLES,), GOLD_CANDLES: ()})],
+    ],
+    ids=["reads what nobody writes", "one table twice", "one name twice", "made of what comes later"],
+)
+def test_queries_that_contradict_each_other_are_refused(queries: list[Query]) -> None:
+    with pytest.raises(TerminalError):
+        tables_of(queries)
