@@ -1,6 +1,6 @@
 """The venues' trade feeds: one pure module a venue, the registry of them all, and what a feed is."""
 
-from producers.feeds.base import Feed, Parsed, RestRequest, Traits
+from producers.feeds.base import Feed, Parsed, RestRequest, Traits, subscription_keys
 from producers.feeds.limits import Limits, RestLimits, changed
 from producers.feeds.lines import Counts, parse_lines, reading
 from producers.feeds.message import NOT_JSON
@@ -23,4 +23,5 @@ __all__ = [
     "feed",
     "parse_lines",
     "reading",
+    "subscription_keys",
 ]

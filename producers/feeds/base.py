@@ -5,11 +5,12 @@ A feed is one object that satisfies ``Feed``. The WebSocket runner drives it, th
 record, a message of a type that carries no trades is counted under its name.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeAlias
 
 from producers.feeds.limits import Limits, RestLimits
+from tapehouse.market import Market
 from tapehouse.record import Record
 
 Paging: TypeAlias = Literal["up", "down", "time", "recent"]
@@ -50,7 +51,7 @@ class Parsed:
     ignored: str | None = None
     """The name of a message type that carries no trade: counted, never kept. ``not_json`` where it cannot be read."""
     acknowledged: tuple[str, ...] = ()
-    """Canonical symbols whose subscription this message confirms."""
+    """The subscription keys that this message confirms."""
     refused: str | None = None
     """The venue's own words when it refuses a subscription or reports an error."""
     reply: str | None = field(default=None, repr=False)
@@ -60,7 +61,7 @@ class Parsed:
     closing: bool = False
     """The venue says that it will close this connection soon: open the next one now."""
     acknowledged_request: int | None = None
-    """Where the venue confirms a request by its number alone (Binance): all symbols of that ``subscribe`` message,
+    """Where the venue confirms a request by its number alone (Binance): all keys of that ``subscribe`` message,
     counted from 1 in the order in which ``subscribe`` gave them."""
     newest: tuple[tuple[str, str], ...] = ()
     """(canonical symbol, trade id): the newest trade that the venue says there is, as Coinbase's heartbeats do. An id
@@ -80,7 +81,7 @@ class RestRequest:
 
 
 class OneVenue:
-    """A feed of one venue: its words for markets are canonical symbols, and what it files trades under is its name."""
+    """A feed of one venue: its subscription keys are canonical symbols, and its trades' source is its own name."""
 
     __slots__ = ()
 
@@ -93,11 +94,11 @@ class OneVenue:
         """See ``Feed``."""
         return self.websocket_url
 
-    def market(self: "Feed", word: str) -> tuple[str, str] | None:
+    def market(self: "Feed", key: str) -> Market | None:
         """See ``Feed``."""
-        return self.exchange, word
+        return Market(self.exchange, key)
 
-    def word(self: "Feed", exchange: str, symbol: str) -> str:
+    def subscription_key(self: "Feed", exchange: str, symbol: str) -> str:
         """See ``Feed``."""
         del exchange
         return symbol
@@ -133,22 +134,23 @@ class Feed(Protocol):
     def address(self) -> str:
         """Where to connect. It may carry a key: it is never logged and never part of an error."""
 
-    def market(self, word: str) -> tuple[str, str] | None:
-        """(exchange, canonical symbol) of a word that ``subscribe`` takes; None where only its trades tell (Polygon).
+    def market(self, key: str) -> Market | None:
+        """The market of a subscription key; None where only its trades say which exchange (Polygon).
 
-        A venue's words are canonical symbols; a vendor's may name the exchange before a colon."""
+        A venue's keys are canonical symbols; a vendor's may name the exchange before a colon.
+        """
 
-    def word(self, exchange: str, symbol: str) -> str:
-        """The word of ``subscribe`` to which a trade of this market belongs."""
+    def subscription_key(self, exchange: str, symbol: str) -> str:
+        """The key of ``subscribe`` to which a trade of this market belongs."""
 
     @property
     def rest_url(self) -> str:
         """The base address of its public REST interface; a setting may put another in its place."""
 
-    def subscribe(self, symbols: Sequence[str]) -> list[str]:
-        """The messages that subscribe to the canonical ``symbols``, in order; none for no symbols.
+    def subscribe(self, keys: Sequence[str]) -> list[str]:
+        """The messages that subscribe to these subscription keys, in order; none for no keys.
 
-        Raises ``SymbolError`` for a symbol that is not canonical or not a spot pair.
+        Raises ``SymbolError`` for a key that is not canonical or not a spot pair.
         """
 
     def keepalive(self) -> str | None:
@@ -168,3 +170,10 @@ class Feed(Protocol):
 
         An error body, and a body that is not JSON, come back as ``refused``: never mistake them for an empty page.
         """
+
+
+def subscription_keys(feed: Feed, symbols: Iterable[str]) -> tuple[str, ...]:
+    """What was asked for, each once and as the feed itself writes it. Raises SymbolError as ``Feed.market``."""
+    markets = ((symbol, feed.market(symbol)) for symbol in symbols)
+    keys = (symbol if market is None else feed.subscription_key(*market) for symbol, market in markets)
+    return tuple(dict.fromkeys(keys))

@@ -66,10 +66,10 @@ class Binance(OneVenue):
         """Aggregated trades have a source of their own."""
         return SOURCE_AGGREGATE if self.aggregate else self.name
 
-    def subscribe(self, symbols: Sequence[str]) -> list[str]:
+    def subscribe(self, keys: Sequence[str]) -> list[str]:
         """Requests numbered from 1: the venue confirms by the number alone."""
         kind = "aggTrade" if self.aggregate else "trade"
-        streams = [f"{naming.to_binance(s, self.products).lower()}@{kind}" for s in dict.fromkeys(symbols)]
+        streams = [f"{naming.to_binance(s, self.products).lower()}@{kind}" for s in dict.fromkeys(keys)]
         size = self.streams_per_message
         chunks = [streams[i : i + size] for i in range(0, len(streams), size)]
         requests = [{"method": "SUBSCRIBE", "params": chunk, "id": i} for i, chunk in enumerate(chunks, 1)]
@@ -165,7 +165,7 @@ class Binance(OneVenue):
         except NotJsonError:
             return Parsed(ignored=NOT_JSON, refused="the answer is not JSON")
         if isinstance(body, dict) and ("code" in body or "msg" in body):
-            return Parsed(refused=message.words(body.get("code"), body.get("msg")))
+            return Parsed(refused=message.error_text(body.get("code"), body.get("msg")))
         # One page is of one kind, and an aggregate's id is never taken for a single trade's.
         first = body[0] if isinstance(body, list) and body else None
         aggregate = "a" in first if isinstance(first, dict) else self.aggregate
@@ -212,9 +212,9 @@ def _answer(body: Mapping[str, Any]) -> Parsed:
     """``{"result":null,"id":1}``, or an error: ``{"code":2,"msg":…}``, also wrapped in ``error``."""
     error = body.get("error", body)
     if isinstance(error, dict) and ("code" in error or "msg" in error):
-        return Parsed(refused=message.words(error.get("code"), error.get("msg")))
+        return Parsed(refused=message.error_text(error.get("code"), error.get("msg")))
     if "error" in body:
-        return Parsed(refused=message.words(error))
+        return Parsed(refused=message.error_text(error))
     if body.get("result") is None:
         return Parsed(ignored="result", acknowledged_request=message.number_or_none(body.get("id")))
     return Parsed(ignored="result")

@@ -53,9 +53,9 @@ class Bitstamp(OneVenue):
     pairs: Mapping[str, str] | None = None
     traits: Traits = TRAITS
 
-    def subscribe(self, symbols: Sequence[str]) -> list[str]:
+    def subscribe(self, keys: Sequence[str]) -> list[str]:
         """One message a channel."""
-        channels = [f"{_CHANNEL}{naming.to_bitstamp(symbol, self.pairs)}" for symbol in dict.fromkeys(symbols)]
+        channels = [f"{_CHANNEL}{naming.to_bitstamp(symbol, self.pairs)}" for symbol in dict.fromkeys(keys)]
         requests = [{"event": "bts:subscribe", "data": {"channel": channel}} for channel in channels]
         return [json.dumps(request, separators=(",", ":")) for request in requests]
 
@@ -86,7 +86,7 @@ class Bitstamp(OneVenue):
         if event == "bts:error":
             data = body.get("data")
             told = data if isinstance(data, dict) else {}
-            return Parsed(refused=message.words(body.get("channel"), told.get("code"), told.get("message")))
+            return Parsed(refused=message.error_text(body.get("channel"), told.get("code"), told.get("message")))
         return Parsed(ignored=message.type_name(event.removeprefix("bts:") if isinstance(event, str) else event))
 
     def _symbol(self, channel: object) -> str | None:
@@ -149,7 +149,9 @@ class Bitstamp(OneVenue):
         except NotJsonError:
             return Parsed(ignored=NOT_JSON, refused="the answer is not JSON")
         if isinstance(body, dict):
-            return Parsed(refused=message.words(*(body.get(key) for key in ("code", "reason", "error", "message"))))
+            return Parsed(
+                refused=message.error_text(*(body.get(key) for key in ("code", "reason", "error", "message")))
+            )
 
         def read(_: int, row: Any) -> Trade:
             return self._read_rest(row, symbol, received_time_us)

@@ -43,7 +43,7 @@ def read_trade(
         trade_id=fields.any_id(row.get("trade_id"), "trade_id"),
         price=fields.number(row.get("price"), "price"),
         size=fields.number(row.get("size"), "size"),
-        side=fields.word(row.get("side"), "side", TAKER),
+        side=fields.one_of(row.get("side"), "side", TAKER),
         event_time_us=fields.rfc3339_us(row.get("time"), "time"),
         received_time_us=received_time_us,
         backfilled=backfilled,
@@ -73,7 +73,7 @@ def parse_page(text: str | bytes, symbol: str, received_time_us: int, *, source:
     rows = body
     if isinstance(body, dict):
         if "trades" not in body and ("message" in body or "error" in body):
-            return Parsed(refused=message.words(body.get("error"), body.get("message")))
+            return Parsed(refused=message.error_text(body.get("error"), body.get("message")))
         rows = body.get("trades")
 
     def read(_: int, row: Any) -> Trade:
@@ -115,9 +115,9 @@ class Coinbase(OneVenue):
     rest_url: str = "https://api.exchange.coinbase.com"
     traits: Traits = TRAITS
 
-    def subscribe(self, symbols: Sequence[str]) -> list[str]:
+    def subscribe(self, keys: Sequence[str]) -> list[str]:
         """One message for all products; the server closes a line on which it does not come within 5 s."""
-        products = [naming.canonical(symbol) for symbol in dict.fromkeys(symbols)]
+        products = [naming.canonical(symbol) for symbol in dict.fromkeys(keys)]
         if not products:
             return []
         request = {"type": "subscribe", "product_ids": products, "channels": ["matches", "heartbeat"]}
@@ -186,7 +186,7 @@ def _heartbeat(body: Mapping[str, Any]) -> Parsed:
 
 def refusal(body: Mapping[str, Any]) -> Parsed:
     """``{"type":"error","message":…,"reason":…}``."""
-    return Parsed(refused=message.words(body.get("message"), body.get("reason")))
+    return Parsed(refused=message.error_text(body.get("message"), body.get("reason")))
 
 
 _OTHERS: Final[Mapping[str, Callable[[Mapping[str, Any]], Parsed]]] = {

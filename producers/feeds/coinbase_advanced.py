@@ -17,6 +17,7 @@ from producers.feeds import coinbase, message
 from producers.feeds import symbols as naming
 from producers.feeds.base import OneVenue, Parsed, RestRequest, Traits
 from producers.feeds.message import NOT_JSON, NotJsonError
+from tapehouse.market import Market
 from tapehouse.record import Trade, id_number
 
 
@@ -30,14 +31,14 @@ class CoinbaseAdvanced(OneVenue):
     rest_url: str = "https://api.exchange.coinbase.com"
     traits: Traits = coinbase.TRAITS
 
-    def market(self, word: str) -> tuple[str, str] | None:
+    def market(self, key: str) -> Market | None:
         """See ``Feed``: ``BTC-USDC`` is ``BTC-USD`` here, or its acknowledgement would never be found."""
-        base, _, quote = word.rpartition("-")
-        return self.exchange, f"{base}-USD" if quote == "USDC" else word
+        base, _, quote = key.rpartition("-")
+        return Market(self.exchange, f"{base}-USD" if quote == "USDC" else key)
 
-    def subscribe(self, symbols: Sequence[str]) -> list[str]:
+    def subscribe(self, keys: Sequence[str]) -> list[str]:
         """One channel a message; without ``heartbeats`` a quiet channel is closed after 60 to 90 s."""
-        products = [naming.canonical(symbol) for symbol in dict.fromkeys(symbols)]
+        products = [naming.canonical(symbol) for symbol in dict.fromkeys(keys)]
         if not products:
             return []
         requests: list[dict[str, Any]] = [

@@ -74,8 +74,8 @@ def flag(value: object, field: str) -> bool:
     return value
 
 
-def word(value: object, field: str, meaning: Mapping[str, str]) -> str:
-    """One of the words that ``meaning`` knows, translated."""
+def one_of(value: object, field: str, meaning: Mapping[str, str]) -> str:
+    """One of the texts that ``meaning`` knows, translated."""
     found = meaning.get(value) if isinstance(value, str) else None
     if found is None:
         raise _refuse(field, value)
@@ -84,7 +84,7 @@ def word(value: object, field: str, meaning: Mapping[str, str]) -> str:
 
 def code(value: object, field: str, meaning: Mapping[str, str]) -> str:
     """One of the codes that ``meaning`` knows, translated; a whole number counts as its digits."""
-    return word(str(value) if type(value) is int and abs(value) < 10**18 else value, field, meaning)
+    return one_of(str(value) if type(value) is int and abs(value) < 10**18 else value, field, meaning)
 
 
 def number(value: object, field: str) -> str:

@@ -1,7 +1,7 @@
 """Finnhub, a vendor that relays other venues' trades: crypto of many exchanges, and US stocks.
 
 A symbol names its venue before a colon and is written by that venue's rule (``BINANCE:BTCUSDT`` is BTC-USDT of
-binance); one without a colon is a US stock (``AAPL`` is AAPL-USD of ``us``). Words for ``subscribe`` are
+binance); one without a colon is a US stock (``AAPL`` is AAPL-USD of ``us``). Subscription keys are
 ``binance:BTC-USDT``, ``coinbase:BTC-USD``, ``us:AAPL-USD``; a plain ``AAPL-USD`` means ``us``.
 
 Prices and sizes are JSON numbers, times milliseconds. There is no side and no id: the id is made of the time, the place
@@ -27,6 +27,7 @@ from producers.feeds.limits import Limits
 from producers.feeds.message import NOT_JSON, NotJsonError
 from producers.feeds.symbols import SymbolError
 from tapehouse.errors import SettingsError, TerminalError
+from tapehouse.market import Market
 from tapehouse.record import Trade
 
 TOKEN_SETTING: Final = "TAPEHOUSE_FINNHUB_TOKEN"  # noqa: S105 - the setting's name
@@ -56,38 +57,38 @@ TRAITS: Final = Traits(
 """The vendor pings as JSON text: a minute without a frame is a dead line."""
 
 
-def market_of(wire: str) -> tuple[str, str]:
+def market_of(wire: str) -> Market:
     """``BINANCE:BTCUSDT`` → (binance, BTC-USDT); ``AAPL`` → (us, AAPL-USD). Raises SymbolError."""
     venue, colon, name = wire.partition(":")
     if not colon:
         if not _STOCK.fullmatch(wire):
             raise SymbolError(wire[:64], "is no US stock and names no venue before a colon")
-        return STOCKS, naming.canonical(f"{wire}-USD")
+        return Market(STOCKS, naming.canonical(f"{wire}-USD"))
     exchange = _OTHER_NAMES.get(venue.lower(), venue.lower())
     if not _EXCHANGE.fullmatch(exchange):
         raise SymbolError(wire[:64], "names no venue before its colon")
-    return exchange, _FROM_WIRE.get(exchange, naming.from_dash)(name)
+    return Market(exchange, _FROM_WIRE.get(exchange, naming.from_dash)(name))
 
 
-def wire_of(word: str) -> str:
+def wire_of(key: str) -> str:
     """``binance:BTC-USDT`` → ``BINANCE:BTCUSDT``; ``us:AAPL-USD`` and ``AAPL-USD`` → ``AAPL``. Raises SymbolError."""
-    exchange, symbol = _split(word)
+    exchange, symbol = _market(key)
     if exchange == STOCKS:
         ticker, _, currency = symbol.partition("-")
         if currency != "USD":
-            raise SymbolError(word, "is no US stock: those are quoted in USD")
+            raise SymbolError(key, "is no US stock: those are quoted in USD")
         return ticker
     venue = next((old for old, new in _OTHER_NAMES.items() if new == exchange), exchange)
     return f"{venue.upper()}:{_TO_WIRE.get(exchange, naming.canonical)(symbol)}"
 
 
-def _split(word: str) -> tuple[str, str]:
-    exchange, colon, symbol = word.partition(":")
+def _market(key: str) -> Market:
+    exchange, colon, symbol = key.partition(":")
     if not colon:
-        return STOCKS, naming.canonical(word)
+        return Market(STOCKS, naming.canonical(key))
     if not _EXCHANGE.fullmatch(exchange):
-        raise SymbolError(word, "names no exchange in lower case before its colon")
-    return exchange, naming.canonical(symbol)
+        raise SymbolError(key, "names no exchange in lower case before its colon")
+    return Market(exchange, naming.canonical(symbol))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,17 +116,17 @@ class Finnhub:
         mark = "&" if "?" in self.websocket_url else "?"
         return f"{self.websocket_url}{mark}token={quote(self.token, safe='')}"
 
-    def market(self, word: str) -> tuple[str, str] | None:
+    def market(self, key: str) -> Market | None:
         """``binance:BTC-USDT`` → (binance, BTC-USDT); ``AAPL-USD`` → (us, AAPL-USD). Raises SymbolError."""
-        return _split(word)
+        return _market(key)
 
-    def word(self, exchange: str, symbol: str) -> str:
-        """(us, AAPL-USD) → ``us:AAPL-USD``: the long form of a word, also where the short one was given."""
+    def subscription_key(self, exchange: str, symbol: str) -> str:
+        """(us, AAPL-USD) → ``us:AAPL-USD``: the long form of a key, also where the short one was given."""
         return f"{exchange}:{symbol}"
 
-    def subscribe(self, symbols: Sequence[str]) -> list[str]:
+    def subscribe(self, keys: Sequence[str]) -> list[str]:
         """One message a symbol; nothing comes back but trades."""
-        wanted = dict.fromkeys(wire_of(word) for word in symbols)
+        wanted = dict.fromkeys(wire_of(key) for key in keys)
         return [json.dumps({"type": "subscribe", "symbol": wire}, separators=(",", ":")) for wire in wanted]
 
     def keepalive(self) -> str | None:
@@ -142,7 +143,7 @@ class Finnhub:
             return Parsed(ignored=message.UNKNOWN)
         kind = body.get("type")
         if kind == "error":
-            return Parsed(refused=message.words(body.get("msg")))
+            return Parsed(refused=message.error_text(body.get("msg")))
         if kind != "trade":
             return Parsed(ignored=message.type_name(kind))
 

@@ -47,9 +47,9 @@ class Kraken(OneVenue):
     pairs: Mapping[str, str] | None = None
     traits: Traits = TRAITS
 
-    def subscribe(self, symbols: Sequence[str]) -> list[str]:
+    def subscribe(self, keys: Sequence[str]) -> list[str]:
         """With the snapshot of the newest trades: it closes most short gaps for nothing."""
-        wanted = [naming.to_slash(symbol) for symbol in dict.fromkeys(symbols)]
+        wanted = [naming.to_slash(symbol) for symbol in dict.fromkeys(keys)]
         if not wanted:
             return []
         request = {
@@ -87,7 +87,7 @@ class Kraken(OneVenue):
                 trade_id=fields.digit_id(row.get("trade_id"), "trade_id"),
                 price=fields.number(row.get("price"), "price"),
                 size=fields.number(row.get("qty"), "qty"),
-                side=fields.word(row.get("side"), "side", _SIDES),
+                side=fields.one_of(row.get("side"), "side", _SIDES),
                 event_time_us=fields.rfc3339_us(row.get("timestamp"), "timestamp"),
                 received_time_us=received_time_us,
             )
@@ -138,7 +138,7 @@ class Kraken(OneVenue):
             return Parsed(ignored=NOT_JSON, refused="the answer is not JSON")
         errors = body.get("error") if isinstance(body, dict) else None
         if errors:
-            return Parsed(refused=message.words(*(errors if isinstance(errors, list) else [errors])))
+            return Parsed(refused=message.error_text(*(errors if isinstance(errors, list) else [errors])))
 
         def read(_: int, row: Any) -> Trade:
             return self._trade_rest(row, symbol, received_time_us)
@@ -173,7 +173,7 @@ class Kraken(OneVenue):
             trade_id=fields.digit_id(trade_id, "trade_id"),
             price=fields.number(price, "price"),
             size=fields.number(volume, "volume"),
-            side=fields.word(side, "side", _SIDES_V1),
+            side=fields.one_of(side, "side", _SIDES_V1),
             event_time_us=fields.unix_s_us(time, "time"),
             received_time_us=received_time_us,
             backfilled=True,
@@ -193,7 +193,7 @@ def _trade_v1(position: int, row: Any, pair: object, received_time_us: int) -> T
     symbol = naming.from_slash(fields.text(pair, "pair"))
     event_time_us = fields.unix_s_us(fields.text(time, "time"), "time")
     price, volume = fields.number(price, "price"), fields.number(volume, "volume")
-    side = fields.word(side, "side", _SIDES_V1)
+    side = fields.one_of(side, "side", _SIDES_V1)
     return Trade(
         exchange="kraken",
         symbol=symbol,
@@ -230,7 +230,7 @@ def _answer(body: Mapping[str, Any]) -> Parsed:
     """Version 2's answer to a request of ours: one for each symbol of a subscription."""
     method = body.get("method")
     if body.get("success") is False:
-        return Parsed(refused=message.words(body.get("error")))
+        return Parsed(refused=message.error_text(body.get("error")))
     result = body.get("result")
     if method == "subscribe" and isinstance(result, dict) and result.get("channel") == "trade":
         symbol = _symbol(result.get("symbol"))
@@ -243,7 +243,7 @@ def _event(body: Mapping[str, Any]) -> Parsed:
     """Version 1's messages that are no data."""
     event = body["event"]
     if event == "error" or body.get("status") == "error":
-        return Parsed(refused=message.words(body.get("errorMessage")))
+        return Parsed(refused=message.error_text(body.get("errorMessage")))
     subscription = body.get("subscription")
     if event == "subscriptionStatus" and body.get("status") == "subscribed" and isinstance(subscription, dict):
         symbol = _symbol(body.get("pair")) if subscription.get("name") == "trade" else None

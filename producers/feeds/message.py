@@ -15,7 +15,7 @@ NOT_JSON: Final = "not_json"
 """Counted under this name: a text that is no JSON cannot be told to be of a trade type."""
 UNKNOWN: Final = "unknown"
 _FAULTS_TOLD: Final = 5
-_WORDS_LIMIT: Final = 500
+_ERROR_LIMIT: Final = 500
 _LONGEST_INTEGER: Final = 64
 _NAME = re.compile(r"[A-Za-z0-9_.@!-]{1,40}")
 _NAN: Final = Decimal("NaN")
@@ -63,10 +63,10 @@ def type_name(value: object) -> str:
     return value if isinstance(value, str) and _NAME.fullmatch(value) else UNKNOWN
 
 
-def words(*values: object) -> str:
+def error_text(*values: object) -> str:
     """A venue's own words about an error, from those of ``values`` that are texts or whole numbers."""
     said = [str(v) for v in values if (isinstance(v, str) and v) or (type(v) is int and abs(v) < 10**18)]
-    return ": ".join(said)[:_WORDS_LIMIT] or "an error without words"
+    return ": ".join(said)[:_ERROR_LIMIT] or "an error without words"
 
 
 def number_or_none(value: object) -> int | None:

@@ -58,9 +58,9 @@ class Okx(OneVenue):
     """A subscribe message may hold 64 KB of channels, and an hour 480 messages."""
     traits: Traits = TRAITS
 
-    def subscribe(self, symbols: Sequence[str]) -> list[str]:
+    def subscribe(self, keys: Sequence[str]) -> list[str]:
         """Each channel is confirmed by itself."""
-        listed = [{"channel": CHANNEL, "instId": naming.canonical(symbol)} for symbol in dict.fromkeys(symbols)]
+        listed = [{"channel": CHANNEL, "instId": naming.canonical(symbol)} for symbol in dict.fromkeys(keys)]
         size = self.channels_per_message
         requests = [{"op": "subscribe", "args": listed[i : i + size]} for i in range(0, len(listed), size)]
         return [json.dumps(request, separators=(",", ":")) for request in requests]
@@ -128,7 +128,7 @@ class Okx(OneVenue):
             trade_id=f"a:{trade_id}" if aggregate else trade_id,
             price=fields.number(row.get("px"), "px"),
             size=fields.number(row.get("sz"), "sz"),
-            side=fields.word(row.get("side"), "side", _SIDES),
+            side=fields.one_of(row.get("side"), "side", _SIDES),
             event_time_us=fields.epoch_text_us(row.get("ts"), "ts", "ms"),
             received_time_us=received_time_us,
             backfilled=backfilled,
@@ -156,7 +156,7 @@ class Okx(OneVenue):
         except NotJsonError:
             return Parsed(ignored=NOT_JSON, refused="the answer is not JSON")
         if isinstance(body, dict) and (body.get("code", "0") not in ("0", 0) or "data" not in body):
-            return Parsed(refused=message.words(body.get("code"), body.get("msg")))
+            return Parsed(refused=message.error_text(body.get("code"), body.get("msg")))
         rows = body.get("data") if isinstance(body, dict) else None
         return self._rows(raw, rows, received_time_us, symbol=symbol, backfilled=True)
 
@@ -185,7 +185,7 @@ def _event(body: Mapping[str, Any]) -> Parsed:
     """Confirmations, one a channel; errors; and the notice, 60 s ahead, that the connection will be closed."""
     event, arg = body.get("event"), body.get("arg")
     if event == "error":
-        return Parsed(refused=message.words(body.get("code"), body.get("msg")))
+        return Parsed(refused=message.error_text(body.get("code"), body.get("msg")))
     if event == "notice" and body.get("code") in (_CLOSING, int(_CLOSING)):
         return Parsed(closing=True)
     if event == "subscribe" and isinstance(arg, dict) and _is_trades(arg.get("channel")):

@@ -29,6 +29,7 @@ from producers.feeds.limits import Limits, RestLimits
 from producers.feeds.message import NOT_JSON, NotJsonError
 from producers.feeds.symbols import SymbolError
 from tapehouse.errors import SettingsError
+from tapehouse.market import Market
 from tapehouse.record import Trade
 
 KEY_SETTING: Final = "TAPEHOUSE_POLYGON_KEY"
@@ -86,17 +87,17 @@ class Polygon:
             raise SettingsError([f"{KEY_SETTING} is not set: {self.name} asks for the key of an account"])
         return self.key
 
-    def market(self, word: str) -> tuple[str, str] | None:
+    def market(self, key: str) -> Market | None:
         """None: a pair's trades come from several exchanges, and each tells its own."""
         return None
 
-    def word(self, exchange: str, symbol: str) -> str:
+    def subscription_key(self, exchange: str, symbol: str) -> str:
         """The pair, at whatever exchange."""
         return symbol
 
-    def subscribe(self, symbols: Sequence[str]) -> list[str]:
+    def subscribe(self, keys: Sequence[str]) -> list[str]:
         """One message for all pairs."""
-        wanted = [f"XT.{naming.canonical(symbol)}" for symbol in dict.fromkeys(symbols)]
+        wanted = [f"XT.{naming.canonical(symbol)}" for symbol in dict.fromkeys(keys)]
         request = {"action": "subscribe", "params": ",".join(wanted)}
         return [json.dumps(request, separators=(",", ":"))] if wanted else []
 
@@ -139,7 +140,7 @@ class Polygon:
             elif status == "auth_success":
                 authenticated = True
             elif isinstance(status, str) and status in _LOGIN_REFUSALS | _REFUSALS:
-                refused = message.words(status, told)
+                refused = message.error_text(status, told)
                 authenticated = False if status in _LOGIN_REFUSALS else authenticated
             if not confirmed and refused is None:
                 ignored = f"status.{message.type_name(status)}"
@@ -225,7 +226,7 @@ class Polygon:
         told = body if isinstance(body, dict) else {}
         well = told.get("status") in _GOOD and not told.get("error")
         if told and told.get("results") is None and not well:
-            return Parsed(refused=message.words(*(told.get(key) for key in ("status", "error", "message"))))
+            return Parsed(refused=message.error_text(*(told.get(key) for key in ("status", "error", "message"))))
 
         def read(position: int, row: Any) -> Trade:
             row = fields.mapping(row, "trade")

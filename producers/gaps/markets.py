@@ -67,9 +67,9 @@ class Markets:
 
     def all_words(self) -> set[str]:
         """The words of every market heard of."""
-        return {self._feed.word(exchange, symbol) for exchange, symbol, _ in self._tapes}
+        return {self._feed.subscription_key(exchange, symbol) for exchange, symbol, _ in self._tapes}
 
     def _of_words(self, words: set[str]) -> Iterator[Continuity]:
         for (exchange, symbol, _), tape in list(self._tapes.items()):
-            if self._feed.word(exchange, symbol) in words:
+            if self._feed.subscription_key(exchange, symbol) in words:
                 yield tape

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any, Final, cast
 
-from producers.feeds import FEEDS, Feed, SymbolError, Traits, changed, feed
+from producers.feeds import FEEDS, Feed, SymbolError, Traits, changed, feed, subscription_keys
 from producers.run.keys import SecretsClient, key
 from tapehouse.errors import SettingsError
 from tapehouse.settings import Settings, variable_of
@@ -74,8 +74,7 @@ def symbols_of(found: Feed, wanted: Sequence[str]) -> tuple[str, ...]:
     """
     symbols = tuple(wanted) or DEFAULT_SYMBOLS.get(found.name, ("BTC-USD", "ETH-USD"))
     found.subscribe(symbols)
-    markets = {symbol: found.market(symbol) for symbol in symbols}
-    return tuple(dict.fromkeys(symbol if market is None else found.word(*market) for symbol, market in markets.items()))
+    return subscription_keys(found, symbols)
 
 
 def takes(name: str, symbol: str) -> bool:

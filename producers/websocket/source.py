@@ -18,7 +18,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final
 
 from producers.counters import Counters
-from producers.feeds import Feed, Limits, Parsed
+from producers.feeds import Feed, Limits, Parsed, subscription_keys
 from producers.gaps import Markets, SafeMark
 from producers.recovery import Recovery
 from producers.websocket.connector import ConnectionFailedError, Connector, Far
@@ -82,13 +82,13 @@ class WebSocketSource:
         """Symbol → the venue's words, or why it was given up."""
         self._feed, self._finite = feed, finite
         self._limits = limits or feed.traits.limits
-        wanted = list(dict.fromkeys(feed.word(*market) if (market := feed.market(w)) else w for w in symbols))
+        wanted = list(subscription_keys(feed, symbols))
         if len(wanted) > self._limits.max_symbols:
             fault = f"{feed.name}: {len(wanted)} symbols, one connection takes {self._limits.max_symbols}"
             raise SettingsError([f"{fault}; start a second producer for the rest"])
         self._recovery, self._clock = recovery, clock
         proven = {
-            feed.word(exchange, symbol)
+            feed.subscription_key(exchange, symbol)
             for exchange, symbol, source in (lane.split(":") for lane in marks or {})
             if source == feed.source
         }
@@ -233,7 +233,7 @@ class WebSocketSource:
 
     def _taken(self, session: Session, trade: Trade, replayed: bool) -> list[Record]:
         if not replayed:
-            session.subscription.confirm(self._feed.word(trade.exchange, trade.symbol))
+            session.subscription.confirm(self._feed.subscription_key(trade.exchange, trade.symbol))
             session.venue_clock.note(trade.event_time_us, trade.received_time_us)
         tape = self._markets.of(trade)
         repeats = tape.repeats

@@ -45,7 +45,7 @@ def test_trade_has_the_exchange_that_its_symbol_names_and_no_side() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wire", "exchange", "symbol", "word"),
+    ("wire", "exchange", "symbol", "key"),
     [
         ("BINANCE:BTCUSDT", "binance", "BTC-USDT", "binance:BTC-USDT"),
         ("COINBASE:BTC-USD", "coinbase", "BTC-USD", "coinbase:BTC-USD"),
@@ -57,11 +57,11 @@ def test_trade_has_the_exchange_that_its_symbol_names_and_no_side() -> None:
         ("BRK.B", "us", "BRK.B-USD", "us:BRK.B-USD"),
     ],
 )
-def test_symbol_word_and_market_lead_to_each_other(wire: str, exchange: str, symbol: str, word: str) -> None:
+def test_symbol_key_and_market_lead_to_each_other(wire: str, exchange: str, symbol: str, key: str) -> None:
     assert market_of(wire) == (exchange, symbol)
-    assert FEED.market(word) == (exchange, symbol)
-    assert FEED.word(exchange, symbol) == word
-    assert wire_of(word) == wire
+    assert FEED.market(key) == (exchange, symbol)
+    assert FEED.subscription_key(exchange, symbol) == key
+    assert wire_of(key) == wire
     (trade,) = trades(frame(changed(s=wire)))
     assert (trade.exchange, trade.symbol) == (exchange, symbol)
 
@@ -84,10 +84,10 @@ def test_symbol_of_no_known_rule_is_kept_for_later(wire: str) -> None:
     assert (bad.exchange, bad.source, bad.symbol) == ("finnhub", "finnhub", None)
 
 
-@pytest.mark.parametrize("word", ["btc", "BINANCE:BTC-USDT", "binance:BTCUSDT", "AAPL-EUR", "us:AAPL-EUR", ":BTC-USD"])
-def test_word_that_is_none_is_never_put_into_a_request(word: str) -> None:
+@pytest.mark.parametrize("key", ["btc", "BINANCE:BTC-USDT", "binance:BTCUSDT", "AAPL-EUR", "us:AAPL-EUR", ":BTC-USD"])
+def test_key_that_is_none_is_never_put_into_a_request(key: str) -> None:
     with pytest.raises(SymbolError):
-        FEED.subscribe([word])
+        FEED.subscribe([key])
 
 
 def test_equal_rows_of_one_frame_are_two_trades_and_the_same_frame_gives_the_same_ids() -> None:

@@ -76,8 +76,8 @@ def test_names_and_words_of_a_venue_are_bounded() -> None:
     assert message.type_name("l2update") == "l2update"
     odd: list[object] = ["x" * 41, "a b", "\ud800", "", None, 5, []]
     assert {message.type_name(name) for name in odd} == {"unknown"}
-    assert message.words("Failed to subscribe", None, "x is not a valid product") == (
+    assert message.error_text("Failed to subscribe", None, "x is not a valid product") == (
         "Failed to subscribe: x is not a valid product"
     )
-    assert len(message.words("x" * 10_000)) == 500
-    assert message.words(None, [], 10**5000) == "an error without words"
+    assert len(message.error_text("x" * 10_000)) == 500
+    assert message.error_text(None, [], 10**5000) == "an error without words"

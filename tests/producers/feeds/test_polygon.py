@@ -185,7 +185,7 @@ def test_status_outside_an_array_is_a_status() -> None:
 
 def test_pair_stands_for_all_exchanges() -> None:
     assert FEED.market("BTC-USD") is None
-    assert FEED.word("coinbase", "BTC-USD") == FEED.word("kraken", "BTC-USD") == "BTC-USD"
+    assert FEED.subscription_key("coinbase", "BTC-USD") == FEED.subscription_key("kraken", "BTC-USD") == "BTC-USD"
 
 
 def test_page_is_asked_for_by_nanoseconds_with_the_key_in_a_header() -> None:
