@@ -25,8 +25,6 @@ from tapehouse.errors import TerminalError
 log = logs.of(__name__)
 
 SIMULATOR: Final = "simulator"
-SIMULATED: Final = ("coinbase", "kraken", "binance")
-WS_PATHS: Final = {"kraken": "/v2", "binance": "/stream"}
 AT_ONCE: Final = 3
 """Finite producers side by side: each is a Python process, and the cores are Spark's too."""
 ONCE_TRADES: Final = 1_000
@@ -163,11 +161,11 @@ class Cast:
         if self._settings.recordings:
             yield from self._recorded_parts(port)
             return
-        from embedded.venues.server import MARKETS
+        from embedded.venues import BY_DEFAULT, MARKETS, addresses
 
-        for name in SIMULATED:
-            address = f"{ports.HOST}:{port}/{name}"
-            urls = ("--url", f"ws://{address}{WS_PATHS.get(name, '')}", "--rest-url", f"http://{address}")
+        for name in BY_DEFAULT:
+            url, rest_url = addresses(name, f"{ports.HOST}:{port}")
+            urls = ("--url", url, "--rest-url", rest_url)
             symbols = ",".join(MARKETS[name])
             finite = ("--finite",) if self._settings.once else ()
             yield Part(name, ("--feed", name, *urls, "--symbols", symbols, "--no-marks", *finite))
@@ -177,7 +175,9 @@ class Cast:
     @property
     def _rate_per_s(self) -> float:
         """Each source's share of the trades."""
-        return self._settings.trades_per_s / (len(SIMULATED) + 1)
+        from embedded.venues import BY_DEFAULT
+
+        return self._settings.trades_per_s / (len(BY_DEFAULT) + 1)
 
     def _recorded_parts(self, port: int) -> Iterator[Part]:
         for session in _get(port, "/replay"):

@@ -9,13 +9,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from embedded.venues.recordings import DamagedRecordingError
-from embedded.venues.registry import MARKETS
+from embedded.venues.registry import BY_DEFAULT, MARKETS
 from embedded.venues.server import HOST, Simulator
 from tapehouse import logs
 from tapehouse.errors import LakehouseError
-
-EXCHANGES = ("coinbase", "kraken", "binance")
-"""Whose markets are run unless others are named: with --once each of them needs a subscriber."""
 
 log = logs.of(__name__)
 
@@ -48,12 +45,12 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--exchanges",
         type=_exchanges,
-        default=list(EXCHANGES),
+        default=list(BY_DEFAULT),
         metavar="NAMES",
-        help=f"whose markets are run, of {','.join(MARKETS)} (default {','.join(EXCHANGES)})",
+        help=f"whose markets are run, of {','.join(MARKETS)} (default {','.join(BY_DEFAULT)})",
     )
     parser.add_argument("--truth", type=Path, help="write the trades made to this file, as JSON lines")
-    parser.add_argument("--recordings", type=Path, help="play the recorded sessions of this folder")
+    parser.add_argument("--recordings", type=Path, help="play the recordings of this folder")
     parser.add_argument("--speed", type=_speed, default=1.0, help="times the recorded pace, or max (default 1)")
     parser.add_argument("--once", action="store_true", help="end when all was played, or all --trades were made")
     arguments = parser.parse_args(argv)
@@ -79,16 +76,16 @@ async def _serve(arguments: argparse.Namespace) -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
     async with simulator:
-        log.info("listening", host=HOST, port=simulator.port, recordings=len(simulator.sessions))
+        log.info("listening", host=HOST, port=simulator.port, recordings=len(simulator.recordings))
         waits: list[asyncio.Task[object]] = [asyncio.create_task(stop.wait())]
         if arguments.once:
-            waits.append(asyncio.create_task(_all_told(simulator)))
+            waits.append(asyncio.create_task(_all_read(simulator)))
         await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         for wait in waits:
             wait.cancel()
 
 
-async def _all_told(simulator: Simulator) -> None:
+async def _all_read(simulator: Simulator) -> None:
     """Everything was made or played, and every client has read it and gone."""
     await simulator.finished.wait()
     while simulator.connections:

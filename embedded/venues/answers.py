@@ -1,4 +1,4 @@
-"""Plain GET at the simulated venues: pages of past trades, the recorded sessions, health and the fault switches."""
+"""Plain GET at the simulated venues: pages of past trades, the recordings, health and the fault switches."""
 
 import contextlib
 import json
@@ -11,14 +11,14 @@ from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 
 from embedded.venues.dialect import Page, compact
-from embedded.venues.faults import Faults
-from embedded.venues.recordings import Session
+from embedded.venues.exchange import Exchange
+from embedded.venues.faults import VenueFaults
+from embedded.venues.recordings import Recording
 from embedded.venues.registry import VENUES, feed_of
-from embedded.venues.tape import Tape
 
 
-class Lines(Protocol):
-    """The open lines, as far as a fault reaches them."""
+class Connections(Protocol):
+    """The open connections, as far as a fault reaches them."""
 
     def cut(self) -> None: ...
 
@@ -30,21 +30,21 @@ class Answers:
 
     def __init__(
         self,
-        lines: Lines,
-        faults: Faults,
-        tapes: Mapping[str, Tape],
-        sessions: Mapping[str, Session],
+        connections: Connections,
+        faults: VenueFaults,
+        exchanges: Mapping[str, Exchange],
+        recordings: Mapping[str, Recording],
         *,
         health: Callable[[], dict[str, Any]],
         clock: Callable[[], int],
     ) -> None:
-        self._lines, self._faults, self._tapes, self._sessions = lines, faults, tapes, sessions
+        self._connections, self._faults, self._exchanges, self._recordings = connections, faults, exchanges, recordings
         self._health, self._clock = health, clock
 
-    def tapes(self, feed: str) -> Sequence[Tape]:
-        """The tapes that a feed's venue tells; none where there is no such venue."""
-        exchanges = VENUES[feed].exchanges if feed in VENUES else ()
-        return [self._tapes[name] for name in exchanges if name in self._tapes]
+    def exchanges(self, feed: str) -> Sequence[Exchange]:
+        """Whose trades a feed's venue reports; none where there is no such venue."""
+        names = VENUES[feed].exchanges if feed in VENUES else ()
+        return [self._exchanges[name] for name in names if name in self._exchanges]
 
     def answer(self, request: Request) -> Response | None:
         """None lets the WebSocket handshake go on."""
@@ -57,34 +57,34 @@ class Answers:
         if address.path == "/health":
             return _response(Page(compact(self._health())))
         if address.path == "/replay":
-            return _response(Page(json.dumps([session.as_json() for session in self._sessions.values()])))
+            return _response(Page(json.dumps([recording.as_json() for recording in self._recordings.values()])))
         if address.path == "/faults":
             return _response(self._set_faults(query))
         return self._rest(address.path, query, request.headers)
 
     def _handshake(self, path: str, query: Mapping[str, str], headers: Headers) -> Response | None:
-        if path in self._sessions:
+        if path in self._recordings:
             return None
         feed = feed_of(path)
-        if not self.tapes(feed):
+        if not self.exchanges(feed):
             return _response(Page('{"error":"no such venue"}', 404))
-        refusal = VENUES[feed].door(query, headers, websocket=True)
+        refusal = VENUES[feed].authorize(query, headers, websocket=True)
         return None if refusal is None else _response(refusal)
 
     def _rest(self, path: str, query: Mapping[str, str], headers: Headers) -> Response:
         feed = feed_of(path)
-        tapes = self.tapes(feed)
-        if not tapes:
+        exchanges = self.exchanges(feed)
+        if not exchanges:
             return _response(Page('{"error":"not found"}', 404))
         venue = VENUES[feed]
         status = self._faults.take_rest_status()
         if status is not None:
-            failed = venue.dialect.throttled() if status == HTTPStatus.TOO_MANY_REQUESTS else Page("", status)
+            failed = venue.throttled() if status == HTTPStatus.TOO_MANY_REQUESTS else Page("", status)
             return _response(failed)
-        refusal = venue.door(query, headers, websocket=False)
+        refusal = venue.authorize(query, headers, websocket=False)
         if refusal is not None:
             return _response(refusal)
-        page = venue.dialect.rest(tapes, path, query, self._clock()) or Page('{"error":"not found"}', 404)
+        page = venue.rest(exchanges, path, query, self._clock()) or Page('{"error":"not found"}', 404)
         half = self._faults.rest_half_body > 0
         self._faults.rest_half_body -= half
         return _response(page, half=half)
@@ -96,9 +96,9 @@ class Answers:
         except ValueError as error:
             return Page(compact({"error": str(error)}), 400)
         if "silent" in query:
-            self._lines.silence(self._faults.silent)
+            self._connections.silence(self._faults.silent)
         if cut:
-            self._lines.cut()
+            self._connections.cut()
         return Page(compact(self._faults.as_json()))
 
 

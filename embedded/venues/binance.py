@@ -9,22 +9,24 @@ from decimal import Decimal
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
 
-from embedded.venues.dialect import Page, command_of, compact, texts, whole_number
-from embedded.venues.faults import Faults
-from embedded.venues.tape import Print, Tape, orders
+from embedded.venues.dialect import Dialect, Page, command_of, compact, texts, whole_number
+from embedded.venues.exchange import Exchange, Fill, orders
+from embedded.venues.faults import VenueFaults
 
 
-def _wire(symbol: str) -> str:
+def _venue_symbol(symbol: str) -> str:
     return symbol.replace("-", "")
 
 
-class Binance:
-    feed: ClassVar[str] = "binance"
-    subscribe_within_s: ClassVar[float | None] = None
-    ping_every_s: ClassVar[float | None] = 20.0
+class Binance(Dialect):
+    feed = "binance"
+    path = "/stream"
+    markets: ClassVar = {"binance": ("BTC-USDT", "ETH-USDT", "SOL-USDT")}
+    resolution_us = 1000
+    ping_every_s = 20.0
 
-    def __init__(self, tapes: Sequence[Tape], faults: Faults, path: str) -> None:
-        self._tape, self._faults = tapes[0], faults
+    def __init__(self, exchanges: Sequence[Exchange], faults: VenueFaults, path: str) -> None:
+        super().__init__(exchanges, faults, path)
         address = urlsplit(path)
         self._combined = address.path.rstrip("/").endswith("/stream")
         named = parse_qs(address.query).get("streams", [""])[0] if self._combined else address.path.partition("/ws/")[2]
@@ -36,13 +38,10 @@ class Binance:
 
     def _symbol(self, stream: str) -> str | None:
         """The market of a stream's name; None where there is no such market."""
-        wire = stream.partition("@")[0]
-        if wire != wire.lower():
+        name = stream.partition("@")[0]
+        if name != name.lower():
             return None
-        return next((symbol for symbol in self._tape.symbols if _wire(symbol).lower() == wire), None)
-
-    def greeting(self, now_us: int) -> list[str]:
-        return []
+        return next((symbol for symbol in self._exchange.symbols if _venue_symbol(symbol).lower() == name), None)
 
     def command(self, text: str, now_us: int) -> list[str]:
         wish = command_of(text) or {}
@@ -64,24 +63,24 @@ class Binance:
     def _event(self, stream: str, event: dict[str, Any]) -> str:
         return compact({"stream": stream, "data": event} if self._combined else event)
 
-    def prints(self, prints: Sequence[Print], now_us: int) -> list[str]:
+    def trades(self, fills: Sequence[Fill], now_us: int) -> list[str]:
         messages = []
-        for one in prints:
-            stream = f"{_wire(one.symbol).lower()}@trade"
+        for one in fills:
+            stream = f"{_venue_symbol(one.symbol).lower()}@trade"
             if stream in self._streams:
                 messages.append(self._event(stream, self._trade(one, now_us)))
-        for fills in orders(prints):
-            stream = f"{_wire(fills[0].symbol).lower()}@aggTrade"
+        for order in orders(fills):
+            stream = f"{_venue_symbol(order[0].symbol).lower()}@aggTrade"
             if stream in self._streams:
-                messages.append(self._event(stream, self._aggregate(fills, now_us)))
+                messages.append(self._event(stream, self._aggregate(order, now_us)))
         return messages
 
     @staticmethod
-    def _trade(one: Print, now_us: int) -> dict[str, Any]:
+    def _trade(one: Fill, now_us: int) -> dict[str, Any]:
         return {
             "e": "trade",
             "E": now_us // 1000,
-            "s": _wire(one.symbol),
+            "s": _venue_symbol(one.symbol),
             "t": one.number,
             "p": one.price,
             "q": one.size,
@@ -91,7 +90,7 @@ class Binance:
         }
 
     @classmethod
-    def _aggregate(cls, fills: Sequence[Print], now_us: int) -> dict[str, Any]:
+    def _aggregate(cls, fills: Sequence[Fill], now_us: int) -> dict[str, Any]:
         first, last = fills[0], fills[-1]
         size = sum((Decimal(one.size) for one in fills), Decimal(0))
         event = {**cls._trade(first, now_us), "e": "aggTrade", "q": f"{size:.8f}"}
@@ -102,44 +101,43 @@ class Binance:
         messages = []
         for stream in self._streams:
             symbol, _, kind = stream.partition("@")
-            last = self._tape.last(self._symbol(symbol) or "") if kind == "bookTicker" else None
+            last = self._exchange.last(self._symbol(symbol) or "") if kind == "bookTicker" else None
             if last is not None:
-                book = {"u": last.number, "s": _wire(last.symbol), "b": last.price, "B": "1.0", "a": last.price}
+                book = {"u": last.number, "s": _venue_symbol(last.symbol), "b": last.price, "B": "1.0", "a": last.price}
                 messages.append(self._event(stream, {**book, "A": "1.0"}))
         return messages
 
     @staticmethod
-    def rest(tapes: Sequence[Tape], path: str, query: Mapping[str, str], now_us: int) -> Page | None:
+    def rest(exchanges: Sequence[Exchange], path: str, query: Mapping[str, str], now_us: int) -> Page | None:
         """Oldest first from ``fromId``, inclusive; the newest page without it."""
         if not path.endswith(("/historicalTrades", "/trades", "/aggTrades")):
             return None
-        tape = tapes[0]
-        symbol = next((s for s in tape.symbols if _wire(s) == query.get("symbol")), None)
+        exchange = exchanges[0]
+        symbol = next((s for s in exchange.symbols if _venue_symbol(s) == query.get("symbol")), None)
         if symbol is None:
             return Page('{"code":-1121,"msg":"Invalid symbol."}', 400)
         most = whole_number(query, "limit", 500, 1000)
         weight = {"X-MBX-USED-WEIGHT-1M": "25"}
-        past = tape.past(symbol)
+        past = exchange.past(symbol)
         if path.endswith("/aggTrades"):
-            groups = orders(past)
             start_us = whole_number(query, "startTime", 0) * 1000
             end_us = whole_number(query, "endTime", 2**50) * 1000
-            groups = [fills for fills in groups if start_us <= fills[0].time_us <= end_us]
-            wanted = [fills for fills in groups if fills[0].order >= whole_number(query, "fromId", 0)]
+            found = [order for order in orders(past) if start_us <= order[0].time_us <= end_us]
+            wanted = [order for order in found if order[0].order >= whole_number(query, "fromId", 0)]
             chosen = wanted[:most] if {"fromId", "startTime"} & query.keys() else wanted[-most:]
             drop = ("e", "E", "s")
-            rows = [{k: v for k, v in Binance._aggregate(f, 0).items() if k not in drop} for f in chosen]
+            rows = [{k: v for k, v in Binance._aggregate(order, 0).items() if k not in drop} for order in chosen]
             return Page(compact(rows), headers=weight)
-        prints = [one for one in past if one.number >= whole_number(query, "fromId", 0)]
-        prints = prints[:most] if "fromId" in query else prints[-most:]
-        return Page(compact([_row(one) for one in prints]), headers=weight)
+        fills = [one for one in past if one.number >= whole_number(query, "fromId", 0)]
+        fills = fills[:most] if "fromId" in query else fills[-most:]
+        return Page(compact([_row(one) for one in fills]), headers=weight)
 
     @staticmethod
     def throttled() -> Page:
         return Page('{"code":-1003,"msg":"Too many requests."}', 429, {"Retry-After": "1"})
 
 
-def _row(one: Print) -> dict[str, Any]:
+def _row(one: Fill) -> dict[str, Any]:
     return {
         "id": one.number,
         "price": one.price,

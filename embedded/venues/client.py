@@ -1,4 +1,4 @@
-"""One client of a simulated venue: what it is sent, and how its line is made to fail."""
+"""One client of a simulated venue: what it is sent, and how its connection is made to fail."""
 
 import asyncio
 import contextlib
@@ -10,7 +10,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.frames import Frame, Opcode
 
 from embedded.venues.dialect import Dialect
-from embedded.venues.tape import Print, Tape
+from embedded.venues.exchange import Exchange, Fill
 from tapehouse import logs
 
 log = logs.of(__name__)
@@ -21,25 +21,25 @@ PONG_WITHIN_S: Final = 60.0
 
 
 class Client:
-    """A live session: commands in, messages out through a bounded queue."""
+    """A live connection: commands in, messages out through a bounded queue."""
 
     def __init__(
         self,
-        line: ServerConnection,
+        connection: ServerConnection,
         dialect: Dialect,
-        tapes: Sequence[Tape],
+        exchanges: Sequence[Exchange],
         *,
         clock: Callable[[], int],
         beat_s: float,
     ) -> None:
-        self.line, self.dialect, self.tapes = line, dialect, tapes
+        self.connection, self.dialect, self.exchanges = connection, dialect, exchanges
         self._clock, self._beat_s = clock, beat_s
         self._waiting: asyncio.Queue[str | None] = asyncio.Queue(WAITING_MESSAGES)
         self._hung_up = asyncio.Event()
 
     async def serve(self) -> None:
-        """Until the client goes, is cut, or has been told the end."""
-        self.tell(self.dialect.greeting(self._clock()))
+        """Until the client goes, is cut, or was sent the end."""
+        self.send(self.dialect.greeting(self._clock()))
         parts = [self._send(), self._receive(), self._beat(), self._ping(), self._patience()]
         tasks = [asyncio.create_task(part) for part in parts]
         hung_up = asyncio.create_task(self._hung_up.wait())
@@ -50,7 +50,7 @@ class Client:
                 task.cancel()
             await asyncio.gather(hung_up, *tasks, return_exceptions=True)
 
-    def tell(self, messages: Sequence[str]) -> None:
+    def send(self, messages: Sequence[str]) -> None:
         try:
             for message in messages:
                 self._waiting.put_nowait(message)
@@ -58,55 +58,55 @@ class Client:
             log.warning("slow_reader_cut", feed=self.dialect.feed)
             self.abort()
 
-    def print(self, prints: Sequence[Print]) -> None:
-        self.tell(self.dialect.prints(prints, self._clock()))
+    def report(self, fills: Sequence[Fill]) -> None:
+        self.send(self.dialect.trades(fills, self._clock()))
 
-    def end_if_all_told(self) -> None:
-        """Everything so far, then a normal close: if no more will be traded at any exchange that it tells."""
-        if not all(tape.ended for tape in self.tapes):
+    def end_if_over(self) -> None:
+        """Everything so far, then a normal close: if no more will be traded at any of its exchanges."""
+        if not all(exchange.ended for exchange in self.exchanges):
             return
         with contextlib.suppress(asyncio.QueueFull):
             self._waiting.put_nowait(None)
 
     def abort(self) -> None:
-        self.line.transport.abort()
+        self.connection.transport.abort()
         self._hung_up.set()
 
     def cut(self) -> None:
-        """The line breaks in the middle of a message."""
+        """The connection breaks in the middle of a message."""
         whole = Frame(Opcode.TEXT, b'{"type":"match","trade_id":1,"price":"').serialize(mask=False)
-        self.line.transport.write(whole[: len(whole) // 2])
-        self.line.transport.close()
+        self.connection.transport.write(whole[: len(whole) // 2])
+        self.connection.transport.close()
         self._hung_up.set()
 
     def fall_silent(self) -> None:
-        """The line stays open and dead: what the client sends is not even read."""
-        self.line.transport.pause_reading()
+        """The connection stays open and dead: what the client sends is not even read."""
+        self.connection.transport.pause_reading()
 
     @property
     def silent(self) -> bool:
-        return not self.line.transport.is_reading()
+        return not self.connection.transport.is_reading()
 
     async def _send(self) -> None:
         with contextlib.suppress(ConnectionClosed):
             while (message := await self._waiting.get()) is not None:
                 if not self.silent:
-                    await self.line.send(message)
-            await self.line.close(1000, "end of tape")
+                    await self.connection.send(message)
+            await self.connection.close(1000, "end of trading")
 
     async def _receive(self) -> None:
         with contextlib.suppress(ConnectionClosed):
-            async for text in self.line:
+            async for text in self.connection:
                 if isinstance(text, str):
                     before = self.dialect.subscribed
-                    self.tell(self.dialect.command(text, self._clock()))
+                    self.send(self.dialect.command(text, self._clock()))
                     if self.dialect.subscribed and not before:
-                        self.end_if_all_told()
+                        self.end_if_over()
 
     async def _beat(self) -> None:
         while True:
             await asyncio.sleep(self._beat_s)
-            self.tell(self.dialect.beat(self._clock()))
+            self.send(self.dialect.beat(self._clock()))
 
     async def _ping(self) -> None:
         if self.dialect.ping_every_s is None:
@@ -114,7 +114,7 @@ class Client:
         while True:
             await asyncio.sleep(self.dialect.ping_every_s)
             try:
-                pong = await self.line.ping()
+                pong = await self.connection.ping()
                 await asyncio.wait_for(pong, PONG_WITHIN_S)
             except TimeoutError:
                 self.abort()
@@ -126,4 +126,4 @@ class Client:
             await asyncio.sleep(self.dialect.subscribe_within_s)
             if not self.dialect.subscribed:
                 with contextlib.suppress(ConnectionClosed):
-                    await self.line.close(1008, "subscribe message not received in time")
+                    await self.connection.close(1008, "subscribe message not received in time")

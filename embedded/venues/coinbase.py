@@ -1,6 +1,6 @@
 """Coinbase, spoken from its side: the Exchange's ``matches`` and Advanced Trade's ``market_trades``.
 
-Both tell the **maker's** side. Exchange: one ``last_match`` a product on subscribing, a heartbeat a second and product,
+Both give the **maker's** side. Exchange: one ``last_match`` a product on subscribing, a heartbeat a second and product,
 all or nothing for one wrong product. Advanced: a ``snapshot`` of recent trades, batches newest first, one
 ``sequence_num`` over all messages of a connection.
 """
@@ -9,9 +9,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
-from embedded.venues.dialect import Page, command_of, compact, texts, whole_number
-from embedded.venues.faults import Faults
-from embedded.venues.tape import Print, Tape, rfc3339
+from embedded.venues.dialect import Dialect, Page, command_of, compact, texts, whole_number
+from embedded.venues.exchange import Exchange, Fill, rfc3339
+from embedded.venues.faults import VenueFaults
 
 SNAPSHOT_TRADES = 100
 _ORDER = "00000000-0000-4000-8000-{:012d}"
@@ -19,26 +19,23 @@ _TRADES_PATH = re.compile(r"/products/([^/]+)/trades$")
 _TICKER_PATH = re.compile(r"/products/([^/]+)/ticker$")
 
 
-def _maker_side(one: Print) -> str:
+def _maker_side(one: Fill) -> str:
     return "sell" if one.side == "buy" else "buy"
 
 
-class CoinbaseExchange:
-    feed: ClassVar[str] = "coinbase"
-    subscribe_within_s: ClassVar[float | None] = 5.0
-    ping_every_s: ClassVar[float | None] = None
+class CoinbaseExchange(Dialect):
+    feed = "coinbase"
+    markets: ClassVar = {"coinbase": ("BTC-USD", "ETH-USD", "SOL-USD")}
+    subscribe_within_s = 5.0
 
-    def __init__(self, tapes: Sequence[Tape], faults: Faults, path: str) -> None:
-        self._tape, self._faults = tapes[0], faults
+    def __init__(self, exchanges: Sequence[Exchange], faults: VenueFaults, path: str) -> None:
+        super().__init__(exchanges, faults, path)
         self._channels: dict[str, list[str]] = {}
         self._sequence = 1_000_000
 
     @property
     def subscribed(self) -> bool:
         return any(self._channels.values())
-
-    def greeting(self, now_us: int) -> list[str]:
-        return []
 
     def command(self, text: str, now_us: int) -> list[str]:
         wish = command_of(text)
@@ -47,13 +44,13 @@ class CoinbaseExchange:
         wanted = self._wanted(wish.get("channels"), texts(wish.get("product_ids")))
         for products in wanted.values():
             for product in products:
-                if product not in self._tape or product in self._faults.refuse:
+                if product not in self._exchange or product in self._faults.refuse:
                     reason = f"{product} is not a valid product"
                     return [compact({"type": "error", "message": "Failed to subscribe", "reason": reason})]
         fresh = self._apply(wanted, add=wish["type"] == "subscribe")
         listed = [{"name": name, "product_ids": products} for name, products in self._channels.items()]
         acks = [] if self._faults.withhold_acks else [compact({"type": "subscriptions", "channels": listed})]
-        last = [self._tape.last(product) for product in fresh]
+        last = [self._exchange.last(product) for product in fresh]
         return [*acks, *(self._match("last_match", one) for one in last if one is not None)]
 
     @staticmethod
@@ -74,11 +71,11 @@ class CoinbaseExchange:
             self._channels[name] = [*others, *products] if add else others
         return [product for product in self._channels.get("matches", ()) if product not in before]
 
-    def prints(self, prints: Sequence[Print], now_us: int) -> list[str]:
+    def trades(self, fills: Sequence[Fill], now_us: int) -> list[str]:
         wanted = self._channels.get("matches", ())
-        return [self._match("match", one) for one in prints if one.symbol in wanted]
+        return [self._match("match", one) for one in fills if one.symbol in wanted]
 
-    def _match(self, kind: str, one: Print) -> str:
+    def _match(self, kind: str, one: Fill) -> str:
         self._sequence += 7
         body = {
             "type": kind,
@@ -97,27 +94,27 @@ class CoinbaseExchange:
     def beat(self, now_us: int) -> list[str]:
         messages = []
         for product in self._channels.get("heartbeat", ()):
-            last = self._tape.last(product)
+            last = self._exchange.last(product)
             number = last.number if last else 0
             body = {"type": "heartbeat", "sequence": self._sequence, "last_trade_id": number, "product_id": product}
             messages.append(compact({**body, "time": rfc3339(now_us)}))
         for product in self._channels.get("ticker", ()):
-            last = self._tape.last(product)
+            last = self._exchange.last(product)
             if last is not None:
                 body = {"type": "ticker", "sequence": self._sequence, "product_id": product, "price": last.price}
                 messages.append(compact({**body, "side": last.side, "trade_id": last.number, "last_size": last.size}))
         return messages
 
     @staticmethod
-    def rest(tapes: Sequence[Tape], path: str, query: Mapping[str, str], now_us: int) -> Page | None:
+    def rest(exchanges: Sequence[Exchange], path: str, query: Mapping[str, str], now_us: int) -> Page | None:
         """Newest first; ``after`` pages down from an id, ``before`` keeps the newest page above an id."""
-        tape, match = tapes[0], _TRADES_PATH.search(path)
+        exchange, match = exchanges[0], _TRADES_PATH.search(path)
         if match is None:
             return None
-        if match[1] not in tape:
+        if match[1] not in exchange:
             return Page('{"message":"NotFound"}', 404)
         after, before = whole_number(query, "after", 2**63), whole_number(query, "before", -1)
-        rows = [one for one in reversed(tape.past(match[1])) if before < one.number < after]
+        rows = [one for one in reversed(exchange.past(match[1])) if before < one.number < after]
         rows = rows[: whole_number(query, "limit", 1000, 1000)]
         body = [
             {
@@ -137,13 +134,13 @@ class CoinbaseExchange:
         return Page('{"message":"Public rate limit exceeded"}', 429)
 
 
-class CoinbaseAdvanced:
-    feed: ClassVar[str] = "coinbase-advanced"
-    subscribe_within_s: ClassVar[float | None] = 5.0
-    ping_every_s: ClassVar[float | None] = None
+class CoinbaseAdvanced(Dialect):
+    feed = "coinbase-advanced"
+    exchanges = ("coinbase",)
+    subscribe_within_s = 5.0
 
-    def __init__(self, tapes: Sequence[Tape], faults: Faults, path: str) -> None:
-        self._tape, self._faults = tapes[0], faults
+    def __init__(self, exchanges: Sequence[Exchange], faults: VenueFaults, path: str) -> None:
+        super().__init__(exchanges, faults, path)
         self._channels: dict[str, list[str]] = {}
         self._sequence = -1
         self._beats = 0
@@ -152,16 +149,13 @@ class CoinbaseAdvanced:
     def subscribed(self) -> bool:
         return bool(self._channels)
 
-    def greeting(self, now_us: int) -> list[str]:
-        return []
-
     def command(self, text: str, now_us: int) -> list[str]:
         wish = command_of(text)
         if wish is None or wish.get("type") not in ("subscribe", "unsubscribe"):
             return [compact({"type": "error", "message": "failure to process message"})]
         channel, products = str(wish.get("channel")), texts(wish.get("product_ids"))
         for product in products:
-            if product not in self._tape or product in self._faults.refuse:
+            if product not in self._exchange or product in self._faults.refuse:
                 return [compact({"type": "error", "message": f"product not found: {product}"})]
         known = self._channels.get(channel, [])
         fresh = [product for product in products if product not in known]
@@ -180,7 +174,7 @@ class CoinbaseAdvanced:
         """Each product's recent trades, newest first; before the confirmation, as recorded."""
         frames = []
         for product in products:
-            recent = [self._row(one) for one in reversed(self._tape.past(product)[-SNAPSHOT_TRADES:])]
+            recent = [self._row(one) for one in reversed(self._exchange.past(product)[-SNAPSHOT_TRADES:])]
             frames.append(self._frame("market_trades", [{"type": "snapshot", "trades": recent}], now_us))
         return frames
 
@@ -191,7 +185,7 @@ class CoinbaseAdvanced:
         return compact({**head, "events": events})
 
     @staticmethod
-    def _row(one: Print) -> dict[str, str]:
+    def _row(one: Fill) -> dict[str, str]:
         return {
             "product_id": one.symbol,
             "trade_id": str(one.number),
@@ -201,9 +195,9 @@ class CoinbaseAdvanced:
             "side": _maker_side(one).upper(),
         }
 
-    def prints(self, prints: Sequence[Print], now_us: int) -> list[str]:
+    def trades(self, fills: Sequence[Fill], now_us: int) -> list[str]:
         wanted = self._channels.get("market_trades", ())
-        batch = [self._row(one) for one in reversed(prints) if one.symbol in wanted]
+        batch = [self._row(one) for one in reversed(fills) if one.symbol in wanted]
         return [self._frame("market_trades", [{"type": "update", "trades": batch}], now_us)] if batch else []
 
     def beat(self, now_us: int) -> list[str]:
@@ -212,25 +206,25 @@ class CoinbaseAdvanced:
             self._beats += 1
             event = {"current_time": rfc3339(now_us), "heartbeat_counter": self._beats}
             messages.append(self._frame("heartbeats", [dict(event)], now_us))
-        tickers = [self._tape.last(product) for product in self._channels.get("ticker", ())]
+        tickers = [self._exchange.last(product) for product in self._channels.get("ticker", ())]
         rows = [{"type": "ticker", "product_id": one.symbol, "price": one.price} for one in tickers if one]
         if rows:
             messages.append(self._frame("ticker", [{"type": "update", "tickers": rows}], now_us))
         return messages
 
     @staticmethod
-    def rest(tapes: Sequence[Tape], path: str, query: Mapping[str, str], now_us: int) -> Page | None:
+    def rest(exchanges: Sequence[Exchange], path: str, query: Mapping[str, str], now_us: int) -> Page | None:
         """Newest first, between two UNIX seconds, both inclusive; ``limit`` must be given."""
-        tape, match = tapes[0], _TICKER_PATH.search(path)
+        exchange, match = exchanges[0], _TICKER_PATH.search(path)
         if match is None:
-            return CoinbaseExchange.rest(tapes, path, query, now_us)
-        if match[1] not in tape:
+            return CoinbaseExchange.rest(exchanges, path, query, now_us)
+        if match[1] not in exchange:
             return Page('{"error":"NOT_FOUND","error_details":"valid product_id is required"}', 404)
         if not query.get("limit", "").isdigit():
             return Page('{"error":"INVALID_ARGUMENT","error_details":"limit is required"}', 400)
         start_us = whole_number(query, "start", 0) * 1_000_000
         end_us = (whole_number(query, "end", 2**40) + 1) * 1_000_000
-        rows = [one for one in reversed(tape.past(match[1])) if start_us <= one.time_us < end_us]
+        rows = [one for one in reversed(exchange.past(match[1])) if start_us <= one.time_us < end_us]
         rows = rows[: whole_number(query, "limit", 100, 1000)]
         trades = [{**CoinbaseAdvanced._row(one), "bid": "", "ask": "", "exchange": "coinbase"} for one in rows]
         price = rows[0].price if rows else ""

@@ -1,12 +1,13 @@
 """What every simulated venue gives: the server's side of one connection, and pages of past trades."""
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 
-from embedded.venues.faults import Faults
-from embedded.venues.tape import Print, Tape
+from embedded.venues.exchange import Exchange, Fill
+from embedded.venues.faults import VenueFaults
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,39 +19,74 @@ class Page:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-class Dialect(Protocol):
-    """One connection to one venue, seen from the venue. Pure: it turns events into messages."""
+class Dialect(ABC):
+    """One connection to one venue, seen from the venue: it turns events into messages. Pure.
+
+    The class says what the venue is. Where its exchange is its own, ``markets`` names it; a vendor, or another feed of
+    the same exchange, names in ``exchanges`` whose trades it reports.
+    """
 
     feed: ClassVar[str]
-    subscribe_within_s: ClassVar[float | None]
-    """The venue hangs up on a client that has not subscribed by then."""
-    ping_every_s: ClassVar[float | None]
-    """The venue sends ping frames this often."""
+    """The feed that speaks with it, and the beginning of its addresses."""
+    path: ClassVar[str] = ""
+    """Of its WebSocket, behind the feed's name."""
+    markets: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    """Exchange → its markets, of the exchanges that no other venue has."""
+    exchanges: ClassVar[tuple[str, ...]]
+    """Whose trades it reports; its own alone where it does not say."""
+    resolution_us: ClassVar[int] = 1
+    """Its times come in steps of this: 1000 where it gives milliseconds."""
+    sides: ClassVar[bool] = True
+    """It says who took."""
+    shared_numbers: ClassVar[bool] = False
+    """Its trades' numbers are one sequence of all its markets: within a market they jump."""
+    subscribe_within_s: ClassVar[float | None] = None
+    """It hangs up on a client that has not subscribed by then."""
+    ping_every_s: ClassVar[float | None] = None
+    """It sends ping frames this often."""
 
-    def __init__(self, tapes: Sequence[Tape], faults: Faults, path: str) -> None:
-        """``tapes``: the exchanges that it tells of: its own, or those that a vendor relays."""
+    def __init_subclass__(cls) -> None:
+        if "exchanges" not in cls.__dict__:
+            cls.exchanges = tuple(cls.markets)
+
+    def __init__(self, exchanges: Sequence[Exchange], faults: VenueFaults, path: str) -> None:
+        """``exchanges``: those of its own that are simulated now. ``path``: what the client asked for."""
+        self._exchanges, self._faults = exchanges, faults
+        self._exchange = exchanges[0]
+
+    @staticmethod
+    def authorize(query: Mapping[str, str], headers: Mapping[str, str], *, websocket: bool) -> Page | None:
+        """Why a request is not let in; None where it is."""
+        return None
 
     @property
+    @abstractmethod
     def subscribed(self) -> bool:
         """Whether anything is."""
 
     def greeting(self, now_us: int) -> list[str]:
         """What the venue says first."""
+        return []
 
+    @abstractmethod
     def command(self, text: str, now_us: int) -> list[str]:
         """The answers to a client's message."""
 
-    def prints(self, prints: Sequence[Print], now_us: int) -> list[str]:
-        """The messages that tell these prints to this client."""
+    @abstractmethod
+    def trades(self, fills: Sequence[Fill], now_us: int) -> list[str]:
+        """The messages that report these fills to this client."""
 
     def beat(self, now_us: int) -> list[str]:
         """What the venue sends each second: heartbeats, tickers."""
+        return []
 
     @staticmethod
-    def rest(tapes: Sequence[Tape], path: str, query: Mapping[str, str], now_us: int) -> Page | None:
+    @abstractmethod
+    def rest(exchanges: Sequence[Exchange], path: str, query: Mapping[str, str], now_us: int) -> Page | None:
         """A page of past trades; None where the venue has no such path."""
 
     @staticmethod
+    @abstractmethod
     def throttled() -> Page:
         """How the venue says 'too many requests'."""
 

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from embedded.venues.tape import Print
+from embedded.venues.exchange import Fill
 
 
 @dataclass(slots=True)
-class Faults:
+class VenueFaults:
     """Every switch off: a well-behaved venue."""
 
     refuse: set[str] = field(default_factory=set)
@@ -16,15 +16,15 @@ class Faults:
     withhold_acks: bool = False
     """Subscriptions take effect, but no confirmation is sent."""
     skip: int = 0
-    """This many of the next trades are made, and told over REST, but not over the WebSocket."""
+    """This many of the next trades are made, and reported over REST, but not over the WebSocket."""
     skip_at: set[str] = field(default_factory=set)
     """Exchanges where they are; none named: at all."""
     repeat: int = 0
-    """This many of the next trades are told twice."""
+    """This many of the next trades are reported twice."""
     reorder: int = 0
-    """This many of the next tellings come in the wrong order."""
+    """This many of the next reports come in the wrong order."""
     silent: bool = False
-    """Lines stay open and dead: nothing is sent, no pong either."""
+    """Connections stay open and dead: nothing is sent, no pong either."""
     rest_status: int = 0
     """REST answers with this status (429 as each venue says it) …"""
     rest_times: int = 0
@@ -39,17 +39,17 @@ class Faults:
         self.skip -= 1
         return True
 
-    def disturbed(self, prints: Sequence[Print], exchange: str) -> list[Print]:
-        """What is told of trades just made: some twice, some newest first, some not at all."""
+    def disturbed(self, fills: Sequence[Fill], exchange: str) -> list[Fill]:
+        """What is reported of trades just made: some twice, some newest first, some not at all."""
         skips = not self.skip_at or exchange in self.skip_at
-        told = [one for one in prints if not (skips and self.take_skipped())]
-        again = told[: self.repeat]
+        reported = [one for one in fills if not (skips and self.take_skipped())]
+        again = reported[: self.repeat]
         self.repeat -= len(again)
-        told += again
-        if self.reorder > 0 and len(told) > 1:
+        reported += again
+        if self.reorder > 0 and len(reported) > 1:
             self.reorder -= 1
-            told.reverse()
-        return told
+            reported.reverse()
+        return reported
 
     def take_rest_status(self) -> int | None:
         """The status to fail the next REST answer with, or None."""
@@ -62,7 +62,7 @@ class Faults:
         """Switches from text, as a query string has them. Raises ValueError naming what is not understood."""
         for name, text in wishes.items():
             if name in ("refuse", "skip_at"):
-                setattr(self, name, {word for word in text.split(",") if word})
+                setattr(self, name, {one for one in text.split(",") if one})
             elif name in ("withhold_acks", "silent"):
                 setattr(self, name, _flag(name, text))
             elif name in ("skip", "repeat", "reorder", "rest_status", "rest_times", "rest_half_body"):

@@ -7,59 +7,67 @@ frame, prices and sizes as JSON numbers, times in milliseconds. It pings as JSON
 from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar, Final
 
-from embedded.venues.dialect import Page, command_of, compact
-from embedded.venues.faults import Faults
-from embedded.venues.tape import Print, Tape
+from embedded.venues.dialect import Dialect, Page, command_of, compact
+from embedded.venues.exchange import Exchange, Fill
+from embedded.venues.faults import VenueFaults
 
 MOST_SYMBOLS = 50
 BAD_KEY = "bad"
-_WIRE: Final[Mapping[str, Callable[[str], str]]] = {
+_VENUE_SYMBOL: Final[Mapping[str, Callable[[str], str]]] = {
     "coinbase": lambda symbol: f"COINBASE:{symbol}",
     "binance": lambda symbol: f"BINANCE:{symbol.replace('-', '')}",
     "us": lambda symbol: symbol.partition("-")[0],
 }
 
 
-class Finnhub:
-    feed: ClassVar[str] = "finnhub"
-    subscribe_within_s: ClassVar[float | None] = None
-    ping_every_s: ClassVar[float | None] = None
+class Finnhub(Dialect):
+    feed = "finnhub"
+    markets: ClassVar = {"us": ("AAPL-USD", "MSFT-USD")}
+    exchanges = ("coinbase", "binance", "us")
+    resolution_us = 1000
+    sides = False
 
-    def __init__(self, tapes: Sequence[Tape], faults: Faults, path: str) -> None:
-        self._faults = faults
+    def __init__(self, exchanges: Sequence[Exchange], faults: VenueFaults, path: str) -> None:
+        super().__init__(exchanges, faults, path)
         self._known = {
-            _WIRE[tape.exchange](symbol): (tape.exchange, symbol) for tape in tapes for symbol in tape.symbols
+            _VENUE_SYMBOL[exchange.name](symbol): (exchange.name, symbol)
+            for exchange in exchanges
+            for symbol in exchange.symbols
         }
         self._wanted: dict[tuple[str, str], str] = {}
+
+    @staticmethod
+    def authorize(query: Mapping[str, str], headers: Mapping[str, str], *, websocket: bool) -> Page | None:
+        """A connection needs a token."""
+        if websocket and query.get("token", "") in ("", BAD_KEY):
+            return Page('{"error":"Invalid API key"}', 401)
+        return None
 
     @property
     def subscribed(self) -> bool:
         return bool(self._wanted)
 
-    def greeting(self, now_us: int) -> list[str]:
-        return []
-
     def command(self, text: str, now_us: int) -> list[str]:
         wish = command_of(text) or {}
-        kind, wire = wish.get("type"), str(wish.get("symbol"))
+        kind, name = wish.get("type"), str(wish.get("symbol"))
         if kind not in ("subscribe", "unsubscribe"):
             return [_error("Invalid message")]
-        market = self._known.get(wire)
+        market = self._known.get(name)
         if market is None or market[1] in self._faults.refuse:
-            return [_error(f"Invalid symbol {wire}")]
+            return [_error(f"Invalid symbol {name}")]
         if kind == "unsubscribe":
             self._wanted.pop(market, None)
         elif market not in self._wanted and len(self._wanted) >= MOST_SYMBOLS:
             return [_error("Subscribing to too many symbols")]
         else:
-            self._wanted[market] = wire
+            self._wanted[market] = name
         return []
 
-    def prints(self, prints: Sequence[Print], now_us: int) -> list[str]:
+    def trades(self, fills: Sequence[Fill], now_us: int) -> list[str]:
         rows = [
-            f'{{"c":null,"p":{one.price},"s":"{wire}","t":{one.time_us // 1000},"v":{one.size}}}'
-            for one in prints
-            if (wire := self._wanted.get((one.exchange, one.symbol))) is not None
+            f'{{"c":null,"p":{one.price},"s":"{name}","t":{one.time_us // 1000},"v":{one.size}}}'
+            for one in fills
+            if (name := self._wanted.get((one.exchange, one.symbol))) is not None
         ]
         return [f'{{"data":[{",".join(rows)}],"type":"trade"}}'] if rows else []
 
@@ -67,7 +75,7 @@ class Finnhub:
         return ['{"type":"ping"}']
 
     @staticmethod
-    def rest(tapes: Sequence[Tape], path: str, query: Mapping[str, str], now_us: int) -> Page | None:
+    def rest(exchanges: Sequence[Exchange], path: str, query: Mapping[str, str], now_us: int) -> Page | None:
         return None
 
     @staticmethod
@@ -75,12 +83,5 @@ class Finnhub:
         return Page('{"error":"API limit reached. Please try again later. Remaining Limit: 0"}', 429)
 
 
-def door(query: Mapping[str, str], headers: Mapping[str, str], *, websocket: bool) -> Page | None:
-    """A line needs a token."""
-    if websocket and query.get("token", "") in ("", BAD_KEY):
-        return Page('{"error":"Invalid API key"}', 401)
-    return None
-
-
-def _error(words: str) -> str:
-    return compact({"msg": words, "type": "error"})
+def _error(text: str) -> str:
+    return compact({"msg": text, "type": "error"})

@@ -7,21 +7,21 @@ second. Its REST interface says 'too many requests' with status 200.
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
-from embedded.venues.dialect import Page, command_of, compact, texts, whole_number
-from embedded.venues.faults import Faults
-from embedded.venues.tape import Print, Tape, rfc3339
+from embedded.venues.dialect import Dialect, Page, command_of, compact, texts, whole_number
+from embedded.venues.exchange import Exchange, Fill, rfc3339
+from embedded.venues.faults import VenueFaults
 
 SNAPSHOT_TRADES = 50
 _OLD_NAMES = {"BTC": "XBT", "DOGE": "XDG"}
 
 
-class Kraken:
-    feed: ClassVar[str] = "kraken"
-    subscribe_within_s: ClassVar[float | None] = None
-    ping_every_s: ClassVar[float | None] = None
+class Kraken(Dialect):
+    feed = "kraken"
+    path = "/v2"
+    markets: ClassVar = {"kraken": ("BTC-USD", "ETH-USD", "BTC-EUR")}
 
-    def __init__(self, tapes: Sequence[Tape], faults: Faults, path: str) -> None:
-        self._tape, self._faults = tapes[0], faults
+    def __init__(self, exchanges: Sequence[Exchange], faults: VenueFaults, path: str) -> None:
+        super().__init__(exchanges, faults, path)
         self._symbols: list[str] = []
 
     @property
@@ -50,7 +50,7 @@ class Kraken:
 
     def _symbol(self, name: str, method: str, snapshot: bool, tail: Mapping[str, object]) -> list[str]:
         symbol = name.replace("/", "-")
-        if "/" not in name or symbol not in self._tape or symbol in self._faults.refuse:
+        if "/" not in name or symbol not in self._exchange or symbol in self._faults.refuse:
             error = f"Currency pair not supported {name}"
             return [compact({"error": error, "method": method, "success": False, "symbol": name, **tail})]
         if method == "unsubscribe":
@@ -59,39 +59,39 @@ class Kraken:
             self._symbols.append(symbol)
         result = {"channel": "trade", "snapshot": snapshot, "symbol": name}
         ack = compact({"method": method, "result": result, "success": True, **tail})
-        past = self._tape.past(symbol)[-SNAPSHOT_TRADES:] if snapshot and method == "subscribe" else []
+        past = self._exchange.past(symbol)[-SNAPSHOT_TRADES:] if snapshot and method == "subscribe" else []
         frames = [] if self._faults.withhold_acks else [ack]
         return [*frames, self._frame("snapshot", past)] if past else frames
 
     @staticmethod
-    def _frame(kind: str, prints: Sequence[Print]) -> str:
+    def _frame(kind: str, fills: Sequence[Fill]) -> str:
         rows = ",".join(
             f'{{"symbol":"{one.symbol.replace("-", "/")}","side":"{one.side}","price":{one.price},"qty":{one.size},'
             f'"ord_type":"market","trade_id":{one.number},"timestamp":"{rfc3339(one.time_us)}"}}'
-            for one in prints
+            for one in fills
         )
         return f'{{"channel":"trade","type":"{kind}","data":[{rows}]}}'
 
-    def prints(self, prints: Sequence[Print], now_us: int) -> list[str]:
+    def trades(self, fills: Sequence[Fill], now_us: int) -> list[str]:
         """One frame a market: a frame may hold several takers' orders."""
-        by_symbol = {symbol: [one for one in prints if one.symbol == symbol] for symbol in self._symbols}
+        by_symbol = {symbol: [one for one in fills if one.symbol == symbol] for symbol in self._symbols}
         return [self._frame("update", rows) for rows in by_symbol.values() if rows]
 
     def beat(self, now_us: int) -> list[str]:
         return [compact({"channel": "heartbeat"})] if self._symbols else []
 
     @staticmethod
-    def rest(tapes: Sequence[Tape], path: str, query: Mapping[str, str], now_us: int) -> Page | None:
+    def rest(exchanges: Sequence[Exchange], path: str, query: Mapping[str, str], now_us: int) -> Page | None:
         """Oldest first, later than ``since`` (seconds or nanoseconds); ``last`` is where the next page begins."""
         if not path.endswith("/Trades"):
             return None
-        tape = tapes[0]
-        symbol = _symbol_of(tape, query.get("pair", ""))
+        exchange = exchanges[0]
+        symbol = _symbol_of(exchange, query.get("pair", ""))
         if symbol is None:
             return Page('{"error":["EQuery:Unknown asset pair"]}')
         since = whole_number(query, "since", 0)
         since_ns = since if since >= 10**14 else since * 10**9
-        rows = [one for one in tape.past(symbol) if one.time_us * 1000 > since_ns]
+        rows = [one for one in exchange.past(symbol) if one.time_us * 1000 > since_ns]
         rows = rows[: whole_number(query, "count", 1000, 1000)]
         last_ns = rows[-1].time_us * 1000 if rows else since_ns
         listed = ",".join(
@@ -117,9 +117,9 @@ def _rest_key(symbol: str) -> str:
     return f"X{base}Z{quote}" if old else f"{base}{quote}"
 
 
-def _symbol_of(tape: Tape, pair: str) -> str | None:
+def _symbol_of(exchange: Exchange, pair: str) -> str | None:
     """Any spelling that the venue takes: XXBTZUSD, XBTUSD, XBT/USD, BTC/USD."""
-    for symbol in tape.symbols:
+    for symbol in exchange.symbols:
         base, quote = _legs(symbol)
         if pair in (_rest_key(symbol), f"{base}{quote}", f"{base}/{quote}", symbol.replace("-", "/")):
             return symbol

@@ -8,30 +8,29 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from embedded.venues.dialect import Page, command_of, compact, whole_number
-from embedded.venues.faults import Faults
-from embedded.venues.tape import Print, Tape, orders
+from embedded.venues.dialect import Dialect, Page, command_of, compact, whole_number
+from embedded.venues.exchange import Exchange, Fill, orders
+from embedded.venues.faults import VenueFaults
 
 PAGE_ROWS = 100
 _CONNECTION = "a4d3ae55"
 
 
-class Okx:
-    feed: ClassVar[str] = "okx"
-    subscribe_within_s: ClassVar[float | None] = 30.0
-    ping_every_s: ClassVar[float | None] = None
+class Okx(Dialect):
+    feed = "okx"
+    path = "/ws/v5/business"
+    markets: ClassVar = {"okx": ("BTC-USDT", "ETH-USDT", "SOL-USDT")}
+    resolution_us = 1000
+    subscribe_within_s = 30.0
 
-    def __init__(self, tapes: Sequence[Tape], faults: Faults, path: str) -> None:
-        self._tape, self._faults = tapes[0], faults
+    def __init__(self, exchanges: Sequence[Exchange], faults: VenueFaults, path: str) -> None:
+        super().__init__(exchanges, faults, path)
         self._channel = "trades" if path.partition("?")[0].rstrip("/").endswith("/public") else "trades-all"
         self._symbols: list[str] = []
 
     @property
     def subscribed(self) -> bool:
         return bool(self._symbols)
-
-    def greeting(self, now_us: int) -> list[str]:
-        return []
 
     def command(self, text: str, now_us: int) -> list[str]:
         if text == "ping":
@@ -47,42 +46,41 @@ class Okx:
 
     def _one(self, arg: Mapping[str, Any], wish: Mapping[str, Any]) -> list[str]:
         channel, symbol = arg.get("channel"), str(arg.get("instId"))
-        if channel != self._channel or symbol not in self._tape or symbol in self._faults.refuse:
+        if channel != self._channel or symbol not in self._exchange or symbol in self._faults.refuse:
             return [_error("60018", f"Wrong URL or channel:{channel},instId:{symbol} doesn't exist.")]
         others = [s for s in self._symbols if s != symbol]
         self._symbols = [*others, symbol] if wish["op"] == "subscribe" else others
         tag = {"id": wish["id"]} if isinstance(wish.get("id"), str) else {}
         ack = compact({**tag, "event": wish["op"], "arg": dict(arg), "connId": _CONNECTION})
-        told = [] if self._faults.withhold_acks else [ack]
-        newest = self._rows(self._tape.past(symbol)[-3:])[-1:] if wish["op"] == "subscribe" else []
-        return [*told, *newest]
+        acks = [] if self._faults.withhold_acks else [ack]
+        newest = self._rows(self._exchange.past(symbol)[-3:])[-1:] if wish["op"] == "subscribe" else []
+        return [*acks, *newest]
 
-    def _rows(self, prints: Sequence[Print]) -> list[str]:
+    def _rows(self, fills: Sequence[Fill]) -> list[str]:
         """A message a row, as recorded."""
         if self._channel == "trades-all":
-            return [self._push(one, _row(one)) for one in prints]
-        return [self._push(fills[-1], _order_row(fills)) for fills in orders(prints)]
+            return [self._push(one, _row(one)) for one in fills]
+        return [self._push(order[-1], _order_row(order)) for order in orders(fills)]
 
-    def _push(self, one: Print, row: dict[str, Any]) -> str:
+    def _push(self, one: Fill, row: dict[str, Any]) -> str:
         return compact({"arg": {"channel": self._channel, "instId": one.symbol}, "data": [row]})
 
-    def prints(self, prints: Sequence[Print], now_us: int) -> list[str]:
-        return self._rows([one for one in prints if one.symbol in self._symbols])
-
-    def beat(self, now_us: int) -> list[str]:
-        return []
+    def trades(self, fills: Sequence[Fill], now_us: int) -> list[str]:
+        return self._rows([one for one in fills if one.symbol in self._symbols])
 
     @staticmethod
-    def rest(tapes: Sequence[Tape], path: str, query: Mapping[str, str], now_us: int) -> Page | None:
+    def rest(exchanges: Sequence[Exchange], path: str, query: Mapping[str, str], now_us: int) -> Page | None:
         """Newest first: ``after`` an id is below it (``type=1``), ``after`` a time in ms before it (``type=2``)."""
         if not path.endswith("/history-trades"):
             return None
-        tape, symbol = tapes[0], query.get("instId", "")
-        if symbol not in tape:
+        exchange, symbol = exchanges[0], query.get("instId", "")
+        if symbol not in exchange:
             return Page('{"code":"51001","msg":"Instrument ID doesn\'t exist","data":[]}')
         after = whole_number(query, "after", 2**63)
         by_time = query.get("type") == "2"
-        rows = [one for one in reversed(tape.past(symbol)) if (one.time_us // 1000 if by_time else one.number) < after]
+        rows = [
+            one for one in reversed(exchange.past(symbol)) if (one.time_us // 1000 if by_time else one.number) < after
+        ]
         rows = rows[: whole_number(query, "limit", PAGE_ROWS, PAGE_ROWS)]
         return Page(compact({"code": "0", "msg": "", "data": [_row(one) for one in rows]}))
 
@@ -91,11 +89,11 @@ class Okx:
         return Page('{"code":"50011","msg":"Too Many Requests","data":[]}', 429)
 
 
-def _error(code: str, words: str) -> str:
-    return compact({"event": "error", "code": code, "msg": words, "connId": _CONNECTION})
+def _error(code: str, text: str) -> str:
+    return compact({"event": "error", "code": code, "msg": text, "connId": _CONNECTION})
 
 
-def _row(one: Print) -> dict[str, Any]:
+def _row(one: Fill) -> dict[str, Any]:
     return {
         "instId": one.symbol,
         "tradeId": str(one.number),
@@ -106,7 +104,7 @@ def _row(one: Print) -> dict[str, Any]:
     }
 
 
-def _order_row(fills: Sequence[Print]) -> dict[str, Any]:
+def _order_row(fills: Sequence[Fill]) -> dict[str, Any]:
     """One taker's order: the number of its last match, and how many it had."""
     last = fills[-1]
     size = sum((Decimal(one.size) for one in fills), Decimal(0))

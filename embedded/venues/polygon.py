@@ -1,18 +1,18 @@
 """Polygon, spoken from its side: it relays Coinbase's and Kraken's trades of a pair, each with its exchange's number.
 
-Every frame is an array. The line greets, wants a key (``bad`` is refused), then takes subscriptions. Prices and sizes
+Every frame is an array. The venue greets, wants a key (``bad`` is refused), then takes subscriptions. Prices and sizes
 are JSON numbers, the taker's side is a condition, an id is a number (Coinbase) or a text (Kraken). Past trades are
-pages by time, in nanoseconds, and want the key too; no more than milliseconds are told in either.
+pages by time, in nanoseconds, and want the key too; no more than milliseconds are given in either.
 """
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import ClassVar, Final
+from typing import Final
 from urllib.parse import unquote
 
-from embedded.venues.dialect import Page, command_of, compact, whole_number
-from embedded.venues.faults import Faults
-from embedded.venues.tape import Print, Tape
+from embedded.venues.dialect import Dialect, Page, command_of, compact, whole_number
+from embedded.venues.exchange import Exchange, Fill
+from embedded.venues.faults import VenueFaults
 
 BAD_KEY = "bad"
 PAGE_ROWS = 50_000
@@ -21,15 +21,25 @@ _TEXT_IDS: Final = frozenset({"kraken"})
 _REST_PATH = re.compile(r"/v3/trades/X:([^/]+)$")
 
 
-class Polygon:
-    feed: ClassVar[str] = "polygon"
-    subscribe_within_s: ClassVar[float | None] = None
-    ping_every_s: ClassVar[float | None] = None
+class Polygon(Dialect):
+    feed = "polygon"
+    path = "/crypto"
+    exchanges = ("coinbase", "kraken")
+    resolution_us = 1000
 
-    def __init__(self, tapes: Sequence[Tape], faults: Faults, path: str) -> None:
-        self._tapes, self._faults = tapes, faults
+    def __init__(self, exchanges: Sequence[Exchange], faults: VenueFaults, path: str) -> None:
+        super().__init__(exchanges, faults, path)
         self._welcome = False
         self._pairs: list[str] = []
+
+    @staticmethod
+    def authorize(query: Mapping[str, str], headers: Mapping[str, str], *, websocket: bool) -> Page | None:
+        """A page needs the key, as bearer or in the query; a connection is let in and asked later."""
+        key = query.get("apiKey") or headers.get("Authorization", "").removeprefix("Bearer ")
+        if websocket or key not in ("", BAD_KEY):
+            return None
+        text = "Unknown API Key" if key else "API Key was not provided"
+        return Page(compact({"status": "ERROR", "request_id": "a", "error": text}), 401)
 
     @property
     def subscribed(self) -> bool:
@@ -58,7 +68,7 @@ class Polygon:
         return messages
 
     def _one(self, name: str, action: str) -> list[str]:
-        known = {symbol for tape in self._tapes for symbol in tape.symbols} - self._faults.refuse
+        known = {symbol for exchange in self._exchanges for symbol in exchange.symbols} - self._faults.refuse
         pair = name.removeprefix("XT.")
         wanted = sorted(known) if name == "XT.*" else [pair]
         if not name.startswith("XT.") or not known.issuperset(wanted):
@@ -67,24 +77,21 @@ class Polygon:
         self._pairs = [*others, *wanted] if action == "subscribe" else others
         return [] if self._faults.withhold_acks else [_status("success", f"{action}d to: {name}")]
 
-    def prints(self, prints: Sequence[Print], now_us: int) -> list[str]:
-        events = [_event(one, now_us) for one in prints if one.symbol in self._pairs]
+    def trades(self, fills: Sequence[Fill], now_us: int) -> list[str]:
+        events = [_event(one, now_us) for one in fills if one.symbol in self._pairs]
         return [f"[{','.join(events)}]"] if events else []
 
-    def beat(self, now_us: int) -> list[str]:
-        return []
-
     @staticmethod
-    def rest(tapes: Sequence[Tape], path: str, query: Mapping[str, str], now_us: int) -> Page | None:
+    def rest(exchanges: Sequence[Exchange], path: str, query: Mapping[str, str], now_us: int) -> Page | None:
         """Oldest first between two instants in nanoseconds, of all exchanges together."""
         match = _REST_PATH.search(unquote(path))
         if match is None:
             return None
-        told = [tape for tape in tapes if match[1] in tape]
-        if not told:
+        found = [exchange for exchange in exchanges if match[1] in exchange]
+        if not found:
             return Page('{"status":"NOT_FOUND","request_id":"a","message":"Data not found."}', 404)
         since, until = whole_number(query, "timestamp.gte", 0), whole_number(query, "timestamp.lt", 2**63)
-        rows = [one for tape in told for one in tape.past(match[1]) if since <= _ns(one) < until]
+        rows = [one for exchange in found for one in exchange.past(match[1]) if since <= _ns(one) < until]
         rows.sort(key=_ns, reverse=query.get("order") != "asc")
         listed = ",".join(_row(one) for one in rows[: whole_number(query, "limit", 1000, PAGE_ROWS)])
         return Page(f'{{"results":[{listed}],"status":"OK","request_id":"a"}}')
@@ -96,40 +103,31 @@ class Polygon:
         )
 
 
-def door(query: Mapping[str, str], headers: Mapping[str, str], *, websocket: bool) -> Page | None:
-    """A page needs the key, as bearer or in the query; a line is let in and asked later."""
-    key = query.get("apiKey") or headers.get("Authorization", "").removeprefix("Bearer ")
-    if websocket or key not in ("", BAD_KEY):
-        return None
-    words = "Unknown API Key" if key else "API Key was not provided"
-    return Page(compact({"status": "ERROR", "request_id": "a", "error": words}), 401)
+def _status(status: str, text: str) -> str:
+    return compact([{"ev": "status", "status": status, "message": text}])
 
 
-def _status(status: str, words: str) -> str:
-    return compact([{"ev": "status", "status": status, "message": words}])
-
-
-def _ns(one: Print) -> int:
+def _ns(one: Fill) -> int:
     return one.time_us // 1000 * 1_000_000
 
 
-def _id(one: Print) -> str:
+def _id(one: Fill) -> str:
     return f'"{one.number}"' if one.exchange in _TEXT_IDS else str(one.number)
 
 
-def _event(one: Print, now_us: int) -> str:
+def _event(one: Fill, now_us: int) -> str:
     return (
         f'{{"ev":"XT","pair":"{one.symbol}","p":{one.price},"t":{one.time_us // 1000},"s":{one.size},'
         f'"c":[{_condition(one)}],"i":{_id(one)},"x":{_NUMBERS[one.exchange]},"r":{now_us // 1000}}}'
     )
 
 
-def _row(one: Print) -> str:
+def _row(one: Fill) -> str:
     return (
         f'{{"conditions":[{_condition(one)}],"exchange":{_NUMBERS[one.exchange]},"id":"{one.number}",'
         f'"participant_timestamp":{_ns(one)},"price":{one.price},"size":{one.size}}}'
     )
 
 
-def _condition(one: Print) -> int:
+def _condition(one: Fill) -> int:
     return 1 if one.side == "sell" else 2

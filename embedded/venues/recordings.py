@@ -1,4 +1,4 @@
-"""Real sessions, played exactly as they came: raw text unchanged, in order, one file a connection.
+"""Recorded connections, played exactly as they came: raw text unchanged, in order, one file a connection.
 
 A recording is a folder with ``<venue>/<name>.jsonl.gz`` (or ``.jsonl``): one JSON object a line,
 ``{"received": <epoch seconds>, "raw": "<message>"}``. ``requests.json`` beside the venues, where there is one, tells
@@ -31,7 +31,7 @@ class DamagedRecordingError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
+class Recording:
     """One recorded connection."""
 
     feed: str
@@ -39,14 +39,14 @@ class Session:
     """Where the simulator serves it: /replay/<venue>/<name>."""
     file: Path
     symbols: tuple[str, ...]
-    """Canonical, as far as the requests (or the stream names) tell them."""
+    """Canonical, as far as the requests (or the stream names) show them."""
 
     def as_json(self) -> dict[str, Any]:
         return {"feed": self.feed, "path": self.path, "file": self.file.name, "symbols": list(self.symbols)}
 
 
-def sessions(folder: Path) -> list[Session]:
-    """The sessions of a folder, by venue and name. Raises FileNotFoundError when it holds none."""
+def recordings_in(folder: Path) -> list[Recording]:
+    """The recordings of a folder, by venue and name. Raises FileNotFoundError when it holds none."""
     requests = _requests(folder)
     found = []
     for venue in VENUES:
@@ -54,7 +54,7 @@ def sessions(folder: Path) -> list[Session]:
             request = requests.get(f"{venue}/{file.name}")
             request = request if isinstance(request, dict) else {}
             name = file.name.partition(".jsonl")[0]
-            found.append(Session(_feed(venue, name), f"/replay/{venue}/{name}", file, _symbols(venue, file, request)))
+            found.append(Recording(_feed(venue, name), f"/replay/{venue}/{name}", file, _symbols(venue, file, request)))
     if not found:
         raise FileNotFoundError(f"{folder} holds no recordings: no .jsonl or .jsonl.gz under {', '.join(VENUES)}")
     return found
@@ -115,7 +115,7 @@ def _feed(venue: str, name: str) -> str:
 def _symbols(venue: str, file: Path, request: Mapping[str, Any]) -> tuple[str, ...]:
     if venue == "binance":
         named = _STREAM.findall(str(request.get("url") or "")) or _streams_seen(file)
-        found = [_split_pair(wire.upper()) for wire in named]
+        found = [_split_pair(name.upper()) for name in named]
     else:
         found = [_canonical(name) for sent in request.get("sent", ()) for name in _products(sent)]
     return tuple(dict.fromkeys(symbol for symbol in found if symbol))
@@ -143,8 +143,8 @@ def _canonical(name: str) -> str:
     return "-".join(_NAMES.get(leg, leg) for leg in name.replace("/", "-").upper().split("-"))
 
 
-def _split_pair(wire: str) -> str | None:
+def _split_pair(joined: str) -> str | None:
     """BTCUSDT → BTC-USDT, by the longest quote that fits."""
-    fitting = [quote for quote in _QUOTES if wire.endswith(quote) and len(wire) > len(quote)]
+    fitting = [quote for quote in _QUOTES if joined.endswith(quote) and len(joined) > len(quote)]
     quote = max(fitting, key=len, default="")
-    return f"{wire[: -len(quote)]}-{quote}" if quote else None
+    return f"{joined[: -len(quote)]}-{quote}" if quote else None

@@ -1,9 +1,9 @@
-"""The simulated venues behind one loopback port: WebSocket sessions, REST pages, recordings, health and faults.
+"""The simulated venues behind one loopback port: WebSocket connections, REST pages, recordings, health and faults.
 
 A venue's addresses begin with its feed's name: ``ws://127.0.0.1:PORT/coinbase`` and
-``http://127.0.0.1:PORT/coinbase/products/BTC-USD/trades``. GET ``/replay`` lists the recorded sessions, ``/health``
-tells how it goes, ``/faults?skip=3`` sets switches (``cut=1`` cuts every line at once). It binds loopback only; the
-vendors' venues want a key as the real ones do, and take any but ``bad``.
+``http://127.0.0.1:PORT/coinbase/products/BTC-USD/trades``. GET ``/replay`` lists the recordings, ``/health``
+says how it goes, ``/faults?skip=3`` sets switches (``cut=1`` cuts every connection at once). It binds loopback only;
+the vendors' venues want a key as the real ones do, and take any but ``bad``.
 """
 
 import asyncio
@@ -19,10 +19,10 @@ from websockets.exceptions import ConnectionClosed
 
 from embedded.venues.answers import Answers
 from embedded.venues.client import Client
-from embedded.venues.faults import Faults
-from embedded.venues.recordings import DamagedRecordingError, Session, play, sessions
-from embedded.venues.registry import MARKETS, VENUES, feed_of, new_tape, own_feed
-from embedded.venues.tape import Print, Tape, as_aggregates, as_trades
+from embedded.venues.exchange import Exchange, Fill, as_aggregates, as_trades
+from embedded.venues.faults import VenueFaults
+from embedded.venues.recordings import DamagedRecordingError, Recording, play, recordings_in
+from embedded.venues.registry import MARKETS, VENUES, addresses, feed_of, new_exchange, own_feed
 from tapehouse import logs
 from tapehouse.errors import TerminalError
 from tapehouse.record import Trade, encode
@@ -67,31 +67,31 @@ class Simulator:
     ) -> None:
         """``port`` 0 takes a free one. ``rate``: trades a second at each exchange; with 0, only ``trade()`` makes any.
 
-        ``trades``: each exchange starts with its first subscriber, ends after so many, and closes its lines normally.
-        ``speed``: times the recorded pace; None plays as fast as it is read. Raises FileNotFoundError for a folder
-        without recordings.
+        ``trades``: each exchange starts with its first subscriber, ends after so many, and closes its connections
+        normally. ``speed``: times the recorded pace; None plays as fast as it is read. Raises FileNotFoundError for a
+        folder without recordings.
         """
-        self.port, self.faults = port, Faults()
+        self.port, self.faults = port, VenueFaults()
         self.finished = asyncio.Event()
         """Every recording was played once, or every exchange made its number of trades."""
         self._rate, self._limit, self._speed = rate, trades, speed
         self._clock, self._beat_s = clock, beat_s
-        self._tapes = {name: new_tape(name, symbols, seed=seed) for name, symbols in markets.items()}
-        self._sessions = {session.path: session for session in sessions(recordings)} if recordings else {}
-        self._unplayed = set(self._sessions)
+        self._exchanges = {name: new_exchange(name, symbols, seed=seed) for name, symbols in markets.items()}
+        self._recordings = {each.path: each for each in recordings_in(recordings)} if recordings else {}
+        self._unplayed = set(self._recordings)
         self._keep_truth, self._truth_path = keep_truth, truth_file
-        self._prints: list[Print] = []
+        self._fills: list[Fill] = []
         self._truth_out: IO[bytes] | None = None
         self._clients: set[Client] = set()
         self._server: Server | None = None
         self._market: asyncio.Task[None] | None = None
         self._started_at = time.monotonic()
-        self._answers = Answers(self, self.faults, self._tapes, self._sessions, health=self._health, clock=clock)
+        self._answers = Answers(self, self.faults, self._exchanges, self._recordings, health=self._health, clock=clock)
 
     async def __aenter__(self) -> "Simulator":
         try:
             self._server = await serve(
-                self._session,
+                self._connected,
                 HOST,
                 self.port,
                 process_request=lambda _, request: self._answers.answer(request),
@@ -128,18 +128,18 @@ class Simulator:
 
     def url(self, feed: str) -> str:
         """The WebSocket address of a venue, without a key."""
-        return f"ws://{HOST}:{self.port}/{feed}{VENUES[feed].path}"
+        return addresses(feed, f"{HOST}:{self.port}")[0]
 
     def rest_url(self, feed: str) -> str:
         """The base address of a venue's REST interface."""
-        return f"http://{HOST}:{self.port}/{feed}"
+        return addresses(feed, f"{HOST}:{self.port}")[1]
 
-    def replay_url(self, session: Session) -> str:
-        return f"ws://{HOST}:{self.port}{session.path}"
+    def replay_url(self, recording: Recording) -> str:
+        return f"ws://{HOST}:{self.port}{recording.path}"
 
     @property
-    def sessions(self) -> list[Session]:
-        return list(self._sessions.values())
+    def recordings(self) -> list[Recording]:
+        return list(self._recordings.values())
 
     @property
     def connections(self) -> int:
@@ -152,44 +152,44 @@ class Simulator:
 
     @property
     def truth(self) -> list[Trade]:
-        """Every trade made, as a right reading of the exchange's own feed tells it; exchange by exchange."""
-        return [trade for name in self._tapes for trade in self.truth_of(own_feed(name)) if trade.exchange == name]
+        """Every trade made, as a right reading of the exchange's own feed has it; exchange by exchange."""
+        return [trade for name in self._exchanges for trade in self.truth_of(own_feed(name)) if trade.exchange == name]
 
     def truth_of(self, feed: str) -> list[Trade]:
-        """The same as one feed tells it, in the order made; ``binance-agg`` for aggregate trades.
+        """The same as one feed has it, in the order made; ``binance-agg`` for aggregate trades.
 
-        Finnhub tells no ids: those here are the tape's, to be left out of a comparison. Bitstamp's pages tell whole
-        seconds: the times here are those of its lines.
+        Finnhub gives no ids: those here are the exchange's, to be left out of a comparison. Bitstamp's pages have whole
+        seconds: the times here are those of its messages.
         """
         if feed == AGGREGATES:
             return as_aggregates(self._of("binance"), AGGREGATES)
         venue = VENUES[feed]
         return as_trades(self._of(*venue.exchanges), feed, resolution_us=venue.resolution_us, sides=venue.sides)
 
-    def _of(self, *exchanges: str) -> list[Print]:
-        return [one for one in self._prints if one.exchange in exchanges]
+    def _of(self, *exchanges: str) -> list[Fill]:
+        return [one for one in self._fills if one.exchange in exchanges]
 
     def trade(self, exchange: str, count: int = 1, symbol: str | None = None) -> None:
-        """Make trades now, and tell them to whoever is subscribed."""
-        tape = self._tapes[exchange]
-        prints = tape.make(count, self._clock(), symbol)
+        """Make trades now, and report them to whoever is subscribed."""
+        traded = self._exchanges[exchange]
+        fills = traded.make(count, self._clock(), symbol)
         if self._keep_truth:
-            self._prints.extend(prints)
+            self._fills.extend(fills)
         if self._truth_out is not None:
-            self._truth_out.writelines(encode(trade) + b"\n" for trade in as_trades(prints, own_feed(exchange)))
+            self._truth_out.writelines(encode(trade) + b"\n" for trade in as_trades(fills, own_feed(exchange)))
             self._truth_out.flush()
-        told = self.faults.disturbed(prints, exchange)
+        reported = self.faults.disturbed(fills, exchange)
         for client in list(self._clients):
-            if tape in client.tapes:
-                client.print(told)
+            if traded in client.exchanges:
+                client.report(reported)
 
     def cut(self) -> None:
-        """Cut every line in the middle of a message."""
+        """Cut every connection in the middle of a message."""
         for client in list(self._clients):
             client.cut()
 
     def silence(self, silent: bool = True) -> None:
-        """Let every line there is go dead; new ones too, while it lasts."""
+        """Let every connection there is go dead; new ones too, while it lasts."""
         self.faults.silent = silent
         for client in list(self._clients):
             if silent:
@@ -199,45 +199,46 @@ class Simulator:
 
     async def _run_market(self) -> None:
         loop = asyncio.get_running_loop()
-        owed = dict.fromkeys(self._tapes, 0.0)
+        owed = dict.fromkeys(self._exchanges, 0.0)
         last = loop.time()
-        while not all(tape.ended for tape in self._tapes.values()):
+        while not all(exchange.ended for exchange in self._exchanges.values()):
             await asyncio.sleep(TICK_S)
             now = loop.time()
-            for name, tape in self._tapes.items():
-                if tape.ended or (self._limit is not None and not tape.made and not self._has_subscriber(tape)):
+            for name, exchange in self._exchanges.items():
+                begins = self._limit is None or exchange.made > 0 or self._has_subscriber(exchange)
+                if exchange.ended or not begins:
                     continue
                 owed[name] += self._rate * (now - last)
                 count = int(owed[name])
                 owed[name] -= count
-                left = count if self._limit is None else min(count, self._limit - tape.made)
+                left = count if self._limit is None else min(count, self._limit - exchange.made)
                 if left:
                     self.trade(name, left)
-                if self._limit is not None and tape.made >= self._limit:
-                    self._end(tape)
+                if self._limit is not None and exchange.made >= self._limit:
+                    self._end(exchange)
             last = now
         self.finished.set()
 
-    def _has_subscriber(self, tape: Tape) -> bool:
-        return any(tape in client.tapes and client.dialect.subscribed for client in self._clients)
+    def _has_subscriber(self, exchange: Exchange) -> bool:
+        return any(exchange in client.exchanges and client.dialect.subscribed for client in self._clients)
 
-    def _end(self, tape: Tape) -> None:
-        tape.ended = True
+    def _end(self, exchange: Exchange) -> None:
+        exchange.ended = True
         for client in self._clients:
-            client.end_if_all_told()
+            client.end_if_over()
 
     # -- WebSocket -----------------------------------------------------------------------------------------------
 
-    async def _session(self, line: ServerConnection) -> None:
-        path = line.request.path if line.request is not None else ""
-        recorded = self._sessions.get(urlsplit(path).path)
+    async def _connected(self, connection: ServerConnection) -> None:
+        path = connection.request.path if connection.request is not None else ""
+        recorded = self._recordings.get(urlsplit(path).path)
         if recorded is not None:
-            await self._replay(line, recorded)
+            await self._replay(connection, recorded)
             return
         feed = feed_of(path)
-        tapes = self._answers.tapes(feed)
-        dialect = VENUES[feed].dialect(tapes, self.faults, path)
-        client = Client(line, dialect, tapes, clock=self._clock, beat_s=self._beat_s)
+        exchanges = self._answers.exchanges(feed)
+        dialect = VENUES[feed](exchanges, self.faults, path)
+        client = Client(connection, dialect, exchanges, clock=self._clock, beat_s=self._beat_s)
         if self.faults.silent:
             client.fall_silent()
         self._clients.add(client)
@@ -246,21 +247,21 @@ class Simulator:
         finally:
             self._clients.discard(client)
 
-    async def _replay(self, line: ServerConnection, session: Session) -> None:
+    async def _replay(self, connection: ServerConnection, recording: Recording) -> None:
         """The whole file to a client that has spoken; what it says later is not read."""
         try:
-            await line.recv()
-            sent = await play(session.file, line.send, speed=self._speed)
-            await line.close(1000, "end of recording")
+            await connection.recv()
+            sent = await play(recording.file, connection.send, speed=self._speed)
+            await connection.close(1000, "end of recording")
         except ConnectionClosed:
-            log.info("replay_left", file=session.file.name)
+            log.info("replay_left", file=recording.file.name)
             return
         except DamagedRecordingError as error:
             log.warning("recording_damaged", error=error)
-            await line.close(1011, str(error)[:120])
+            await connection.close(1011, str(error)[:120])
             return
-        log.info("replayed", file=session.file.name, messages=sent)
-        self._unplayed.discard(session.path)
+        log.info("replayed", file=recording.file.name, messages=sent)
+        self._unplayed.discard(recording.path)
         if not self._unplayed:
             self.finished.set()
 
@@ -268,8 +269,8 @@ class Simulator:
         return {
             "status": "ok",
             "connections": len(self._clients),
-            "trades": {name: tape.made for name, tape in self._tapes.items()},
-            "recordings": len(self._sessions),
+            "trades": {name: exchange.made for name, exchange in self._exchanges.items()},
+            "recordings": len(self._recordings),
             "unplayed": len(self._unplayed),
             "uptime_s": round(time.monotonic() - self._started_at, 1),
         }

@@ -47,7 +47,7 @@ class SyntheticConfig:
     malformed: float = 0.0
     """Followed by bytes that are no acceptable record (the trade itself is sent)."""
     gaps: float = 0.0
-    """The chance that a trade begins a hole: trades that were made, are never sent, and are told as a gap."""
+    """The chance that a trade begins a hole: trades that were made, are never sent, and are reported as a gap."""
     gap_trades: float = 10.0
     """The mean length of a hole, 1 to a million trades; lengths are geometric."""
     truth_path: Path | None = None

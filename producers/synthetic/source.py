@@ -13,15 +13,15 @@ from typing import Any, Final
 
 from producers.source import Batch
 from producers.synthetic.config import SyntheticConfig
-from producers.synthetic.faults import Faults
 from producers.synthetic.market import EXCHANGE, MarketRecord, due_us, market
+from producers.synthetic.spoiler import Spoiler
 from producers.synthetic.truth import Truth
 
 TICK_S: Final = 0.01
 """Between two batches of a market that keeps pace with the clock: the faster it is, the larger they are."""
 
 
-class _Tape:
+class _Schedule:
     """The market's records as they fall due."""
 
     def __init__(self, blocks: Iterator[list[MarketRecord]]) -> None:
@@ -83,26 +83,26 @@ class SyntheticSource:
         """Batches of what is due by the clock; waits where nothing is. Raises UnwritableTruthError."""
         config, now_us = self.config, self._now_us()
         start_us = config.begins_us(now_us)
-        tape = _Tape(market(config, start_us))
+        schedule = _Schedule(market(config, start_us))
         truth = self._truth = Truth(config.truth_path)
-        faults = Faults(config, start_us, truth.note) if config.fault_share else None
+        spoiler = Spoiler(config, start_us, truth.note) if config.fault_share else None
         try:
             while not self._stopping.is_set():
-                records = tape.take(now_us)
-                next_us = tape.next_us
+                records = schedule.take(now_us)
+                next_us = schedule.next_us
                 caught_up = next_us is None or next_us > now_us
                 truth.trades(records)
-                batch: Batch = records if faults is None else faults.take(records, now_us if caught_up else None)
+                batch: Batch = records if spoiler is None else spoiler.take(records, now_us if caught_up else None)
                 if batch:
                     truth.flush()
                     yield batch
                 if next_us is None:
                     break
                 if caught_up:
-                    held_us = faults.next_us if faults is not None else None
+                    held_us = spoiler.next_us if spoiler is not None else None
                     await self._until(next_us if held_us is None else min(next_us, held_us))
                 now_us = self._now_us()
-            held = faults.end() if faults is not None else []
+            held = spoiler.end() if spoiler is not None else []
             if held:
                 yield held
             truth.finish(seed=config.seed, start_us=start_us, stopped=self._stopping.is_set())

@@ -13,8 +13,8 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosedError, ConnectionClosedOK
 
-from embedded.venues import Session, Simulator
-from embedded.venues.recordings import play, sessions
+from embedded.venues import Recording, Simulator
+from embedded.venues.recordings import play, recordings_in
 from producers.feeds import FEEDS
 from producers.websocket import WebSocketSource
 from tapehouse.record import Gap, Trade
@@ -82,7 +82,7 @@ def test_messages_come_byte_for_byte_in_order_and_end_with_a_normal_close(
 ) -> None:
     async def scenario() -> None:
         async with Simulator(recordings=folder(ODD, packed=packed), speed=None) as venues:
-            messages, closed = await heard(venues.replay_url(venues.sessions[0]))
+            messages, closed = await heard(venues.replay_url(venues.recordings[0]))
             assert messages == [text.encode() for text in ODD]
             assert closed == "1000 end of recording"
             await asyncio.wait_for(venues.finished.wait(), 5)
@@ -93,7 +93,7 @@ def test_messages_come_byte_for_byte_in_order_and_end_with_a_normal_close(
 def test_nothing_is_played_before_the_client_speaks(folder: Callable[..., Path]) -> None:
     async def scenario() -> None:
         async with Simulator(recordings=folder(ODD), speed=None) as venues:
-            line = await connect(venues.replay_url(venues.sessions[0]))
+            line = await connect(venues.replay_url(venues.recordings[0]))
             with pytest.raises(TimeoutError):
                 await asyncio.wait_for(line.recv(), 0.2)
             await line.close()
@@ -148,7 +148,7 @@ def test_damaged_recording_ends_the_session_with_an_error_and_not_as_its_end(
         file = place / "kraken" / "day.jsonl.gz"
         file.write_bytes(damage(file.read_bytes()))
         async with Simulator(recordings=place, speed=None) as venues:
-            _, closed = await heard(venues.replay_url(venues.sessions[0]))
+            _, closed = await heard(venues.replay_url(venues.recordings[0]))
             assert closed.startswith("1011 day.jsonl.gz: line")
             assert not venues.finished.is_set()
 
@@ -160,7 +160,7 @@ def test_folder_without_recordings_is_named(tmp_path: Path) -> None:
         Simulator(recordings=tmp_path)
 
 
-def raw_messages(session: Session) -> list[bytes]:
+def raw_messages(session: Recording) -> list[bytes]:
     with gzip.open(session.file, "rt", encoding="utf-8") as lines:
         return [json.loads(line)["raw"].encode() for line in lines]
 
@@ -169,8 +169,8 @@ def raw_messages(session: Session) -> list[bytes]:
 def test_every_recorded_session_is_delivered_whole(recorded: Path) -> None:
     async def scenario() -> None:
         async with Simulator(recordings=recorded, speed=None) as venues:
-            assert len(venues.sessions) == 10
-            for session in venues.sessions:
+            assert len(venues.recordings) == 10
+            for session in venues.recordings:
                 messages, closed = await heard(venues.replay_url(session))
                 assert closed == "1000 end of recording"
                 assert messages == raw_messages(session), session.path
@@ -180,7 +180,7 @@ def test_every_recorded_session_is_delivered_whole(recorded: Path) -> None:
 
 @pytest.mark.recorded
 def test_requests_and_streams_tell_the_recorded_markets(recorded: Path) -> None:
-    markets = {session.path.removeprefix("/replay/"): session.symbols for session in sessions(recorded)}
+    markets = {session.path.removeprefix("/replay/"): session.symbols for session in recordings_in(recorded)}
     assert markets["coinbase/advanced-trade_2026-08-09"] == ("BTC-USD", "ETH-USD")
     assert "BTC-USD" in markets["kraken/v1-trade_2021-04-05"]
     assert markets["binance/spot-trade-btcusdt_2024-08-08"] == ("BTC-USDT",)
@@ -207,7 +207,7 @@ def test_source_takes_every_recorded_trade_once_finds_no_gap_and_ends(recorded: 
     async def scenario() -> None:
         async with Simulator(recordings=recorded, speed=None) as venues:
             taken = {}
-            for session in venues.sessions:
+            for session in venues.recordings:
                 source = WebSocketSource(
                     FEEDS[session.feed], session.symbols, url=venues.replay_url(session), finite=True
                 )

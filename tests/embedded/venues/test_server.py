@@ -228,7 +228,7 @@ def test_bounded_market_starts_with_its_first_subscriber_and_closes_normally() -
             async with connect(venues.url("kraken")) as line:
                 await line.send('{"method":"subscribe","params":{"channel":"trade","symbol":["BTC/USD"]}}')
                 numbers: list[int] = []
-                with pytest.raises(ConnectionClosedOK, match="end of tape"):
+                with pytest.raises(ConnectionClosedOK, match="end of trading"):
                     while True:
                         frame = await said(line)
                         numbers += [row["trade_id"] for row in frame.get("data", []) if "trade_id" in row]

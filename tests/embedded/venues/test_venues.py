@@ -17,8 +17,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosedOK, InvalidStatus
 
 from embedded.venues import MARKETS, Simulator
+from embedded.venues.exchange import Exchange, Fill
 from embedded.venues.registry import VENUES, own_feed
-from embedded.venues.tape import Print, Tape
 from tapehouse.record import Trade
 
 
@@ -43,11 +43,11 @@ async def said(line: ClientConnection) -> Any:
 
 
 def test_bitstamps_numbers_are_one_sequence_of_all_markets() -> None:
-    tape = Tape("bitstamp", ["BTC-USD", "ETH-USD"], seed=3, shared_numbers=True)
-    prints: list[Print] = [one for n in range(20) for one in tape.make(3, 10**15 + n, ("BTC-USD", "ETH-USD")[n % 2])]
-    numbers = [one.number for one in prints]
+    exchange = Exchange("bitstamp", ["BTC-USD", "ETH-USD"], seed=3, shared_numbers=True)
+    fills: list[Fill] = [one for n in range(20) for one in exchange.make(3, 10**15 + n, ("BTC-USD", "ETH-USD")[n % 2])]
+    numbers = [one.number for one in fills]
     assert numbers == list(range(numbers[0], numbers[0] + 60))
-    bitcoin = [one.number for one in prints if one.symbol == "BTC-USD"]
+    bitcoin = [one.number for one in fills if one.symbol == "BTC-USD"]
     assert bitcoin != list(range(bitcoin[0], bitcoin[0] + len(bitcoin)))
 
 
@@ -298,7 +298,7 @@ def test_vendors_line_ends_when_all_that_it_tells_has_ended() -> None:
 
 def test_every_exchange_is_told_by_some_feed_and_every_feed_by_its_name() -> None:
     assert {exchange for venue in VENUES.values() for exchange in venue.exchanges} == set(MARKETS)
-    assert {name for name, venue in VENUES.items() if venue.dialect.feed != name} == set()
+    assert {name for name, venue in VENUES.items() if venue.feed != name} == set()
     assert own_feed("us") == "finnhub"
     assert own_feed("coinbase") == "coinbase"
 

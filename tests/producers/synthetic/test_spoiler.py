@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from producers.source import Item, Raw
 from producers.synthetic import SyntheticConfig, SyntheticSource
-from producers.synthetic.faults import HELD, Faults
 from producers.synthetic.malformed import FORMS, REASONS
+from producers.synthetic.spoiler import HELD, Spoiler
 from tapehouse.kpl import deaggregate
 from tapehouse.record import Coverage, Gap, Trade, encode, judge
 
@@ -209,16 +209,16 @@ def test_a_hole_at_the_end_of_the_run_is_told() -> None:
 def test_without_rates_the_market_passes_unchanged() -> None:
     config = configured()
     records = list(SyntheticSource(config).records(START_US))
-    faults = Faults(config, START_US, lambda *_, **__: pytest.fail("no fault was asked for"))
-    assert faults.take(records) + faults.end() == records
+    spoiler = Spoiler(config, START_US, lambda *_, **__: pytest.fail("no fault was asked for"))
+    assert spoiler.take(records) + spoiler.end() == records
 
 
 def test_what_is_held_back_is_bounded() -> None:
     config = configured(count=None, rate_per_s=1_000_000, late=0.5, duplicates=0.4, late_s=86_400)
-    faults = Faults(config, START_US, lambda *_, **__: None)
+    spoiler = Spoiler(config, START_US, lambda *_, **__: None)
     records = SyntheticSource(config).records(START_US)
-    out = faults.take([next(records) for _ in range(50_000)])
-    assert len(faults.end()) <= HELD + 10
+    out = spoiler.take([next(records) for _ in range(50_000)])
+    assert len(spoiler.end()) <= HELD + 10
     assert len(out) > 40_000
 
 

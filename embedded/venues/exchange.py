@@ -1,7 +1,7 @@
 """A seeded synthetic market: what was really traded at one exchange, known exactly.
 
 The sequence (market, number, price, size, side) is fixed by the seed; only the times are the clock's. Numbers of a
-market count up by one. A taker's order fills in one to three prints at one price, as aggregate trades need it.
+market count up by one. A taker's order is filled one to three times at one price, as aggregate trades need it.
 """
 
 import random
@@ -22,8 +22,8 @@ SIZE_DECIMALS: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Print:
-    """One trade on the tape."""
+class Fill:
+    """One match of a taker's order: what a venue publishes as a trade."""
 
     exchange: str
     symbol: str
@@ -65,12 +65,12 @@ class _Walk:
         return f"{Decimal(self.ticks).scaleb(-self.decimals):.{self.decimals}f}"
 
 
-class Tape:
-    """All markets of one exchange."""
+class Exchange:
+    """All markets of one simulated exchange, and what was traded there."""
 
     def __init__(
         self,
-        exchange: str,
+        name: str,
         symbols: Sequence[str],
         *,
         seed: int,
@@ -78,21 +78,21 @@ class Tape:
         shared_numbers: bool = False,
         history: int = HISTORY,
     ) -> None:
-        """``resolution_us``: the exchange tells times in steps of this (1000 where it tells milliseconds).
+        """``resolution_us``: its times come in steps of this (1000 where it gives milliseconds).
 
         ``shared_numbers``: one sequence for all its markets, as Bitstamp has: within a market the numbers jump.
         """
-        self.exchange = exchange
+        self.name = name
         self.made = 0
         self.ended = False
-        """No more will be traded: clients are told so by a normal close."""
-        self._dice = random.Random(f"{seed}:{exchange}")
+        """No more will be traded: clients learn it by a normal close."""
+        self._dice = random.Random(f"{seed}:{name}")
         self._walks = {symbol: _Walk(symbol, self._dice) for symbol in symbols}
         if shared_numbers:
             numbers = _Numbers(self._dice.randrange(100_000_000, 900_000_000))
             for walk in self._walks.values():
                 walk.numbers = numbers
-        self._history: dict[str, deque[Print]] = {symbol: deque(maxlen=history) for symbol in symbols}
+        self._history: dict[str, deque[Fill]] = {symbol: deque(maxlen=history) for symbol in symbols}
         self._resolution_us = resolution_us
         self._last_us = 0
 
@@ -103,41 +103,41 @@ class Tape:
     def __contains__(self, symbol: str) -> bool:
         return symbol in self._walks
 
-    def past(self, symbol: str) -> Sequence[Print]:
-        """The remembered prints of a market, oldest first."""
+    def past(self, symbol: str) -> Sequence[Fill]:
+        """The remembered fills of a market, oldest first."""
         return list(self._history[symbol])
 
-    def last(self, symbol: str) -> Print | None:
+    def last(self, symbol: str) -> Fill | None:
         history = self._history[symbol]
         return history[-1] if history else None
 
-    def make(self, count: int, now_us: int, symbol: str | None = None) -> list[Print]:
+    def make(self, count: int, now_us: int, symbol: str | None = None) -> list[Fill]:
         """Trade ``count`` times, spread over the time since the last one; in one market if it is named."""
         begin_us = max(self._last_us, now_us - 50_000)
         span_us = max(0, now_us - begin_us)
-        prints: list[Print] = []
-        while len(prints) < count:
-            time_us = begin_us + span_us * (len(prints) + 1) // count
-            prints.extend(self._order(time_us, symbol)[: count - len(prints)])
-        for one in prints:
+        fills: list[Fill] = []
+        while len(fills) < count:
+            time_us = begin_us + span_us * (len(fills) + 1) // count
+            fills.extend(self._order(time_us, symbol)[: count - len(fills)])
+        for one in fills:
             self._history[one.symbol].append(one)
             self._walks[one.symbol].numbers.last = one.number
         self._last_us = max(begin_us, now_us)
-        self.made += len(prints)
-        return prints
+        self.made += len(fills)
+        return fills
 
-    def _order(self, time_us: int, symbol: str | None) -> list[Print]:
+    def _order(self, time_us: int, symbol: str | None) -> list[Fill]:
         dice = self._dice
         walk = self._walks[dice.choice(list(self._walks)) if symbol is None else symbol]
         walk.ticks = max(1, walk.ticks + dice.randint(-5, 5))
         walk.order += 1
         side = dice.choice(("buy", "sell"))
         time_us -= time_us % self._resolution_us
-        fills = dice.choice((1, 1, 1, 2, 3))
-        sizes = [Decimal(dice.randrange(1, 10**SIZE_DECIMALS)).scaleb(-SIZE_DECIMALS) for _ in range(fills)]
-        prints = [
-            Print(
-                self.exchange,
+        count = dice.choice((1, 1, 1, 2, 3))
+        sizes = [Decimal(dice.randrange(1, 10**SIZE_DECIMALS)).scaleb(-SIZE_DECIMALS) for _ in range(count)]
+        fills = [
+            Fill(
+                self.name,
                 walk.symbol,
                 walk.numbers.last + nth,
                 walk.order,
@@ -148,36 +148,36 @@ class Tape:
             )
             for nth, size in enumerate(sizes, 1)
         ]
-        walk.numbers.last += fills
-        return prints
+        walk.numbers.last += count
+        return fills
 
 
-def as_trades(prints: Iterable[Print], source: str, *, resolution_us: int = 1, sides: bool = True) -> list[Trade]:
-    """What the feed ``source`` must make of these prints; a vendor may tell coarser times and no sides."""
-    trades = [_trade(one, source, str(one.number), one.size) for one in prints]
+def as_trades(fills: Iterable[Fill], source: str, *, resolution_us: int = 1, sides: bool = True) -> list[Trade]:
+    """What the feed ``source`` must make of these fills; a vendor may give coarser times and no sides."""
+    trades = [_trade(one, source, str(one.number), one.size) for one in fills]
     if resolution_us == 1 and sides:
         return trades
     return [_coarser(trade, resolution_us, sides=sides) for trade in trades]
 
 
-def as_aggregates(prints: Iterable[Print], source: str) -> list[Trade]:
-    """What a feed of aggregate trades must make of these prints: one trade a taker's order."""
+def as_aggregates(fills: Iterable[Fill], source: str) -> list[Trade]:
+    """What a feed of aggregate trades must make of these fills: one trade a taker's order."""
     trades = []
-    for fills in orders(prints):
-        size = sum((Decimal(one.size) for one in fills), Decimal(0))
-        trades.append(_trade(fills[0], source, f"a:{fills[0].order}", f"{size:.8f}"))
+    for order in orders(fills):
+        size = sum((Decimal(one.size) for one in order), Decimal(0))
+        trades.append(_trade(order[0], source, f"a:{order[0].order}", f"{size:.8f}"))
     return trades
 
 
-def orders(prints: Iterable[Print]) -> list[list[Print]]:
-    """The prints by taker's order, in the order of their first fills."""
-    grouped: dict[tuple[str, int], list[Print]] = {}
-    for one in prints:
+def orders(fills: Iterable[Fill]) -> list[list[Fill]]:
+    """The fills by taker's order, in the order of their first fills."""
+    grouped: dict[tuple[str, int], list[Fill]] = {}
+    for one in fills:
         grouped.setdefault((one.symbol, one.order), []).append(one)
     return list(grouped.values())
 
 
-def _trade(one: Print, source: str, trade_id: str, size: str) -> Trade:
+def _trade(one: Fill, source: str, trade_id: str, size: str) -> Trade:
     return Trade(
         exchange=one.exchange,
         symbol=one.symbol,

@@ -1,9 +1,9 @@
 """What a stream of trades suffers on its way: repeats, late and disordered ones, foreign bytes, holes.
 
-The faults have a dice of their own, so that the market is the same with and without them, and each is told to ``note``
-as it happens. What a coverage claims stays true: it never spans a trade that is still held back, nor a hole. Around a
-hole it is as for a real venue (``producers.gaps.continuity``): coverage ends at the last trade seen before it, the gap
-is told in front of the first trade after it, and coverage begins again behind that one.
+The faults have a dice of their own, so that the market is the same with and without them, and each is given to
+``note`` as it happens. Coverage stays true: it never spans a trade that is still held back, nor a hole. Around a hole
+it is as for a real venue (``producers.gaps.continuity``): coverage ends at the last trade seen before it, the gap is
+reported in front of the first trade after it, and coverage begins again behind that one.
 
 What is held back is bounded (``HELD``): above it nothing more is held.
 """
@@ -27,15 +27,15 @@ Note = Callable[..., None]
 """Takes the name of a fault and its details."""
 
 
-class _Lane:
-    """One symbol on its way."""
+class _Passage:
+    """One market on its way to the sink."""
 
-    __slots__ = ("disordered", "first", "held", "hole", "known_us", "last_us", "left", "newest", "symbol", "told_us")
+    __slots__ = ("covered_us", "disordered", "first", "held", "hole", "known_us", "last_us", "left", "newest", "symbol")
 
     def __init__(self, symbol: str, start_us: int) -> None:
         self.symbol = symbol
-        self.told_us = self.known_us = start_us
-        """Up to here coverage is told; up to here the market is over (exclusive)."""
+        self.covered_us = self.known_us = start_us
+        """Up to here coverage is reported; up to here the market is over (exclusive)."""
         self.first: int | None = None
         """The first id; None before it."""
         self.last_us = start_us
@@ -52,13 +52,13 @@ class _Lane:
         """Trades that the hole will still swallow."""
 
 
-class Faults:
+class Spoiler:
     """Passes the market on, spoiled. Raises nothing; knows no clock."""
 
     def __init__(self, config: SyntheticConfig, start_us: int, note: Note) -> None:
         self._random = Random(f"faults of {config.seed}")
         self._config, self._note = config, note
-        self._lanes = {symbol: _Lane(symbol, start_us) for symbol in config.symbols}
+        self._passages = {symbol: _Passage(symbol, start_us) for symbol in config.symbols}
         self._coming: list[tuple[int, int, Trade, bool]] = []
         """(due, order, trade, whether it is a repeat): a heap of what is held back."""
         self._order = 0
@@ -93,62 +93,62 @@ class Faults:
         return out
 
     def end(self) -> list[Item]:
-        """All that was held back, the holes that were not told, and what coverage is now true."""
+        """All that was held back, the holes that were not reported, and what coverage is now true."""
         out: list[Item] = []
         while self._coming:
             self._release(out)
-        for lane in self._lanes.values():
-            self._flush(lane, out)
-            if lane.hole is not None:
-                self._tell_hole(lane, lane.hole, None, out)
+        for passage in self._passages.values():
+            self._flush(passage, out)
+            if passage.hole is not None:
+                self._report_hole(passage, passage.hole, None, out)
             else:
-                self._tell(lane, lane.known_us, out)
+                self._report_coverage(passage, passage.known_us, out)
         return out
 
     # -- one record of the market -----------------------------------------------------------------------------------
 
     def _trade(self, trade: Trade, out: list[Item]) -> None:
-        lane, number = self._lanes[trade.symbol], int(trade.trade_id)
-        if lane.hole is not None:
-            if lane.left:
-                lane.left -= 1
-                lane.hole = lane.hole[0], number
+        passage, number = self._passages[trade.symbol], int(trade.trade_id)
+        if passage.hole is not None:
+            if passage.left:
+                passage.left -= 1
+                passage.hole = passage.hole[0], number
                 return
-            self._tell_hole(lane, lane.hole, trade, out)
+            self._report_hole(passage, passage.hole, trade, out)
             fault = None  # the trade that shows a hole is simply sent: two holes never touch
         else:
-            fault = self._fault(lane)
+            fault = self._fault(passage)
         if fault == "gaps":
-            lane.hole, lane.left = (number, number), self._more_missing()
+            passage.hole, passage.left = (number, number), self._more_missing()
             return
-        lane.first = number if lane.first is None else lane.first
-        lane.last_us = trade.event_time_us
+        passage.first = number if passage.first is None else passage.first
+        passage.last_us = trade.event_time_us
         if fault == "late":
             share = 0.5 + 0.5 * self._random.random()
             self._hold(trade, share, repeat=False)
-            lane.held[number] = trade, fault
+            passage.held[number] = trade, fault
             return
         if fault == "out_of_order":
-            lane.held[number] = trade, fault
-            lane.disordered[number] = 1 + int(self._random.random() * BEHIND)
+            passage.held[number] = trade, fault
+            passage.disordered[number] = 1 + int(self._random.random() * BEHIND)
             return
-        self._send(lane, number, trade, out)
+        self._send(passage, number, trade, out)
         if fault == "duplicates":
             self._hold(trade, self._random.random(), repeat=True)
         elif fault == "malformed":
             form, data = malformed(trade, self._random)
             out.append(Raw(data=data, partition_key=partition_key(trade)))
-            self._note("malformed", form=form, symbol=lane.symbol, after_id=trade.trade_id)
-        if lane.disordered:
-            self._behind(lane, out)
+            self._note("malformed", form=form, symbol=passage.symbol, after_id=trade.trade_id)
+        if passage.disordered:
+            self._behind(passage, out)
 
-    def _fault(self, lane: _Lane) -> str | None:
+    def _fault(self, passage: _Passage) -> str | None:
         dice = self._random.random()
         if dice >= self._below[-1][0]:
             return None
         fault = next(name for chance, name in self._below if dice < chance)
-        first = fault == "gaps" and lane.first is None  # a hole lies between two trades
-        full = fault in ("late", "out_of_order", "duplicates") and len(self._coming) + len(lane.held) >= HELD
+        first = fault == "gaps" and passage.first is None  # a hole lies between two trades
+        full = fault in ("late", "out_of_order", "duplicates") and len(self._coming) + len(passage.held) >= HELD
         return None if first or full else fault
 
     def _more_missing(self) -> int:
@@ -159,12 +159,12 @@ class Faults:
         return more
 
     def _coverage(self, market: Coverage, out: list[Item]) -> None:
-        lane = self._lanes[market.symbol]
-        lane.known_us = market.through_us
-        if lane.hole is None:
-            for number in list(lane.disordered):
-                self._send_held(lane, number, out)
-            self._tell(lane, lane.known_us, out)
+        passage = self._passages[market.symbol]
+        passage.known_us = market.through_us
+        if passage.hole is None:
+            for number in list(passage.disordered):
+                self._send_held(passage, number, out)
+            self._report_coverage(passage, passage.known_us, out)
 
     # -- what is held back ------------------------------------------------------------------------------------------
 
@@ -175,76 +175,76 @@ class Faults:
 
     def _release(self, out: list[Item]) -> None:
         _, _, trade, repeat = heappop(self._coming)
-        lane, number = self._lanes[trade.symbol], int(trade.trade_id)
+        passage, number = self._passages[trade.symbol], int(trade.trade_id)
         if repeat:
             out.append(trade)
-            self._note("duplicate", symbol=lane.symbol, trade_id=trade.trade_id)
-        elif number in lane.held:
-            self._send_held(lane, number, out)
+            self._note("duplicate", symbol=passage.symbol, trade_id=trade.trade_id)
+        elif number in passage.held:
+            self._send_held(passage, number, out)
 
-    def _behind(self, lane: _Lane, out: list[Item]) -> None:
+    def _behind(self, passage: _Passage, out: list[Item]) -> None:
         """One more trade has gone before those that are to be out of order."""
-        for number, left in list(lane.disordered.items()):
-            lane.disordered[number] = left - 1
+        for number, left in list(passage.disordered.items()):
+            passage.disordered[number] = left - 1
             if left == 1:
-                self._send_held(lane, number, out)
+                self._send_held(passage, number, out)
 
-    def _flush(self, lane: _Lane, out: list[Item]) -> None:
-        for number in list(lane.held):
-            self._send_held(lane, number, out)
+    def _flush(self, passage: _Passage, out: list[Item]) -> None:
+        for number in list(passage.held):
+            self._send_held(passage, number, out)
 
-    def _send_held(self, lane: _Lane, number: int, out: list[Item]) -> None:
-        trade, fault = lane.held.pop(number)
-        lane.disordered.pop(number, None)
-        if number < lane.newest:
-            self._note(fault, symbol=lane.symbol, trade_id=trade.trade_id)
-        self._send(lane, number, trade, out)
+    def _send_held(self, passage: _Passage, number: int, out: list[Item]) -> None:
+        trade, fault = passage.held.pop(number)
+        passage.disordered.pop(number, None)
+        if number < passage.newest:
+            self._note(fault, symbol=passage.symbol, trade_id=trade.trade_id)
+        self._send(passage, number, trade, out)
 
     @staticmethod
-    def _send(lane: _Lane, number: int, trade: Trade, out: list[Item]) -> None:
+    def _send(passage: _Passage, number: int, trade: Trade, out: list[Item]) -> None:
         out.append(trade)
-        lane.newest = max(lane.newest, number)
+        passage.newest = max(passage.newest, number)
 
-    # -- what is told of the market ---------------------------------------------------------------------------------
+    # -- what is reported of the market --------------------------------------------------------------------------------
 
-    def _tell(self, lane: _Lane, through_us: int, out: list[Item]) -> None:
+    def _report_coverage(self, passage: _Passage, through_us: int, out: list[Item]) -> None:
         """The coverage up to ``through_us``, or up to the oldest trade that is still held back."""
-        last_id = lane.newest
-        if lane.held:
-            last_id, (oldest, _) = next((number - 1, held) for number, held in lane.held.items())
+        last_id = passage.newest
+        if passage.held:
+            last_id, (oldest, _) = next((number - 1, held) for number, held in passage.held.items())
             through_us = min(through_us, oldest.event_time_us)
-        if through_us <= lane.told_us:
+        if through_us <= passage.covered_us:
             return
         span = Coverage(
             exchange=EXCHANGE,
-            symbol=lane.symbol,
+            symbol=passage.symbol,
             source=EXCHANGE,
-            from_us=lane.told_us,
+            from_us=passage.covered_us,
             through_us=through_us,
-            last_id=str(last_id) if lane.first is not None and last_id >= lane.first else None,
+            last_id=str(last_id) if passage.first is not None and last_id >= passage.first else None,
             received_time_us=self._seen_us,
         )
-        lane.told_us = through_us
+        passage.covered_us = through_us
         out.append(span)
 
-    def _tell_hole(self, lane: _Lane, hole: tuple[int, int], after: Trade | None, out: list[Item]) -> None:
+    def _report_hole(self, passage: _Passage, hole: tuple[int, int], after: Trade | None, out: list[Item]) -> None:
         """The hole is over: with the trade that shows it, or with the run."""
-        self._flush(lane, out)
-        self._tell(lane, lane.last_us, out)
+        self._flush(passage, out)
+        self._report_coverage(passage, passage.last_us, out)
         first, last = (str(number) for number in hole)
-        to_us = after.event_time_us if after is not None else max(lane.last_us, self._seen_us)
+        to_us = after.event_time_us if after is not None else max(passage.last_us, self._seen_us)
         gap = Gap(
             exchange=EXCHANGE,
-            symbol=lane.symbol,
+            symbol=passage.symbol,
             source=EXCHANGE,
-            gap_id=f"{EXCHANGE}:{EXCHANGE}:{lane.symbol}:{first}-{last}",
+            gap_id=f"{EXCHANGE}:{EXCHANGE}:{passage.symbol}:{first}-{last}",
             from_id=first,
             to_id=last,
-            from_us=lane.last_us,
+            from_us=passage.last_us,
             to_us=to_us,
             reason="made on purpose",
             received_time_us=after.received_time_us if after is not None else to_us,
         )
-        lane.hole, lane.told_us = None, to_us + 1
+        passage.hole, passage.covered_us = None, to_us + 1
         out.append(gap)
-        self._note("gap", gap_id=gap.gap_id, symbol=lane.symbol, from_id=first, to_id=last)
+        self._note("gap", gap_id=gap.gap_id, symbol=passage.symbol, from_id=first, to_id=last)
