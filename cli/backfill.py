@@ -119,10 +119,10 @@ def _holes(
     span_us: tuple[int, int] | None,
 ) -> list[Any]:
     """The recorded gaps, or the span. Raises TerminalError where there is nothing to go by."""
+    from producers.feeds import feed as feed_named
     from producers.recovery.backfill import Hole
-    from producers.run.venue import named
 
-    source = named(options.by_feed).source if options.by_feed else None
+    source = feed_named(options.by_feed).source if options.by_feed else None
     feeds = _feeds(options, settings)
     gaps = lookup.open_gaps(source=source, gap_id=options.gap, span_us=span_us)
     if options.rest_url and len({gap.source for gap in gaps}) > 1:
@@ -144,7 +144,8 @@ def _holes(
 
 def _feeds(options: argparse.Namespace, settings: Settings) -> Callable[[str], Any]:
     """The feed that reads a source, with the settings' limits, address and key."""
-    from producers.run.venue import name_of_source, venue
+    from producers.feeds import name_of_source
+    from producers.run.venue import venue
 
     def found(source: str) -> Any:
         name = name_of_source(source)

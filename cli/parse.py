@@ -4,14 +4,14 @@ import argparse
 import sys
 import time
 
-FEEDS = "coinbase, coinbase-advanced, kraken, binance, bitstamp, okx, finnhub, polygon"
-
 NAME = "parse"
 HELP = "Turn raw venue messages (stdin, one a line) into records (stdout, JSON lines); counts go to stderr."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("feed", metavar="FEED", help=FEEDS)
+    parser.add_argument(
+        "feed", metavar="FEED", help="whose messages they are, as kraken; another name is answered with all"
+    )
     parser.add_argument("--rest", action="store_true", help="the input is REST pages of past trades")
     parser.add_argument("--symbol", help="with --rest: the pages' market, as BTC-USD or as the venue writes it")
 
@@ -29,6 +29,6 @@ def run(options: argparse.Namespace) -> int:
         f"acknowledged={counts.acknowledged} refused={counts.refusals} {ignored}".rstrip(),
         file=sys.stderr,
     )
-    for words in counts.refused:
-        print(f"the venue said: {words}", file=sys.stderr)
+    for refusal in counts.refused:
+        print(f"the venue said: {refusal}", file=sys.stderr)
     return 0

@@ -7,36 +7,11 @@ record, a message of a type that carries no trades is counted under its name.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol, TypeAlias
+from typing import Protocol
 
-from producers.feeds.limits import Limits, RestLimits
+from producers.feeds.traits import Traits
 from tapehouse.market import Market
 from tapehouse.record import Record
-
-Paging: TypeAlias = Literal["up", "down", "time", "recent"]
-"""How a venue's pages of past trades follow on each other:
-
-- ``up``: ascending by id from ``from_id``
-- ``down``: the page that ends with ``to_id``, then the one below it
-- ``time``: ascending by time from ``from_us``; a row's id, where it is real, tells which of an instant are known
-- ``recent``: one page that reaches back a fixed time from now, and no further
-"""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Traits:
-    """What kind of feed it is: facts that decide how it is driven and what its trades' ids prove."""
-
-    contiguous_ids: bool = True
-    """A market's numeric ids count up by one: a jump is a hole with two known ends."""
-    paging: Paging | None = None
-    """How holes are read back; None: they cannot be, and stay gaps."""
-    acknowledges: bool = True
-    """The venue confirms subscriptions; where it does not, sending one counts."""
-    needs_login: bool = False
-    """Subscriptions wait until a message has said ``authenticated``."""
-    limits: Limits = field(default_factory=Limits)
-    rest: RestLimits = field(default_factory=RestLimits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,30 +53,6 @@ class RestRequest:
     params: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     """May carry a key: never logged."""
-
-
-class OneVenue:
-    """A feed of one venue: its subscription keys are canonical symbols, and its trades' source is its own name."""
-
-    __slots__ = ()
-
-    @property
-    def source(self: "Feed") -> str:
-        """See ``Feed``."""
-        return self.name
-
-    def address(self: "Feed") -> str:
-        """See ``Feed``."""
-        return self.websocket_url
-
-    def market(self: "Feed", key: str) -> Market | None:
-        """See ``Feed``."""
-        return Market(self.exchange, key)
-
-    def subscription_key(self: "Feed", exchange: str, symbol: str) -> str:
-        """See ``Feed``."""
-        del exchange
-        return symbol
 
 
 class Feed(Protocol):
@@ -154,7 +105,10 @@ class Feed(Protocol):
         """
 
     def keepalive(self) -> str | None:
-        """Text to send every ``keepalive_s`` so that a quiet line stays open; None where frames or heartbeats do."""
+        """Text to send every ``keepalive_s``, so that a quiet connection stays open; None where frames do that."""
+
+    def unconnected(self) -> "Feed":
+        """Itself as it reads text of which is not known how its connection was asked for."""
 
     def parse(self, text: str | bytes, received_time_us: int) -> Parsed:
         """One WebSocket message, as it came. Never raises."""
@@ -170,6 +124,38 @@ class Feed(Protocol):
 
         An error body, and a body that is not JSON, come back as ``refused``: never mistake them for an empty page.
         """
+
+
+class BaseFeed:
+    """What most feeds have in common: a public feed of one venue, whose subscription keys are canonical symbols."""
+
+    __slots__ = ()
+
+    @property
+    def source(self: "Feed") -> str:
+        """See ``Feed``."""
+        return self.name
+
+    def address(self: "Feed") -> str:
+        """See ``Feed``."""
+        return self.websocket_url
+
+    def market(self: "Feed", key: str) -> Market | None:
+        """See ``Feed``."""
+        return Market(self.exchange, key)
+
+    def subscription_key(self: "Feed", exchange: str, symbol: str) -> str:
+        """See ``Feed``."""
+        del exchange
+        return symbol
+
+    def keepalive(self) -> str | None:
+        """None: the venue's own frames and heartbeats do."""
+        return None
+
+    def unconnected(self: "Feed") -> "Feed":
+        """See ``Feed``."""
+        return self
 
 
 def subscription_keys(feed: Feed, symbols: Iterable[str]) -> tuple[str, ...]:

@@ -10,25 +10,45 @@ the number of digits must agree. REST pages are in milliseconds.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from producers.feeds import fields, message
 from producers.feeds import symbols as naming
-from producers.feeds.base import OneVenue, Parsed, RestRequest, Traits
+from producers.feeds.base import Parsed, RestRequest
 from producers.feeds.fields import BadFieldError, TimeUnit
+from producers.feeds.json_feed import JsonFeed
 from producers.feeds.limits import Limits, RestLimits
-from producers.feeds.message import NOT_JSON, NotJsonError
 from producers.feeds.symbols import SymbolError
+from producers.feeds.traits import Traits
 from tapehouse.record import Trade, id_number
 
 SOURCE_AGGREGATE: Final = "binance-agg"
 PAGE_ROWS: Final = 1000
 _TRADE_TYPES: Final = frozenset({"trade", "aggTrade"})
 _ANSWER_KEYS: Final = frozenset({"result", "error", "code", "msg"})
+# AEUR and XUSD are left out: ADAEUR and the like end in them by chance. USD is no quote of Binance.
+_QUOTES: Final = (
+    "USDT USDC FDUSD TUSD BUSD USDP USDS USD1 UST DAI VAI PAX BTC ETH BNB XRP TRX DOGE SOL DOT EUR EURI GBP AUD BRL"
+    " TRY RUB UAH NGN ZAR PLN RON ARS COP CZK JPY MXN IDRT BIDR BVND BKRW"
+)
+QUOTES: Final = frozenset(_QUOTES.split())
+
+
+def read_symbol(text: str) -> str:
+    """``BTCUSDT`` → ``BTC-USDT``, by the longest quote of the list. Raises SymbolError."""
+    return naming.from_joined(text, QUOTES)
+
+
+def write_symbol(symbol: str) -> str:
+    """``BTC-USDT`` → ``BTCUSDT``. Raises SymbolError."""
+    return naming.to_joined(symbol)
 
 
 TRAITS: Final = Traits(
+    default_keys=("BTC-USDT", "ETH-USDT"),
+    read_symbol=read_symbol,
+    aliases=(SOURCE_AGGREGATE,),
     paging="up",
     limits=Limits(stale_after_s=60, connection_age_s=23 * 3600, messages_per_s=4, max_symbols=1024),
     rest=RestLimits(calls_per_s=2, burst=5, page_rows=PAGE_ROWS),
@@ -37,11 +57,10 @@ TRAITS: Final = Traits(
 
 
 @dataclass(frozen=True, slots=True)
-class Binance(OneVenue):
+class Binance(JsonFeed):
     """Feed ``binance``: single trades; with ``aggregate`` it asks for aggregated ones. It reads both.
 
-    ``time_unit`` None takes either, by the digits: for text whose connection is not known. ``products``: wire symbol →
-    canonical symbol (``symbols.binance_products``), where it is at hand.
+    ``time_unit`` None takes either, by the digits: for text whose connection is not known.
     """
 
     name: str = "binance"
@@ -50,7 +69,6 @@ class Binance(OneVenue):
     rest_url: str = "https://data-api.binance.vision"
     aggregate: bool = False
     time_unit: TimeUnit | None = "ms"
-    products: Mapping[str, str] | None = None
     streams_per_message: int = 200
     """How many streams one subscribe message names; a connection takes five messages a second."""
     traits: Traits = TRAITS
@@ -61,6 +79,10 @@ class Binance(OneVenue):
             mark = "&" if "?" in self.websocket_url else "?"
             object.__setattr__(self, "websocket_url", f"{self.websocket_url}{mark}timeUnit=MICROSECOND")
 
+    def unconnected(self) -> "Binance":
+        """In either time unit."""
+        return replace(self, time_unit=None)
+
     @property
     def source(self) -> str:
         """Aggregated trades have a source of their own."""
@@ -69,61 +91,34 @@ class Binance(OneVenue):
     def subscribe(self, keys: Sequence[str]) -> list[str]:
         """Requests numbered from 1: the venue confirms by the number alone."""
         kind = "aggTrade" if self.aggregate else "trade"
-        streams = [f"{naming.to_binance(s, self.products).lower()}@{kind}" for s in dict.fromkeys(keys)]
+        streams = [f"{write_symbol(key).lower()}@{kind}" for key in dict.fromkeys(keys)]
         size = self.streams_per_message
         chunks = [streams[i : i + size] for i in range(0, len(streams), size)]
         requests = [{"method": "SUBSCRIBE", "params": chunk, "id": i} for i, chunk in enumerate(chunks, 1)]
         return [json.dumps(request, separators=(",", ":")) for request in requests]
 
-    def keepalive(self) -> str | None:
-        """None: the venue sends ping frames, which the WebSocket library answers."""
-        return None
-
-    def parse(self, text: str | bytes, received_time_us: int) -> Parsed:
-        """One message, raw or combined. Never raises."""
-        try:
-            raw, body = message.decode(text)
-        except NotJsonError:
-            return Parsed(ignored=NOT_JSON)
-        if not isinstance(body, dict):
-            return Parsed(ignored=message.UNKNOWN)
+    def _object(self, raw: str, body: Mapping[str, Any], received_time_us: int) -> Parsed:
         stream = body.get("stream")
         stream_type = stream.rpartition("@")[2] if isinstance(stream, str) else None
         data = body.get("data") if stream_type is not None else body
         event = data.get("e") if isinstance(data, dict) else None
         kind = event if isinstance(event, str) else stream_type
         if kind in _TRADE_TYPES:
-            return self._trade(raw, data, kind, received_time_us)
+            return self._trade(
+                raw,
+                lambda: self._read(data, kind, received_time_us),
+                lambda: _symbol(data),
+                received_time_us,
+                source=self._filed_under(kind),
+            )
         if kind in ("serverShutdown", "!serverShutdown"):
             return Parsed(closing=True)
         if kind is None and not _ANSWER_KEYS.isdisjoint(body):
             return _answer(body)
         return Parsed(ignored=message.type_name(kind))
 
-    def _trade(self, raw: str, data: Any, kind: str, received_time_us: int) -> Parsed:
-        try:
-            trade = self._read(data, kind, received_time_us)
-        except (BadFieldError, SymbolError) as fault:
-            unparsed = message.kept(
-                raw,
-                [str(fault)],
-                exchange=self.exchange,
-                source=self._filed_under(kind),
-                at_us=received_time_us,
-                symbol=self._symbol(data),
-            )
-            return Parsed(records=(unparsed,))
-        return Parsed(records=(trade,))
-
     def _filed_under(self, kind: str) -> str:
         return SOURCE_AGGREGATE if kind == "aggTrade" else self.name
-
-    def _symbol(self, data: Any) -> str | None:
-        wire = data.get("s") if isinstance(data, dict) else None
-        try:
-            return naming.from_binance(wire, self.products) if isinstance(wire, str) else None
-        except SymbolError:
-            return None
 
     def _read(self, data: Any, kind: str, received_time_us: int) -> Trade:
         data = fields.mapping(data, "data")
@@ -134,7 +129,7 @@ class Binance(OneVenue):
         trade_id = fields.digit_id(data.get(key), key)
         return Trade(
             exchange=self.exchange,
-            symbol=naming.from_binance(fields.text(data.get("s"), "s"), self.products),
+            symbol=read_symbol(fields.text(data.get("s"), "s")),
             source=self._filed_under(kind),
             trade_id=f"a:{trade_id}" if aggregate else trade_id,
             price=fields.number(data.get("p"), "p"),
@@ -146,7 +141,7 @@ class Binance(OneVenue):
 
     def backfill(self, symbol: str, *, from_id: str | None, to_id: str | None, from_us: int, to_us: int) -> RestRequest:
         """The page from ``from_id`` on, ascending; without it, aggregates by time, or the newest single trades."""
-        params = {"symbol": naming.to_binance(symbol, self.products), "limit": str(PAGE_ROWS)}
+        params = {"symbol": write_symbol(symbol), "limit": str(PAGE_ROWS)}
         first, last = id_number(from_id or ""), id_number(to_id or "")
         if first >= 0:
             params["fromId"] = str(first)
@@ -158,12 +153,8 @@ class Binance(OneVenue):
         path = "aggTrades" if self.aggregate else "historicalTrades"
         return RestRequest(f"{self.rest_url}/api/v3/{path}", params)
 
-    def parse_rest(self, text: str | bytes, symbol: str, received_time_us: int) -> Parsed:
-        """A page of ``historicalTrades`` or ``aggTrades``; the rows do not name their symbol. Never raises."""
-        try:
-            raw, body = message.decode(text)
-        except NotJsonError:
-            return Parsed(ignored=NOT_JSON, refused="the answer is not JSON")
+    def _page(self, raw: str, body: Any, symbol: str, received_time_us: int) -> Parsed:
+        """A page of ``historicalTrades`` or ``aggTrades``; the rows do not name their symbol."""
         if isinstance(body, dict) and ("code" in body or "msg" in body):
             return Parsed(refused=message.error_text(body.get("code"), body.get("msg")))
         # One page is of one kind, and an aggregate's id is never taken for a single trade's.
@@ -173,15 +164,8 @@ class Binance(OneVenue):
         def read(_: int, row: Any) -> Trade:
             return self._read_rest(row, symbol, received_time_us, aggregate=aggregate)
 
-        trades, rest = message.read_rows(
-            raw,
-            body,
-            read,
-            lambda _: symbol,
-            exchange=self.exchange,
-            source=SOURCE_AGGREGATE if aggregate else self.name,
-            at_us=received_time_us,
-        )
+        source = SOURCE_AGGREGATE if aggregate else self.name
+        trades, rest = self._trades(raw, body, read, lambda _: symbol, received_time_us, source=source)
         return Parsed(records=(*trades, *rest))
 
     def _read_rest(self, row: Any, symbol: str, received_time_us: int, *, aggregate: bool) -> Trade:
@@ -206,6 +190,14 @@ _REST_KEYS: Final = {
     True: ("a", "p", "q", "T", "m"),
     False: ("id", "price", "qty", "time", "isBuyerMaker"),
 }
+
+
+def _symbol(data: Any) -> str | None:
+    text = data.get("s") if isinstance(data, dict) else None
+    try:
+        return read_symbol(text) if isinstance(text, str) else None
+    except SymbolError:
+        return None
 
 
 def _answer(body: Mapping[str, Any]) -> Parsed:

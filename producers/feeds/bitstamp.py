@@ -18,11 +18,12 @@ from typing import Any, Final
 
 from producers.feeds import fields, message
 from producers.feeds import symbols as naming
-from producers.feeds.base import OneVenue, Parsed, RestRequest, Traits
+from producers.feeds.base import Parsed, RestRequest
 from producers.feeds.fields import BadFieldError
+from producers.feeds.json_feed import JsonFeed
 from producers.feeds.limits import Limits, RestLimits
-from producers.feeds.message import NOT_JSON, NotJsonError
 from producers.feeds.symbols import SymbolError
+from producers.feeds.traits import Traits
 from tapehouse.record import Trade, id_number
 
 _CHANNEL: Final = "live_trades_"
@@ -31,31 +32,43 @@ _HOUR_S, _DAY_S = 3_600, 86_400
 _REACH_MARGIN_S: Final = 180
 """A page reaches back from the moment of the answer, and a request may be tried for minutes: a hole must begin this far
 inside. The venue's shortest page, a minute, is therefore never asked for: a hole could slip out of it unseen."""
+_QUOTES: Final = "USD EUR GBP BTC ETH USDT USDC PAX RLUSD"
+QUOTES: Final = frozenset(_QUOTES.split())
+
+
+def read_symbol(text: str) -> str:
+    """``btcusd`` → ``BTC-USD``, by the longest quote of the list. Raises SymbolError, of ``btcusd-perp`` too."""
+    return naming.from_joined(text, QUOTES)
+
+
+def write_symbol(symbol: str) -> str:
+    """``BTC-USD`` → ``btcusd``. Raises SymbolError."""
+    return naming.to_joined(symbol).lower()
 
 
 TRAITS: Final = Traits(
+    read_symbol=read_symbol,
     contiguous_ids=False,
     paging="recent",
     limits=Limits(keepalive_s=20, quiet_after_s=60, max_symbols=1024),
     rest=RestLimits(calls_per_s=5, burst=10, page_rows=100_000, history_s=_DAY_S - _REACH_MARGIN_S),
 )
-"""Our heartbeats are answered. A channel above 1,024 closes the line without a word; 10,000 requests in 10 minutes."""
+"""Our heartbeats are answered. A channel above 1,024 closes the connection; 10,000 requests in 10 minutes."""
 
 
 @dataclass(frozen=True, slots=True)
-class Bitstamp(OneVenue):
-    """Feed ``bitstamp``. ``pairs``: channel suffix → canonical symbol (``symbols.bitstamp_pairs``), where at hand."""
+class Bitstamp(JsonFeed):
+    """Feed ``bitstamp``."""
 
     name: str = "bitstamp"
     exchange: str = "bitstamp"
     websocket_url: str = "wss://ws.bitstamp.net"
     rest_url: str = "https://www.bitstamp.net"
-    pairs: Mapping[str, str] | None = None
     traits: Traits = TRAITS
 
     def subscribe(self, keys: Sequence[str]) -> list[str]:
         """One message a channel."""
-        channels = [f"{_CHANNEL}{naming.to_bitstamp(symbol, self.pairs)}" for symbol in dict.fromkeys(keys)]
+        channels = [f"{_CHANNEL}{write_symbol(key)}" for key in dict.fromkeys(keys)]
         requests = [{"event": "bts:subscribe", "data": {"channel": channel}} for channel in channels]
         return [json.dumps(request, separators=(",", ":")) for request in requests]
 
@@ -63,69 +76,26 @@ class Bitstamp(OneVenue):
         """The venue's own heartbeat, every 20 to 30 s."""
         return '{"event":"bts:heartbeat"}'
 
-    def parse(self, text: str | bytes, received_time_us: int) -> Parsed:
-        """One message. Never raises."""
-        try:
-            raw, body = message.decode(text)
-        except NotJsonError:
-            return Parsed(ignored=NOT_JSON)
-        if not isinstance(body, dict):
-            return Parsed(ignored=message.UNKNOWN)
+    def _object(self, raw: str, body: Mapping[str, Any], received_time_us: int) -> Parsed:
         if body.get("event") == "trade":
-            return self._trade(raw, body, received_time_us)
-        return self._without_trade(body)
-
-    def _without_trade(self, body: Mapping[str, Any]) -> Parsed:
-        event = body.get("event")
-        if event == "bts:subscription_succeeded":
-            symbol = self._symbol(body.get("channel"))
-            if symbol is not None:
-                return Parsed(acknowledged=(symbol,))
-        if event == "bts:request_reconnect":
-            return Parsed(closing=True)
-        if event == "bts:error":
-            data = body.get("data")
-            told = data if isinstance(data, dict) else {}
-            return Parsed(refused=message.error_text(body.get("channel"), told.get("code"), told.get("message")))
-        return Parsed(ignored=message.type_name(event.removeprefix("bts:") if isinstance(event, str) else event))
-
-    def _symbol(self, channel: object) -> str | None:
-        try:
-            return self._market_of(channel)
-        except (BadFieldError, SymbolError):
-            return None
-
-    def _market_of(self, channel: object) -> str:
-        name = fields.text(channel, "channel")
-        if not name.startswith(_CHANNEL):
-            raise BadFieldError("channel", "is none of live trades")
-        return naming.from_bitstamp(name.removeprefix(_CHANNEL), self.pairs)
-
-    def _trade(self, raw: str, body: Mapping[str, Any], received_time_us: int) -> Parsed:
-        try:
-            trade = self._read(body, received_time_us)
-        except (BadFieldError, SymbolError) as fault:
-            unparsed = message.kept(
+            return self._trade(
                 raw,
-                [str(fault)],
-                exchange=self.exchange,
-                source=self.name,
-                at_us=received_time_us,
-                symbol=self._symbol(body.get("channel")),
+                lambda: self._read(body, received_time_us),
+                lambda: _symbol_or_none(body.get("channel")),
+                received_time_us,
             )
-            return Parsed(records=(unparsed,))
-        return Parsed(records=(trade,))
+        return _without_trade(body)
 
     def _read(self, body: Mapping[str, Any], received_time_us: int) -> Trade:
         data = fields.mapping(body.get("data"), "data")
         exact_us = data.get("microtimestamp")
         return Trade(
             exchange=self.exchange,
-            symbol=self._market_of(body.get("channel")),
+            symbol=_symbol(body.get("channel")),
             source=self.name,
             trade_id=fields.digit_id(data.get("id"), "id"),
-            price=_twin(data, "price"),
-            size=_twin(data, "amount"),
+            price=_text_or_number(data, "price"),
+            size=_text_or_number(data, "amount"),
             side=fields.code(data.get("type"), "type", _SIDES),
             event_time_us=fields.unix_s_us(data.get("timestamp"), "timestamp")
             if exact_us is None
@@ -139,15 +109,11 @@ class Bitstamp(OneVenue):
         ``to_us`` must be now, for the page always ends there and its reach is told by the hole's age.
         """
         recent = (to_us - from_us) // 1_000_000 + _REACH_MARGIN_S <= _HOUR_S
-        pair = naming.to_bitstamp(symbol, self.pairs)
+        pair = write_symbol(symbol)
         return RestRequest(f"{self.rest_url}/api/v2/transactions/{pair}/", {"time": "hour" if recent else "day"})
 
-    def parse_rest(self, text: str | bytes, symbol: str, received_time_us: int) -> Parsed:
-        """A page of ``transactions``, newest first on the wire. Never raises."""
-        try:
-            raw, body = message.decode(text)
-        except NotJsonError:
-            return Parsed(ignored=NOT_JSON, refused="the answer is not JSON")
+    def _page(self, raw: str, body: Any, symbol: str, received_time_us: int) -> Parsed:
+        """A page of ``transactions``, newest first on the wire."""
         if isinstance(body, dict):
             return Parsed(
                 refused=message.error_text(*(body.get(key) for key in ("code", "reason", "error", "message")))
@@ -156,9 +122,7 @@ class Bitstamp(OneVenue):
         def read(_: int, row: Any) -> Trade:
             return self._read_rest(row, symbol, received_time_us)
 
-        trades, rest = message.read_rows(
-            raw, body, read, lambda _: symbol, exchange=self.exchange, source=self.name, at_us=received_time_us
-        )
+        trades, rest = self._trades(raw, body, read, lambda _: symbol, received_time_us)
         trades.sort(key=lambda trade: (trade.event_time_us, id_number(trade.trade_id)))
         return Parsed(records=(*trades, *rest))
 
@@ -178,7 +142,37 @@ class Bitstamp(OneVenue):
         )
 
 
-def _twin(data: Mapping[str, Any], name: str) -> str:
+def _without_trade(body: Mapping[str, Any]) -> Parsed:
+    event = body.get("event")
+    if event == "bts:subscription_succeeded":
+        symbol = _symbol_or_none(body.get("channel"))
+        if symbol is not None:
+            return Parsed(acknowledged=(symbol,))
+    if event == "bts:request_reconnect":
+        return Parsed(closing=True)
+    if event == "bts:error":
+        data = body.get("data")
+        error = data if isinstance(data, dict) else {}
+        return Parsed(refused=message.error_text(body.get("channel"), error.get("code"), error.get("message")))
+    return Parsed(ignored=message.type_name(event.removeprefix("bts:") if isinstance(event, str) else event))
+
+
+def _symbol(channel: object) -> str:
+    """The market of a channel's name. Raises BadFieldError, SymbolError."""
+    name = fields.text(channel, "channel")
+    if not name.startswith(_CHANNEL):
+        raise BadFieldError("channel", "is none of live trades")
+    return read_symbol(name.removeprefix(_CHANNEL))
+
+
+def _symbol_or_none(channel: object) -> str | None:
+    try:
+        return _symbol(channel)
+    except (BadFieldError, SymbolError):
+        return None
+
+
+def _text_or_number(data: Mapping[str, Any], name: str) -> str:
     """A number by its text, else by its JSON number, whose digits are read as they stand."""
     text = data.get(f"{name}_str")
     return fields.number(data.get(name), name) if text is None else fields.number(text, f"{name}_str")

@@ -8,16 +8,17 @@ this channel by their nature and are not read.
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from producers.feeds import fields, message
 from producers.feeds import symbols as naming
-from producers.feeds.base import OneVenue, Parsed, RestRequest, Traits
+from producers.feeds.base import Parsed, RestRequest
 from producers.feeds.fields import BadFieldError
+from producers.feeds.json_feed import JsonFeed
 from producers.feeds.limits import Limits, RestLimits
-from producers.feeds.message import NOT_JSON, NotJsonError
 from producers.feeds.symbols import SymbolError
+from producers.feeds.traits import Traits
 from tapehouse.record import Trade, id_number
 
 TAKER: Final[Mapping[str, str]] = {"buy": "sell", "sell": "buy", "BUY": "sell", "SELL": "buy"}
@@ -64,40 +65,8 @@ def products_of(listed: object) -> tuple[str, ...]:
     return tuple(dict.fromkeys(symbol for symbol in found if symbol))
 
 
-def parse_page(text: str | bytes, symbol: str, received_time_us: int, *, source: str) -> Parsed:
-    """A REST page: the Exchange's list, or the ``trades`` of Advanced Trade's ticker; newest first on the wire."""
-    try:
-        raw, body = message.decode(text)
-    except NotJsonError:
-        return Parsed(ignored=NOT_JSON, refused="the answer is not JSON")
-    rows = body
-    if isinstance(body, dict):
-        if "trades" not in body and ("message" in body or "error" in body):
-            return Parsed(refused=message.error_text(body.get("error"), body.get("message")))
-        rows = body.get("trades")
-
-    def read(_: int, row: Any) -> Trade:
-        return read_trade(row, source=source, received_time_us=received_time_us, backfilled=True, symbol=symbol)
-
-    trades, rest = message.read_rows(
-        raw, rows, read, lambda _: symbol, exchange="coinbase", source=source, at_us=received_time_us
-    )
-    trades.sort(key=lambda trade: (id_number(trade.trade_id), trade.event_time_us))
-    return Parsed(records=(*trades, *rest))
-
-
-def page_request(rest_url: str, symbol: str, from_id: str | None, to_id: str | None) -> RestRequest:
-    """The page that ends with ``to_id``: ``after`` means ids below it, newest first; without ids, the newest page."""
-    params = {"limit": str(PAGE_ROWS)}
-    first, last = id_number(from_id or ""), id_number(to_id or "")
-    if last >= 0:
-        params["after"] = str(last + 1)
-        if 0 <= first <= last:
-            params["limit"] = str(min(PAGE_ROWS, last - first + 1))
-    return RestRequest(f"{rest_url}/products/{naming.canonical(symbol)}/trades", params)
-
-
 TRAITS: Final = Traits(
+    aliases=("coinbase-exchange",),
     paging="down",
     limits=Limits(quiet_after_s=30, messages_per_s=50),
     rest=RestLimits(calls_per_s=8, burst=10, page_rows=PAGE_ROWS),
@@ -105,8 +74,42 @@ TRAITS: Final = Traits(
 """Heartbeats come each second; 100 client messages a second, and 10 REST requests in bursts of 15, are allowed."""
 
 
+class CoinbasePages(JsonFeed):
+    """The REST interface, which both of Coinbase's feeds read."""
+
+    __slots__ = ()
+
+    def backfill(self, symbol: str, *, from_id: str | None, to_id: str | None, from_us: int, to_us: int) -> RestRequest:
+        """The page that ends with ``to_id``, or the newest one: this endpoint knows no times.
+
+        ``after`` means ids below it, newest first.
+        """
+        params = {"limit": str(PAGE_ROWS)}
+        first, last = id_number(from_id or ""), id_number(to_id or "")
+        if last >= 0:
+            params["after"] = str(last + 1)
+            if 0 <= first <= last:
+                params["limit"] = str(min(PAGE_ROWS, last - first + 1))
+        return RestRequest(f"{self.rest_url}/products/{naming.canonical(symbol)}/trades", params)
+
+    def _page(self, raw: str, body: Any, symbol: str, received_time_us: int) -> Parsed:
+        """The Exchange's list, or the ``trades`` of Advanced Trade's ticker; newest first as they come."""
+        rows = body
+        if isinstance(body, dict):
+            if "trades" not in body and ("message" in body or "error" in body):
+                return Parsed(refused=message.error_text(body.get("error"), body.get("message")))
+            rows = body.get("trades")
+
+        def read(_: int, row: Any) -> Trade:
+            return read_trade(row, source=self.name, received_time_us=received_time_us, backfilled=True, symbol=symbol)
+
+        trades, rest = self._trades(raw, rows, read, lambda _: symbol, received_time_us)
+        trades.sort(key=lambda trade: (id_number(trade.trade_id), trade.event_time_us))
+        return Parsed(records=(*trades, *rest))
+
+
 @dataclass(frozen=True, slots=True)
-class Coinbase(OneVenue):
+class Coinbase(CoinbasePages):
     """Feed ``coinbase``."""
 
     name: str = "coinbase"
@@ -116,53 +119,25 @@ class Coinbase(OneVenue):
     traits: Traits = TRAITS
 
     def subscribe(self, keys: Sequence[str]) -> list[str]:
-        """One message for all products; the server closes a line on which it does not come within 5 s."""
-        products = [naming.canonical(symbol) for symbol in dict.fromkeys(keys)]
+        """One message for all products; the server closes a connection on which it does not come within 5 s."""
+        products = [naming.canonical(key) for key in dict.fromkeys(keys)]
         if not products:
             return []
         request = {"type": "subscribe", "product_ids": products, "channels": ["matches", "heartbeat"]}
         return [json.dumps(request, separators=(",", ":"))]
 
-    def keepalive(self) -> str | None:
-        """None: the heartbeat channel keeps the line busy."""
-        return None
-
-    def parse(self, text: str | bytes, received_time_us: int) -> Parsed:
-        """One message. Never raises."""
-        try:
-            raw, body = message.decode(text)
-        except NotJsonError:
-            return Parsed(ignored=NOT_JSON)
-        if not isinstance(body, dict):
-            return Parsed(ignored=message.UNKNOWN)
+    def _object(self, raw: str, body: Mapping[str, Any], received_time_us: int) -> Parsed:
         kind = body.get("type")
         if kind in ("match", "last_match"):
-            return self._trade(raw, body, received_time_us, replayed=kind == "last_match")
+            parsed = self._trade(
+                raw,
+                lambda: read_trade(body, source=self.name, received_time_us=received_time_us),
+                lambda: product_symbol(body.get("product_id")),
+                received_time_us,
+            )
+            return replace(parsed, replayed=kind == "last_match")
         reading = _OTHERS.get(kind) if isinstance(kind, str) else None
         return reading(body) if reading else Parsed(ignored=message.type_name(kind))
-
-    def _trade(self, raw: str, body: Mapping[str, Any], received_time_us: int, *, replayed: bool) -> Parsed:
-        try:
-            trade = read_trade(body, source=self.name, received_time_us=received_time_us)
-        except (BadFieldError, SymbolError) as fault:
-            unparsed = message.kept(
-                raw,
-                [str(fault)],
-                exchange=self.exchange,
-                source=self.name,
-                at_us=received_time_us,
-                symbol=product_symbol(body.get("product_id")),
-            )
-            return Parsed(records=(unparsed,), replayed=replayed)
-        return Parsed(records=(trade,), replayed=replayed)
-
-    def backfill(self, symbol: str, *, from_id: str | None, to_id: str | None, from_us: int, to_us: int) -> RestRequest:
-        """The page that ends with ``to_id``, or the newest one: this endpoint knows no times."""
-        return page_request(self.rest_url, symbol, from_id, to_id)
-
-    def parse_rest(self, text: str | bytes, symbol: str, received_time_us: int) -> Parsed:
-        """A page of ``/products/{id}/trades``. Never raises."""
-        return parse_page(text, symbol, received_time_us, source=self.name)
 
 
 def _acknowledged(body: Mapping[str, Any]) -> Parsed:

@@ -11,25 +11,27 @@ Past trades come from the Exchange's REST interface, which pages by id; the two 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 from producers.feeds import coinbase, message
 from producers.feeds import symbols as naming
-from producers.feeds.base import OneVenue, Parsed, RestRequest, Traits
-from producers.feeds.message import NOT_JSON, NotJsonError
+from producers.feeds.base import Parsed
+from producers.feeds.traits import Traits
 from tapehouse.market import Market
 from tapehouse.record import Trade, id_number
 
+TRAITS: Final = replace(coinbase.TRAITS, aliases=())
+
 
 @dataclass(frozen=True, slots=True)
-class CoinbaseAdvanced(OneVenue):
+class CoinbaseAdvanced(coinbase.CoinbasePages):
     """Feed ``coinbase-advanced``."""
 
     name: str = "coinbase-advanced"
     exchange: str = "coinbase"
     websocket_url: str = "wss://advanced-trade-ws.coinbase.com"
     rest_url: str = "https://api.exchange.coinbase.com"
-    traits: Traits = coinbase.TRAITS
+    traits: Traits = TRAITS
 
     def market(self, key: str) -> Market | None:
         """See ``Feed``: ``BTC-USDC`` is ``BTC-USD`` here, or its acknowledgement would never be found."""
@@ -38,7 +40,7 @@ class CoinbaseAdvanced(OneVenue):
 
     def subscribe(self, keys: Sequence[str]) -> list[str]:
         """One channel a message; without ``heartbeats`` a quiet channel is closed after 60 to 90 s."""
-        products = [naming.canonical(symbol) for symbol in dict.fromkeys(keys)]
+        products = [naming.canonical(key) for key in dict.fromkeys(keys)]
         if not products:
             return []
         requests: list[dict[str, Any]] = [
@@ -47,21 +49,10 @@ class CoinbaseAdvanced(OneVenue):
         ]
         return [json.dumps(request, separators=(",", ":")) for request in requests]
 
-    def keepalive(self) -> str | None:
-        """None: the ``heartbeats`` channel keeps the line open."""
-        return None
-
-    def parse(self, text: str | bytes, received_time_us: int) -> Parsed:
-        """One message. Never raises."""
-        try:
-            raw, body = message.decode(text)
-        except NotJsonError:
-            return Parsed(ignored=NOT_JSON)
-        if not isinstance(body, dict):
-            return Parsed(ignored=message.UNKNOWN)
+    def _object(self, raw: str, body: Mapping[str, Any], received_time_us: int) -> Parsed:
         channel = body.get("channel")
         if channel == "market_trades":
-            parsed = self._trades(raw, body.get("events"), received_time_us)
+            parsed = self._batch(raw, body.get("events"), received_time_us)
         elif channel == "subscriptions":
             parsed = _acknowledged(body.get("events"))
         elif body.get("type") == "error":
@@ -71,26 +62,16 @@ class CoinbaseAdvanced(OneVenue):
         sequence = message.number_or_none(body.get("sequence_num"))
         return parsed if sequence is None else replace(parsed, sequence=sequence)
 
-    def _trades(self, raw: str, events: object, received_time_us: int) -> Parsed:
+    def _batch(self, raw: str, events: object, received_time_us: int) -> Parsed:
         def read(_: int, row: Any) -> Trade:
             return coinbase.read_trade(row, source=self.name, received_time_us=received_time_us)
 
         rows, replayed = _rows(events)
-        trades, rest = message.read_rows(
-            raw, rows, read, _name, exchange=self.exchange, source=self.name, at_us=received_time_us
-        )
+        trades, rest = self._trades(raw, rows, read, _name, received_time_us)
         if len(trades) > 1:
             place = {symbol: i for i, symbol in enumerate(dict.fromkeys(trade.symbol for trade in trades))}
             trades.sort(key=lambda trade: (place[trade.symbol], id_number(trade.trade_id), trade.event_time_us))
         return Parsed(records=(*trades, *rest), replayed=replayed)
-
-    def backfill(self, symbol: str, *, from_id: str | None, to_id: str | None, from_us: int, to_us: int) -> RestRequest:
-        """The Exchange's page that ends with ``to_id``, or its newest one."""
-        return coinbase.page_request(self.rest_url, symbol, from_id, to_id)
-
-    def parse_rest(self, text: str | bytes, symbol: str, received_time_us: int) -> Parsed:
-        """A page of the Exchange's trades, or of Advanced Trade's own ``…/products/{id}/ticker``. Never raises."""
-        return coinbase.parse_page(text, symbol, received_time_us, source=self.name)
 
 
 def _rows(events: object) -> tuple[list[Any] | None, bool]:

@@ -8,7 +8,7 @@ Prices and sizes are JSON numbers, times milliseconds. There is no side and no i
 in the frame and a hash of symbol, price and size, so that rows alike in one frame are several trades. There are no past
 trades to fill a hole with, and subscriptions are not confirmed.
 
-The key goes into the address, as the venue wants it: ``websocket_url`` and all else that may be told are without it.
+The key goes into the address, as the venue wants it: ``websocket_url`` and all else that may be shown are without it.
 
 Source: the vendor's WebSocket documentation and messages that users published; the free plan takes 50 symbols.
 """
@@ -20,57 +20,58 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import quote
 
-from producers.feeds import fields, message
+from producers.feeds import binance, bitstamp, fields, kraken, message
 from producers.feeds import symbols as naming
-from producers.feeds.base import Parsed, RestRequest, Traits
+from producers.feeds.base import Parsed
+from producers.feeds.json_feed import JsonFeed
 from producers.feeds.limits import Limits
-from producers.feeds.message import NOT_JSON, NotJsonError
 from producers.feeds.symbols import SymbolError
-from tapehouse.errors import SettingsError, TerminalError
+from producers.feeds.traits import Traits
 from tapehouse.market import Market
 from tapehouse.record import Trade
 
-TOKEN_SETTING: Final = "TAPEHOUSE_FINNHUB_TOKEN"  # noqa: S105 - the setting's name
 STOCKS: Final = "us"
 """The exchange under which US stocks are filed."""
 _STOCK = re.compile(r"[A-Z0-9.]{1,24}")
 _EXCHANGE = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")
 _OTHER_NAMES: Final = {"okex": "okx"}
-_FROM_WIRE: Final[Mapping[str, Callable[[str], str]]] = {
-    "binance": naming.from_binance,
-    "bitstamp": naming.from_bitstamp,
-    "kraken": naming.from_kraken_rest,
+_READ: Final[Mapping[str, Callable[[str], str]]] = {
+    "binance": binance.read_symbol,
+    "bitstamp": bitstamp.read_symbol,
+    "kraken": kraken.read_symbol,
 }
 """How each venue writes its symbols; every other one with a dash between the assets, or not at all."""
-_TO_WIRE: Final[Mapping[str, Callable[[str], str]]] = {
-    "binance": naming.to_binance,
-    "bitstamp": naming.to_bitstamp,
-    "kraken": naming.to_kraken_rest,
+_WRITE: Final[Mapping[str, Callable[[str], str]]] = {
+    "binance": binance.write_symbol,
+    "bitstamp": bitstamp.write_symbol,
+    "kraken": kraken.write_symbol,
 }
 
 
 TRAITS: Final = Traits(
+    default_keys=("binance:BTC-USDT", "binance:ETH-USDT", "us:AAPL-USD"),
+    key_field="token",
     contiguous_ids=False,
     acknowledges=False,
     limits=Limits(stale_after_s=60, quiet_after_s=60, max_symbols=50),
 )
-"""The vendor pings as JSON text: a minute without a frame is a dead line."""
+"""The vendor pings as JSON text: a minute without a frame is a dead connection."""
 
 
-def market_of(wire: str) -> Market:
+def read_symbol(text: str) -> Market:
     """``BINANCE:BTCUSDT`` → (binance, BTC-USDT); ``AAPL`` → (us, AAPL-USD). Raises SymbolError."""
-    venue, colon, name = wire.partition(":")
+    venue, colon, name = text.partition(":")
     if not colon:
-        if not _STOCK.fullmatch(wire):
-            raise SymbolError(wire[:64], "is no US stock and names no venue before a colon")
-        return Market(STOCKS, naming.canonical(f"{wire}-USD"))
+        if not _STOCK.fullmatch(text):
+            raise SymbolError(text[:64], "is no US stock and names no venue before a colon")
+        return Market(STOCKS, naming.canonical(f"{text}-USD"))
     exchange = _OTHER_NAMES.get(venue.lower(), venue.lower())
     if not _EXCHANGE.fullmatch(exchange):
-        raise SymbolError(wire[:64], "names no venue before its colon")
-    return Market(exchange, _FROM_WIRE.get(exchange, naming.from_dash)(name))
+        raise SymbolError(text[:64], "names no venue before its colon")
+    return Market(exchange, _READ.get(exchange, naming.from_dash)(name))
 
 
-def wire_of(key: str) -> str:
+def write_symbol(key: str) -> str:
     """``binance:BTC-USDT`` → ``BINANCE:BTCUSDT``; ``us:AAPL-USD`` and ``AAPL-USD`` → ``AAPL``. Raises SymbolError."""
     exchange, symbol = _market(key)
     if exchange == STOCKS:
@@ -79,7 +80,7 @@ def wire_of(key: str) -> str:
             raise SymbolError(key, "is no US stock: those are quoted in USD")
         return ticker
     venue = next((old for old, new in _OTHER_NAMES.items() if new == exchange), exchange)
-    return f"{venue.upper()}:{_TO_WIRE.get(exchange, naming.canonical)(symbol)}"
+    return f"{venue.upper()}:{_WRITE.get(exchange, naming.canonical)(symbol)}"
 
 
 def _market(key: str) -> Market:
@@ -92,7 +93,7 @@ def _market(key: str) -> Market:
 
 
 @dataclass(frozen=True, slots=True)
-class Finnhub:
+class Finnhub(JsonFeed):
     """Feed ``finnhub``."""
 
     name: str = "finnhub"
@@ -101,20 +102,13 @@ class Finnhub:
     websocket_url: str = "wss://ws.finnhub.io"
     rest_url: str = "https://finnhub.io/api/v1"
     token: str = field(default="", repr=False)
-    """The setting TAPEHOUSE_FINNHUB_TOKEN."""
     traits: Traits = TRAITS
-
-    @property
-    def source(self) -> str:
-        """Its name: gold counts a market from one source, so what it relays is counted once."""
-        return self.name
 
     def address(self) -> str:
         """With the key. Raises SettingsError where there is none."""
-        if not self.token:
-            raise SettingsError([f"{TOKEN_SETTING} is not set: {self.name} asks for the key of an account"])
+        token = self._needed_key()
         mark = "&" if "?" in self.websocket_url else "?"
-        return f"{self.websocket_url}{mark}token={quote(self.token, safe='')}"
+        return f"{self.websocket_url}{mark}token={quote(token, safe='')}"
 
     def market(self, key: str) -> Market | None:
         """``binance:BTC-USDT`` → (binance, BTC-USDT); ``AAPL-USD`` → (us, AAPL-USD). Raises SymbolError."""
@@ -126,21 +120,10 @@ class Finnhub:
 
     def subscribe(self, keys: Sequence[str]) -> list[str]:
         """One message a symbol; nothing comes back but trades."""
-        wanted = dict.fromkeys(wire_of(key) for key in keys)
-        return [json.dumps({"type": "subscribe", "symbol": wire}, separators=(",", ":")) for wire in wanted]
+        wanted = dict.fromkeys(write_symbol(key) for key in keys)
+        return [json.dumps({"type": "subscribe", "symbol": name}, separators=(",", ":")) for name in wanted]
 
-    def keepalive(self) -> str | None:
-        """None: the vendor pings, and wants no answer."""
-        return None
-
-    def parse(self, text: str | bytes, received_time_us: int) -> Parsed:
-        """One message. Never raises."""
-        try:
-            raw, body = message.decode(text)
-        except NotJsonError:
-            return Parsed(ignored=NOT_JSON)
-        if not isinstance(body, dict):
-            return Parsed(ignored=message.UNKNOWN)
+    def _object(self, raw: str, body: Mapping[str, Any], received_time_us: int) -> Parsed:
         kind = body.get("type")
         if kind == "error":
             return Parsed(refused=message.error_text(body.get("msg")))
@@ -150,40 +133,24 @@ class Finnhub:
         def read(position: int, row: Any) -> Trade:
             return self._read(position, row, received_time_us)
 
-        # The market of an unreadable row is not told: the record has one exchange, a frame may have many.
-        trades, rest = message.read_rows(
-            raw,
-            body.get("data"),
-            read,
-            lambda _: None,
-            exchange=self.exchange,
-            source=self.name,
-            at_us=received_time_us,
-        )
+        # The market of an unreadable row is left out: the record has one exchange, a frame may have many.
+        trades, rest = self._trades(raw, body.get("data"), read, lambda _: None, received_time_us)
         return Parsed(records=(*trades, *rest))
 
     def _read(self, position: int, row: Any, received_time_us: int) -> Trade:
         row = fields.mapping(row, "trade")
-        wire = fields.text(row.get("s"), "s")
-        exchange, symbol = market_of(wire)
+        vendor_symbol = fields.text(row.get("s"), "s")
+        exchange, symbol = read_symbol(vendor_symbol)
         price, size = fields.number(row.get("p"), "p"), fields.number(row.get("v"), "v")
         event_time_us = fields.epoch_us(row.get("t"), "t", "ms")
         return Trade(
             exchange=exchange,
             symbol=symbol,
             source=self.name,
-            trade_id=message.made_id(event_time_us, position, wire, price, size),
+            trade_id=message.made_id(event_time_us, position, vendor_symbol, price, size),
             price=price,
             size=size,
             side=None,
             event_time_us=event_time_us,
             received_time_us=received_time_us,
         )
-
-    def backfill(self, symbol: str, *, from_id: str | None, to_id: str | None, from_us: int, to_us: int) -> RestRequest:
-        """Raises TerminalError: there is nothing to ask."""
-        raise TerminalError(f"{self.name} has no past trades: fill {symbol} from the venue's own feed")
-
-    def parse_rest(self, text: str | bytes, symbol: str, received_time_us: int) -> Parsed:
-        """No page is known. Never raises."""
-        return Parsed(ignored=message.UNKNOWN, refused=f"{self.name} has no pages of past trades")

@@ -14,11 +14,12 @@ from typing import Any, Final
 
 from producers.feeds import fields, message
 from producers.feeds import symbols as naming
-from producers.feeds.base import OneVenue, Parsed, RestRequest, Traits
+from producers.feeds.base import Parsed, RestRequest
 from producers.feeds.fields import BadFieldError
+from producers.feeds.json_feed import JsonFeed
 from producers.feeds.limits import Limits, RestLimits
-from producers.feeds.message import NOT_JSON, NotJsonError
 from producers.feeds.symbols import SymbolError
+from producers.feeds.traits import Traits
 from tapehouse.record import Trade
 
 SOURCE_V1: Final = "kraken-v1"
@@ -26,9 +27,30 @@ PAGE_ROWS: Final = 1000
 _SIDES: Final[Mapping[str, str]] = {"buy": "buy", "sell": "sell"}
 _SIDES_V1: Final[Mapping[str, str]] = {"b": "buy", "s": "sell"}
 _SYSTEM_STATES: Final = frozenset({"online", "maintenance", "cancel_only", "post_only", "limit_only"})
+_QUOTES: Final = "USD EUR GBP CAD JPY AUD CHF XBT BTC ETH USDT USDC USDG USDQ USDR RLUSD DAI EURC"
+QUOTES: Final = frozenset(_QUOTES.split())
+_OLD_NAMES: Final = {"BTC": "XBT", "DOGE": "XDG"}
+
+
+def read_symbol(text: str) -> str:
+    """``XXBTZUSD``, ``XBTUSD`` → ``BTC-USD``, by the longest quote of the list. Raises SymbolError."""
+    # The old keys mark both assets, X for a coin and Z for a currency, in three letters each: XXBTZUSD. XTZUSD is not
+    # one of them: it is Tezos.
+    if len(text) == 8 and text[0] in "XZ" and text[4] in "XZ" and text[5:] in QUOTES:
+        return naming.from_slash(f"{text[1:4]}/{text[5:]}")
+    if not text.isupper():
+        raise SymbolError(text[:64], "is no spot pair of Kraken")
+    return naming.from_slash(naming.from_joined(text, QUOTES).replace("-", "/"))
+
+
+def write_symbol(symbol: str) -> str:
+    """``BTC-USD`` → ``XBTUSD``, the short name of a pair, which every request takes. Raises SymbolError."""
+    return "".join(_OLD_NAMES.get(leg, leg) for leg in naming.canonical(symbol).split("-"))
 
 
 TRAITS: Final = Traits(
+    read_symbol=read_symbol,
+    aliases=(SOURCE_V1, "kraken-v2"),
     paging="time",
     limits=Limits(quiet_after_s=30),
     rest=RestLimits(calls_per_s=1, page_rows=PAGE_ROWS),
@@ -37,19 +59,18 @@ TRAITS: Final = Traits(
 
 
 @dataclass(frozen=True, slots=True)
-class Kraken(OneVenue):
-    """Feed ``kraken``. ``pairs``: REST key → canonical symbol (``symbols.kraken_pairs``), where it is at hand."""
+class Kraken(JsonFeed):
+    """Feed ``kraken``."""
 
     name: str = "kraken"
     exchange: str = "kraken"
     websocket_url: str = "wss://ws.kraken.com/v2"
     rest_url: str = "https://api.kraken.com"
-    pairs: Mapping[str, str] | None = None
     traits: Traits = TRAITS
 
     def subscribe(self, keys: Sequence[str]) -> list[str]:
         """With the snapshot of the newest trades: it closes most short gaps for nothing."""
-        wanted = [naming.to_slash(symbol) for symbol in dict.fromkeys(keys)]
+        wanted = [naming.to_slash(key) for key in dict.fromkeys(keys)]
         if not wanted:
             return []
         request = {
@@ -63,21 +84,13 @@ class Kraken(OneVenue):
         """A ping: idle connections close after about a minute."""
         return '{"method":"ping"}'
 
-    def parse(self, text: str | bytes, received_time_us: int) -> Parsed:
-        """One message of version 2 or 1. Never raises."""
-        try:
-            raw, body = message.decode(text)
-        except NotJsonError:
-            return Parsed(ignored=NOT_JSON)
-        if isinstance(body, list):
-            return self._array(raw, body, received_time_us)
-        if not isinstance(body, dict):
-            return Parsed(ignored=message.UNKNOWN)
+    def _object(self, raw: str, body: Mapping[str, Any], received_time_us: int) -> Parsed:
+        """A message of version 2, or one of version 1 that is no data."""
         if body.get("channel") == "trade":
-            return self._trades(raw, body, received_time_us)
+            return self._rows(raw, body, received_time_us)
         return _without_trades(body)
 
-    def _trades(self, raw: str, body: Mapping[str, Any], received_time_us: int) -> Parsed:
+    def _rows(self, raw: str, body: Mapping[str, Any], received_time_us: int) -> Parsed:
         def read(_: int, row: Any) -> Trade:
             row = fields.mapping(row, "trade")
             return Trade(
@@ -92,9 +105,7 @@ class Kraken(OneVenue):
                 received_time_us=received_time_us,
             )
 
-        trades, rest = message.read_rows(
-            raw, body.get("data"), read, _name, exchange=self.exchange, source=self.name, at_us=received_time_us
-        )
+        trades, rest = self._trades(raw, body.get("data"), read, _name, received_time_us)
         return Parsed(records=(*trades, *rest), replayed=body.get("type") == "snapshot")
 
     def _array(self, raw: str, body: list[Any], received_time_us: int) -> Parsed:
@@ -107,15 +118,8 @@ class Kraken(OneVenue):
         def read(position: int, row: Any) -> Trade:
             return _trade_v1(position, row, pair, received_time_us)
 
-        trades, rest = message.read_rows(
-            raw,
-            body[1] if len(body) == 4 else None,
-            read,
-            lambda _: _symbol(pair),
-            exchange=self.exchange,
-            source=SOURCE_V1,
-            at_us=received_time_us,
-        )
+        rows = body[1] if len(body) == 4 else None
+        trades, rest = self._trades(raw, rows, read, lambda _: _symbol(pair), received_time_us, source=SOURCE_V1)
         return Parsed(records=(*trades, *rest))
 
     def backfill(self, symbol: str, *, from_id: str | None, to_id: str | None, from_us: int, to_us: int) -> RestRequest:
@@ -124,18 +128,14 @@ class Kraken(OneVenue):
         Whether ``since`` includes trades of just that instant is not known, so it lies a nanosecond before it.
         """
         params = {
-            "pair": naming.to_kraken_rest(symbol, self.pairs),
+            "pair": write_symbol(symbol),
             "since": str(max(0, from_us * 1000 - 1)),
             "count": str(PAGE_ROWS),
         }
         return RestRequest(f"{self.rest_url}/0/public/Trades", params)
 
-    def parse_rest(self, text: str | bytes, symbol: str, received_time_us: int) -> Parsed:
-        """A page of ``/0/public/Trades``. Never raises."""
-        try:
-            raw, body = message.decode(text)
-        except NotJsonError:
-            return Parsed(ignored=NOT_JSON, refused="the answer is not JSON")
+    def _page(self, raw: str, body: Any, symbol: str, received_time_us: int) -> Parsed:
+        """A page of ``/0/public/Trades``."""
         errors = body.get("error") if isinstance(body, dict) else None
         if errors:
             return Parsed(refused=message.error_text(*(errors if isinstance(errors, list) else [errors])))
@@ -143,25 +143,8 @@ class Kraken(OneVenue):
         def read(_: int, row: Any) -> Trade:
             return self._trade_rest(row, symbol, received_time_us)
 
-        trades, rest = message.read_rows(
-            raw,
-            self._page_rows(body, symbol),
-            read,
-            lambda _: symbol,
-            exchange=self.exchange,
-            source=self.name,
-            at_us=received_time_us,
-        )
+        trades, rest = self._trades(raw, _page_rows(body), read, lambda _: symbol, received_time_us)
         return Parsed(records=(*trades, *rest))
-
-    def _page_rows(self, body: object, symbol: str) -> object:
-        """The rows of the one pair of the page; None where it holds none, several, or another pair than asked for."""
-        result = body.get("result") if isinstance(body, dict) else None
-        keys = [key for key in result if key != "last"] if isinstance(result, dict) else []
-        if not isinstance(result, dict) or len(keys) != 1:
-            return None
-        told = self.pairs.get(keys[0]) if self.pairs else None
-        return result[keys[0]] if told in (None, symbol) else None
 
     def _trade_rest(self, row: Any, symbol: str, received_time_us: int) -> Trade:
         """``[price, volume, time, side, order type, misc, trade id]``; the time is a JSON number of seconds."""
@@ -178,6 +161,13 @@ class Kraken(OneVenue):
             received_time_us=received_time_us,
             backfilled=True,
         )
+
+
+def _page_rows(body: object) -> object:
+    """The rows of the one pair of the page; None where it holds none, or several."""
+    result = body.get("result") if isinstance(body, dict) else None
+    found = [rows for key, rows in result.items() if key != "last"] if isinstance(result, dict) else []
+    return found[0] if len(found) == 1 else None
 
 
 def _items(row: Any, count: int) -> list[Any]:

@@ -7,14 +7,13 @@ where the first line is whole JSON by itself, each is.
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any, Final, TypeAlias
 
 from producers.feeds import fields, message
 from producers.feeds import symbols as naming
 from producers.feeds.base import Feed, Parsed
-from producers.feeds.binance import Binance
 from producers.feeds.fields import BadFieldError
 from producers.feeds.message import NotJsonError
 from producers.feeds.registry import FEEDS, UnknownFeedError
@@ -22,25 +21,10 @@ from producers.feeds.symbols import SymbolError
 from tapehouse.errors import TerminalError
 from tapehouse.record import Trade, encode
 
-ALIASES: Final[Mapping[str, str]] = {
-    "coinbase-exchange": "coinbase",
-    "kraken-v1": "kraken",
-    "kraken-v2": "kraken",
-    "binance-agg": "binance",
-    "okx-agg": "okx",
-    "massive": "polygon",
-}
+ALIASES: Final[Mapping[str, str]] = {alias: name for name, feed in FEEDS.items() for alias in feed.traits.aliases}
 """Other names that ``parse`` takes beside the feeds' own. Underscores do for dashes; ``-rest`` at the end is --rest."""
 _REST_SUFFIX: Final = "-rest"
 _NAMES_COUNTED: Final = 1000
-_FROM_WIRE: Final[Mapping[str, Callable[[str], str]]] = {
-    "coinbase": naming.from_dash,
-    "kraken": naming.from_kraken_rest,
-    "binance": naming.from_binance,
-    "bitstamp": naming.from_bitstamp,
-    "okx": naming.from_dash,
-    "polygon": naming.from_polygon,
-}
 Line: TypeAlias = str | bytes
 
 
@@ -96,22 +80,18 @@ def reading(name: str, *, rest: bool = False, symbol: str | None = None) -> Read
     feed = FEEDS.get(ALIASES.get(plain, plain))
     if feed is None:
         raise UnknownFeedError(name, (*FEEDS, *ALIASES))
-    if isinstance(feed, Binance):  # the connection's time unit is not known here: let the digits tell
-        feed = replace(feed, time_unit=None)
     if rest != (symbol is not None):
         raise TerminalError("give --rest and --symbol together: the rows of a REST page do not name their symbol")
     if rest and feed.traits.paging is None:
         raise TerminalError(f"{feed.name} has no pages of past trades: its messages alone can be parsed")
-    return Reading(feed, None if symbol is None else _canonical(feed.exchange, symbol))
+    return Reading(feed.unconnected(), None if symbol is None else _canonical(feed, symbol))
 
 
-def _canonical(exchange: str, symbol: str) -> str:
+def _canonical(feed: Feed, symbol: str) -> str:
     try:
         return naming.canonical(symbol)
     except SymbolError:
-        if "/" in symbol:
-            return naming.from_slash(symbol)
-        return _FROM_WIRE[exchange](symbol)
+        return naming.from_slash(symbol) if "/" in symbol else feed.traits.read_symbol(symbol)
 
 
 def parse_lines(what: Reading, lines: Iterable[Line], *, clock: Callable[[], int], counts: Counts) -> Iterator[bytes]:

@@ -14,7 +14,7 @@ from tapehouse.record import RAW_LIMIT_BYTES, Record, Trade, Unparsed
 NOT_JSON: Final = "not_json"
 """Counted under this name: a text that is no JSON cannot be told to be of a trade type."""
 UNKNOWN: Final = "unknown"
-_FAULTS_TOLD: Final = 5
+_FAULTS_SHOWN: Final = 5
 _ERROR_LIMIT: Final = 500
 _LONGEST_INTEGER: Final = 64
 _NAME = re.compile(r"[A-Za-z0-9_.@!-]{1,40}")
@@ -87,9 +87,9 @@ def kept(text: str, faults: Iterable[str], *, exchange: str, source: str, at_us:
     """The message as an Unparsed record: its text cut at 64 KB, the length and SHA-256 of the whole."""
     data = text.encode("utf-8", "surrogatepass")
     listed = list(faults)
-    error = "; ".join(listed[:_FAULTS_TOLD])
-    if len(listed) > _FAULTS_TOLD:
-        error += f"; and {len(listed) - _FAULTS_TOLD} more"
+    error = "; ".join(listed[:_FAULTS_SHOWN])
+    if len(listed) > _FAULTS_SHOWN:
+        error += f"; and {len(listed) - _FAULTS_SHOWN} more"
     return Unparsed(
         exchange=exchange,
         source=source,

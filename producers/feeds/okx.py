@@ -21,11 +21,12 @@ from typing import Any, Final
 
 from producers.feeds import fields, message
 from producers.feeds import symbols as naming
-from producers.feeds.base import OneVenue, Parsed, RestRequest, Traits
+from producers.feeds.base import Parsed, RestRequest
 from producers.feeds.fields import BadFieldError
+from producers.feeds.json_feed import JsonFeed
 from producers.feeds.limits import Limits, RestLimits
-from producers.feeds.message import NOT_JSON, NotJsonError
 from producers.feeds.symbols import SymbolError
+from producers.feeds.traits import Traits
 from tapehouse.record import Trade, id_number
 
 SOURCE_AGGREGATE: Final = "okx-agg"
@@ -39,15 +40,17 @@ _SIDES: Final[Mapping[str, str]] = {"buy": "buy", "sell": "sell"}
 
 
 TRAITS: Final = Traits(
+    default_keys=("BTC-USDT", "ETH-USDT"),
+    aliases=(SOURCE_AGGREGATE,),
     paging="down",
     limits=Limits(keepalive_s=20, quiet_after_s=60),
     rest=RestLimits(calls_per_s=8, burst=10, page_rows=PAGE_ROWS, history_s=90 * 86_400),
 )
-"""30 s of silence closes a line, and our pings are answered; 20 requests in 2 s, three months back."""
+"""30 s of silence closes a connection, and our pings are answered; 20 requests in 2 s, three months back."""
 
 
 @dataclass(frozen=True, slots=True)
-class Okx(OneVenue):
+class Okx(JsonFeed):
     """Feed ``okx``."""
 
     name: str = "okx"
@@ -60,7 +63,7 @@ class Okx(OneVenue):
 
     def subscribe(self, keys: Sequence[str]) -> list[str]:
         """Each channel is confirmed by itself."""
-        listed = [{"channel": CHANNEL, "instId": naming.canonical(symbol)} for symbol in dict.fromkeys(keys)]
+        listed = [{"channel": CHANNEL, "instId": naming.canonical(key)} for key in dict.fromkeys(keys)]
         size = self.channels_per_message
         requests = [{"op": "subscribe", "args": listed[i : i + size]} for i in range(0, len(listed), size)]
         return [json.dumps(request, separators=(",", ":")) for request in requests]
@@ -70,15 +73,10 @@ class Okx(OneVenue):
         return "ping"
 
     def parse(self, text: str | bytes, received_time_us: int) -> Parsed:
-        """One message. Never raises."""
-        if text in ("pong", b"pong"):
-            return Parsed(ignored="pong")
-        try:
-            raw, body = message.decode(text)
-        except NotJsonError:
-            return Parsed(ignored=NOT_JSON)
-        if not isinstance(body, dict):
-            return Parsed(ignored=message.UNKNOWN)
+        """See ``Feed``; the answer to our ping is no JSON."""
+        return Parsed(ignored="pong") if text in ("pong", b"pong") else JsonFeed.parse(self, text, received_time_us)
+
+    def _object(self, raw: str, body: Mapping[str, Any], received_time_us: int) -> Parsed:
         return _event(body) if "event" in body else self._data(raw, body, received_time_us)
 
     def _data(self, raw: str, body: Mapping[str, Any], received_time_us: int) -> Parsed:
@@ -87,7 +85,7 @@ class Okx(OneVenue):
         if not isinstance(arg, dict) or not _is_trades(channel):
             return Parsed(ignored=message.type_name(channel))
         instrument = arg.get("instId")
-        if isinstance(instrument, str) and naming.is_derivative(instrument):
+        if isinstance(instrument, str) and is_derivative(instrument):
             return Parsed(ignored=DERIVATIVE)
         return self._rows(raw, body.get("data"), received_time_us)
 
@@ -99,15 +97,7 @@ class Okx(OneVenue):
         def read(_: int, row: Any) -> Trade:
             return self._read(row, received_time_us, symbol=symbol, backfilled=backfilled)
 
-        trades, rest = message.read_rows(
-            raw,
-            rows,
-            read,
-            lambda row: symbol or _symbol(row),
-            exchange=self.exchange,
-            source=self.name,
-            at_us=received_time_us,
-        )
+        trades, rest = self._trades(raw, rows, read, lambda row: symbol or _symbol(row), received_time_us)
         if len(trades) > 1:
             place = {market: i for i, market in enumerate(dict.fromkeys(trade.symbol for trade in trades))}
             trades.sort(key=lambda trade: (place[trade.symbol], id_number(trade.trade_id)))
@@ -149,16 +139,17 @@ class Okx(OneVenue):
             params |= {"type": "2", "after": str(to_us // 1000 + 1)}
         return RestRequest(f"{self.rest_url}/api/v5/market/history-trades", params)
 
-    def parse_rest(self, text: str | bytes, symbol: str, received_time_us: int) -> Parsed:
-        """A page of ``history-trades``, newest first on the wire; errors come with HTTP 200. Never raises."""
-        try:
-            raw, body = message.decode(text)
-        except NotJsonError:
-            return Parsed(ignored=NOT_JSON, refused="the answer is not JSON")
+    def _page(self, raw: str, body: Any, symbol: str, received_time_us: int) -> Parsed:
+        """A page of ``history-trades``, newest first on the wire; errors come with HTTP 200."""
         if isinstance(body, dict) and (body.get("code", "0") not in ("0", 0) or "data" not in body):
             return Parsed(refused=message.error_text(body.get("code"), body.get("msg")))
         rows = body.get("data") if isinstance(body, dict) else None
         return self._rows(raw, rows, received_time_us, symbol=symbol, backfilled=True)
+
+
+def is_derivative(instrument: str) -> bool:
+    """Whether an instrument is none of spot: ``BTC-USDT-SWAP``, ``BTC-USD-220325``, an option."""
+    return instrument.count("-") > 1
 
 
 def _is_trades(channel: object) -> bool:

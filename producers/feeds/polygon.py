@@ -1,6 +1,6 @@
 """Polygon (now Massive), crypto trades ``XT``: a vendor that relays several exchanges' trades.
 
-Every frame is a JSON array, of statuses and trades in any mixture. The line greets, takes the key, and only then takes
+Every frame is a JSON array, of statuses and trades in any mixture. The venue greets, takes the key, and only then takes
 subscriptions: ``Parsed.reply`` carries the key, ``Parsed.authenticated`` the verdict.
 
 A pair is subscribed to at all exchanges at once; each trade names its own by a number (``x``), which ``exchanges``
@@ -23,16 +23,15 @@ from typing import Any, Final
 
 from producers.feeds import fields, message
 from producers.feeds import symbols as naming
-from producers.feeds.base import Parsed, RestRequest, Traits
+from producers.feeds.base import Parsed, RestRequest
 from producers.feeds.fields import BadFieldError
+from producers.feeds.json_feed import JsonFeed
 from producers.feeds.limits import Limits, RestLimits
-from producers.feeds.message import NOT_JSON, NotJsonError
 from producers.feeds.symbols import SymbolError
-from tapehouse.errors import SettingsError
+from producers.feeds.traits import Traits
 from tapehouse.market import Market
 from tapehouse.record import Trade
 
-KEY_SETTING: Final = "TAPEHOUSE_POLYGON_KEY"
 EXCHANGES: Final[Mapping[int, str]] = MappingProxyType(
     {1: "coinbase", 2: "bitfinex", 6: "bitstamp", 10: "binance", 23: "kraken"}
 )
@@ -46,9 +45,20 @@ _CONFIRMED: Final = "subscribed to:"
 _LOGIN_REFUSALS: Final = frozenset({"auth_failed", "auth_timeout"})
 _REFUSALS: Final = frozenset({"error", "max_connections", "not_authorized", "force_disconnect"})
 _GOOD: Final = ("OK", "DELAYED")
+_QUOTES: Final = "USD EUR GBP JPY CAD AUD CHF KRW BTC ETH USDT USDC"
+QUOTES: Final = frozenset(_QUOTES.split())
+
+
+def read_symbol(text: str) -> str:
+    """``BTC-USD``, ``X:BTC-USD`` → ``BTC-USD``; without a dash (``X:BTCUSD``) by the longest quote of the list."""
+    bare = text.removeprefix("X:")
+    return naming.from_dash(bare) if "-" in bare else naming.from_joined(bare, QUOTES)
 
 
 TRAITS: Final = Traits(
+    read_symbol=read_symbol,
+    aliases=("massive",),
+    key_field="key",
     contiguous_ids=False,
     paging="time",
     needs_login=True,
@@ -59,7 +69,7 @@ TRAITS: Final = Traits(
 
 
 @dataclass(frozen=True, slots=True)
-class Polygon:
+class Polygon(JsonFeed):
     """Feed ``polygon``. ``exchanges``: the vendor's number → the exchange in the record."""
 
     name: str = "polygon"
@@ -68,27 +78,16 @@ class Polygon:
     websocket_url: str = "wss://socket.massive.com/crypto"
     rest_url: str = "https://api.massive.com"
     key: str = field(default="", repr=False)
-    """The setting TAPEHOUSE_POLYGON_KEY."""
     exchanges: Mapping[int, str] = field(default_factory=lambda: dict(EXCHANGES), hash=False)
     traits: Traits = TRAITS
 
-    @property
-    def source(self) -> str:
-        """Its name: gold counts a market from one source, so what it relays is counted once."""
-        return self.name
-
     def address(self) -> str:
-        """Without the key, which is sent when the line asks for it. Raises SettingsError where there is none."""
+        """Without the key, which is sent when the venue asks for it. Raises SettingsError where there is none."""
         self._needed_key()
         return self.websocket_url
 
-    def _needed_key(self) -> str:
-        if not self.key:
-            raise SettingsError([f"{KEY_SETTING} is not set: {self.name} asks for the key of an account"])
-        return self.key
-
     def market(self, key: str) -> Market | None:
-        """None: a pair's trades come from several exchanges, and each tells its own."""
+        """None: a pair's trades come from several exchanges, and each names its own."""
         return None
 
     def subscription_key(self, exchange: str, symbol: str) -> str:
@@ -97,31 +96,23 @@ class Polygon:
 
     def subscribe(self, keys: Sequence[str]) -> list[str]:
         """One message for all pairs."""
-        wanted = [f"XT.{naming.canonical(symbol)}" for symbol in dict.fromkeys(keys)]
+        wanted = [f"XT.{naming.canonical(key)}" for key in dict.fromkeys(keys)]
         request = {"action": "subscribe", "params": ",".join(wanted)}
         return [json.dumps(request, separators=(",", ":"))] if wanted else []
 
-    def keepalive(self) -> str | None:
-        """None: no text is documented; ping frames ask whether the line lives."""
-        return None
+    def _object(self, raw: str, body: Mapping[str, Any], received_time_us: int) -> Parsed:
+        return self._array(raw, [body], received_time_us)
 
-    def parse(self, text: str | bytes, received_time_us: int) -> Parsed:
-        """One message: an array of statuses and trades. Never raises."""
-        try:
-            raw, body = message.decode(text)
-        except NotJsonError:
-            return Parsed(ignored=NOT_JSON)
-        events = body if isinstance(body, list) else [body]
-        rows = [event for event in events if _kind(event) == "XT"]
-        statuses = [event for event in events if _kind(event) == "status"]
-        others = [event for event in events if _kind(event) not in ("XT", "status")]
+    def _array(self, raw: str, body: list[Any], received_time_us: int) -> Parsed:
+        """Statuses and trades."""
+        rows = [event for event in body if _kind(event) == "XT"]
+        statuses = [event for event in body if _kind(event) == "status"]
+        others = [event for event in body if _kind(event) not in ("XT", "status")]
 
         def read(position: int, row: Any) -> Trade:
             return self._read(position, row, received_time_us)
 
-        trades, rest = message.read_rows(
-            raw, rows, read, _symbol, exchange=self.exchange, source=self.name, at_us=received_time_us
-        )
+        trades, rest = self._trades(raw, rows, read, _symbol, received_time_us)
         heard = self._heard(statuses)
         ignored = message.type_name(_kind(others[0])) if others else heard.ignored
         return replace(heard, records=(*trades, *rest), ignored=ignored)
@@ -132,15 +123,15 @@ class Polygon:
         authenticated: bool | None = None
         acknowledged: list[str] = []
         for event in statuses:
-            status, told = event.get("status"), event.get("message")
-            confirmed = _confirmed(told) if status == "success" else []
+            status, text = event.get("status"), event.get("message")
+            confirmed = _confirmed(text) if status == "success" else []
             acknowledged += confirmed
             if status == "connected" and self.key:
                 reply = json.dumps({"action": "auth", "params": self.key}, separators=(",", ":"))
             elif status == "auth_success":
                 authenticated = True
             elif isinstance(status, str) and status in _LOGIN_REFUSALS | _REFUSALS:
-                refused = message.error_text(status, told)
+                refused = message.error_text(status, text)
                 authenticated = False if status in _LOGIN_REFUSALS else authenticated
             if not confirmed and refused is None:
                 ignored = f"status.{message.type_name(status)}"
@@ -154,16 +145,16 @@ class Polygon:
 
     def _read(self, position: int, row: Mapping[str, Any], received_time_us: int) -> Trade:
         pair = fields.text(row.get("pair"), "pair")
-        return self._trade(
+        return self._read_either(
             position,
             row,
-            symbol=naming.from_polygon(pair),
+            symbol=read_symbol(pair),
             keys=_LIVE_KEYS,
             event_time_us=fields.epoch_us(row.get("t"), "t", "ms"),
             received_time_us=received_time_us,
         )
 
-    def _trade(
+    def _read_either(
         self,
         position: int,
         row: Mapping[str, Any],
@@ -214,23 +205,19 @@ class Polygon:
         url = f"{self.rest_url}/v3/trades/X:{naming.canonical(symbol)}"
         return RestRequest(url, params, {"Authorization": f"Bearer {self._needed_key()}"})
 
-    def parse_rest(self, text: str | bytes, symbol: str, received_time_us: int) -> Parsed:
+    def _page(self, raw: str, body: Any, symbol: str, received_time_us: int) -> Parsed:
         """A page of ``/v3/trades/X:BASE-QUOTE``, oldest first. Never raises.
 
         A trade without an id gets another here than live: its place in the frame is another.
         """
-        try:
-            raw, body = message.decode(text)
-        except NotJsonError:
-            return Parsed(ignored=NOT_JSON, refused="the answer is not JSON")
-        told = body if isinstance(body, dict) else {}
-        well = told.get("status") in _GOOD and not told.get("error")
-        if told and told.get("results") is None and not well:
-            return Parsed(refused=message.error_text(*(told.get(key) for key in ("status", "error", "message"))))
+        answer = body if isinstance(body, dict) else {}
+        well = answer.get("status") in _GOOD and not answer.get("error")
+        if answer and answer.get("results") is None and not well:
+            return Parsed(refused=message.error_text(*(answer.get(key) for key in ("status", "error", "message"))))
 
         def read(position: int, row: Any) -> Trade:
             row = fields.mapping(row, "trade")
-            return self._trade(
+            return self._read_either(
                 position,
                 row,
                 symbol=symbol,
@@ -240,15 +227,7 @@ class Polygon:
                 backfilled=True,
             )
 
-        trades, rest = message.read_rows(
-            raw,
-            told.get("results"),
-            read,
-            lambda _: symbol,
-            exchange=self.exchange,
-            source=self.name,
-            at_us=received_time_us,
-        )
+        trades, rest = self._trades(raw, answer.get("results"), read, lambda _: symbol, received_time_us)
         trades.sort(key=lambda trade: trade.event_time_us)
         return Parsed(records=(*trades, *rest))
 
@@ -261,18 +240,18 @@ def _kind(event: object) -> object:
     return event.get("ev") if isinstance(event, Mapping) else None
 
 
-def _confirmed(told: object) -> list[str]:
+def _confirmed(text: object) -> list[str]:
     """``subscribed to: XT.BTC-USD``, or several of them after commas → the pairs."""
-    if not isinstance(told, str) or not told.startswith(_CONFIRMED):
+    if not isinstance(text, str) or not text.startswith(_CONFIRMED):
         return []
-    names = told.removeprefix(_CONFIRMED).replace(",", " ").split()
+    names = text.removeprefix(_CONFIRMED).replace(",", " ").split()
     found = [_pair(name.removeprefix("XT.")) for name in names if name.startswith("XT.")]
     return [pair for pair in found if pair is not None]
 
 
-def _pair(wire: object) -> str | None:
+def _pair(text: object) -> str | None:
     try:
-        return naming.from_polygon(wire) if isinstance(wire, str) else None
+        return read_symbol(text) if isinstance(text, str) else None
     except SymbolError:
         return None
 

@@ -1,9 +1,10 @@
-"""The feeds by name. Those of the vendors are here without their keys: ``dataclasses.replace`` puts one in."""
+"""The feeds by name: a new venue is one line here. Vendors' are without keys: ``dataclasses.replace`` puts one in."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from producers.feeds import binance
 from producers.feeds.base import Feed
 from producers.feeds.binance import Binance
 from producers.feeds.bitstamp import Bitstamp
@@ -26,6 +27,8 @@ _ALL: Final[tuple[Feed, ...]] = (
     Polygon(),
 )
 FEEDS: Final[Mapping[str, Feed]] = MappingProxyType({feed.name: feed for feed in _ALL})
+_VARIANTS: Final[Mapping[str, Feed]] = MappingProxyType({binance.SOURCE_AGGREGATE: Binance(aggregate=True)})
+"""A feed of the list, asked for something else: its name, limits and key are those of the feed."""
 
 
 class UnknownFeedError(TerminalError):
@@ -41,8 +44,13 @@ class UnknownFeedError(TerminalError):
 
 
 def feed(name: str) -> Feed:
-    """The feed of this name. Raises UnknownFeedError, which lists the names there are."""
-    found = FEEDS.get(name)
+    """The feed, or variant of one, of this name. Raises UnknownFeedError, which lists the feeds there are."""
+    found = FEEDS.get(name) or _VARIANTS.get(name)
     if found is None:
         raise UnknownFeedError(name, tuple(FEEDS))
     return found
+
+
+def name_of_source(source: str) -> str | None:
+    """The name of the feed whose live trades have this source; None where there is none."""
+    return next((name for name, each in (*FEEDS.items(), *_VARIANTS.items()) if each.source == source), None)

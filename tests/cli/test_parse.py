@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from cli import parse
 from cli.main import main
 from producers.feeds import FEEDS
 
@@ -74,5 +73,6 @@ def test_page_of_every_feed_becomes_a_record(
     assert (record["trade_id"], record["price"], record["side"], record["backfilled"]) == ("10", "400.23", "buy", True)
 
 
-def test_help_names_every_feed() -> None:
-    assert parse.FEEDS.split(", ") == list(FEEDS)
+def test_unknown_feed_is_answered_with_the_names_of_all(capsys: Any) -> None:
+    assert main(["parse", "krakn"]) == 1
+    assert ", ".join(FEEDS) in capsys.readouterr().err

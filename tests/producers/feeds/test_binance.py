@@ -120,12 +120,6 @@ def test_symbol_that_is_not_spot_or_not_known_is_unparsed(wire: str) -> None:
     assert wire in record.error
 
 
-def test_table_of_products_knows_what_the_suffix_does_not() -> None:
-    feed = Binance(products={"BTCQQQ": "BTC-QQQ"})
-    assert only(json.dumps(event(s="BTCQQQ")), feed).symbol == "BTC-QQQ"
-    assert json.loads(feed.subscribe(["BTC-QQQ"])[0])["params"] == ["btcqqq@trade"]
-
-
 @pytest.mark.parametrize(
     ("text", "name"),
     [

@@ -7,7 +7,6 @@ import pytest
 
 from producers.feeds import SymbolError
 from producers.feeds.bitstamp import Bitstamp
-from producers.feeds.symbols import bitstamp_pairs
 from tapehouse.record import Trade, Unparsed
 
 FEED = Bitstamp()
@@ -218,12 +217,3 @@ def test_ids_prove_no_hole() -> None:
     assert (traits.contiguous_ids, traits.paging, traits.acknowledges) == (False, "recent", True)
     assert traits.rest.history_s is not None
     assert traits.rest.history_s < 86_400
-
-
-def test_table_of_pairs_goes_before_the_suffix() -> None:
-    rows = [{"url_symbol": "ababcd", "name": "AB/ABCD"}, {"url_symbol": "btcusd", "name": "BTC/USD"}, {"name": "X/Y"}]
-    feed = Bitstamp(pairs=bitstamp_pairs(rows))
-    (trade,) = feed.parse(message(channel='"live_trades_ababcd"'), AT).records
-    assert isinstance(trade, Trade)
-    assert trade.symbol == "AB-ABCD"
-    assert "live_trades_ababcd" in feed.subscribe(["AB-ABCD"])[0]

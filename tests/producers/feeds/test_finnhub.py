@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from producers.feeds import Parsed, SymbolError
-from producers.feeds.finnhub import Finnhub, market_of, wire_of
+from producers.feeds.finnhub import Finnhub, read_symbol, write_symbol
 from tapehouse.errors import TerminalError
 from tapehouse.record import Trade, Unparsed, id_number
 
@@ -58,10 +58,10 @@ def test_trade_has_the_exchange_that_its_symbol_names_and_no_side() -> None:
     ],
 )
 def test_symbol_key_and_market_lead_to_each_other(wire: str, exchange: str, symbol: str, key: str) -> None:
-    assert market_of(wire) == (exchange, symbol)
+    assert read_symbol(wire) == (exchange, symbol)
     assert FEED.market(key) == (exchange, symbol)
     assert FEED.subscription_key(exchange, symbol) == key
-    assert wire_of(key) == wire
+    assert write_symbol(key) == wire
     (trade,) = trades(frame(changed(s=wire)))
     assert (trade.exchange, trade.symbol) == (exchange, symbol)
 

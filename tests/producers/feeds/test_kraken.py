@@ -260,13 +260,6 @@ def test_page_that_cannot_be_read_is_unparsed(text: str) -> None:
     assert record.symbol == "BTC-USD"
 
 
-def test_page_of_another_pair_is_refused_where_the_table_knows_it() -> None:
-    feed = Kraken(pairs={"XXBTZUSD": "BTC-USD", "XETHZUSD": "ETH-USD"})
-    assert trades(feed.parse_rest(page(ROW_REST), "BTC-USD", AT))
-    assert isinstance(feed.parse_rest(page(ROW_REST), "ETH-USD", AT).records[0], Unparsed)
-    assert feed.backfill("ETH-USD", from_id=None, to_id=None, from_us=1, to_us=2).params["pair"] == "XETHZUSD"
-
-
 def test_page_request_begins_just_before_the_instant() -> None:
     request = FEED.backfill("BTC-USD", from_id="5", to_id="9", from_us=1688669448330884, to_us=1688669450000000)
     assert request.url == "https://api.kraken.com/0/public/Trades"

@@ -4,7 +4,7 @@ import pickle
 
 import pytest
 
-from producers.feeds import SymbolError, symbols
+from producers.feeds import SymbolError, binance, bitstamp, kraken, okx, polygon, symbols
 
 
 @pytest.mark.parametrize(
@@ -17,22 +17,23 @@ from producers.feeds import SymbolError, symbols
         (symbols.from_slash, "ALGO/XBT", "ALGO-BTC"),
         (symbols.from_slash, "XDG/XBT", "DOGE-BTC"),
         (symbols.from_slash, "AAPLx/USD", "AAPLX-USD"),
-        (symbols.from_binance, "BTCUSDT", "BTC-USDT"),
-        (symbols.from_binance, "btcusdt", "BTC-USDT"),
-        (symbols.from_binance, "BTCBUSD", "BTC-BUSD"),
-        (symbols.from_binance, "BTCSTUSDT", "BTCST-USDT"),
-        (symbols.from_binance, "RENBTCETH", "RENBTC-ETH"),
-        (symbols.from_binance, "BUSDTRY", "BUSD-TRY"),
-        (symbols.from_binance, "ADAEUR", "ADA-EUR"),
-        (symbols.from_binance, "BTCEURI", "BTC-EURI"),
-        (symbols.from_kraken_rest, "XXBTZUSD", "BTC-USD"),
-        (symbols.from_kraken_rest, "XBTUSDT", "BTC-USDT"),
-        (symbols.from_kraken_rest, "XETHZEUR", "ETH-EUR"),
-        (symbols.from_kraken_rest, "XETHXXBT", "ETH-BTC"),
-        (symbols.from_kraken_rest, "XTZUSD", "XTZ-USD"),  # Tezos: the X is its own
-        (symbols.from_kraken_rest, "XDGUSD", "DOGE-USD"),
-        (symbols.from_kraken_rest, "XRPRLUSD", "XRP-RLUSD"),  # the longest quote, not USD
-        (symbols.from_kraken_rest, "XCHNGUSD", "XCHNG-USD"),  # eight letters, but no mark before the quote
+        (binance.read_symbol, "BTCUSDT", "BTC-USDT"),
+        (binance.read_symbol, "btcusdt", "BTC-USDT"),
+        (binance.read_symbol, "BTCBUSD", "BTC-BUSD"),
+        (binance.read_symbol, "BTCSTUSDT", "BTCST-USDT"),
+        (binance.read_symbol, "RENBTCETH", "RENBTC-ETH"),
+        (binance.read_symbol, "BUSDTRY", "BUSD-TRY"),
+        (binance.read_symbol, "ADAEUR", "ADA-EUR"),
+        (binance.read_symbol, "BTCEURI", "BTC-EURI"),
+        (kraken.read_symbol, "XXBTZUSD", "BTC-USD"),
+        (kraken.read_symbol, "XBTUSDT", "BTC-USDT"),
+        (kraken.read_symbol, "XETHZEUR", "ETH-EUR"),
+        (kraken.read_symbol, "XETHXXBT", "ETH-BTC"),
+        (kraken.read_symbol, "XTZUSD", "XTZ-USD"),  # Tezos: the X is its own
+        (kraken.read_symbol, "XDGUSD", "DOGE-USD"),
+        (binance.read_symbol, "XBTUSDT", "XBT-USDT"),  # old names are Kraken's
+        (kraken.read_symbol, "XRPRLUSD", "XRP-RLUSD"),  # the longest quote, not USD
+        (kraken.read_symbol, "XCHNGUSD", "XCHNG-USD"),  # eight letters, but no mark before the quote
     ],
 )
 def test_wire_symbol_becomes_canonical(read, wire: str, symbol: str) -> None:  # type: ignore[no-untyped-def]
@@ -54,16 +55,18 @@ def test_wire_symbol_becomes_canonical(read, wire: str, symbol: str) -> None:  #
         (symbols.from_slash, "XBT/USD.d"),
         (symbols.from_slash, "XBTUSD"),
         (symbols.from_slash, "A/B/C"),
-        (symbols.from_binance, "BTCUSDT_220325"),
-        (symbols.from_binance, "BTCUSD_PERP"),
-        (symbols.from_binance, "USDT"),
-        (symbols.from_kraken_rest, "XXBTZUSD.d"),
-        (symbols.from_kraken_rest, "PF_XBTUSD"),
-        (symbols.from_bitstamp, "btcusd-perp"),
-        (symbols.from_bitstamp, "usd"),
-        (symbols.from_polygon, "X:BTCQQQ"),
-        (symbols.from_polygon, "X:"),
-        (symbols.from_polygon, "C:EUR-USD"),
+        (binance.read_symbol, "BTCUSDT_220325"),
+        (binance.read_symbol, "BTCUSD_PERP"),
+        (binance.read_symbol, "USDT"),
+        (kraken.read_symbol, "XXBTZUSD.d"),
+        (kraken.read_symbol, "PF_XBTUSD"),
+        (kraken.read_symbol, "xxbtzusd"),
+        (kraken.read_symbol, "XBTU\u017fD"),
+        (bitstamp.read_symbol, "btcusd-perp"),
+        (bitstamp.read_symbol, "usd"),
+        (polygon.read_symbol, "X:BTCQQQ"),
+        (polygon.read_symbol, "X:"),
+        (polygon.read_symbol, "C:EUR-USD"),
     ],
 )
 def test_what_is_no_spot_pair_is_refused(read, wire: str) -> None:  # type: ignore[no-untyped-def]
@@ -72,40 +75,8 @@ def test_what_is_no_spot_pair_is_refused(read, wire: str) -> None:  # type: igno
 
 
 def test_unknown_quote_is_refused_and_the_error_says_what_to_do() -> None:
-    with pytest.raises(SymbolError, match="'BTCQQQ' ends in no known quote: give the venue's list of products"):
-        symbols.from_binance("BTCQQQ")
-
-
-def test_table_of_products_goes_before_the_suffix() -> None:
-    products = symbols.binance_products(
-        {
-            "symbols": [
-                {"symbol": "BTCAEUR", "baseAsset": "BTC", "quoteAsset": "AEUR"},
-                {"symbol": "ABCQQQ", "baseAsset": "ABC", "quoteAsset": "QQQ"},
-                {"symbol": "BTCUSDT_220325", "baseAsset": "BTC", "quoteAsset": "USDT_220325"},
-            ]
-        }
-    )
-    assert products == {"BTCAEUR": "BTC-AEUR", "ABCQQQ": "ABC-QQQ"}
-    assert symbols.from_binance("BTCAEUR", products) == "BTC-AEUR"
-    assert symbols.from_binance("ETHUSDT", products) == "ETH-USDT"
-    assert symbols.to_binance("ABC-QQQ", products) == "ABCQQQ"
-
-
-def test_table_of_pairs_goes_before_the_suffix() -> None:
-    pairs = symbols.kraken_pairs(
-        {
-            "error": [],
-            "result": {
-                "XXBTZUSD": {"altname": "XBTUSD", "wsname": "XBT/USD"},
-                "XTZUSD": {"altname": "XTZUSD", "wsname": "XTZ/USD"},
-                "XXBTZUSD.d": {"altname": "XBTUSD.d", "wsname": "XBT/USD.d"},
-                "OLD": {"altname": "OLD"},
-            },
-        }
-    )
-    assert pairs == {"XXBTZUSD": "BTC-USD", "XTZUSD": "XTZ-USD"}
-    assert symbols.to_kraken_rest("BTC-USD", pairs) == "XXBTZUSD"
+    with pytest.raises(SymbolError, match="'BTCQQQ' ends in no known quote: list it in QUOTES"):
+        binance.read_symbol("BTCQQQ")
 
 
 @pytest.mark.parametrize(
@@ -123,13 +94,13 @@ def test_table_of_pairs_goes_before_the_suffix() -> None:
     ],
 )
 def test_bitstamps_joined_names_end_in_their_longest_quote(wire: str, symbol: str) -> None:
-    assert symbols.from_bitstamp(wire) == symbol
-    assert symbols.to_bitstamp(symbol) == wire
+    assert bitstamp.read_symbol(wire) == symbol
+    assert bitstamp.write_symbol(symbol) == wire
 
 
 @pytest.mark.parametrize("wire", ["BTC-USD", "X:BTC-USD", "X:BTCUSD", "BTCUSD"])
 def test_polygons_names_with_and_without_a_dash(wire: str) -> None:
-    assert symbols.from_polygon(wire) == "BTC-USD"
+    assert polygon.read_symbol(wire) == "BTC-USD"
 
 
 @pytest.mark.parametrize(
@@ -137,19 +108,19 @@ def test_polygons_names_with_and_without_a_dash(wire: str) -> None:
     [("BTC-USDT", False), ("BTC-USDT-SWAP", True), ("BTC-USD-220325", True), ("BTC-USD-220325-40000-C", True)],
 )
 def test_instrument_of_more_than_two_parts_is_a_derivative(wire: str, derivative: bool) -> None:
-    assert symbols.is_derivative(wire) is derivative
+    assert okx.is_derivative(wire) is derivative
 
 
 def test_canonical_symbol_goes_back_to_the_wire() -> None:
     assert symbols.to_slash("BTC-USD") == "BTC/USD"
-    assert symbols.to_slash_v1("DOGE-BTC") == "XDG/XBT"
-    assert symbols.to_kraken_rest("BTC-USD") == "XBTUSD"
-    assert symbols.to_binance("BTC-USDT") == "BTCUSDT"
+    assert kraken.write_symbol("DOGE-BTC") == "XDGXBT"
+    assert kraken.write_symbol("BTC-USD") == "XBTUSD"
+    assert binance.write_symbol("BTC-USDT") == "BTCUSDT"
 
 
 @pytest.mark.parametrize("symbol", ["btc-usd", "BTC/USD", "BTCUSD", "BTC-USD-SWAP", "BTC-PERP", "", "BTC-USD\n"])
 def test_symbol_that_is_not_canonical_is_never_put_into_a_request(symbol: str) -> None:
-    for write in (symbols.to_slash, symbols.to_slash_v1, symbols.to_binance, symbols.to_kraken_rest):
+    for write in (symbols.to_slash, bitstamp.write_symbol, binance.write_symbol, kraken.write_symbol):
         with pytest.raises(SymbolError):
             write(symbol)
 

@@ -10,8 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from embedded.venues import Simulator
-from producers.feeds import FEEDS, Parsed, RestLimits, RestRequest, Traits
-from producers.feeds.base import OneVenue, Paging
+from producers.feeds import FEEDS, BaseFeed, Paging, Parsed, RestLimits, RestRequest, Traits
 from producers.recovery import Pages, RestRecovery
 from producers.recovery.filling import SETTLED_US, Hole
 from producers.recovery.queue import AT_ONCE, LATE_US
@@ -54,7 +53,7 @@ def gap(**bounds: Any) -> Gap:
 
 
 @dataclass(frozen=True)
-class Venue(OneVenue):
+class Venue(BaseFeed):
     """A venue whose pages come out of a list; its own request is its page."""
 
     traits: Traits

@@ -5,8 +5,8 @@ from typing import Any, cast
 
 import pytest
 
-from producers.feeds import FEEDS, Feed, SymbolError, UnknownFeedError
-from producers.run.venue import DEFAULT_SYMBOLS, name_of_source, named, symbols_of, takes, venue
+from producers.feeds import FEEDS, Feed, SymbolError, UnknownFeedError, feed, name_of_source
+from producers.run.venue import symbols_of, takes, venue
 from producers.websocket import WebSocketSource
 from tapehouse.errors import SettingsError
 from tapehouse.settings import Settings
@@ -104,7 +104,9 @@ def test_an_unknown_feed_is_told_with_those_that_there_are() -> None:
 @pytest.mark.parametrize("name", FEEDS)
 def test_every_feed_has_markets_of_its_own_by_default(name: str) -> None:
     found = symbols_of(FEEDS[name], ())
-    assert found == DEFAULT_SYMBOLS.get(name, ("BTC-USD", "ETH-USD"))
+    in_usdt = ("BTC-USDT", "ETH-USDT")
+    others = {"binance": in_usdt, "okx": in_usdt, "finnhub": ("binance:BTC-USDT", "binance:ETH-USDT", "us:AAPL-USD")}
+    assert found == others.get(name, ("BTC-USD", "ETH-USD"))
     assert symbols_of(FEEDS[name], found[:1]) == found[:1]
 
 
@@ -131,7 +133,7 @@ def test_a_symbol_that_a_venue_cannot_have_is_refused_before_anything_starts() -
         symbols_of(FEEDS["coinbase"], ["BTC-USD", "binance:BTC-USDT"])
 
 
-def test_vendors_words_are_vendors_alone() -> None:
+def test_vendors_keys_are_vendors_alone() -> None:
     assert {name for name in FEEDS if takes(name, "binance:BTC-USDT")} == {"finnhub"}
     assert takes("coinbase", "BTC-USD")
 
@@ -143,5 +145,5 @@ def test_aggregated_trades_of_binance_have_a_name_of_their_own() -> None:
 
 
 def test_every_source_leads_to_its_feed() -> None:
-    assert {name_of_source(named(name).source) for name in (*FEEDS, "binance-agg")} == {*FEEDS, "binance-agg"}
+    assert {name_of_source(feed(name).source) for name in (*FEEDS, "binance-agg")} == {*FEEDS, "binance-agg"}
     assert name_of_source("synthetic") is None

@@ -13,7 +13,7 @@ from websockets.asyncio.server import ServerConnection, serve
 
 from embedded.venues import Simulator
 from producers.feeds import FEEDS, Limits, Parsed, Traits
-from producers.feeds.base import OneVenue
+from producers.feeds.base import BaseFeed
 from producers.websocket import WebSocketSource
 from producers.websocket.connection import VenueClock
 from producers.websocket.source import ConnectionFailedError, Recovery, SubscriptionRefusedError
@@ -458,7 +458,7 @@ async def venue(handler: Callable[[ServerConnection], Coroutine[Any, Any, None]]
         yield f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
 
 
-class FakeFeed(OneVenue):
+class FakeFeed(BaseFeed):
     """Speaks a small language of its own: what the real feeds do not let a test say."""
 
     name = exchange = "fake"
