@@ -4,6 +4,7 @@ import argparse
 import contextlib
 import datetime as dt
 import os
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -15,8 +16,7 @@ from tapehouse.errors import TerminalError
 from tapehouse.logs import log_above
 from tapehouse.query.port import QueryPort
 from tapehouse.record import Gap, id_number
-from tapehouse.setting_rules import NAME as NAME_FORM
-from tapehouse.setting_rules import SYMBOL as SYMBOL_FORM
+from tapehouse import setting_types as types
 from tapehouse.settings import Settings
 
 NAME = "backfill"
@@ -80,7 +80,7 @@ def _port(settings: Settings, here: Place) -> QueryPort:
 
 def _market(options: argparse.Namespace) -> tuple[str, str]:
     exchange, symbol = options.exchange.lower(), options.symbol.upper()
-    if not NAME_FORM.fullmatch(exchange) or ":" in symbol or not SYMBOL_FORM.fullmatch(symbol):
+    if not re.fullmatch(types.NAME, exchange) or ":" in symbol or not re.fullmatch(types.SYMBOL, symbol):
         raise TerminalError(f"{options.exchange} {options.symbol} is no market: name it as kraken BTC-USD.")
     return exchange, symbol
 

@@ -37,8 +37,7 @@ def add_shared(parser: argparse.ArgumentParser) -> None:
 
 def load_settings(options: argparse.Namespace, *, origin: str | None = None) -> Settings:
     """The settings with what the command line says. Raises SettingsError."""
-    known = configuration.Settings.__dataclass_fields__
-    given = {name: value for name, value in vars(options).items() if name in known}
+    given = {name: value for name, value in vars(options).items() if name in Settings.model_fields}
     return configuration.load(environ=os.environ, arguments=given, origin=origin)
 
 

@@ -1,4 +1,4 @@
-"""The settings: one frozen, typed object, read once at the edge and passed on.
+"""The settings: one frozen, typed model, read once at the edge and passed on.
 
 ::
 
@@ -9,138 +9,98 @@ names. In the environment the everyday ones are bare (``TARGET``, ``LAKE``, ``FE
 ``SYMBOLS``, ``FEED``), the others ``TAPEHOUSE_<FIELD>``. An empty variable is an unset one, save that ``ONCE=`` is
 false.
 
-Every fault of every source is told at once, in one ``SettingsError``. Secrets (``finnhub_token``, ``polygon_key``) are
-shown by no fault and no repr, and have no word on the command line, where every user of the machine would see them. A
-key that is not known is named without its value, since it may be one.
+Every fault of every source is told at once, in one ``SettingsError``. So each of pydantic-settings' sources is judged
+by itself: its own ``BaseSettings`` merges them first, and then knows neither what was overridden nor where it came
+from. Secrets (``finnhub_token``, ``polygon_key``) are shown by no fault and no repr, and have no word on the command
+line, where every user of the machine would see them. A key that is not known is named without its value, since it may
+be one.
 """
-# ruff: noqa: RUF009 - ``_setting`` gives a field, as ``field`` does
 
 import difflib
-import tomllib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final, Literal
 
-from tapehouse import setting_rules as rules
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    InitSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from tapehouse import setting_types as types
 from tapehouse.errors import SettingsError
+from tapehouse.setting_types import Allowed
 
 CONFIG_NAME: Final = "tapehouse.toml"
+EVERYDAY: Final = frozenset({"target", "lake", "feeds", "recordings", "once", "symbols", "feed"})
+"""The fields whose variables are bare."""
 _SHOWN: Final = 80
 """A wrong value is shown up to this many characters."""
 
 
-def _setting(
-    default: Any, rule: rules.Rule, allowed: str, about: str, variable: str | None = None, *, secret: bool = False
-) -> Any:
-    metadata = {"rule": rule, "allowed": allowed, "about": about, "variable": variable, "secret": secret}
-    if isinstance(default, dict):
-        return field(default_factory=lambda: dict(default), metadata=metadata)
-    return field(default=default, metadata=metadata, repr=not secret)
+class Settings(BaseModel):
+    """What a process of Tapehouse is told. ``load`` makes one; made by hand, it reads nothing but its arguments."""
 
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
-    """What a process of Tapehouse is told. ``load`` makes one; a test may make one by hand."""
-
-    target: str = _setting("local", rules.one_of("local", "aws"), "local or aws", "where the data is", "TARGET")
-    lake: str = _setting(
-        "",
-        rules.matching(rules.LAKE),
-        "a folder, file:///…, s3a://bucket/… or s3://bucket/…",
-        "where the tables are",
-        "LAKE",
+    target: Annotated[Literal["local", "aws"], Allowed("local or aws")] = Field(
+        default="local", description="where the data is"
     )
+    lake: types.LakeUri = Field(default="", description="where the tables are")
     """Empty until ``load`` puts in the origin's own: .lake/demo, .lake/recorded or .lake/live."""
-    feeds: tuple[str, ...] = _setting(
-        (),
-        rules.several(rules.NAME),
-        "names, as coinbase,kraken,binance",
-        "real venues to connect to; none by default",
-        "FEEDS",
+    feeds: types.Names = Field(default=(), description="real venues to connect to; none by default")
+    recordings: types.ExistingFolder = Field(
+        default=None, description="recorded messages to play instead of the synthetic market"
     )
-    recordings: Path | None = _setting(
-        None, rules.folder, "a folder", "recorded messages to play instead of the synthetic market", "RECORDINGS"
+    once: types.Flag = Field(default=False, description="one bounded pass, then audit")
+    symbols: types.Symbols = Field(default=(), description="markets; the source's own if none")
+    feed: Annotated[types.Name, Allowed("a venue's feed, synthetic, or file")] = Field(
+        default="", description="the one source to read"
     )
-    once: bool = _setting(
-        False, rules.flag, "1 or 0 (true/false, yes/no, on/off)", "one bounded pass, then audit", "ONCE"
+    feed_limits: types.Limits = Field(default={}, description="other values for the venues' limits")
+    finnhub_token: types.Key = Field(default=SecretStr(""), description="Finnhub's key")
+    finnhub_secret: types.SecretName = Field(
+        default="", description="the Secrets Manager secret that holds Finnhub's key"
     )
-    symbols: tuple[str, ...] = _setting(
-        (),
-        rules.several(rules.SYMBOL, rules.symbol),
-        "BASE-QUOTE, as BTC-USD,ETH-USD; a vendor's with the exchange in front, as binance:BTC-USDT,us:AAPL-USD",
-        "markets; the source's own if none",
-        "SYMBOLS",
+    polygon_key: types.Key = Field(default=SecretStr(""), description="Polygon's key")
+    polygon_secret: types.SecretName = Field(
+        default="", description="the Secrets Manager secret that holds Polygon's key"
     )
-    feed: str = _setting(
-        "", rules.matching(rules.NAME), "a venue's feed, synthetic, or file", "the one source to read", "FEED"
+    state_folder: types.Folder = Field(
+        default=None, description="where producers keep their marks; beside a local lake if none"
     )
-    feed_limits: Mapping[str, str] = _setting(
-        {},
-        rules.limits,
-        "FEED.LIMIT=number pairs, as binance.connection_age_s=80000,kraken.rest.calls_per_s=0.5; none lifts a bound",
-        "other values for the venues' limits",
+    heartbeat: types.File = Field(default=None, description="where a producer writes every 5 s that it is alive")
+    metrics_every_s: types.SpanS = Field(default=10.0, description="seconds between two metrics lines")
+    stream_name: types.AwsName = Field(default="trades", description="the Kinesis stream")
+    shards: Annotated[types.Whole, Allowed("1-500")] = Field(
+        default=2, ge=1, le=500, description="shards of a stream that is made here"
     )
-    finnhub_token: str = _setting("", rules.secret, "an account's key", "Finnhub's key", secret=True)
-    finnhub_secret: str = _setting(
-        "",
-        rules.matching(rules.SECRET_NAME),
-        "a secret's name or ARN; behind # the key of its JSON",
-        "the Secrets Manager secret that holds Finnhub's key",
+    shard_share: Annotated[types.Number, Allowed("0.01-1")] = Field(
+        default=1.0,
+        ge=0.01,
+        le=1,
+        description="the part of each shard's limits that this producer may use, where several share a stream",
     )
-    polygon_key: str = _setting("", rules.secret, "an account's key", "Polygon's key", secret=True)
-    polygon_secret: str = _setting(
-        "",
-        rules.matching(rules.SECRET_NAME),
-        "a secret's name or ARN; behind # the key of its JSON",
-        "the Secrets Manager secret that holds Polygon's key",
+    region: types.Region = Field(default="us-east-1", description="the AWS region")
+    refresh_every_s: types.SpanS = Field(default=5.0, description="seconds between two refreshes")
+    trades_per_s: Annotated[types.Number, Allowed("0.01-100000")] = Field(
+        default=20.0, ge=0.01, le=100_000, description="trades a second of the synthetic market, all markets together"
     )
-    state_folder: Path | None = _setting(
-        None, rules.path, "a folder", "where producers keep their marks; beside a local lake if none"
+    seed: Annotated[types.Whole, Allowed("0 or more")] = Field(
+        default=1, ge=0, le=2**63 - 1, description="seed of the synthetic market"
     )
-    heartbeat: Path | None = _setting(None, rules.path, "a file", "where a producer writes every 5 s that it is alive")
-    metrics_every_s: float = _setting(
-        10.0,
-        rules.between(0.1, 86_400, rules.seconds),
-        "0.1-86400 seconds, or 500ms, 5s, 2m",
-        "seconds between two metrics lines",
+    spark_memory_mb: Annotated[types.Whole, Allowed("512 or more, in MB")] = Field(
+        default=1_536, ge=512, le=1_048_576, description="memory of the Spark driver"
     )
-    stream_name: str = _setting(
-        "trades", rules.matching(rules.STREAM), "1-128 of a-z A-Z 0-9 _ . -", "the Kinesis stream"
-    )
-    shards: int = _setting(2, rules.whole(1, 500), "1-500", "shards of a stream that is made here")
-    region: str = _setting("us-east-1", rules.matching(rules.REGION), "a region, as us-east-1", "the AWS region")
-    refresh_every_s: float = _setting(
-        5.0,
-        rules.between(0.1, 86_400, rules.seconds),
-        "0.1-86400 seconds, or 500ms, 5s, 2m",
-        "seconds between two refreshes",
-    )
-    trades_per_s: float = _setting(
-        20.0,
-        rules.between(0.01, 100_000),
-        "0.01-100000",
-        "trades a second of the synthetic market, all markets together",
-    )
-    seed: int = _setting(1, rules.whole(0, 2**63 - 1), "0 or more", "seed of the synthetic market")
-    spark_memory_mb: int = _setting(
-        1_536, rules.whole(512, 1_048_576), "512 or more, in MB", "memory of the Spark driver"
-    )
-    kinesis_port: int = _setting(
-        0, rules.whole(0, 65_535), "0-65535; 0 is any free one", "port of the embedded Kinesis"
-    )
-    aws_port: int = _setting(
-        0, rules.whole(0, 65_535), "0-65535; 0 is any free one", "port of the other embedded services"
-    )
-    athena_workgroup: str = _setting(
-        "primary",
-        rules.matching(rules.STREAM),
-        "1-128 of a-z A-Z 0-9 _ . -",
-        "the Athena workgroup that answers on AWS",
-    )
-    gold_sources: Mapping[str, str] = _setting(
-        {}, rules.pairs, "exchange=source pairs, as binance=binance-agg", "which source gold counts an exchange from"
-    )
+    kinesis_port: types.Port = Field(default=0, description="port of the embedded Kinesis")
+    aws_port: types.Port = Field(default=0, description="port of the other embedded services")
+    athena_workgroup: types.AwsName = Field(default="primary", description="the Athena workgroup that answers on AWS")
+    gold_sources: types.Sources = Field(default={}, description="which source gold counts an exchange from")
 
     @property
     def origin(self) -> str:
@@ -152,45 +112,57 @@ class Settings:
 
 def variable_of(name: str) -> str:
     """The environment variable of a field."""
-    spec = {f.name: f.metadata for f in fields(Settings)}[name]
-    return str(spec["variable"] or f"TAPEHOUSE_{name.upper()}")
+    return name.upper() if name in EVERYDAY else f"TAPEHOUSE_{name.upper()}"
+
+
+def is_secret(name: str) -> bool:
+    """Whether the field holds what nobody may see."""
+    return Settings.model_fields[name].annotation is SecretStr
 
 
 def about(name: str) -> str:
     """One line of help on a field: what it is, what is allowed, its default, its variable."""
-    spec = {f.name: f for f in fields(Settings)}[name]
-    default = f"; default {spec.default}" if isinstance(spec.default, str | int | float) and spec.default != "" else ""
-    return f"{spec.metadata['about']} ({spec.metadata['allowed']}{default}; {variable_of(name)})"
+    field = Settings.model_fields[name]
+    default = (
+        f"; default {field.default}" if isinstance(field.default, str | int | float) and field.default != "" else ""
+    )
+    return f"{field.description} ({_allowed(field)}{default}; {variable_of(name)})"
 
 
-def _shown(value: Any) -> str:
-    text = repr(str(value) if isinstance(value, Path) else value)
-    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+def _allowed(field: FieldInfo) -> str:
+    return next(each.text for each in reversed(field.metadata) if isinstance(each, Allowed))
+
+
+# -- the sources ------------------------------------------------------------------------------------------------------
+
+
+class _Fields(Settings, BaseSettings):
+    """The same fields as pydantic-settings' sources want them."""
+
+    model_config = SettingsConfigDict(case_sensitive=True, enable_decoding=False)
+
+
+class _Environment(EnvSettingsSource):
+    """The given environment, by our names."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        super().__init__(_Fields)
+        self.env_vars = environ
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        text = self.env_vars.get(variable_of(field_name))
+        return (text if text or field_name == "once" else None), field_name, False
 
 
 def _file_values(path: Path, named: bool, faults: list[str]) -> dict[str, Any]:
     """The file's keys; a file that was named must be there, the working directory's need not."""
+    if named and not path.is_file():
+        faults.append(f"TAPEHOUSE_CONFIG: there is no file {path}; name an existing one, or unset it.")
     try:
-        with path.open("rb") as file:
-            found = tomllib.load(file)
-    except FileNotFoundError:
-        if named:
-            faults.append(f"TAPEHOUSE_CONFIG: there is no file {path}; name an existing one, or unset it.")
-        return {}
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        return TomlConfigSettingsSource(_Fields, path)()
+    except (OSError, ValueError) as error:
         faults.append(f"{path}: cannot be read as TOML: {error}.")
         return {}
-    known = {f.name for f in fields(Settings)}
-    for key in sorted(found.keys() - known):
-        close = difflib.get_close_matches(key, known, n=1)
-        mend = f"did you mean {close[0]}?" if close else f"known are {', '.join(sorted(known))}."
-        faults.append(f"{key} (from {path}): there is no such setting; {mend}")
-    return {key: value for key, value in found.items() if key in known}
-
-
-def _environment_values(environ: Mapping[str, str]) -> dict[str, str]:
-    variables = {f.name: variable_of(f.name) for f in fields(Settings)}
-    return {name: environ[v] for name, v in variables.items() if v in environ and (environ[v] or name == "once")}
 
 
 def load(
@@ -211,38 +183,78 @@ def load(
     named = environ.get("TAPEHOUSE_CONFIG", "")
     path = Path(named).expanduser() if named else (folder or Path.cwd()) / CONFIG_NAME
     given = {name: value for name, value in (arguments or {}).items() if value is not None}
-    sources: tuple[tuple[Callable[[str], str], Mapping[str, Any]], ...] = (
+    sources: tuple[tuple[Callable[[str], str], dict[str, Any]], ...] = (
         (lambda _: str(path), _file_values(path, bool(named), faults)),
-        (lambda name: f"environment, {variable_of(name)}", _environment_values(environ)),
-        (lambda name: f"command line, --{name.replace('_', '-')}", given),
+        (lambda name: f"environment, {variable_of(name)}", _Environment(environ)()),
+        (lambda name: f"command line, --{name.replace('_', '-')}", InitSettingsSource(_Fields, given)()),
     )
-    specs = {f.name: f.metadata for f in fields(Settings)}
     values: dict[str, Any] = {}
     for where, found in sources:
-        for name, value in found.items():
-            try:
-                values[name] = specs[name]["rule"](value)
-            except ValueError as error:
-                allowed, shown = specs[name]["allowed"], "the value" if specs[name]["secret"] else _shown(value)
-                faults.append(f"{name} (from {where(name)}): {shown} {error}; allowed: {allowed}.")
-    faults.extend(_clashes(values))
+        problems = _problems(found)
+        wrong = {str(problem["loc"][0]) for problem in problems}
+        faults += [_fault(problem, found, where) for problem in problems]
+        values |= {name: value for name, value in found.items() if name not in wrong}
+    settings = Settings.model_validate(values)
+    faults += _clashes(settings)
     if faults:
         raise SettingsError(faults)
-    settings = Settings(**values)
-    return settings if settings.lake else Settings(**{**values, "lake": f".lake/{origin or settings.origin}"})
+    return settings if settings.lake else settings.model_copy(update={"lake": f".lake/{origin or settings.origin}"})
 
 
-def _clashes(values: Mapping[str, Any]) -> list[str]:
+# -- faults -----------------------------------------------------------------------------------------------------------
+
+_WORDS: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("bool_parsing", "bool_type"), "is neither yes nor no"),
+    **dict.fromkeys(("float_parsing", "float_type", "finite_number"), "is not a number"),
+    **dict.fromkeys(("greater_than_equal", "less_than_equal"), "is out of range"),
+    **dict.fromkeys(("int_parsing", "int_from_float", "int_type"), "is not a whole number"),
+    "literal_error": "is not one of them",
+    "mapping_type": "is not a list of pairs",
+    "path_type": "is not a path",
+    **dict.fromkeys(("string_pattern_mismatch", "string_type"), "does not have this form"),
+    "tuple_type": "is not a list of names",
+}
+"""pydantic's errors in our words; a validator of ours brings its own."""
+
+
+def _problems(found: Mapping[str, Any]) -> list[ErrorDetails]:
+    """What pydantic finds wrong with one source's values, unknown keys first."""
+    try:
+        Settings.model_validate(found)
+    except ValidationError as error:
+        return sorted(error.errors(include_url=False), key=lambda problem: problem["type"] != "extra_forbidden")
+    return []
+
+
+def _fault(problem: ErrorDetails, found: Mapping[str, Any], where: Callable[[str], str]) -> str:
+    """The problem in one sentence; a secret's value, and that of a key that is not known, is no part of it."""
+    name, *inside = map(str, problem["loc"])
+    known = Settings.model_fields
+    if problem["type"] == "extra_forbidden":
+        close = difflib.get_close_matches(name, known, n=1)
+        mend = f"did you mean {close[0]}?" if close else f"known are {', '.join(sorted(known))}."
+        return f"{name} (from {where(name)}): there is no such setting; {mend}"
+    words = _WORDS.get(problem["type"], problem["msg"].removeprefix("Value error, "))
+    if inside:
+        words = f"holds {_shown(problem['input'])}, which {words}"
+    shown = "the value" if is_secret(name) else _shown(found[name])
+    return f"{name} (from {where(name)}): {shown} {words}; allowed: {_allowed(known[name])}."
+
+
+def _shown(value: Any) -> str:
+    text = repr(str(value) if isinstance(value, Path) else value)
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+
+
+def _clashes(settings: Settings) -> Iterator[str]:
     """Faults that need two settings to see."""
-    faults = []
-    if values.get("feeds") and values.get("recordings"):
-        faults.append("feeds and recordings: both are set; unset FEEDS to play recordings, or RECORDINGS to go live.")
+    if settings.feeds and settings.recordings:
+        yield "feeds and recordings: both are set; unset FEEDS to play recordings, or RECORDINGS to go live."
     for direct, stored in (("finnhub_token", "finnhub_secret"), ("polygon_key", "polygon_secret")):
-        if values.get(direct) and values.get(stored):
-            faults.append(f"{direct} and {stored}: both are set; unset one of them.")
-    if values.get("target") == "aws":
-        if values.get("recordings"):
-            faults.append("recordings: only the local target plays them; unset RECORDINGS, or TARGET.")
-        if not str(values.get("lake", "")).startswith("s3"):
-            faults.append("lake: TARGET=aws needs the bucket, as LAKE=s3://bucket/lake (`terraform output` names it).")
-    return faults
+        if getattr(settings, direct) and getattr(settings, stored):
+            yield f"{direct} and {stored}: both are set; unset one of them."
+    if settings.target == "aws":
+        if settings.recordings:
+            yield "recordings: only the local target plays them; unset RECORDINGS, or TARGET."
+        if not settings.lake.startswith("s3"):
+            yield "lake: TARGET=aws needs the bucket, as LAKE=s3://bucket/lake (`terraform output` names it)."

@@ -5,7 +5,7 @@ import importlib.util
 import re
 import shlex
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -140,7 +140,7 @@ def test_every_make_target_named_is_in_the_makefile(page: Path) -> None:
 
 @every_page
 def test_every_variable_set_is_a_setting_or_of_the_makefile(page: Path) -> None:
-    known = {settings.variable_of(field.name) for field in fields(settings.Settings)}
+    known = {settings.variable_of(name) for name in settings.Settings.model_fields}
     known |= set(re.findall(r"^([A-Z]+) \?=", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     found = [name for command in commands(page.read_text(encoding="utf-8")) for name in command.variables]
     assert [name for name in found if name not in known] == []

@@ -44,7 +44,7 @@ def venue(
     if key_field is not None:
         direct, stored = key_settings(found.name, key_field)
         changes[key_field] = key(
-            getattr(settings, direct),
+            getattr(settings, direct).get_secret_value(),
             getattr(settings, stored),
             direct_setting=variable_of(direct),
             setting=variable_of(stored),

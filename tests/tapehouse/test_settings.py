@@ -1,11 +1,12 @@
 """Defaults, file, environment, command line: who wins, and what is said when a setting cannot be used."""
 
-import dataclasses
 import pickle
+import traceback
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from tapehouse import settings as s
 from tapehouse.errors import SettingsError
@@ -161,13 +162,27 @@ SECRETS = ("finnhub_token", "polygon_key")
 @pytest.mark.parametrize("name", SECRETS)
 def test_a_secret_is_shown_by_no_repr_no_fault_and_no_help(tmp_path: Path, name: str) -> None:
     found = load(tmp_path, "", {s.variable_of(name): "hunter2\n"})
-    assert getattr(found, name) == "hunter2"
-    assert "hunter2" not in repr(found) + str(found)
+    assert getattr(found, name).get_secret_value() == "hunter2"
+    assert "hunter2" not in repr(found) + str(found) + str(getattr(found, name)) + found.model_dump_json()
     wrong = faults(tmp_path, f'{name} = "hun ter2"', {s.variable_of(name): "hun\tter2", "TARGET": "moon"})
     assert len(wrong) == 3
     assert not any("ter2" in fault for fault in wrong)
     assert f"{name} (from environment, {s.variable_of(name)}): the value is not" in wrong[2]
     assert "default" not in s.about(name)
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_a_wrong_secret_is_in_no_traceback(tmp_path: Path, name: str) -> None:
+    values = {name: "hun\tter2"}
+    with pytest.raises(SettingsError) as loading:
+        load(tmp_path, "", {s.variable_of(name): values[name]})
+    with pytest.raises(ValidationError) as making:
+        Settings(**values)  # type: ignore[arg-type]
+    for error in (loading.value, making.value):
+        shown = "".join(traceback.format_exception(error))
+        assert name in shown
+        assert "ter2" not in shown
+    assert b"ter2" not in pickle.dumps(loading.value)
 
 
 def test_a_key_comes_from_one_place(tmp_path: Path) -> None:
@@ -193,6 +208,47 @@ def test_what_is_no_span_of_time_is_refused(tmp_path: Path, value: Any) -> None:
 
 def test_true_is_no_number_of_shards(tmp_path: Path) -> None:
     assert len(faults(tmp_path, "shards = true")) == 1
+
+
+@pytest.mark.parametrize("value", ["0", "1.01", "nan", True])
+def test_what_is_no_share_of_a_shard_is_refused(tmp_path: Path, value: Any) -> None:
+    assert load(tmp_path, shard_share="0.5").shard_share == 0.5
+    assert load(tmp_path).shard_share == 1
+    assert len(faults(tmp_path, shard_share=value)) == 1
+
+
+def test_made_by_hand_they_read_neither_environment_nor_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TAPEHOUSE_SHARDS", "7")
+    monkeypatch.setenv("LAKE", "elsewhere")
+    (tmp_path / s.CONFIG_NAME).write_text("seed = 3")
+    assert Settings(feed="kraken").lake == ""
+    assert Settings(feed="kraken") == Settings(feed="kraken", shards=2, seed=1)
+
+
+def test_the_given_environment_is_read_and_not_the_process_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TAPEHOUSE_SHARDS", "7")
+    assert load(tmp_path).shards == 2
+
+
+@pytest.mark.parametrize("name", ["tapehouse_shards", "shards", "SHARDS", "TAPEHOUSE_shards"])
+def test_a_variable_has_one_spelling(tmp_path: Path, name: str) -> None:
+    assert load(tmp_path, "", {name: "7", "lake": "x", "TAPEHOUSE_LAKE": "y"}) == load(tmp_path)
+
+
+def test_a_table_of_the_environment_takes_the_place_of_the_file_s(tmp_path: Path) -> None:
+    file = '[gold_sources]\nbinance = "binance-agg"'
+    assert load(tmp_path, file, {"TAPEHOUSE_GOLD_SOURCES": "us=polygon"}).gold_sources == {"us": "polygon"}
+
+
+def test_each_wrong_part_of_a_list_is_told(tmp_path: Path) -> None:
+    found = faults(tmp_path, "", {"FEEDS": "kraken,No Name,,-x"})
+    assert found == (
+        "feeds (from environment, FEEDS): 'kraken,No Name,,-x' holds 'No Name', which does not have this form; "
+        "allowed: names, as coinbase,kraken,binance.",
+        "feeds (from environment, FEEDS): 'kraken,No Name,,-x' holds '-x', which does not have this form; "
+        "allowed: names, as coinbase,kraken,binance.",
+    )
 
 
 def test_each_origin_has_its_own_lake(tmp_path: Path) -> None:
@@ -226,8 +282,8 @@ def test_a_long_wrong_value_is_cut(tmp_path: Path) -> None:
 
 
 def test_every_field_tells_what_it_is_and_how_to_set_it() -> None:
-    for field in dataclasses.fields(Settings):
-        assert s.variable_of(field.name) in s.about(field.name)
+    for name in Settings.model_fields:
+        assert s.variable_of(name) in s.about(name)
     assert s.variable_of("lake") == "LAKE"
     assert s.variable_of("shards") == "TAPEHOUSE_SHARDS"
     assert s.about("shards") == "shards of a stream that is made here (1-500; default 2; TAPEHOUSE_SHARDS)"
@@ -235,6 +291,6 @@ def test_every_field_tells_what_it_is_and_how_to_set_it() -> None:
 
 def test_settings_are_frozen_and_survive_pickling(tmp_path: Path) -> None:
     found = load(tmp_path)
-    with pytest.raises(dataclasses.FrozenInstanceError):
-        found.shards = 3  # type: ignore[misc]
+    with pytest.raises(ValidationError, match="frozen"):
+        found.shards = 3
     assert pickle.loads(pickle.dumps(found)) == found

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any, cast
 
 import pytest
+from pydantic import SecretStr
 
 from producers.feeds import FEEDS, Feed, SymbolError, UnknownFeedError, feed, name_of_source
 from producers.run.venue import symbols_of, takes, venue
@@ -87,7 +88,7 @@ def test_a_stored_key_is_asked_for_only_where_its_feed_is_used() -> None:
 
 def test_a_key_that_cannot_be_one_is_told_by_its_setting() -> None:
     with pytest.raises(SettingsError, match="TAPEHOUSE_POLYGON_KEY is no key") as caught:
-        made("polygon", polygon_key="sec\u2026ret")
+        venue("polygon", Settings.model_construct(polygon_key=SecretStr("sec\u2026ret")), secrets=no_secrets)
     assert "sec\u2026ret" not in str(caught.value)
 
 
