@@ -5,9 +5,6 @@ import argparse
 from cli import spark as engine
 from cli.command import add_setting, load_settings, place, refuse_aws
 
-NAME = "audit"
-HELP = "Prove the account: each bronze record is in a silver table, no key is there twice. Exit 1 if not."
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_setting(parser, "spark_memory_mb")

@@ -16,14 +16,8 @@ from tapehouse.errors import TerminalError
 from tapehouse.logs import log_above
 from tapehouse.query.port import QueryPort
 from tapehouse.record import Gap, id_number
-from tapehouse import setting_types as types
+from tapehouse.setting_types import NAME, SYMBOL
 from tapehouse.settings import Settings
-
-NAME = "backfill"
-HELP = (
-    "Fill one market's open gaps of a span of time from the venue's past trades; where no gap is recorded, the span "
-    "itself. Exit 1 if any stays open."
-)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -80,7 +74,7 @@ def _port(settings: Settings, here: Place) -> QueryPort:
 
 def _market(options: argparse.Namespace) -> tuple[str, str]:
     exchange, symbol = options.exchange.lower(), options.symbol.upper()
-    if not re.fullmatch(types.NAME, exchange) or ":" in symbol or not re.fullmatch(types.SYMBOL, symbol):
+    if not re.fullmatch(NAME, exchange) or ":" in symbol or not re.fullmatch(SYMBOL, symbol):
         raise TerminalError(f"{options.exchange} {options.symbol} is no market: name it as kraken BTC-USD.")
     return exchange, symbol
 

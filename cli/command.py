@@ -19,9 +19,6 @@ __all__ = ["Command", "Place", "add_setting", "load_settings", "on_terminal", "p
 class Command(Protocol):
     """A module of this package."""
 
-    NAME: str
-    HELP: str
-
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Declares the subcommand's own words."""
 

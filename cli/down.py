@@ -5,9 +5,6 @@ import sys
 
 from cli.command import add_setting, load_settings, place, refuse_aws
 
-NAME = "down"
-HELP = "Stop the lake's producers (they flush first), then its embedded AWS."
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     for name in ("feeds", "recordings"):

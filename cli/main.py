@@ -1,22 +1,48 @@
 """The ``tapehouse`` command: reads its words, runs a subcommand, turns our errors into one sentence.
 
 Exit status: 0 done; 1 an error, or an audit that found something missing; 2 wrong words; 130 interrupted.
+
+A subcommand's module is imported only where the words name it: with it come the settings and the log, which take
+longer to import than ``tapehouse -h`` takes in all.
 """
 
 import argparse
+import importlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
+from typing import TYPE_CHECKING, Final, cast
 
-from cli import audit, backfill, down, parse, produce, query, rebuild, refresh, run_app, tables, up
-from cli.command import Command
 from tapehouse import __version__
-from tapehouse.command import add_shared, exit_status
 
-COMMANDS: tuple[Command, ...] = (run_app, up, down, produce, backfill, refresh, rebuild, audit, tables, query, parse)
+if TYPE_CHECKING:
+    from cli.command import Command
+
+COMMANDS: Final[Mapping[str, str]] = {
+    "run-app": "Run it all here: simulated (or RECORDINGS, or real FEEDS) venues to gold candles, live. ONCE=1: one "
+    "audited pass.",
+    "up": "Start the embedded AWS of the lake in the background; does nothing where it runs.",
+    "down": "Stop the lake's producers (they flush first), then its embedded AWS.",
+    "produce": "Put one source's records into the stream, each confirmed; shows live how it goes, or tells it as JSON "
+    "lines on stdout where that is no terminal. SIGTERM or Ctrl-C flushes first.",
+    "backfill": "Fill one market's open gaps of a span of time from the venue's past trades; where no gap is recorded, "
+    "the span itself. Exit 1 if any stays open.",
+    "refresh": "Read what is new in the stream into bronze, then silver and gold. Once, unless --every is given.",
+    "rebuild": "Compute a silver or gold table again from its inputs, and what hangs on it; one overwrite each.",
+    "audit": "Prove the account: each bronze record is in a silver table, no key is there twice. Exit 1 if not.",
+    "tables": "List the tables: rows, newest event (UTC), lag behind it (seconds), position in the stream.",
+    "query": 'Answer one SELECT in Athena\'s dialect, e.g. "SELECT * FROM gold.candles LIMIT 5". Times are UTC.',
+    "parse": "Turn raw venue messages (stdin, one a line) into records (stdout, JSON lines); counts go to stderr.",
+}
+"""Subcommand → what it does; its module is the one of its name."""
 
 
-def parser() -> argparse.ArgumentParser:
-    """All words of the command."""
+def command(name: str) -> "Command":
+    """The module of a subcommand."""
+    return cast("Command", importlib.import_module(f"cli.{name.replace('-', '_')}"))
+
+
+def parser(asked: Container[str] = COMMANDS) -> argparse.ArgumentParser:
+    """All words of the command; of a subcommand its own words only where it is ``asked`` for."""
     top = argparse.ArgumentParser(
         prog="tapehouse",
         description="A ticker tape kept in a lakehouse: trades from Kinesis to bronze, silver and gold Delta tables.",
@@ -25,16 +51,23 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"tapehouse {__version__}")
     subcommands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for command in COMMANDS:
-        sub = subcommands.add_parser(command.NAME, help=command.HELP, description=command.HELP)
-        command.add_arguments(sub)
-        add_shared(sub)
-        sub.set_defaults(run=command.run)
+    for name, about in COMMANDS.items():
+        sub = subcommands.add_parser(name, help=about, description=about)
+        if name in asked:
+            from tapehouse.command import add_shared
+
+            found = command(name)
+            found.add_arguments(sub)
+            add_shared(sub)
+            sub.set_defaults(run=found.run)
     return top
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    options = parser().parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else arguments
+    options = parser(words).parse_args(words)
+    from tapehouse.command import exit_status
+
     return exit_status(options.run, options, name=f"tapehouse {options.command}")
 
 

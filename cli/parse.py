@@ -4,9 +4,6 @@ import argparse
 import sys
 import time
 
-NAME = "parse"
-HELP = "Turn raw venue messages (stdin, one a line) into records (stdout, JSON lines); counts go to stderr."
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(

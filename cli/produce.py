@@ -9,13 +9,7 @@ from cli.command import place
 from producers.run.words import add_arguments
 from tapehouse.settings import Settings
 
-__all__ = ["HELP", "NAME", "add_arguments", "run"]
-
-NAME = "produce"
-HELP = (
-    "Put one source's records into the stream, each confirmed; shows live how it goes, or tells it as JSON lines on "
-    "stdout where that is no terminal. SIGTERM or Ctrl-C flushes first."
-)
+__all__ = ["add_arguments", "run"]
 
 
 def run(options: argparse.Namespace) -> int:

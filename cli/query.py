@@ -5,9 +5,6 @@ import argparse
 from cli import answers
 from cli.command import add_setting, load_settings, place
 
-NAME = "query"
-HELP = 'Answer one SELECT in Athena\'s dialect, e.g. "SELECT * FROM gold.candles LIMIT 5". Times are UTC.'
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("sql", help="one SELECT over tables named layer.table")

@@ -6,9 +6,6 @@ from cli import spark as engine
 from cli.command import add_setting, load_settings, place, refuse_aws
 from cli.refresh import refresher, show_report, show_step
 
-NAME = "rebuild"
-HELP = "Compute a silver or gold table again from its inputs, and what hangs on it; one overwrite each."
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("table", metavar="TABLE", help="layer.table, as gold.candles")

@@ -17,9 +17,6 @@ log = logs.of(__name__)
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
-NAME = "refresh"
-HELP = "Read what is new in the stream into bronze, then silver and gold. Once, unless --every is given."
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     what = parser.add_mutually_exclusive_group()

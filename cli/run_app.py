@@ -21,10 +21,6 @@ from tapehouse.settings import Settings
 
 log = logs.of(__name__)
 
-NAME = "run-app"
-HELP = (
-    "Run it all here: simulated (or RECORDINGS, or real FEEDS) venues to gold candles, live. ONCE=1: one audited pass."
-)
 TICK_S: Final = 0.2
 PASSES_WITHOUT_END: Final = 20
 """Refreshes in a row that may be lost to others before one bounded pass gives up."""

@@ -9,8 +9,6 @@ from cli import spark as engine
 from cli.command import add_setting, load_settings, place, refuse_aws
 from tapehouse.query.port import Result
 
-NAME = "tables"
-HELP = "List the tables: rows, newest event (UTC), lag behind it (seconds), position in the stream."
 COLUMNS = ("table", "rows", "newest_event", "lag_s", "position")
 
 

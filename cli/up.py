@@ -4,9 +4,6 @@ import argparse
 
 from cli.command import add_setting, load_settings, place, refuse_aws
 
-NAME = "up"
-HELP = "Start the embedded AWS of the lake in the background; does nothing where it runs."
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     for name in ("shards", "kinesis_port", "aws_port", "feeds", "recordings"):

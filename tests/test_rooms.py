@@ -175,13 +175,46 @@ def test_what_breaks_a_border(package: str, code: str, kept: bool) -> None:
     assert (not any(found)) is kept
 
 
-def test_the_commands_words_are_read_without_any_room_or_heavy_library() -> None:
-    code = (
-        "import sys; from cli.main import parser; parser().format_help();print(*sorted({name for name in sys.modules}))"
-    )
+HEAVY = {"pyspark", "boto3", "duckdb", "pandas", "pyarrow", "awswrangler", "sqlglot", "websockets", "numpy"}
+NOT_FOR_HELP = {"pydantic", "pydantic_settings", "pydantic_core", "structlog", "rich", "yaml", "requests"}
+
+
+def loaded(code: str) -> set[str]:
+    """The modules that a fresh Python has after the code."""
+    code += "\nimport sys; print('loaded', *sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-    loaded = done.stdout.split()
-    heavy = {"pyspark", "boto3", "duckdb", "pandas", "pyarrow", "awswrangler", "sqlglot", "websockets", "numpy"}
-    assert heavy & {name.partition(".")[0] for name in loaded} == set()
-    rooms = {name for name in loaded if name.partition(".")[0] in ("producers", "glue_jobs")}
+    return set(done.stdout.rpartition("loaded ")[2].split())
+
+
+def test_the_commands_words_are_read_without_any_room_or_heavy_library() -> None:
+    found = loaded("from cli.main import parser; parser().format_help()")
+    assert {"pydantic", "cli.run_app"} <= found
+    assert HEAVY & {name.partition(".")[0] for name in found} == set()
+    rooms = {name for name in found if name.partition(".")[0] in ("producers", "glue_jobs")}
     assert rooms <= {"producers", "producers.run", "producers.run.words"}
+
+
+@pytest.mark.parametrize("words", [["-h"], ["--version"], ["bogus"], []])
+def test_help_is_instant(words: list[str]) -> None:
+    """No library beyond Python's own, no room, and of ours nothing but the list of subcommands."""
+    found = loaded(f"import contextlib\nfrom cli.main import main\nwith contextlib.suppress(SystemExit): main({words})")
+    assert (HEAVY | NOT_FOR_HELP) & {name.partition(".")[0] for name in found} == set()
+    ours = {name for name in found if name.partition(".")[0] in ROOMS}
+    assert ours == {"cli", "cli.main", "tapehouse"}
+
+
+def test_a_command_imports_no_other() -> None:
+    """But for those whose parts it uses: the words of one are not paid for by all."""
+    found = loaded(
+        "import contextlib\nfrom cli.main import main\nwith contextlib.suppress(SystemExit): main(['query', '-h'])"
+    )
+    assert not {"cli.run_app", "cli.backfill", "cli.produce", "embedded.venues"} & found
+
+
+def test_the_health_check_reads_no_settings_where_the_environment_names_the_file(tmp_path: Path) -> None:
+    """It runs twice a minute beside each producer, in a container that is small."""
+    found = loaded(
+        f"import os; os.environ['TAPEHOUSE_HEARTBEAT'] = '{tmp_path}/none'\n"
+        "from producers.health.check import main; main()"
+    )
+    assert (HEAVY | NOT_FOR_HELP) & {name.partition(".")[0] for name in found} == set()

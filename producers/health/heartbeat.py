@@ -11,10 +11,6 @@ from pathlib import Path
 from tempfile import gettempdir
 from typing import Any, Final
 
-from tapehouse import logs
-
-log = logs.of(__name__)
-
 EVERY_S: Final = 5.0
 DEFAULT_NAME: Final = "tapehouse-producer.json"
 
@@ -60,5 +56,7 @@ class Heartbeat:
 
     def _tell(self, error: OSError) -> None:
         if not self._failed:
-            log.warning("heartbeat_not_written", path=self._path, error=error)
+            from tapehouse import logs  # noqa: PLC0415 - the check imports this module, and is to stay cheap
+
+            logs.of(__name__).warning("heartbeat_not_written", path=self._path, error=error)
         self._failed = True

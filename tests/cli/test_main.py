@@ -19,9 +19,9 @@ def in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_every_command_tells_its_words_with_units(capsys: pytest.CaptureFixture[str]) -> None:
-    for command in COMMANDS:
+    for name in COMMANDS:
         with pytest.raises(SystemExit) as ended:
-            main([command.NAME, "-h"])
+            main([name, "-h"])
         assert ended.value.code == 0
         said = " ".join(capsys.readouterr().out.split())
         assert "LAKE" in said
