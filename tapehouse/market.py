@@ -29,13 +29,14 @@ class MarketKey(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> "MarketKey":
-        """The inverse of ``str``, for where it stands in a file. A symbol may hold a colon; the others may not.
+        """The inverse of ``str``, for where it stands in a file. A symbol may hold a colon, the others may not; it is
+        empty where a record names none (an ``Unparsed`` of no known market).
 
         Raises:
             ValueError: the text does not have three parts.
         """
         exchange, _, rest = text.partition(":")
         symbol, _, source = rest.rpartition(":")
-        if not (exchange and symbol and source):
+        if not (exchange and ":" in rest and source):
             raise ValueError(f"{text!r} is not exchange:symbol:source")
         return cls(exchange, symbol, source)

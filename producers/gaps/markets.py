@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from producers.feeds import Feed
 from producers.gaps.continuity import Continuity, SafeMark
+from tapehouse.market import MarketKey
 from tapehouse.record import Record, Trade
 
 
@@ -11,16 +12,16 @@ class Markets:
     """Tapes by (exchange, symbol, source), made when they are first heard of."""
 
     def __init__(
-        self, feed: Feed, marks: Mapping[str, SafeMark], on_begin: Callable[[str, int], None] | None = None
+        self, feed: Feed, marks: Mapping[MarketKey, SafeMark], on_begin: Callable[[MarketKey, int], None] | None = None
     ) -> None:
-        """``marks``: ``exchange:symbol:source`` → where an earlier run was safe; ``on_begin``: of one without."""
+        """``marks``: market → where an earlier run was safe; ``on_begin``: of one without."""
         self._feed, self._marks, self._on_begin = feed, marks, on_begin
-        self._tapes: dict[tuple[str, str, str], Continuity] = {}
-        self._begun: set[tuple[str, str, str]] = set()
+        self._tapes: dict[MarketKey, Continuity] = {}
+        self._begun: set[MarketKey] = set()
 
     def tape(self, exchange: str, symbol: str, source: str) -> Continuity:
         """The tape of one market."""
-        key = exchange, symbol, source
+        key = MarketKey(exchange, symbol, source)
         tape = self._tapes.get(key)
         if tape is None:
             tape = self._tapes[key] = Continuity(
@@ -28,7 +29,7 @@ class Markets:
                 symbol=symbol,
                 source=source,
                 contiguous_ids=self._feed.traits.contiguous_ids,
-                mark=self._marks.get(":".join(key)),
+                mark=self._marks.get(key),
             )
         return tape
 
@@ -38,7 +39,7 @@ class Markets:
 
     def newest(self, symbol: str, trade_id: str, received_us: int) -> list[Record]:
         """What the venue's own word on its newest trade proves; nothing for a market not heard of yet."""
-        tape = self._tapes.get((self._feed.exchange, symbol, self._feed.source))
+        tape = self._tapes.get(MarketKey(self._feed.exchange, symbol, self._feed.source))
         return tape.newest(trade_id, received_us) if tape is not None else []
 
     def begin(self, word: str, at_us: int, from_us: int) -> None:
@@ -48,10 +49,10 @@ class Markets:
         """
         market = self._feed.market(word)
         if market is not None:
-            key = *market, self._feed.source
-            if self._on_begin is not None and key not in self._begun and ":".join(key) not in self._marks:
+            key = MarketKey(*market, self._feed.source)
+            if self._on_begin is not None and key not in self._begun and key not in self._marks:
                 self._begun.add(key)
-                self._on_begin(":".join(key), at_us)
+                self._on_begin(key, at_us)
             self.tape(*key).begin(from_us, at_us)
             return
         for tape in self._of_words({word}):

@@ -22,6 +22,7 @@ from typing import Any, Final
 from producers.sink import Mark
 from tapehouse import logs
 from tapehouse.errors import TerminalError
+from tapehouse.market import MarketKey
 from tapehouse.record import Gap
 
 log = logs.of(__name__)
@@ -62,10 +63,10 @@ class MarkStore:
         self._writing = threading.Lock()
         """Held while the file is written; ``begin`` and ``owes`` never wait for it."""
         self._saved_at: float | None = None
-        self._saved: Mapping[str, Mark] = {}
-        self._kept: Mapping[str, Mark] | None = None
+        self._saved: Mapping[MarketKey, Mark] = {}
+        self._kept: Mapping[MarketKey, Mark] | None = None
         """What earlier runs left."""
-        self._begun: dict[str, Mark] = {}
+        self._begun: dict[MarketKey, Mark] = {}
         """Markets first seen in this run; it only grows."""
         self._tried = self._durable = 0
         """How many of them the last write held, and the last one that succeeded."""
@@ -74,8 +75,8 @@ class MarkStore:
         """A market began and no write has been tried since: save before anything of it is sent."""
         return len(self._begun) > self._tried
 
-    def load(self) -> Mapping[str, Mark]:
-        """``exchange:symbol:source`` → its mark; empty where there is no file or it is another stream's.
+    def load(self) -> Mapping[MarketKey, Mark]:
+        """Each market's mark; none where there is no file or it is another stream's.
 
         Raises BrokenStateError.
         """
@@ -88,7 +89,7 @@ class MarkStore:
                 raise BrokenStateError(str(self._path), f"{type(error).__name__}: {error}") from error
         return self._kept
 
-    def save(self, marks: Mapping[str, Mark], *, now: bool = False) -> bool:
+    def save(self, marks: Mapping[MarketKey, Mark], *, now: bool = False) -> bool:
         """Write the marks, and the markets that began, over those that earlier runs left; True when they were written.
 
         Does nothing when nothing changed, or within a second of the last time unless ``now``. A mark that lies behind
@@ -100,13 +101,13 @@ class MarkStore:
             if not now and self._saved_at is not None and at - self._saved_at < self._every_s:
                 return False
             begun = self._begun.copy()  # one step: the loop may add to it meanwhile
-            fresh = {**self._saved, **{name: mark for name, mark in marks.items() if self._moves(name, mark)}}
+            fresh = {**self._saved, **{market: mark for market, mark in marks.items() if self._moves(market, mark)}}
             if fresh == self._saved and len(begun) == self._durable:
                 return False
             kept = {**begun, **self.load()}
             self._saved_at = at
             try:
-                self._write({**kept, **{name: mark.over(kept.get(name)) for name, mark in fresh.items()}})
+                self._write({**kept, **{market: mark.over(kept.get(market)) for market, mark in fresh.items()}})
             except OSError as error:
                 log.warning("marks_not_saved", path=self._path, error=error)
                 return False
@@ -115,33 +116,33 @@ class MarkStore:
             self._saved, self._durable = fresh, len(begun)
             return True
 
-    def begin(self, lane: str, at_us: int) -> None:
+    def begin(self, market: MarketKey, at_us: int) -> None:
         """Remember that a market is seen from ``at_us`` on: until its first trade is confirmed, that is all.
 
         Costs no disk: see ``owes``. Does nothing where there is a mark. Raises BrokenStateError.
         """
-        if lane not in self.load():
-            self._begun.setdefault(lane, Mark(covered_through_us=at_us))
+        if market not in self.load():
+            self._begun.setdefault(market, Mark(covered_through_us=at_us))
 
-    def _moves(self, name: str, mark: Mark) -> bool:
-        saved = self._saved.get(name)
+    def _moves(self, market: MarketKey, mark: Mark) -> bool:
+        saved = self._saved.get(market)
         return mark.confirmed > 0 if saved is None else mark.confirmed >= saved.confirmed
 
-    def _read(self, body: Any) -> Mapping[str, Mark]:
+    def _read(self, body: Any) -> Mapping[MarketKey, Mark]:
         if body["format"] != FORMAT:
             raise ValueError(f"format {body['format']} is not {FORMAT}")
         stream = StreamIdentity(body["stream"], body["created_at_us"])
         if stream != self._stream:
             log.warning("marks_other_stream", path=self._path, stream=stream.name)
             return {}
-        return {name: _mark(mark) for name, mark in body["marks"].items()}
+        return {MarketKey.parse(name): _mark(mark) for name, mark in body["marks"].items()}
 
-    def _write(self, marks: Mapping[str, Mark]) -> None:
+    def _write(self, marks: Mapping[MarketKey, Mark]) -> None:
         body = {
             "format": FORMAT,
             "stream": self._stream.name,
             "created_at_us": self._stream.created_at_us,
-            "marks": {name: _written(mark) for name, mark in sorted(marks.items())},
+            "marks": {str(market): _written(marks[market]) for market in sorted(marks, key=str)},
         }
         self._path.parent.mkdir(parents=True, exist_ok=True)
         fresh = self._path.with_name(self._path.name + ".new")

@@ -20,10 +20,11 @@ from producers.sink.packing import Entry, refusal
 from producers.sink.watermark import Lane, Mark
 from producers.source import Item, Raw
 from tapehouse.kpl import LONG_HEAD_BYTES, SHORT_BYTES, SHORT_HEAD_BYTES, frame_bytes
+from tapehouse.market import MarketKey
 from tapehouse.record import Coverage, GapClosed, Record, Trade, encode, partition_key
 
-RAW_LANE: Final = "raw "
-"""Prefix of the lanes of bytes sent as they are: they have no mark, and are forgotten when all is confirmed."""
+RAW: Final = "raw "
+"""Prefix of the names of bytes sent as they are: they have no mark, and are forgotten when all is confirmed."""
 Place = Callable[[Entry, int], bool]
 """Finds an entry of so many bytes a shard; False: not now."""
 
@@ -32,7 +33,7 @@ Place = Callable[[Entry, int], bool]
 class _Channel:
     """One market and source, or one key of raw bytes."""
 
-    name: str
+    name: MarketKey | str
     partition_key: str
     key_bytes: int
     frame_bytes: int
@@ -50,7 +51,7 @@ class Buffer:
         self._linger_s = config.linger_ms / 1000
         self._put = self._count = self._bytes = 0
         self._outstanding: dict[Entry, None] = {}
-        self._channels: dict[str, _Channel] = {}
+        self._channels: dict[MarketKey | str, _Channel] = {}
         self._markets: dict[tuple[str, str | None, str], _Channel] = {}
         self._open: dict[Entry, None] = {}
         self._ready: deque[Entry] = deque()
@@ -82,9 +83,9 @@ class Buffer:
         """The entry of the first item put that is not confirmed; it is that entry's first."""
         return next(iter(self._outstanding), None)
 
-    def marks(self) -> Mapping[str, Mark]:
-        """Lane → the end of its confirmed prefix; lanes of raw bytes have none."""
-        return {name: each.lane.mark() for name, each in self._channels.items() if not name.startswith(RAW_LANE)}
+    def marks(self) -> Mapping[MarketKey, Mark]:
+        """The end of each market's confirmed prefix; raw bytes have none."""
+        return {name: each.lane.mark() for name, each in self._channels.items() if isinstance(name, MarketKey)}
 
     # -- taking items in ------------------------------------------------------------------------------------------
 
@@ -177,15 +178,14 @@ class Buffer:
         key = partition_key(record)
         if refusal(b"", key) is not None:
             return None
-        channel = self._markets[(record.exchange, record.symbol, record.source)] = self._named(
-            f"{key}:{record.source}", key
-        )
+        market = MarketKey(record.exchange, record.symbol or "", record.source)
+        channel = self._markets[(record.exchange, record.symbol, record.source)] = self._named(market, key)
         return channel
 
     def _raw_channel(self, raw: Raw) -> _Channel | None:
-        return None if refusal(b"", raw.partition_key) else self._named(RAW_LANE + raw.partition_key, raw.partition_key)
+        return None if refusal(b"", raw.partition_key) else self._named(RAW + raw.partition_key, raw.partition_key)
 
-    def _named(self, name: str, key: str) -> _Channel:
+    def _named(self, name: MarketKey | str, key: str) -> _Channel:
         channel = self._channels.get(name)
         if channel is None:
             raw = key.encode("utf-8")
@@ -196,7 +196,7 @@ class Buffer:
         key = item.partition_key if isinstance(item, Raw) else partition_key(item)
         reason = refusal(data, key, max_bytes=self._config.max_record_bytes)
         if isinstance(item, Raw):
-            self._forget(self._channels.get(RAW_LANE + key))
+            self._forget(self._channels.get(RAW + key))
         self._on_refused(item, reason or "it is too large")
 
     # -- sending --------------------------------------------------------------------------------------------------
@@ -275,7 +275,7 @@ class Buffer:
 
     def _forget(self, channel: _Channel | None) -> None:
         """Keys of raw bytes may be any number of things: none is kept of which nothing is on its way."""
-        if channel is None or not channel.name.startswith(RAW_LANE):
+        if channel is None or isinstance(channel.name, MarketKey):
             return
         if channel.lane.through == channel.lane.issued:
             self._channels.pop(channel.name, None)

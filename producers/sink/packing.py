@@ -11,6 +11,7 @@ from typing import Any, Final
 from producers.sink.pacing import Shard
 from producers.source import Item
 from tapehouse.kpl import aggregate
+from tapehouse.market import MarketKey
 
 CALL_ENTRIES: Final = 500
 """Entries that one PutRecords call may hold. Source: PutRecords, API reference."""
@@ -27,8 +28,8 @@ KEY_CHARS: Final = 256
 class Entry:
     """Records of one lane, in the order they were put, from being put to being confirmed."""
 
-    lane: str
-    """The market and source whose order they belong to."""
+    lane: MarketKey | str
+    """The market whose order they belong to; of raw bytes, their partition key behind ``RAW``."""
     partition_key: str
     key_bytes: int
     items: list[Item]

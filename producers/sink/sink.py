@@ -31,6 +31,7 @@ from producers.sink.shards import ListsShards
 from producers.sink.watermark import Mark
 from producers.source import Item, Raw
 from tapehouse import logs
+from tapehouse.market import MarketKey
 from tapehouse.record import Trade
 
 __all__ = ["KinesisSink", "Metrics", "SinkClosedError", "SinkConfig", "StreamRefusedError", "UnconfirmedError"]
@@ -145,8 +146,8 @@ class KinesisSink:
             mean_lag_s=self._lag_s / confirmed if confirmed else 0.0,
         )
 
-    def marks(self) -> Mapping[str, Mark]:
-        """For each ``exchange:symbol:source``, through where everything put is confirmed."""
+    def marks(self) -> Mapping[MarketKey, Mark]:
+        """For each market, through where everything put is confirmed."""
         return self._buffer.marks()
 
     # -- taking items ---------------------------------------------------------------------------------------------

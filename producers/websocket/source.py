@@ -26,6 +26,7 @@ from producers.websocket.session import Session
 from producers.websocket.subscription import LoginRefusedError, SubscriptionRefusedError
 from tapehouse import logs
 from tapehouse.errors import SettingsError
+from tapehouse.market import MarketKey
 from tapehouse.record import Coverage, Gap, GapClosed, Record, Trade, Unparsed
 
 __all__ = [
@@ -66,14 +67,14 @@ class WebSocketSource:
         url: str | None = None,
         limits: Limits | None = None,
         finite: bool = False,
-        marks: Mapping[str, SafeMark] | None = None,
+        marks: Mapping[MarketKey, SafeMark] | None = None,
         recovery: Recovery | None = None,
-        on_begin: Callable[[str, int], None] | None = None,
+        on_begin: Callable[[MarketKey, int], None] | None = None,
         clock: Callable[[], int] = _now_us,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         random: Callable[[], float] = _random.random,
     ) -> None:
-        """``clock`` gives µs UTC, ``random`` a float in [0, 1). ``marks``: ``exchange:symbol:source`` → the last safe
+        """``clock`` gives µs UTC, ``random`` a float in [0, 1). ``marks``: market → the last safe
         trade and the gaps that were open. ``on_begin`` is told of each market without a mark, and from when on it is
         seen, before any of its trades is given: whoever keeps marks keeps that, or a kill in the first second would
         leave a hole that nobody knows. Raises SettingsError for more symbols than one connection carries."""
@@ -88,9 +89,7 @@ class WebSocketSource:
             raise SettingsError([f"{fault}; start a second producer for the rest"])
         self._recovery, self._clock = recovery, clock
         proven = {
-            feed.subscription_key(exchange, symbol)
-            for exchange, symbol, source in (lane.split(":") for lane in marks or {})
-            if source == feed.source
+            feed.subscription_key(exchange, symbol) for exchange, symbol, source in marks or {} if source == feed.source
         }
         self._markets = Markets(feed, marks or {}, on_begin)
         self._pending: list[Record] = []

@@ -18,6 +18,7 @@ from producers.sink.sink import SinkConfig
 from producers.source import Batch, Raw
 from producers.synthetic import SyntheticConfig, SyntheticSource
 from tapehouse import aws
+from tapehouse.market import MarketKey
 from tapehouse.record import Coverage, Record, Trade
 
 SYMBOLS = ("BTC-USD", "ETH-USD", "SOL-USD")
@@ -29,9 +30,9 @@ def market(*, seed: int, start_us: int, rate_per_s: float) -> SyntheticSource:
     return SyntheticSource(config)
 
 
-def confirmed(record: Record, marks: Mapping[str, Mark]) -> bool:
+def confirmed(record: Record, marks: Mapping[MarketKey, Mark]) -> bool:
     """Whether the marks say that Kinesis has the record."""
-    mark = marks.get(f"{record.exchange}:{record.symbol}:{record.source}")
+    mark = marks.get(MarketKey(record.exchange, record.symbol or "", record.source))
     if mark is None:
         return False
     if isinstance(record, Trade):
@@ -43,7 +44,7 @@ def confirmed(record: Record, marks: Mapping[str, Mark]) -> bool:
 class Resumed:
     """A source without what an earlier run confirmed."""
 
-    def __init__(self, source: SyntheticSource, marks: Mapping[str, Mark]) -> None:
+    def __init__(self, source: SyntheticSource, marks: Mapping[MarketKey, Mark]) -> None:
         self.name = source.name
         self._source, self._marks = source, marks
 

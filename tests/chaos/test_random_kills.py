@@ -25,6 +25,7 @@ from glue_jobs.refresh import Refresh
 from producers.run.marks import MarkStore, StreamIdentity
 from producers.sink import Mark
 from tapehouse.lake import Lake
+from tapehouse.market import MarketKey
 from tapehouse.record import Coverage, Trade
 from tests.chaos import producer
 from tests.chaos.account import holds_the_stream, read_stream
@@ -214,7 +215,8 @@ def split(client: Any) -> None:
 
 def everything_made_is_there(stage: Stage, found: Silver) -> int:
     """Every trade that the market made until the marks' end is in silver, as it was made; how many."""
-    marks: Mapping[str, Mark] = MarkStore(stage.folder / "marks.json", StreamIdentity(STREAM, stage.created_us)).load()
+    stream = StreamIdentity(STREAM, stage.created_us)
+    marks: Mapping[MarketKey, Mark] = MarkStore(stage.folder / "marks.json", stream).load()
     source = producer.market(seed=stage.seed, start_us=stage.start_us, rate_per_s=RATE_PER_S)
     last_us = max(mark.event_time_us or 0 for mark in marks.values())
     made: set[tuple[str, str, str, str]] = set()

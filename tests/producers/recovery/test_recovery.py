@@ -17,6 +17,7 @@ from producers.recovery.queue import AT_ONCE, LATE_US
 from producers.recovery.rest import Answer
 from producers.websocket import WebSocketSource
 from producers.websocket import source as websocket
+from tapehouse.market import MarketKey
 from tapehouse.record import Coverage, Gap, GapClosed, Record, Trade, Unparsed, encode, id_number, judge
 from tests.producers.websocket.test_source import FAST, Reader, key, markets, run, subscribed
 
@@ -527,7 +528,7 @@ def test_gap_that_an_earlier_run_left_open_is_filled_without_being_told_again() 
                 received_time_us=truth[21].event_time_us,
             )
             mark = SafeAt(truth[-1].trade_id, truth[-1].event_time_us, None, (left,))
-            source = source_of(venues, "binance", marks={"binance:BTC-USDT:binance": mark})
+            source = source_of(venues, "binance", marks={MarketKey("binance", "BTC-USDT", "binance"): mark})
             reader = Reader(source)
             await reader.until(lambda: reader.of(GapClosed))
             await reader.end()
@@ -544,7 +545,7 @@ def test_producer_killed_before_its_first_mark_knows_from_when_on_it_promised_to
         async with Simulator() as venues:
             venues.trade(exchange, 3, markets(feed)[0])
             await asyncio.sleep(1.1)  # a second: past trades are told to the second at some venues
-            begun: dict[str, int] = {}
+            begun: dict[MarketKey, int] = {}
             behind = replace(FAST, coverage_margin_s=0.1)  # the simulated tape dates trades up to 50 ms back
             killed = source_of(venues, feed, limits=behind, on_begin=begun.__setitem__)
             reader = Reader(killed)
@@ -553,8 +554,8 @@ def test_producer_killed_before_its_first_mark_knows_from_when_on_it_promised_to
             await killed.aclose()
             await reader.until_ended()
             venues.trade(exchange, 1200, markets(feed)[0])
-            assert set(begun) == {f"{exchange}:{symbol}:{feed}" for symbol in markets(feed)}
-            marks = {lane: SafeAt(None, None, at_us, ()) for lane, at_us in begun.items()}
+            assert set(begun) == {MarketKey(exchange, symbol, feed) for symbol in markets(feed)}
+            marks = {market: SafeAt(None, None, at_us, ()) for market, at_us in begun.items()}
             again = source_of(venues, feed, marks=marks)
             second = Reader(again)
             await second.until(lambda: venues.connections and not again.unconfirmed and again.counters.messages)
@@ -594,14 +595,14 @@ class Lacking:
         return Parsed(records=() if symbol == "BTC-USD" else (row,))
 
 
-def holes_left(counts: dict[str, int]) -> dict[str, SafeAt]:
+def holes_left(counts: dict[str, int]) -> dict[MarketKey, SafeAt]:
     """Marks with so many open gaps a market, each of one trade."""
-    found: dict[str, SafeAt] = {}
+    found: dict[MarketKey, SafeAt] = {}
     for symbol, count in counts.items():
         names: dict[str, Any] = {"exchange": "coinbase", "source": "coinbase", "symbol": symbol}
         lost = (replace(gap(from_id=str(n), to_id=str(n), from_us=T0, to_us=T0), **names) for n in range(1, count + 1))
         gaps = tuple(replace(each, gap_id=f"{symbol}:{each.from_id}") for each in lost)
-        found[f"coinbase:{symbol}:coinbase"] = SafeAt(None, None, None, gaps)
+        found[MarketKey("coinbase", symbol, "coinbase")] = SafeAt(None, None, None, gaps)
     return found
 
 

@@ -25,9 +25,12 @@ from producers.source import Batch, Raw
 from producers.synthetic import SyntheticConfig, SyntheticSource
 from tapehouse.errors import TerminalError
 from tapehouse.kpl import deaggregate
+from tapehouse.market import MarketKey
 
 START_US = 1_760_000_000_000_000
 STREAM = StreamIdentity("tape", 1)
+KRAKEN_BTC = MarketKey("kraken", "BTC-USD", "kraken")
+SYNTHETIC_BTC = MarketKey("synthetic", "BTC-USD", "synthetic")
 
 
 class FakeKinesis:
@@ -226,7 +229,7 @@ def test_the_marks_of_the_end_are_durable(tmp_path: Path) -> None:
         await produce(source, sink(FakeKinesis()), stop=asyncio.Event(), marks=MarkStore(path, STREAM))
 
     run(work())
-    mark = MarkStore(path, STREAM).load()["synthetic:BTC-USD:synthetic"]
+    mark = MarkStore(path, STREAM).load()[SYNTHETIC_BTC]
     assert mark.trade_id == "50"
     assert mark.covered_through_us is not None
     assert mark.event_time_us == mark.covered_through_us - 1
@@ -240,14 +243,14 @@ class Beginning(Lines):
         self._marks = marks
 
     async def __aiter__(self) -> AsyncIterator[Batch]:
-        self._marks.begin("kraken:BTC-USD:kraken", 99)
+        self._marks.begin(KRAKEN_BTC, 99)
         async for batch in super().__aiter__():
             yield batch
 
 
 def test_market_that_began_is_durable_before_anything_of_it_is_sent(tmp_path: Path) -> None:
     path = tmp_path / "marks.json"
-    found: list[Mapping[str, Mark]] = []
+    found: list[Mapping[MarketKey, Mark]] = []
 
     class Watching(FakeKinesis):
         def put_records(self, *, StreamName: str, Records: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:  # noqa: N803
@@ -259,7 +262,7 @@ def test_market_that_began_is_durable_before_anything_of_it_is_sent(tmp_path: Pa
         await produce(Beginning(marks), sink(Watching()), stop=asyncio.Event(), marks=marks, progress_every_s=3600)
 
     run(work())
-    assert found == [{"kraken:BTC-USD:kraken": Mark(covered_through_us=99)}]
+    assert found == [{KRAKEN_BTC: Mark(covered_through_us=99)}]
 
 
 def test_a_full_disk_when_a_market_begins_ends_no_producer(
@@ -324,7 +327,7 @@ def test_who_is_told_may_fail_and_what_was_read_is_confirmed_before_that_is_rais
 
     run(work())
     assert len(kinesis.taken) > 20
-    assert MarkStore(path, STREAM).load()["synthetic:BTC-USD:synthetic"].trade_id == "20"
+    assert MarkStore(path, STREAM).load()[SYNTHETIC_BTC].trade_id == "20"
 
 
 def test_progress_tells_how_the_line_of_a_venue_does() -> None:

@@ -9,7 +9,10 @@ from producers.sink.buffer import Buffer
 from producers.sink.packing import Entry
 from producers.source import Item, Raw
 from tapehouse.kpl import MAGIC, aggregate, deaggregate
+from tapehouse.market import MarketKey
 from tapehouse.record import Coverage, Trade, encode
+
+BTC = MarketKey("kraken", "BTC-USD", "kraken")
 
 
 def trade(number: int, symbol: str = "BTC-USD", source: str = "kraken", text: str = "") -> Trade:
@@ -151,9 +154,9 @@ def test_a_claim_waits_for_what_is_before_it_and_what_comes_after_does_not() -> 
     made.settle([entries[0]])
     (claim,) = made.take(0.0, anywhere, hurry=True)
     assert ids([claim]) == [["claim"]]
-    assert made.marks()["kraken:BTC-USD:kraken"].confirmed == 1
+    assert made.marks()[BTC].confirmed == 1
     made.settle([claim])
-    mark = made.marks()["kraken:BTC-USD:kraken"]
+    mark = made.marks()[BTC]
     assert (mark.confirmed, mark.trade_id, mark.covered_through_us) == (4, "4", 2)
     assert (len(made), made.size) == (0, 0)
 

@@ -18,8 +18,10 @@ from producers.sink.sink import SinkClosedError, SinkConfig, StreamRefusedError,
 from producers.source import Item, Raw
 from tapehouse.errors import SettingsError
 from tapehouse.kpl import deaggregate
+from tapehouse.market import MarketKey
 from tapehouse.record import Coverage, Record, Trade, encode
 
+BTC = MarketKey("kraken", "BTC-USD", "kraken")
 NOW_US = 1_760_000_000_000_000
 Fault = str | tuple[bool, ...]
 """What a call meets: "ok", a failure of the whole call, or which entries fail (going on from call to call)."""
@@ -166,11 +168,11 @@ class Watcher:
         self.kinesis = kinesis
         self.confirmed: list[Item] = []
         self.most_records = self.most_bytes = 0
-        self.lanes: dict[str, list[Record]] = {}
+        self.lanes: dict[MarketKey, list[Record]] = {}
         for batch in batches:
             for item in batch:
                 if not isinstance(item, Raw):
-                    self.lanes.setdefault(f"kraken:{item.symbol}:kraken", []).append(item)
+                    self.lanes.setdefault(MarketKey("kraken", item.symbol or "", "kraken"), []).append(item)
 
     def look(self, sink: KinesisSink) -> None:
         held = sink.metrics()
@@ -249,7 +251,7 @@ def data_of(item: Item) -> bytes:
     return item.data if isinstance(item, Raw) else encode(item)
 
 
-def assert_claims_follow_what_they_claim(lanes: Mapping[str, list[Record]], taken: list[bytes]) -> None:
+def assert_claims_follow_what_they_claim(lanes: Mapping[MarketKey, list[Record]], taken: list[bytes]) -> None:
     for records in lanes.values():
         first = [taken.index(encode(record)) for record in records]
         for number, record in enumerate(records):
@@ -328,7 +330,7 @@ def test_a_long_backoff_holds_up_only_its_own_entries() -> None:
         await until(lambda: sink.metrics().retried == 1)
         await sink.put_many([trade(2)])
         await until(lambda: sink.metrics().confirmed == 1)
-        assert sink.marks()["kraken:BTC-USD:kraken"].confirmed == 0
+        assert sink.marks()[BTC].confirmed == 0
         with pytest.raises(UnconfirmedError):
             await sink.close(0.01)
 
@@ -396,7 +398,7 @@ def test_a_backfilled_trade_does_not_move_the_mark_back() -> None:
         async with KinesisSink(config(), FakeKinesis()) as sink:
             await sink.put_many([trade(10), trade(3, backfilled=True), coverage(11)])
             await sink.flush()
-            mark = sink.marks()["kraken:BTC-USD:kraken"]
+            mark = sink.marks()[BTC]
             assert (mark.confirmed, mark.trade_id, mark.covered_through_us) == (3, "10", NOW_US + 11)
 
     run(work())
