@@ -42,9 +42,8 @@ import boto3
 from botocore.config import Config
 
 from embedded.kinesis import Fault, KinesisServer
-from producers.sink import KinesisSink
+from producers.sink import KinesisSink, SinkConfig
 from producers.sink.body import DirectPutRecords
-from producers.sink.sink import SinkConfig
 from producers.synthetic import SyntheticConfig, SyntheticSource
 from tapehouse import kpl
 from tapehouse.record import Trade, encode, partition_key

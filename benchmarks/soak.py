@@ -18,8 +18,7 @@ from pathlib import Path
 from producer import STREAM, client, embedded_kinesis  # type: ignore[import-not-found] # beside this script
 
 from embedded.kinesis import Fault
-from producers.sink import KinesisSink
-from producers.sink.sink import SinkConfig
+from producers.sink import KinesisSink, SinkConfig
 from producers.synthetic import SyntheticConfig, SyntheticSource
 
 LINES = 20

@@ -199,7 +199,7 @@ def _fill(settings: Settings, holes: list[Any], held: contextlib.ExitStack) -> l
     from producers.recovery import Backfill, HttpFetch, Pages, RestRecovery
     from producers.recovery.backfill import WAITS_S
     from producers.run.runner import run as produce
-    from producers.sink.sink import SinkConfig
+    from producers.sink import SinkConfig
 
     def recovery(feed: Any, note: Any) -> Any:
         fetch = HttpFetch()

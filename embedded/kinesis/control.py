@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any, Final
 
+from tapehouse.kinesis_limits import KIB, RECORD_BYTES
+
 from .arguments import ARN, HASH_KEY, NAME, Arguments
 from .cursor import LIFETIME_US
 from .engine import Engine
@@ -17,6 +19,8 @@ MOST_SHARDS: Final = 10_000
 LEAST_RETENTION_HOURS: Final = 24
 MOST_RETENTION_HOURS: Final = 8760
 MOST_TAGS: Final = 50
+LEAST_RECORD_KIB: Final = RECORD_BYTES // KIB
+MOST_RECORD_KIB: Final = 10 * KIB
 MODES: Final = ("PROVISIONED", "ON_DEMAND")
 FILTERS: Final = (
     "AFTER_SHARD_ID",
@@ -53,7 +57,9 @@ class Control:
             region=region,
             mode=mode,
             tags=_counted(arguments.tags("Tags", required=False)),
-            max_record_kib=arguments.integer("MaxRecordSizeInKiB", least=1024, most=10240, default=1024),
+            max_record_kib=arguments.integer(
+                "MaxRecordSizeInKiB", least=LEAST_RECORD_KIB, most=MOST_RECORD_KIB, default=LEAST_RECORD_KIB
+            ),
         )
         return {}
 

@@ -1,14 +1,15 @@
 """Kinesis' limits a shard, as buckets that refill with the clock.
 
 *Source*: Kinesis quotas: 1,000 records and 1 MiB a second in; 5 GetRecords and 2 MiB a second out; 5 GetShardIterator a
-second. Enforced only where the server was started with limits.
+second. Enforced only where the server was started with limits. The quotas say MB; here it is the greater megabyte, so
+who sends by the smaller one (``SHARD_BYTES_PER_S``) is not throttled.
 """
 
 from dataclasses import dataclass, field
 from typing import Final
 
-MIB: Final = 1024 * 1024
-RECORDS_IN_PER_S: Final = 1000
+from tapehouse.kinesis_limits import MIB, SHARD_RECORDS_PER_S
+
 BYTES_IN_PER_S: Final = MIB
 READS_PER_S: Final = 5
 BYTES_OUT_PER_S: Final = 2 * MIB
@@ -39,7 +40,7 @@ class Bucket:
 class ShardThroughput:
     """The buckets of one shard."""
 
-    records_in: Bucket = field(default_factory=lambda: Bucket(RECORDS_IN_PER_S))
+    records_in: Bucket = field(default_factory=lambda: Bucket(SHARD_RECORDS_PER_S))
     bytes_in: Bucket = field(default_factory=lambda: Bucket(BYTES_IN_PER_S))
     reads: Bucket = field(default_factory=lambda: Bucket(READS_PER_S))
     bytes_out: Bucket = field(default_factory=lambda: Bucket(BYTES_OUT_PER_S))

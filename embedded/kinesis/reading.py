@@ -2,6 +2,8 @@
 
 from typing import Any, Final
 
+from tapehouse.kinesis_limits import GET_RECORDS_BYTES, GET_RECORDS_LIMIT
+
 from . import frame as framing
 from .arguments import NAME, SEQUENCE_NUMBER, Arguments
 from .cursor import LIFETIME_US, Position
@@ -11,8 +13,6 @@ from .faults import Plan
 from .shard import Shard, shard_id
 from .stream import Stream
 
-RECORDS_A_CALL: Final = 10_000
-BYTES_A_CALL: Final = 10 * 1024 * 1024
 TYPES: Final = ("TRIM_HORIZON", "LATEST", "AT_SEQUENCE_NUMBER", "AFTER_SEQUENCE_NUMBER", "AT_TIMESTAMP")
 
 
@@ -67,14 +67,14 @@ class Reading:
 
     def get_records(self, arguments: Arguments, plan: Plan) -> bytes:
         engine = self._engine
-        limit = arguments.integer("Limit", least=1, most=RECORDS_A_CALL, default=RECORDS_A_CALL)
+        limit = arguments.integer("Limit", least=1, most=GET_RECORDS_LIMIT, default=GET_RECORDS_LIMIT)
         position = self._position(arguments.text("ShardIterator"))
         stream, shard = self._found(position, arguments)
         now_us = engine.clock()
         if engine.limits and not shard.throughput.take_read(now_us):
             raise throttled(stream.name, shard.id)
         horizon_ms = stream.horizon_us(now_us) // 1000
-        batch = shard.log.read(position.ordinal, limit=limit, max_bytes=BYTES_A_CALL, horizon_ms=horizon_ms)
+        batch = shard.log.read(position.ordinal, limit=limit, max_bytes=GET_RECORDS_BYTES, horizon_ms=horizon_ms)
         place, payloads = batch.next_ordinal, batch.payloads
         if plan.empty_read:
             place, payloads = min(position.ordinal, place), []

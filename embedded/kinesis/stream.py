@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from tapehouse.kinesis_limits import KIB, RECORD_BYTES
+
 from .errors import ACCOUNT
 from .sequence import first_number
 from .shard import HASH_KEYS, Shard
@@ -32,7 +34,7 @@ class Stream:
     """Counts the streams ever made by this server; names its folder."""
     mode: str = "PROVISIONED"
     retention_hours: int = 24
-    max_record_kib: int = 1024
+    max_record_kib: int = RECORD_BYTES // KIB
     tags: dict[str, str] = field(default_factory=dict)
     next_index: int = 0
     settled_us: int = 0

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from tapehouse import logs
+from tapehouse.kinesis_limits import KEY_CHARS, KIB, PUT_RECORDS_BYTES, PUT_RECORDS_ENTRIES
 
 from . import frame as framing
 from .arguments import HASH_KEY, SEQUENCE_NUMBER, Arguments, serialization
@@ -18,9 +19,6 @@ from .shard import HASH_KEYS, Shard
 from .stream import Stream
 
 log = logs.of(__name__)
-RECORDS_A_CALL: Final = 500
-BYTES_A_CALL: Final = 10 * 1024 * 1024
-KEY_CHARACTERS: Final = 256
 KNOWN_KEYS: Final = 10_000
 """Hashes of so many partition keys are remembered; then all are forgotten."""
 
@@ -111,11 +109,11 @@ class Writing:
         records = arguments.raw("Records")
         if not isinstance(records, list) or not records:
             raise validation("records", None if records is None else "[]", "Member must have length at least 1")
-        if len(records) > RECORDS_A_CALL:
-            rule = f"Member must have length less than or equal to {RECORDS_A_CALL}"
+        if len(records) > PUT_RECORDS_ENTRIES:
+            rule = f"Member must have length less than or equal to {PUT_RECORDS_ENTRIES}"
             raise validation("records", f"[{len(records)} records]", rule)
         entries = [self._entry(record, place, stream) for place, record in enumerate(records, 1)]
-        if sum(entry.bytes for entry in entries) > BYTES_A_CALL:
+        if sum(entry.bytes for entry in entries) > PUT_RECORDS_BYTES:
             raise invalid("Records size exceeds 10 MB limit")
         return entries
 
@@ -133,8 +131,8 @@ class Writing:
             size = len(binascii.a2b_base64(data, strict_mode=True)) if data else 0
         except ValueError:
             raise serialization("Data", "base64") from None
-        if size + key.bytes > stream.max_record_kib * 1024:
-            rule = f"Member must have length less than or equal to {stream.max_record_kib * 1024}, its key included"
+        if size + key.bytes > stream.max_record_kib * KIB:
+            rule = f"Member must have length less than or equal to {stream.max_record_kib * KIB}, its key included"
             raise validation(_path(place, "data"), f"[{size} bytes]", rule)
         explicit = record.get("ExplicitHashKey")
         hash_key = key.hash_key if explicit is None else _explicit(explicit)
@@ -146,8 +144,8 @@ class Writing:
             raw = text.encode()
         except UnicodeEncodeError:
             raise serialization("PartitionKey", "Unicode text") from None
-        if not 1 <= len(text) <= KEY_CHARACTERS:
-            rule = f"Member must have length between 1 and {KEY_CHARACTERS}"
+        if not 1 <= len(text) <= KEY_CHARS:
+            rule = f"Member must have length between 1 and {KEY_CHARS}"
             raise validation(_path(place, "partitionKey"), text, rule)
         digest = hashlib.md5(raw, usedforsecurity=False).digest()
         if len(self._keys) >= KNOWN_KEYS:

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from glue_jobs.bronze.loop import BronzeLoop, StreamClient, Turn, TurnLimits
+from glue_jobs.bronze.loop import BronzeLoop, Turn, TurnLimits
+from glue_jobs.bronze.stream import StreamClient
 from glue_jobs.engine import Workspace
 from tapehouse.tables import BRONZE_TRADES
 

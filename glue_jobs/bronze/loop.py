@@ -8,19 +8,19 @@ A kill before the commit leaves nothing; a kill after it, everything.
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Any, Final, Protocol
+from typing import Final
 
 from pyspark import StorageLevel
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - the name that all Spark code has for it
 
 from glue_jobs.bronze.frame import Address, progress_of, read_shards, up_to
+from glue_jobs.bronze.from_rows import newest_position, position_of
 from glue_jobs.bronze.position import Position, StreamGap
-from glue_jobs.bronze.reader import KinesisClient, ShardProgress, ShardTask
+from glue_jobs.bronze.reader import ShardProgress, ShardTask
+from glue_jobs.bronze.stream import Stream, StreamClient, describe
 from glue_jobs.engine import Steps, delta
 from tapehouse import aws, logs
-from tapehouse.errors import TerminalError, TransientError
 from tapehouse.tables import BRONZE_TRADES
 
 log = logs.of(__name__)
@@ -28,14 +28,6 @@ log = logs.of(__name__)
 POSITION: Final = "position"
 """The key of the position in the commit's metadata."""
 _FILE_BYTES: Final = 128 * 1024 * 1024
-_HOUR_US: Final = 3_600_000_000
-
-
-class StreamClient(KinesisClient, Protocol):
-    """The calls that planning needs beside those of reading."""
-
-    def describe_stream_summary(self, **arguments: Any) -> dict[str, Any]: ...
-    def list_shards(self, **arguments: Any) -> dict[str, Any]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,19 +52,11 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
-class _Stream:
-    name: str
-    created_us: int
-    retention_us: int
-    shards: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class _Plan:
     """What a turn started from."""
 
     base: delta.Snapshot
-    stream: _Stream
+    stream: Stream
     before: Position
     now_us: int
 
@@ -109,11 +93,11 @@ class BronzeLoop:
         Raises:
             LostRaceError: another turn committed first; nothing was written.
             TransientError: Kinesis kept refusing; nothing was written.
-            TerminalError: the stream is not there, or may not be read.
+            StreamRefusedError: the stream is not there, or may not be read.
         """
         delta.ensure(self._spark, BRONZE_TRADES, self._uri)
         base = delta.snapshot(self._spark, BRONZE_TRADES, self._uri)
-        stream = self._describe()
+        stream = describe(self._client, self._stream_name)
         now_us = self._now_us()
         before = self._start(base, stream, now_us)
         tasks = [
@@ -171,13 +155,13 @@ class BronzeLoop:
         log.info("bronze_committed", stream=stream.name, rows=rows, bytes=size, turn=base.turn + 1)
         return turn
 
-    def _due(self, before: Position, stream: _Stream, now_us: int) -> bool:
+    def _due(self, before: Position, stream: Stream, now_us: int) -> bool:
         """Whether an idle stream's watch is worth a commit: else a quiet week would look like a missed one."""
         if before.watched_us is None:
             return False
         return now_us - before.watched_us > stream.retention_us // 8
 
-    def _start(self, base: delta.Snapshot, stream: _Stream, now_us: int) -> Position:
+    def _start(self, base: delta.Snapshot, stream: Stream, now_us: int) -> Position:
         found = self._position(base)
         if found is None:
             return Position(stream.name, stream.created_us)
@@ -190,9 +174,8 @@ class BronzeLoop:
                 created_us=stream.created_us,
                 note="reading the new one from its start",
             )
-            return self._derive(stream) or Position(
-                stream.name, stream.created_us, ingested_us=found.ingested_us, gaps=found.gaps
-            )
+            derived = position_of(self._spark, self._uri, stream.name, stream.created_us)
+            return derived or Position(stream.name, stream.created_us, ingested_us=found.ingested_us, gaps=found.gaps)
         if found.watched_us is not None and now_us - found.watched_us > stream.retention_us:
             gap = StreamGap(found.watched_us, now_us - stream.retention_us)
             log.error(
@@ -211,63 +194,7 @@ class BronzeLoop:
         if base.turn == 0:
             return None
         log.warning("position_not_in_log", version=base.version, note="deriving it from the rows")
-        newest = (
-            self._spark.read.format("delta")
-            .load(self._uri)
-            .agg(F.max(F.struct("ingested_at", "stream_name", "stream_created_at")).alias("of"))
-            .select("of.stream_name", F.unix_micros("of.stream_created_at").alias("created_us"))
-            .first()
-        )
-        if newest is None or newest["stream_name"] is None:
-            return None
-        return self._derive(_Stream(newest["stream_name"], newest["created_us"], 0, ()))
-
-    def _derive(self, stream: _Stream) -> Position | None:
-        """The position that the rows themselves prove; None where the table has none of this stream."""
-        rows = (
-            self._spark.read.format("delta")
-            .load(self._uri)
-            .where(
-                (F.col("stream_name") == stream.name)
-                & (F.col("stream_created_at") == F.timestamp_micros(F.lit(stream.created_us)))
-            )
-            .groupBy("shard_id")
-            .agg(
-                # Compared as integers: a longer number is the greater one.
-                F.max(F.struct(F.length("sequence_number").alias("digits"), "sequence_number")).alias("last"),
-                F.max(F.unix_micros("ingested_at")).alias("ingested_us"),
-            )
-            .select("shard_id", "last.sequence_number", "ingested_us")
-            .collect()
-        )
-        if not rows:
-            return None
-        ingested_us = max(row["ingested_us"] for row in rows)
-        return Position(
-            stream.name,
-            stream.created_us,
-            {row["shard_id"]: int(row["sequence_number"]) for row in rows},
-            watched_us=ingested_us,
-            ingested_us=ingested_us,
-        )
-
-    def _describe(self) -> _Stream:
-        name = self._stream_name
-        try:
-            summary = self._client.describe_stream_summary(StreamName=name)["StreamDescriptionSummary"]
-            answer = self._client.list_shards(StreamName=name)
-            shards = list(answer["Shards"])
-            while token := answer.get("NextToken"):
-                answer = self._client.list_shards(NextToken=token)
-                shards.extend(answer["Shards"])
-        except Exception as error:  # botocore's errors are made at run time: told apart by their code
-            raise _of_kinesis(name, error) from error
-        return _Stream(
-            name,
-            _micros(summary["StreamCreationTimestamp"]),
-            summary["RetentionPeriodHours"] * _HOUR_US,
-            tuple(shard["ShardId"] for shard in shards),
-        )
+        return newest_position(self._spark, self._uri)
 
 
 def position_in(base: delta.Snapshot) -> Position | None:
@@ -276,25 +203,7 @@ def position_in(base: delta.Snapshot) -> Position | None:
     return None if body is None else Position.from_json(body)
 
 
-def _of_kinesis(name: str, error: Exception) -> Exception:
-    code = getattr(error, "response", {}).get("Error", {}).get("Code", type(error).__name__)
-    if code in (
-        "ResourceNotFoundException",
-        "AccessDeniedException",
-        "ValidationException",
-        "InvalidArgumentException",
-    ):
-        return TerminalError(
-            f"stream {name!r} cannot be read ({code}): create it (tapehouse up), or mend TAPEHOUSE_STREAM_NAME"
-        )
-    return TransientError(f"stream {name!r} did not answer ({code})")
-
-
-def _micros(moment: datetime) -> int:
-    return round(moment.timestamp() * 1000) * 1000
-
-
-def _rows(read: DataFrame, stream: _Stream, progress: Mapping[str, ShardProgress], ingested_us: int) -> DataFrame:
+def _rows(read: DataFrame, stream: Stream, progress: Mapping[str, ShardProgress], ingested_us: int) -> DataFrame:
     """Exactly the rows that the position counts, as bronze.trades."""
     return up_to(read, progress).select(
         "payload",

@@ -8,29 +8,17 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 from typing import Any, Final, Protocol
 
-from botocore.exceptions import BotoCoreError, ClientError
+from tapehouse import kpl
+from tapehouse.backoff import Backoff, retry
+from tapehouse.errors import TransientError
+from tapehouse.kinesis import ERRORS, CallFailedError, code_of, judged, time_us
+from tapehouse.kinesis_limits import GET_RECORDS_LIMIT
 
-from tapehouse import kpl, logs
-from tapehouse.errors import TerminalError, TransientError
-
-log = logs.of(__name__)
-
-GET_RECORDS_LIMIT: Final = 10_000
-"""Most that one GetRecords gives (Kinesis quota)."""
-_RETRIED: Final = frozenset(
-    {
-        "ProvisionedThroughputExceededException",
-        "LimitExceededException",
-        "KMSThrottlingException",
-        "ThrottlingException",
-    }
-)
-"""Refusals that pass; faults of the service itself (status 500 and above) pass as well, whatever their code."""
-_BACKOFF_S: Final = (0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0, 5.0)
+_TRIES: Final = 9
+_BACKOFF: Final = Backoff(base_s=0.2, cap_s=5.0)
 _EXPIRIES: Final = 10
 """Iterators in a row that expire before they were used once, before the turn gives up."""
 _EMPTY_READS: Final = 50
@@ -90,14 +78,15 @@ def read_shard(
     """Batches of records in the shard's order; ``progress`` is kept current.
 
     Raises:
-        TransientError: Kinesis kept refusing; nothing is lost, the next turn reads the same span.
-        TerminalError: the stream or shard is not there, or may not be read.
+        TransientError: Kinesis kept refusing, or the shard is gone; nothing is lost, the next turn reads the same span.
+        StreamRefusedError: the stream may not be read.
     """
     iterator = _iterator(client, task, progress, sleep, jitter)
     empty = expired = 0
     while iterator is not None and progress.rows < task.max_records and progress.bytes < task.max_bytes:
         limit = min(GET_RECORDS_LIMIT, max(task.max_records - progress.rows, 1))
-        answer = _call(partial(client.get_records, ShardIterator=iterator, Limit=limit), sleep, jitter)
+        get = partial(client.get_records, ShardIterator=iterator, Limit=limit)
+        answer = _call(get, task, "GetRecords", sleep, jitter)
         if answer is None:  # expired: five minutes is all that an iterator lives
             expired += 1
             if expired >= _EXPIRIES:
@@ -122,7 +111,7 @@ def _take(records: list[dict[str, Any]], progress: ShardProgress) -> list[Stream
     batch: list[StreamRecord] = []
     for record in records:
         data, sequence = record["Data"], record["SequenceNumber"]
-        arrival_us = _micros(record["ApproximateArrivalTimestamp"])
+        arrival_us = time_us(record["ApproximateArrivalTimestamp"])
         parts = kpl.deaggregate(data)
         if parts is None:
             batch.append(StreamRecord(sequence, 0, record["PartitionKey"], arrival_us, data))
@@ -137,11 +126,6 @@ def _take(records: list[dict[str, Any]], progress: ShardProgress) -> list[Stream
     return batch
 
 
-def _micros(moment: datetime) -> int:
-    # Kinesis gives milliseconds in a float: rounding to them undoes what the float did.
-    return round(moment.timestamp() * 1000) * 1000
-
-
 def _iterator(
     client: KinesisClient,
     task: ShardTask,
@@ -154,32 +138,30 @@ def _iterator(
     if after is not None:
         start = {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "StartingSequenceNumber": str(after)}
     get = partial(client.get_shard_iterator, StreamName=task.stream_name, ShardId=task.shard_id, **start)
-    answer = _call(get, sleep, jitter)
+    answer = _call(get, task, "GetShardIterator", sleep, jitter)
     return None if answer is None else answer["ShardIterator"]
 
 
 def _call(
-    call: Callable[[], dict[str, Any]], sleep: Callable[[float], None], jitter: Callable[[], float]
+    call: Callable[[], dict[str, Any]],
+    task: ShardTask,
+    operation: str,
+    sleep: Callable[[float], None],
+    jitter: Callable[[], float],
 ) -> dict[str, Any] | None:
     """The call's answer, tried again while Kinesis is busy; None where the iterator has expired."""
-    fault = ""
-    for wait_s in (*_BACKOFF_S, None):
+
+    def once() -> dict[str, Any] | None:
         try:
             return call()
-        except ClientError as error:
-            code = error.response.get("Error", {}).get("Code", "")
+        except ERRORS as error:
+            code = code_of(error)
             if code == "ExpiredIteratorException":
                 return None
             if code == "ResourceNotFoundException":
                 raise TransientError(
-                    f"{error}: the shard expired since it was listed; the next turn lists anew"
+                    f"{error}: {task.shard_id} expired since it was listed; the next turn lists anew"
                 ) from error
-            status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-            if code not in _RETRIED and status < 500:
-                raise TerminalError(f"Kinesis refused to be read: {error}") from error
-            fault = code
-        except BotoCoreError as error:
-            fault = type(error).__name__
-        if wait_s is not None:
-            sleep(wait_s * (0.5 + jitter() / 2))
-    raise TransientError(f"Kinesis did not answer after {len(_BACKOFF_S) + 1} tries ({fault}); the next turn reads on")
+            raise judged(task.stream_name, operation, error) from error
+
+    return retry(once, when=CallFailedError, tries=_TRIES, backoff=_BACKOFF, sleep=sleep, dice=jitter)

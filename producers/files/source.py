@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from producers.files.lines import Readable, lines
-from producers.sink import ENTRY_BYTES, KEY_CHARS
 from producers.source import Batch, Raw
 from tapehouse.errors import TerminalError
+from tapehouse.kinesis_limits import KEY_CHARS, RECORD_BYTES
 
 STDIN: Final = "-"
 BATCH: Final = 500
@@ -57,7 +57,7 @@ def _market_key(body: dict[str, Any]) -> str | None:
     return key if len(key) <= KEY_CHARS and key.isascii() and key.isprintable() else None
 
 
-def raw_batches(stream: Readable, *, name: str, limit: int = ENTRY_BYTES) -> Iterator[list[Raw]]:
+def raw_batches(stream: Readable, *, name: str, limit: int = RECORD_BYTES) -> Iterator[list[Raw]]:
     """All lines that are not blank, in order. Raises BrokenGzipError after what could be read."""
     for chunk in lines(stream, name=name, limit=limit):
         raws = [raw_line(line) for line in chunk if line and not line.isspace()]

@@ -16,8 +16,7 @@ from typing import Any, Final
 
 from producers.counters import Counters
 from producers.run.marks import MarkStore
-from producers.sink import KinesisSink, PutRecordsClient
-from producers.sink.sink import Metrics, SinkConfig
+from producers.sink import KinesisSink, Metrics, PutRecordsClient, SinkConfig
 from producers.source import Batch, Item, Source, Stoppable, Watched
 from tapehouse import logs
 

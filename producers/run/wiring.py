@@ -11,8 +11,6 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from producers.feeds import Feed
 from producers.files import FileSource
 from producers.health import Heartbeat
@@ -28,7 +26,7 @@ from producers.sink import SinkConfig
 from producers.source import Source
 from producers.synthetic import SyntheticConfig, SyntheticSource
 from producers.websocket import WebSocketSource
-from tapehouse import aws
+from tapehouse import aws, kinesis
 from tapehouse.command import load_settings
 from tapehouse.errors import TerminalError
 from tapehouse.lake import Lake
@@ -165,8 +163,8 @@ def _marks(settings: Settings, lake: Lake, held: contextlib.ExitStack) -> MarkSt
 def _stream_created_us(name: str) -> int:
     try:
         found = _client("kinesis").describe_stream_summary(StreamName=name)["StreamDescriptionSummary"]
-    except (BotoCoreError, ClientError) as error:
-        raise TerminalError(f"The stream {name} cannot be looked up: {error}") from error
+    except kinesis.ERRORS as error:
+        raise kinesis.judged(name, "DescribeStreamSummary", error) from error
     created: dt.datetime = found["StreamCreationTimestamp"]
     return round(created.timestamp() * 1_000_000)
 

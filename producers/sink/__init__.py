@@ -1,17 +1,18 @@
 """The confirmed sink: records into Kinesis as KPL aggregates, each confirmed or told that it is not."""
 
 from producers.sink.config import Metrics, SinkConfig
-from producers.sink.packing import ENTRY_BYTES, KEY_CHARS
+from producers.sink.errors import RecordsRefusedError, SinkClosedError, UnconfirmedError
 from producers.sink.sender import PutRecordsClient
 from producers.sink.sink import KinesisSink
 from producers.sink.watermark import Mark
 
 __all__ = [
-    "ENTRY_BYTES",
-    "KEY_CHARS",
     "KinesisSink",
     "Mark",
     "Metrics",
     "PutRecordsClient",
+    "RecordsRefusedError",
+    "SinkClosedError",
     "SinkConfig",
+    "UnconfirmedError",
 ]

@@ -1,6 +1,7 @@
-"""How a sink ends otherwise than well; see also ``sender.StreamRefusedError``."""
+"""How a sink ends otherwise than well."""
 
 from tapehouse.errors import TerminalError, TransientError
+from tapehouse.kinesis import StreamRefusedError
 
 
 class UnconfirmedError(TransientError):
@@ -16,6 +17,18 @@ class UnconfirmedError(TransientError):
             f"{self.count} item(s) put into Kinesis stream {self.stream!r} are not confirmed ({self.reason}); the first"
             f" is item {self.lowest_position} ({self.lowest}). Put it and what followed it again: twice does no harm."
         )
+
+
+class RecordsRefusedError(StreamRefusedError):
+    """Kinesis will take none of what the sink holds."""
+
+    def __init__(self, stream: str, operation: str, code: str, detail: str, count: int) -> None:
+        super().__init__(stream, operation, code, detail)
+        self.count = count
+        self.args = (stream, operation, code, detail, count)  # what pickling makes it again from
+
+    def __str__(self) -> str:
+        return f"{super().__str__()} {self.count} item(s) are not confirmed."
 
 
 class SinkClosedError(TerminalError):

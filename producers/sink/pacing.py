@@ -14,13 +14,14 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Final
 
+from tapehouse.kinesis_limits import SHARD_BYTES_PER_S
+
 BURST_S: Final = 0.5
 """Seconds' worth that a bucket holds. An entry of more waits for a full bucket, and puts it into debt."""
 LEAST_SHARE: Final = 0.1
 REGAINED_PER_S: Final = 0.1
 AVOIDED_S: Final = 0.1
 """A shard that throttled is given nothing for so long."""
-_ORDINARY_BYTES_PER_S: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ class Pacer:
 
     def __init__(self, *, bytes_per_s: int, records_per_s: int, uniform: Callable[[], float] = random.random) -> None:
         self._limited = bool(bytes_per_s or records_per_s)
-        unlimited = 0 if self._limited else 1 / _ORDINARY_BYTES_PER_S
+        unlimited = 0 if self._limited else 1 / SHARD_BYTES_PER_S
         self._s_a_byte = 1 / bytes_per_s if bytes_per_s else unlimited
         self._s_a_record = 1 / records_per_s if records_per_s else 0.0
         self._uniform = uniform

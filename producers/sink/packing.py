@@ -6,22 +6,13 @@ explicit hash key within.
 """
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from producers.sink.pacing import Shard
 from producers.source import Item
+from tapehouse.kinesis_limits import KEY_CHARS, RECORD_BYTES
 from tapehouse.kpl import aggregate
 from tapehouse.market import MarketKey
-
-CALL_ENTRIES: Final = 500
-"""Entries that one PutRecords call may hold. Source: PutRecords, API reference."""
-CALL_BYTES: Final = 10 * 1024 * 1024
-"""Data and partition keys that one PutRecords call may hold. Source: as above."""
-ENTRY_BYTES: Final = 1024 * 1024
-"""Data and partition key of one record, at the limit every stream has unless it is raised."""
-UNIT_BYTES: Final = 25 * 1024
-"""A PUT payload unit: what a provisioned stream bills, each record rounded up. Source: Kinesis pricing page."""
-KEY_CHARS: Final = 256
 
 
 @dataclass(slots=True, eq=False)
@@ -76,7 +67,7 @@ class Entry:
         return request
 
 
-def refusal(data: bytes, partition_key: str, *, max_bytes: int = ENTRY_BYTES) -> str | None:
+def refusal(data: bytes, partition_key: str, *, max_bytes: int = RECORD_BYTES) -> str | None:
     """Why Kinesis would never take this record, or None. One such record would fail its whole call for ever."""
     if not 1 <= len(partition_key) <= KEY_CHARS:
         return f"its partition key has {len(partition_key)} characters, Kinesis takes 1 to {KEY_CHARS}"

@@ -13,8 +13,9 @@ from typing import Final
 from producers.sink.config import SinkConfig
 from producers.sink.pacing import Pacer
 from producers.sink.packing import Entry
-from producers.sink.shards import ListsShards, ShardsUnknownError, open_shards
+from producers.sink.shards import ListsShards, open_shards
 from tapehouse import logs
+from tapehouse.kinesis import CallFailedError, StreamRefusedError
 
 log = logs.of(__name__)
 
@@ -46,7 +47,7 @@ class Router:
             self._wanted.clear()
             try:
                 self._pacer.use(await loop.run_in_executor(pool, open_shards, client, self._config.stream))
-            except ShardsUnknownError as error:
+            except (CallFailedError, StreamRefusedError) as error:
                 if not self.shards and not warned:
                     warned = True
                     log.warning("sink_shards_unknown", error=error, note="load is neither spread nor paced by shard")

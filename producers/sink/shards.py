@@ -1,11 +1,11 @@
 """The open shards of a stream, asked of Kinesis. Retries nothing: the sink asks again."""
 
-from typing import Any, Protocol, runtime_checkable
-
-from botocore.exceptions import BotoCoreError, ClientError
+from typing import Any, Final, Protocol, runtime_checkable
 
 from producers.sink.pacing import Shard
-from tapehouse.errors import TransientError
+from tapehouse.kinesis import ERRORS, CallFailedError, judged
+
+OPERATION: Final = "ListShards"
 
 
 @runtime_checkable
@@ -16,22 +16,10 @@ class ListsShards(Protocol):
         """Kinesis ListShards."""
 
 
-class ShardsUnknownError(TransientError):
-    """Kinesis did not tell the stream's shards."""
-
-    def __init__(self, stream: str, code: str, detail: str) -> None:
-        super().__init__(stream, code, detail)
-        self.stream, self.code, self.detail = stream, code, detail
-
-    def __str__(self) -> str:
-        remedy = " Give the producer's role kinesis:ListShards on it." if self.code == "AccessDeniedException" else ""
-        return f"the shards of Kinesis stream {self.stream!r} cannot be listed: {self.code}: {self.detail}{remedy}"
-
-
 def open_shards(client: ListsShards, stream: str) -> tuple[Shard, ...]:
     """The shards that take records now, by their hash keys; together they hold every hash key.
 
-    Blocks its thread. Raises ShardsUnknownError. Source: ListShards, API reference.
+    Blocks its thread. Raises CallFailedError, StreamRefusedError. Source: ListShards, API reference.
     """
     arguments: dict[str, Any] = {"StreamName": stream, "ShardFilter": {"Type": "AT_LATEST"}}
     found: list[Shard] = []
@@ -43,13 +31,10 @@ def open_shards(client: ListsShards, stream: str) -> tuple[Shard, ...]:
             if not token:
                 break
             arguments = {"NextToken": token}  # the stream's name may not be given beside it
-    except ClientError as error:
-        fault = error.response.get("Error", {})
-        raise ShardsUnknownError(stream, str(fault.get("Code")), str(fault.get("Message"))) from error
-    except (BotoCoreError, OSError) as error:
-        raise ShardsUnknownError(stream, type(error).__name__, str(error)) from error
+    except ERRORS as error:
+        raise judged(stream, OPERATION, error) from error
     if not found:
-        raise ShardsUnknownError(stream, "NoShards", "the answer names no open shard")
+        raise CallFailedError(stream, OPERATION, "NoShards", "the answer names no open shard")
     return tuple(sorted(found, key=lambda shard: shard.first))
 
 

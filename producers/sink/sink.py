@@ -23,18 +23,18 @@ from typing import Any, Final, Self
 from producers.sink.body import BotoClient, DirectPutRecords
 from producers.sink.buffer import Buffer
 from producers.sink.config import Metrics, SinkConfig
-from producers.sink.errors import SinkClosedError, UnconfirmedError
-from producers.sink.packing import UNIT_BYTES, Entry
+from producers.sink.errors import RecordsRefusedError, SinkClosedError, UnconfirmedError
+from producers.sink.packing import Entry
 from producers.sink.routing import Router
-from producers.sink.sender import THROTTLES, CallFailedError, PutRecordsClient, StreamRefusedError, backoff_s, send
+from producers.sink.sender import PutRecordsClient, send
 from producers.sink.shards import ListsShards
 from producers.sink.watermark import Mark
 from producers.source import Item, Raw
 from tapehouse import logs
+from tapehouse.kinesis import THROTTLES, CallFailedError, StreamRefusedError
+from tapehouse.kinesis_limits import PUT_UNIT_BYTES
 from tapehouse.market import MarketKey
 from tapehouse.record import Trade
-
-__all__ = ["KinesisSink", "Metrics", "SinkClosedError", "SinkConfig", "StreamRefusedError", "UnconfirmedError"]
 
 log = logs.of(__name__)
 
@@ -90,7 +90,7 @@ class KinesisSink:
         """Take the items in order; waits while the buffer is full. Taken is not confirmed: see ``flush``.
 
         Callers take turns, so the items of one call stay together. A cancelled call may have put some of them. Raises
-        what made the sink fail (StreamRefusedError, UnconfirmedError), and SinkClosedError.
+        what made the sink fail (RecordsRefusedError, UnconfirmedError), and SinkClosedError.
         """
         async with self._turn:
             self._check_open()
@@ -257,7 +257,9 @@ class KinesisSink:
         try:
             codes = await loop.run_in_executor(self._pool, send, self._sending, self.config.stream, entries)
         except StreamRefusedError as refused:
-            raise StreamRefusedError(refused.stream, refused.code, refused.detail, len(self._buffer)) from refused
+            raise RecordsRefusedError(
+                refused.stream, refused.operation, refused.code, refused.detail, len(self._buffer)
+            ) from refused
         except CallFailedError as failure:
             self._metrics.failed_calls += 1
             log.warning("sink_call_failed", stream=self.config.stream, entries=len(entries), code=failure.code)
@@ -279,7 +281,7 @@ class KinesisSink:
         metrics.confirmed_bytes += size - self._buffer.size
         metrics.entries += len(entries)
         for entry in entries:
-            metrics.put_units += -(-entry.sent_bytes // UNIT_BYTES)
+            metrics.put_units += -(-entry.sent_bytes // PUT_UNIT_BYTES)
             self._lag_s += (now - entry.since) * len(entry.items)
             self._router.landed(entry)
         if self._on_confirmed is not None:
@@ -302,12 +304,7 @@ class KinesisSink:
         if limit is not None and any(now - (entry.first_sent or now) >= limit for entry in entries):
             self._fail(self._unconfirmed(f"tried for {limit:g} s"))
             return
-        delay = backoff_s(
-            max(entry.attempts for entry in entries),
-            base_ms=self.config.backoff_base_ms,
-            cap_ms=self.config.backoff_cap_ms,
-            jitter=self._jitter(),
-        )
+        delay = self.config.backoff.wait_s(max(entry.attempts for entry in entries), self._jitter())
         self._buffer.send_again(entries, now + delay)
         self._wake.set()
 

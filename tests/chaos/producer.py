@@ -13,8 +13,7 @@ from pathlib import Path
 
 from producers.run.marks import MarkStore, StreamIdentity
 from producers.run.runner import run
-from producers.sink import Mark
-from producers.sink.sink import SinkConfig
+from producers.sink import Mark, SinkConfig
 from producers.source import Batch, Raw
 from producers.synthetic import SyntheticConfig, SyntheticSource
 from tapehouse import aws

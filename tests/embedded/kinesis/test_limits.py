@@ -1,7 +1,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from embedded.kinesis.limits import MIB, ShardThroughput
+from embedded.kinesis.limits import ShardThroughput
+from tapehouse.kinesis_limits import MIB
 
 
 def put(client: Any, count: int, size: int = 10) -> dict[str, Any]:

@@ -13,13 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glue_jobs.bronze.reader import (
-    GET_RECORDS_LIMIT,
     ShardProgress,
     ShardTask,
     StreamRecord,
     read_shard,
 )
 from tapehouse.errors import LakehouseError, TerminalError, TransientError
+from tapehouse.kinesis_limits import GET_RECORDS_LIMIT
 
 GREAT: Final = 10**128
 """The first sequence number: 129 digits, the most that Kinesis gives."""

@@ -8,7 +8,7 @@ import pytest
 from producers.counters import Counters
 from producers.run.readout import WINDOW_S, Readout
 from producers.run.runner import Progress, Watch
-from producers.sink.sink import Metrics
+from producers.sink import Metrics
 
 NOW_US = 1_760_000_000_123_456
 

@@ -19,11 +19,11 @@ from producers.files import FileSource
 from producers.files.lines import BrokenGzipError
 from producers.run.marks import BrokenStateError, MarkStore, StreamIdentity
 from producers.run.runner import Progress, produce
-from producers.sink import KinesisSink, Mark
-from producers.sink.sink import SinkConfig, StreamRefusedError, UnconfirmedError
+from producers.sink import KinesisSink, Mark, SinkConfig, UnconfirmedError
 from producers.source import Batch, Raw
 from producers.synthetic import SyntheticConfig, SyntheticSource
 from tapehouse.errors import TerminalError
+from tapehouse.kinesis import StreamRefusedError
 from tapehouse.kpl import deaggregate
 from tapehouse.market import MarketKey
 
@@ -356,7 +356,7 @@ import json, random, sys
 from producers.counters import Counters
 from producers.files import FileSource
 from producers.run.runner import run
-from producers.sink.sink import SinkConfig
+from producers.sink import SinkConfig
 from producers.synthetic import SyntheticConfig, SyntheticSource
 from tapehouse.kpl import UserRecord, deaggregate
 

@@ -13,7 +13,7 @@ from producers.counters import Counters
 from producers.run.readout import Readout
 from producers.run.runner import Progress, Watch
 from producers.run.view import JsonLines, LiveView, view
-from producers.sink.sink import Metrics
+from producers.sink import Metrics
 
 NOW_US = 1_760_000_000_000_000
 

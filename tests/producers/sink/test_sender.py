@@ -19,8 +19,10 @@ from botocore.parsers import ResponseParserError
 from hypothesis import given
 from hypothesis import strategies as st
 
+from producers.sink import SinkConfig
 from producers.sink.packing import Entry
-from producers.sink.sender import CallFailedError, StreamRefusedError, backoff_s, send
+from producers.sink.sender import send
+from tapehouse.kinesis import CallFailedError, StreamRefusedError
 
 
 class Client:
@@ -110,6 +112,7 @@ def test_an_answer_that_does_not_name_each_entry_confirms_none(answer: Mapping[s
 
 @given(attempts=st.integers(1, 10_000), jitter=st.floats(0, 1, exclude_max=True))
 def test_backoff_doubles_up_to_the_cap_and_never_leaves_its_span(attempts: int, jitter: float) -> None:
-    delay = backoff_s(attempts, base_ms=50, cap_ms=5000, jitter=jitter)
+    backoff = SinkConfig(stream="tape", backoff_base_ms=50, backoff_cap_ms=5000).backoff
+    delay = backoff.wait_s(attempts, jitter)
     assert 0 <= delay <= min(5.0, 0.05 * 2 ** min(attempts - 1, 20))
-    assert backoff_s(attempts + 1, base_ms=50, cap_ms=5000, jitter=jitter) >= delay
+    assert backoff.wait_s(attempts + 1, jitter) >= delay

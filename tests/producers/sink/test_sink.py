@@ -13,10 +13,10 @@ from botocore.exceptions import ClientError, EndpointConnectionError, NoCredenti
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from producers.sink import KinesisSink
-from producers.sink.sink import SinkClosedError, SinkConfig, StreamRefusedError, UnconfirmedError
+from producers.sink import KinesisSink, SinkClosedError, SinkConfig, UnconfirmedError
 from producers.source import Item, Raw
 from tapehouse.errors import SettingsError
+from tapehouse.kinesis import StreamRefusedError
 from tapehouse.kpl import deaggregate
 from tapehouse.market import MarketKey
 from tapehouse.record import Coverage, Record, Trade, encode

@@ -11,11 +11,11 @@ from botocore.exceptions import ClientError
 
 from embedded.kinesis import Fault, KinesisServer
 from producers.run.runner import produce
-from producers.sink import KinesisSink
-from producers.sink.sink import SinkConfig, StreamRefusedError
+from producers.sink import KinesisSink, SinkConfig
 from producers.source import Item
 from producers.synthetic import SyntheticConfig, SyntheticSource
 from tapehouse import aws
+from tapehouse.kinesis import StreamRefusedError
 from tapehouse.kpl import deaggregate
 from tapehouse.record import Trade, encode, judge
 
