@@ -131,8 +131,8 @@ class Simulator:
         return addresses(feed, f"{HOST}:{self.port}")[0]
 
     def rest_url(self, feed: str) -> str:
-        """The base address of a venue's REST interface."""
-        return addresses(feed, f"{HOST}:{self.port}")[1]
+        """The base address of a venue's REST interface; of one that is not there, too: the simulator will say so."""
+        return f"http://{HOST}:{self.port}/{feed}"
 
     def replay_url(self, recording: Recording) -> str:
         return f"ws://{HOST}:{self.port}{recording.path}"
