@@ -7,34 +7,23 @@ from typing import Any
 
 import pytest
 
-from glue_jobs.engine import Steps, Workspace, delta
+from glue_jobs.engine import Steps, Workspace
 from glue_jobs.gold.candles import CandlesJob
 from glue_jobs.pipeline import pipeline
 from glue_jobs.silver.trades import TradesJob
 from tapehouse.lake import Lake
 from tapehouse.record import Trade
 from tapehouse.tables import BRONZE_TRADES
-from tests import oracle
+from tests import factories, oracle
+from tests.factories import NOW_US
 from tests.oracle import Arrived
 
-NOW_US = 1_760_000_400_000_000  # 2025-10-09T09:00:00Z, a Thursday
 CREATED = datetime(2025, 10, 1, tzinfo=UTC)
 
 
 def trade(number: int, **changes: Any) -> Trade:
-    """A trade that differs only in what is named."""
-    values: dict[str, Any] = {
-        "exchange": "kraken",
-        "symbol": "BTC-USD",
-        "source": "kraken",
-        "trade_id": str(number),
-        "price": "100",
-        "size": "1",
-        "side": "buy",
-        "event_time_us": NOW_US - 3_600_000_000 + number * 1_000_000,
-        "received_time_us": NOW_US,
-    }
-    return Trade(**{**values, **changes})
+    """One of the last hour's trades, a second apart."""
+    return factories.trade(number, **{"event_time_us": NOW_US - 3_600_000_000 + number * 1_000_000, **changes})
 
 
 class Layers:
@@ -68,12 +57,6 @@ class Layers:
         shard, sequence, sub = record.coordinates
         ingested = datetime.fromtimestamp(NOW_US / 1e6, UTC)
         return (record.payload, "trades", CREATED, shard, str(sequence), sub, "key", arrival, ingested, arrival.date())
-
-    def keep_bronze(self) -> None:
-        """Everything that arrived as bronze.trades, for what reads all of it."""
-        self.workspace.ensure([BRONZE_TRADES])
-        rows = [self._bronze(record) for record in self.arrived]
-        delta.append(self.workspace.frame(rows, BRONZE_TRADES.schema_ddl), self.workspace.snapshot(BRONZE_TRADES))
 
     def refresh_gold(self, checkpoint: str = "gold") -> None:
         """Gold over all that is new in silver."""

@@ -12,19 +12,15 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from glue_jobs.engine import delta
-from glue_jobs.gold.candles import MAKES as GOLD
-from glue_jobs.silver.trades import MAKES as SILVER
 from tapehouse.lake import Lake
 from tapehouse.record import Coverage, Gap, GapClosed, Record, Trade, encode
 from tapehouse.tables import (
     GOLD_CANDLES,
     GOLD_MARKET_SUMMARY,
-    SILVER_COVERAGE,
-    SILVER_GAPS,
-    SILVER_REJECTED,
     SILVER_TRADES,
 )
-from tests.glue_jobs.layers import NOW_US, Layers, trade
+from tests.factories import NOW_US
+from tests.glue_jobs.layers import Layers, trade
 
 pytestmark = pytest.mark.spark
 
@@ -170,31 +166,6 @@ def test_gold_counts_one_source_a_market_and_turns_to_a_better_one(layers: Layer
     layers.arrive([encode(trade(number, size="2")) for number in range(5)])
     layers.refresh_gold()
     layers.check({("kraken", "BTC-USD"): "kraken"})
-
-
-def test_a_rebuild_gives_what_the_batches_gave(layers: Layers) -> None:
-    layers.arrive([encode(trade(number)) for number in range(4)] + [encode(trade(0, price="9")), b"{"])
-    layers.refresh_gold()
-    claims: list[Record] = [
-        Gap(exchange="kraken", symbol="BTC-USD", source="kraken", gap_id=gap_id, from_id=first, to_id=last,
-            from_us=trade(1).event_time_us, to_us=trade(1).event_time_us + 200_000_000, reason="dropped",
-            received_time_us=NOW_US)
-        for gap_id, first, last in (("filled", "2", "6"), ("open", "6", "7"))
-    ]  # fmt: skip
-    layers.arrive([encode(record) for record in (*claims, *(trade(number) for number in range(2, 7)))])
-    layers.refresh_gold()
-    names = ("silver.trades", "silver.rejected", "silver.gaps", "gold.candles")
-    before = {name: sorted(map(str, layers.rows(name))) for name in names}
-    assert len(layers.rows("silver.gaps")) == 3
-    layers.keep_bronze()
-    layers.silver.rebuild(list(SILVER))
-    layers.gold.rebuild(list(GOLD))
-    assert {name: sorted(map(str, layers.rows(name))) for name in before} == before
-    for table in (SILVER_REJECTED, SILVER_COVERAGE, SILVER_GAPS):  # each alone, of the others as they are
-        layers.silver.rebuild([table])
-    layers.gold.rebuild([GOLD_MARKET_SUMMARY])
-    assert {name: sorted(map(str, layers.rows(name))) for name in before} == before
-    layers.check()
 
 
 def test_of_two_writers_on_one_turn_one_loses_and_nothing_is_doubled(layers: Layers) -> None:

@@ -1,7 +1,8 @@
 """The whole way, Kinesis to gold, in one process: on the embedded Kinesis, on moto's, and with the lake on S3."""
 
+import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +13,7 @@ from moto.server import ThreadedMotoServer
 from glue_jobs.audit import audit
 from glue_jobs.bronze import position_in
 from glue_jobs.bronze.position import StreamGap
-from glue_jobs.engine import delta
+from glue_jobs.engine import delta, hanging_on
 from glue_jobs.pipeline import Options, pipeline
 from glue_jobs.refresh import Refresh
 from glue_jobs.status import table_status
@@ -20,7 +21,8 @@ from tapehouse import aws
 from tapehouse.errors import TerminalError
 from tapehouse.lake import Lake
 from tapehouse.record import Coverage, Gap, GapClosed, Record, Trade, encode, judge
-from tapehouse.tables import BRONZE_TRADES, REGISTRY
+from tapehouse.tables import BRONZE_TRADES, REGISTRY, Table
+from tests import factories
 
 pytestmark = pytest.mark.spark
 
@@ -95,21 +97,38 @@ def test_a_stream_that_is_replayed_and_checkpoints_that_are_lost_change_nothing(
 def test_a_rebuild_gives_the_same_tables_and_the_next_refresh_goes_on(
     spark: Any, lake: Lake, client: Any, put: Put
 ) -> None:
-    refresh = Refresh(spark, lake, pipeline(Options(client=client)))
-    put([*trades(0, 40), b"garbage"])
+    """Each table with what hangs on it, and nothing else, is made of those that are there as it was."""
+    queries = pipeline(Options(client=client))
+    refresh = Refresh(spark, lake, queries)
+    ids = [json.loads(payload)["trade_id"] for payload in trades(0, 40)]
+    opened = [
+        factories.gap(name, from_id=first, to_id=last, from_us=START_US, to_us=START_US + 40_000_000)
+        for name, first, last in (("filled", ids[2], ids[6]), ("open", ids[39], "40"), ("closed", "50", "51"))
+    ]
+    conflict = trades(3, 4)[0].replace(b'"size":"0.5"', b'"size":"0.7"')
+    covered = factories.coverage(START_US, START_US + 60_000_000)
+    others: list[Record] = [*opened, factories.gap_closed("closed"), covered]
+    put([*trades(0, 20), b"garbage", *map(encode, others)])
     refresh.once()
-    names = ("silver.trades", "silver.rejected", "gold.candles", "gold.market_summary")
+    put([*trades(10, 40), conflict, encode(opened[0])])
+    refresh.once()
+    made = [table for query in queries[1:] for table in query.writes]
 
-    def rows() -> dict[str, list[str]]:
+    def rows(tables: Iterable[Table]) -> dict[str, list[str]]:
         return {
-            name: sorted(map(str, spark.read.format("delta").load(lake.table_uri(name)).collect())) for name in names
+            table.name: sorted(map(str, spark.read.format("delta").load(lake.table_uri(table.name)).collect()))
+            for table in tables
         }
 
-    before = rows()
-    refresh.rebuild("silver.trades")
-    assert rows() == before
-    refresh.rebuild("gold.candles")
-    assert rows() == before
+    before = rows(made)
+    assert [len(before[name]) for name in ("silver.trades", "silver.rejected", "silver.gaps")] == [40, 13, 5]
+    for table in made:
+        report = refresh.rebuild(table.name)
+        hanging = hanging_on(queries, table)
+        touched = {name for step in report.steps for name in before if step.name.startswith(name)}
+        assert touched == {each.name for each in hanging}, report.steps
+        assert {name for name, found in rows(hanging).items() if found != before[name]} == set()
+    assert rows(made) == before
     put(trades(40, 45))
     refresh.once()
     check(spark, lake, 45)

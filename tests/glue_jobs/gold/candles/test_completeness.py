@@ -18,7 +18,8 @@ from glue_jobs.gold.candles.completeness import joined
 from tapehouse.lake import Lake
 from tapehouse.record import Coverage, Gap, GapClosed, Record, Trade, encode
 from tests import oracle
-from tests.glue_jobs.layers import NOW_US, Layers, trade
+from tests.factories import NOW_US
+from tests.glue_jobs.layers import Layers, trade
 
 SECOND_US = 1_000_000
 T0 = NOW_US - 6 * 3600 * SECOND_US
