@@ -177,6 +177,10 @@ def mutated(draw: st.DrawFn) -> str:
     return json.dumps(frame["frame"])
 
 
+def as_bytes(text: str | bytes) -> bytes:
+    return text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
+
+
 def check(parsed: Parsed, text: str | bytes) -> None:
     """What holds for every answer, whatever was asked."""
     for record in parsed.records:
@@ -187,8 +191,10 @@ def check(parsed: Parsed, text: str | bytes) -> None:
         else:
             assert isinstance(record, Unparsed)
             assert judged.reasons == ("unparsed",)
-            assert len(record.raw.encode("utf-8", "surrogatepass")) <= RAW_LIMIT_BYTES
-            assert text if isinstance(text, bytes) else text.startswith(record.raw)
+            whole, kept = as_bytes(text), as_bytes(record.raw)
+            assert len(kept) <= RAW_LIMIT_BYTES
+            assert whole.startswith(kept)
+            assert record.raw_bytes == len(whole)
     assert sum(isinstance(record, Unparsed) for record in parsed.records) <= 1
 
 
