@@ -24,8 +24,9 @@ from mimesis import Person
 from mimesis.locales import Locale
 
 from producers.synthetic import SyntheticConfig, SyntheticSource
-from producers.synthetic.cells import CELLS, exponential
-from producers.synthetic.market import plain, trader_names
+from producers.synthetic.market import trader_names
+from tapehouse.distributions import CELLS, exponential
+from tapehouse.price_walk import plain
 from tapehouse.record import VERSION, Trade, encode, judge, new_trade
 
 START_US: Final = 1_760_000_000_000_000

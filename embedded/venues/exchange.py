@@ -12,13 +12,11 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Final
 
+from tapehouse.price_walk import PriceWalk, start_price
 from tapehouse.record import Trade
 
-PRICES: Final = {"BTC": "64000.00", "ETH": "1900.00", "SOL": "140.00", "XRP": "0.5200", "DOGE": "0.07000"}
-"""Where the walk of a base starts; its decimals are the market's tick."""
 HISTORY: Final = 10_000
 """Prints a market that the venue's REST interface still remembers."""
-SIZE_DECIMALS: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +48,14 @@ class _Numbers:
     last: int
 
 
-class _Walk:
-    """One market's price, in ticks, and its counters."""
+class _Market:
+    """One symbol: its price and its counters."""
 
     def __init__(self, symbol: str, dice: random.Random) -> None:
-        start = PRICES.get(symbol.partition("-")[0], "100.00")
         self.symbol = symbol
-        self.decimals = len(start.partition(".")[2])
-        self.ticks = int(start.replace(".", ""))
+        self.walk = PriceWalk(start_price(f"{symbol.partition('-')[0]}-USD"))
         self.numbers = _Numbers(dice.randrange(1_000_000, 9_000_000))
         self.order = dice.randrange(100_000, 900_000)
-
-    def price(self) -> str:
-        return f"{Decimal(self.ticks).scaleb(-self.decimals):.{self.decimals}f}"
 
 
 class Exchange:
@@ -87,21 +80,21 @@ class Exchange:
         self.ended = False
         """No more will be traded: clients learn it by a normal close."""
         self._dice = random.Random(f"{seed}:{name}")
-        self._walks = {symbol: _Walk(symbol, self._dice) for symbol in symbols}
+        self._markets = {symbol: _Market(symbol, self._dice) for symbol in symbols}
         if shared_numbers:
             numbers = _Numbers(self._dice.randrange(100_000_000, 900_000_000))
-            for walk in self._walks.values():
-                walk.numbers = numbers
+            for market in self._markets.values():
+                market.numbers = numbers
         self._history: dict[str, deque[Fill]] = {symbol: deque(maxlen=history) for symbol in symbols}
         self._resolution_us = resolution_us
         self._last_us = 0
 
     @property
     def symbols(self) -> tuple[str, ...]:
-        return tuple(self._walks)
+        return tuple(self._markets)
 
     def __contains__(self, symbol: str) -> bool:
-        return symbol in self._walks
+        return symbol in self._markets
 
     def past(self, symbol: str) -> Sequence[Fill]:
         """The remembered fills of a market, oldest first."""
@@ -121,34 +114,23 @@ class Exchange:
             fills.extend(self._order(time_us, symbol)[: count - len(fills)])
         for one in fills:
             self._history[one.symbol].append(one)
-            self._walks[one.symbol].numbers.last = one.number
+            self._markets[one.symbol].numbers.last = one.number
         self._last_us = max(begin_us, now_us)
         self.made += len(fills)
         return fills
 
     def _order(self, time_us: int, symbol: str | None) -> list[Fill]:
         dice = self._dice
-        walk = self._walks[dice.choice(list(self._walks)) if symbol is None else symbol]
-        walk.ticks = max(1, walk.ticks + dice.randint(-5, 5))
-        walk.order += 1
-        side = dice.choice(("buy", "sell"))
+        market = self._markets[dice.choice(list(self._markets)) if symbol is None else symbol]
+        market.order += 1
+        price, side = market.walk.step(dice.random), dice.choice(("buy", "sell"))
         time_us -= time_us % self._resolution_us
-        count = dice.choice((1, 1, 1, 2, 3))
-        sizes = [Decimal(dice.randrange(1, 10**SIZE_DECIMALS)).scaleb(-SIZE_DECIMALS) for _ in range(count)]
-        fills = [
-            Fill(
-                self.name,
-                walk.symbol,
-                walk.numbers.last + nth,
-                walk.order,
-                walk.price(),
-                f"{size:.8f}",
-                side,
-                time_us,
-            )
-            for nth, size in enumerate(sizes, 1)
-        ]
-        walk.numbers.last += count
+        fills = []
+        for _ in range(dice.choice((1, 1, 1, 2, 3))):
+            market.numbers.last += 1
+            size = market.walk.size(dice.random)
+            number, order = market.numbers.last, market.order
+            fills.append(Fill(self.name, market.symbol, number, order, price, size, side, time_us))
         return fills
 
 

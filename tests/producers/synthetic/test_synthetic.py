@@ -4,7 +4,6 @@ import asyncio
 import collections
 import hashlib
 import itertools
-import math
 import statistics
 import tracemalloc
 from collections import Counter
@@ -17,8 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from producers.synthetic import SyntheticConfig, SyntheticSource
-from producers.synthetic.cells import CELLS, exponential, lognormal, normal
-from producers.synthetic.market import BLOCK, _Walk, due_us, plain, trader_names
+from producers.synthetic.market import BLOCK, due_us, trader_names
 from tapehouse.errors import SettingsError
 from tapehouse.record import Coverage, Trade, encode, judge
 
@@ -129,36 +127,10 @@ def test_every_market_has_purchases_and_sales() -> None:
     }
 
 
-@pytest.mark.parametrize("start", ["lowest", "highest"])
-def test_the_price_is_reflected_at_its_bounds(start: str) -> None:
-    walk = _Walk("DOGE-USD", 0, START_US)
-    assert (walk.lowest, walk.highest) == (123_450 // 20, 123_450 * 20)
-    bound = getattr(walk, start)
-    inward = 1 if start == "lowest" else -1
-    assert walk.reflected(bound - 7 * inward) == bound + 7 * inward
-    assert walk.lowest <= walk.reflected(bound - 10**9 * inward) <= walk.highest
-
-
 def test_the_price_stays_in_its_bounds_on_a_long_walk() -> None:
     for each in trades_of(make(count=50_000, symbols=("DOGE-USD",))):
         assert Decimal("0.123450") / 20 <= Decimal(each.price) + 1 / Decimal(10**6)
         assert Decimal(each.price) <= Decimal("0.123450") * 20
-
-
-def test_the_tables_are_their_distributions() -> None:
-    middles = [(cell + 0.5) / CELLS for cell in range(CELLS)]
-    assert exponential() == pytest.approx([-math.log(middle) for middle in middles], rel=1e-12)
-    assert normal() == pytest.approx([statistics.NormalDist().inv_cdf(middle) for middle in middles], abs=1e-3)
-    assert lognormal() == pytest.approx([math.exp(value) for value in normal()], rel=1e-12)
-    assert statistics.fmean(exponential()) == pytest.approx(1, abs=2e-4)
-    assert statistics.pstdev(normal()) == pytest.approx(1, abs=2e-3)
-    assert sum(normal()) == pytest.approx(0, abs=1e-9)
-
-
-@given(units=st.integers(0, 10**20), decimals=st.integers(0, 12))
-def test_scaled_integers_are_printed_exactly(units: int, decimals: int) -> None:
-    assert Decimal(plain(units, decimals)) == Decimal(units).scaleb(-decimals)
-    assert "E" not in plain(units, decimals)
 
 
 def test_a_seed_means_these_bytes() -> None:
