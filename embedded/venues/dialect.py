@@ -4,6 +4,7 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any, ClassVar
 
 from embedded.venues.exchange import Exchange, Fill
@@ -81,14 +82,14 @@ class Dialect(ABC):
         return []
 
     @staticmethod
-    @abstractmethod
     def rest(exchanges: Sequence[Exchange], path: str, query: Mapping[str, str], now_us: int) -> Page | None:
         """A page of past trades; None where the venue has no such path."""
+        return None
 
     @staticmethod
-    @abstractmethod
     def throttled() -> Page:
         """How the venue says 'too many requests'."""
+        return Page("", HTTPStatus.TOO_MANY_REQUESTS)
 
 
 def compact(value: Any) -> str:

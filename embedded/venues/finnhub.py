@@ -75,10 +75,6 @@ class Finnhub(Dialect):
         return ['{"type":"ping"}']
 
     @staticmethod
-    def rest(exchanges: Sequence[Exchange], path: str, query: Mapping[str, str], now_us: int) -> Page | None:
-        return None
-
-    @staticmethod
     def throttled() -> Page:
         return Page('{"error":"API limit reached. Please try again later. Remaining Limit: 0"}', 429)
 
