@@ -5,6 +5,7 @@ from typing import Final
 
 from embedded.venues.binance import Binance
 from embedded.venues.bitstamp import Bitstamp
+from embedded.venues.bybit import Bybit
 from embedded.venues.coinbase import CoinbaseAdvanced, CoinbaseExchange
 from embedded.venues.dialect import Dialect
 from embedded.venues.exchange import Exchange
@@ -20,6 +21,7 @@ _ALL: Final[tuple[type[Dialect], ...]] = (
     Binance,
     Bitstamp,
     Okx,
+    Bybit,
     Finnhub,
     Polygon,
 )

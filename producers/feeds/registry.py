@@ -8,6 +8,7 @@ from producers.feeds import binance
 from producers.feeds.base import Feed
 from producers.feeds.binance import Binance
 from producers.feeds.bitstamp import Bitstamp
+from producers.feeds.bybit import Bybit
 from producers.feeds.coinbase import Coinbase
 from producers.feeds.coinbase_advanced import CoinbaseAdvanced
 from producers.feeds.finnhub import Finnhub
@@ -23,6 +24,7 @@ _ALL: Final[tuple[Feed, ...]] = (
     Binance(),
     Bitstamp(),
     Okx(),
+    Bybit(),
     Finnhub(),
     Polygon(),
 )

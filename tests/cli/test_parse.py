@@ -23,6 +23,8 @@ MESSAGES = {
     '"amount_str":"5.2","price_str":"400.23","type":0}}',
     "okx": '{"arg":{"channel":"trades","instId":"BTC-USDT"},"data":[{"instId":"BTC-USDT","tradeId":"10","px":"400.23",'
     '"sz":"5.2","side":"buy","ts":"1630048897897"}]}',
+    "bybit": '{"topic":"publicTrade.BTCUSDT","data":[{"i":"10","T":1786310822605,"p":"400.23","v":"5.2","S":"Buy",'
+    '"s":"BTCUSDT"}]}',
     "finnhub": '{"data":[{"p":400.23,"s":"BINANCE:BTCUSDT","t":1768655932976,"v":5.2}],"type":"trade"}',
     "polygon": '[{"ev":"XT","pair":"BTC-USD","p":400.23,"t":1610462007425,"s":5.2,"c":[2],"i":10,"x":1}]',
 }

@@ -1,13 +1,15 @@
-"""The feeds of Bitstamp, OKX, Finnhub and Polygon, driven by the WebSocket source against their simulated venues."""
+"""The feeds of five venues and vendors, driven by the WebSocket source against what is simulated of them."""
 
 import asyncio
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from embedded.venues import Simulator
+from embedded.venues.registry import VENUES
 from producers.feeds import FEEDS, RestLimits
 from producers.recovery import RestRecovery
 from producers.websocket import WebSocketSource
@@ -22,7 +24,7 @@ KEY = "any-key"
 class Setup:
     """What is asked of a feed, and where that is traded."""
 
-    words: tuple[str, ...]
+    keys: tuple[str, ...]
     markets: tuple[tuple[str, str], ...]
     key: str | None = None
 
@@ -30,6 +32,7 @@ class Setup:
 SETUPS = {
     "bitstamp": Setup(("BTC-USD", "ETH-USD"), (("bitstamp", "BTC-USD"), ("bitstamp", "ETH-USD"))),
     "okx": Setup(("BTC-USDT", "ETH-USDT"), (("okx", "BTC-USDT"), ("okx", "ETH-USDT"))),
+    "bybit": Setup(("BTC-USDT", "ETH-USDT"), (("bybit", "BTC-USDT"), ("bybit", "ETH-USDT"))),
     "finnhub": Setup(
         ("coinbase:BTC-USD", "binance:BTC-USDT", "us:AAPL-USD"),
         (("coinbase", "BTC-USD"), ("binance", "BTC-USDT"), ("us", "AAPL-USD")),
@@ -76,7 +79,7 @@ async def subscribed(venues: Simulator, source: WebSocketSource, name: str) -> R
 def test_every_trade_arrives_once_and_right(name: str) -> None:
     async def scenario() -> None:
         async with Simulator(seed=3) as venues:
-            reader = await subscribed(venues, WebSocketSource(feed_at(venues, name), SETUPS[name].words), name)
+            reader = await subscribed(venues, WebSocketSource(feed_at(venues, name), SETUPS[name].keys), name)
             before = len(reader.of(Trade))
             early = len(truth(venues, name))
             for n in range(30):
@@ -102,7 +105,7 @@ def test_cut_line_is_filled_from_the_venues_pages(name: str) -> None:
         async with Simulator(seed=4) as venues:
             feed = feed_at(venues, name)
             recovery = RestRecovery(feed, waits_s=(0.05,) * 20)
-            source = WebSocketSource(feed, SETUPS[name].words, recovery=recovery)
+            source = WebSocketSource(feed, SETUPS[name].keys, recovery=recovery)
             reader = await subscribed(venues, source, name)
             venues.cut()
             await reader.until(lambda: not venues.connections)
@@ -124,16 +127,17 @@ def test_cut_line_is_filled_from_the_venues_pages(name: str) -> None:
     run(scenario())
 
 
-def test_what_finnhub_missed_stays_a_gap_of_each_market() -> None:
+@pytest.mark.parametrize("name", ["finnhub", "bybit"])
+def test_what_was_missed_where_no_pages_are_stays_a_gap_of_each_market(name: str) -> None:
     async def scenario() -> None:
         async with Simulator() as venues:
-            feed = feed_at(venues, "finnhub")
-            source = WebSocketSource(feed, SETUPS["finnhub"].words, recovery=RestRecovery(feed))
-            reader = await subscribed(venues, source, "finnhub")
+            feed = feed_at(venues, name)
+            source = WebSocketSource(feed, SETUPS[name].keys, recovery=RestRecovery(feed))
+            reader = await subscribed(venues, source, name)
             venues.cut()
             await reader.until(lambda: source.counters.connections == 2)
-            await reader.until(lambda: "finnhub" in venues.subscribed_feeds)
-            markets = set(SETUPS["finnhub"].markets)
+            await reader.until(lambda: name in venues.subscribed_feeds)
+            markets = set(SETUPS[name].markets)
             gone: set[tuple[str, str]] = set()
             while gone != markets:
                 for exchange, symbol in markets:
@@ -156,13 +160,13 @@ def test_refused_key_ends_the_source_in_the_vendors_words_and_without_the_key() 
     run(scenario())
 
 
-@pytest.mark.parametrize("name", ["bitstamp", "okx", "polygon"])
+@pytest.mark.parametrize("name", ["bitstamp", "okx", "bybit", "polygon"])
 def test_refused_market_is_left_out_and_the_others_are_read(name: str) -> None:
     async def scenario() -> None:
         async with Simulator() as venues:
-            wrong = "ETH-USDT" if name == "okx" else "ETH-USD"
+            wrong = "ETH-USDT" if name in ("okx", "bybit") else "ETH-USD"
             venues.faults.refuse = {wrong}
-            good = SETUPS[name].words[0]
+            good = SETUPS[name].keys[0]
             source = WebSocketSource(feed_at(venues, name), [good, wrong])
             reader = Reader(source)
             await reader.until(lambda: name in venues.subscribed_feeds and not source.unconfirmed)
@@ -172,3 +176,9 @@ def test_refused_market_is_left_out_and_the_others_are_read(name: str) -> None:
             assert set(source.refused) == {wrong}
 
     run(scenario())
+
+
+@pytest.mark.parametrize("name", VENUES)
+def test_simulated_venue_is_where_its_feed_looks_for_it(name: str) -> None:
+    assert VENUES[name].path == urlsplit(FEEDS[name].websocket_url).path
+    assert VENUES.keys() == FEEDS.keys()

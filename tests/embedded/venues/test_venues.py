@@ -1,4 +1,4 @@
-"""Bitstamp, OKX, Finnhub and Polygon as a client meets them at the simulator, without our feeds."""
+"""Bitstamp, OKX, Bybit, Finnhub and Polygon as a client meets them at the simulator, without our feeds."""
 
 import asyncio
 import json
@@ -151,6 +151,32 @@ def test_okx_pages_down_by_id_and_by_time() -> None:
     run(scenario())
 
 
+def test_bybit_confirms_requests_by_number_and_sends_a_market_s_matches_together() -> None:
+    async def scenario() -> None:
+        async with Simulator() as venues, connect(venues.url("bybit")) as line:
+            await line.send('{"req_id":"100001","op":"ping"}')
+            assert ((await said(line))["ret_msg"], venues.subscribed_feeds) == ("pong", set())
+            ask = {"req_id": "7", "op": "subscribe", "args": ["publicTrade.BTCUSDT", "publicTrade.ETHUSDT"]}
+            await line.send(json.dumps(ask))
+            ack = await said(line)
+            assert (ack["success"], ack["op"], ack["req_id"]) == (True, "subscribe", "7")
+            venues.trade("bybit", 4, "ETH-USDT")
+            venues.trade("bybit", 2, "SOL-USDT")
+            pushed, true = await said(line), [t for t in venues.truth_of("bybit") if t.symbol == "ETH-USDT"]
+            assert (pushed["topic"], pushed["type"]) == ("publicTrade.ETHUSDT", "snapshot")
+            assert [(row["i"], row["p"], row["v"], row["S"].lower(), row["T"] * 1000) for row in pushed["data"]] == [
+                (t.trade_id, t.price, t.size, t.side, t.event_time_us) for t in true
+            ]
+            await line.send('{"op":"unsubscribe","args":["publicTrade.ETHUSDT"]}')
+            assert (await said(line))["op"] == "unsubscribe"
+            await line.send(json.dumps({**ask, "args": [f"publicTrade.A{n}USDT" for n in range(11)]}))
+            assert (await said(line))["ret_msg"] == "args size >10"
+            await line.send("nonsense")
+            assert (await said(line))["success"] is False
+
+    run(scenario())
+
+
 def test_finnhub_wants_a_token_and_confirms_nothing() -> None:
     async def scenario() -> None:
         async with Simulator(beat_s=60) as venues:
@@ -260,6 +286,11 @@ def test_throttle_is_said_by_each_and_passes(feed: str, path: str, status: int) 
     [
         ("bitstamp", '{"event":"bts:subscribe","data":{"channel":"live_trades_ethusd"}}', "Bad subscription string."),
         ("okx", '{"op":"subscribe","args":[{"channel":"trades-all","instId":"ETH-USDT"}]}', "instId:ETH-USDT doesn't"),
+        (
+            "bybit",
+            '{"op":"subscribe","args":["publicTrade.BTCUSDT","publicTrade.ETHUSDT"]}',
+            "error:handler not found,topic:publicTrade.ETHUSDT",
+        ),
         ("finnhub", '{"type":"subscribe","symbol":"COINBASE:ETH-USD"}', "Invalid symbol COINBASE:ETH-USD"),
         ("polygon", '{"action":"subscribe","params":"XT.ETH-USD"}', "not found: XT.ETH-USD"),
     ],

@@ -114,6 +114,23 @@ FRAMES: list[Any] = [
         "msg": "",
         "data": [{"instId": "BTC-USDT", "side": "sell", "sz": "1", "px": "2", "tradeId": "9", "ts": "1630048897897"}],
     },
+    {
+        "topic": "publicTrade.BTCUSDT",
+        "type": "snapshot",
+        "data": [
+            {
+                "i": "2290000001189048101",
+                "T": 1786310822605,
+                "p": "65140.5",
+                "v": "0.002705",
+                "S": "Buy",
+                "s": "BTCUSDT",
+                "BT": False,
+            }
+        ],
+    },
+    {"success": True, "ret_msg": "subscribe", "req_id": "1", "op": "subscribe"},
+    {"success": False, "ret_msg": "error:handler not found", "op": "subscribe"},
     {"data": [{"c": None, "p": 95372.5, "s": "BINANCE:BTCUSDT", "t": 1768655932976, "v": 1}], "type": "trade"},
     {"data": [{"c": ["1"], "p": 1, "s": "AAPL", "t": 1768655932976, "v": 1}], "type": "trade"},
     [

@@ -25,6 +25,8 @@ MESSAGES: Final = {
     '"amount":SIZE,"price":PRICE,"type":0}}',
     "okx": '{"arg":{"channel":"trades","instId":"BTC-USDT"},"data":[{"instId":"BTC-USDT","tradeId":"1","px":PRICE,'
     '"sz":SIZE,"side":"buy","ts":"1630048897897"}]}',
+    "bybit": '{"topic":"publicTrade.BTCUSDT","data":[{"i":"1","T":1786310822605,"p":PRICE,"v":SIZE,"S":"Buy",'
+    '"s":"BTCUSDT"}]}',
     "finnhub": '{"data":[{"p":PRICE,"s":"BINANCE:BTCUSDT","t":1768655932976,"v":SIZE}],"type":"trade"}',
     "polygon": '[{"ev":"XT","pair":"BTC-USD","p":PRICE,"t":1610462007425,"s":SIZE,"c":[2],"i":1,"x":1}]',
 }

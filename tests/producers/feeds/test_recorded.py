@@ -44,6 +44,7 @@ CASES = [
     ("binance/spot-aggtrade-kline_2021-10-12", "binance", "binance-agg", 2, 0, {"LRC-BTC": 1, "NKN-USDT": 1}),
     ("bitstamp/live-trades_2021-04-05", "bitstamp", "bitstamp", 32, 0, BITSTAMP_TRADES),
     ("okx/v5-public_2022-05-13", "okx", "okx", 69, 0, {"BTC-USDT": 69}),
+    ("bybit/v5-spot_2026-08-09", "bybit", "bybit", 20, 0, {"BTC-USDT": 11, "ETH-USDT": 9}),
 ]
 RANGES = [
     ("coinbase/advanced-trade_2026-08-09", "coinbase-advanced", "BTC-USD", 1068571991, 1068572137),
@@ -53,6 +54,8 @@ RANGES = [
     ("binance/spot-trade-ethusdt_2024-08-08", "binance", "ETH-USDT", 1520538925, 1520545030),
     ("binance/spot-aggtrade_2021-04-05", "binance", "DENT-USDT", 12692423, 12693138),
     ("okx/v5-public_2022-05-13", "okx", "BTC-USDT", 338476307, 338476375),
+    ("bybit/v5-spot_2026-08-09", "bybit", "BTC-USDT", 2290000001189048101, 2290000001189048111),
+    ("bybit/v5-spot_2026-08-09", "bybit", "ETH-USDT", 2280000001739247417, 2280000001739247461),
 ]
 
 
@@ -87,7 +90,7 @@ def test_ids_of_each_market_are_without_holes_and_records_are_accepted(
     for trade in trades:
         judged = judge(encode(trade), trade.received_time_us + 5_000_000)
         assert judged.reasons == ()
-        if trade.source not in ("kraken-v1", "bitstamp"):  # no ids; ids of the whole venue
+        if trade.source not in ("kraken-v1", "bitstamp", "bybit"):  # no ids; ids of the whole venue; ids that jump
             ids[trade.symbol].append(id_number(trade.trade_id))
     for symbol, found in ids.items():
         assert sorted(found) == list(range(min(found), max(found) + 1)), symbol
@@ -204,3 +207,29 @@ def test_derivatives_of_okx_are_counted_apart(recording: Recording) -> None:
     assert counted["derivative"] == 5
     assert (counted["books"], counted["tickers"]) == (290, 28)
     assert sum(len(p.acknowledged) for p in parsed) == 2  # BTC-USDT, asked for twice
+
+
+def test_ids_of_bybit_jump_where_no_trade_is_missing(recording: Recording) -> None:
+    """What its own candle of the minute counts is what was read, up to the last trade, over jumps of 22 ids."""
+    messages = recording("bybit/v5-spot_2026-08-09")
+    minute_ms = 1786310820000
+    volumes: dict[str, str] = {}
+    for _, raw in messages:
+        body = json.loads(raw)
+        if str(body.get("topic")).startswith("kline.1.") and body["data"][0]["start"] == minute_ms:
+            volumes[body["topic"].removeprefix("kline.1.")] = body["data"][0]["volume"]
+    trades = trades_of(FEEDS["bybit"], messages)
+    ether = [trade for trade in trades if trade.symbol == "ETH-USDT"]
+    assert sum(Decimal(trade.size) for trade in ether) == Decimal(volumes["ETHUSDT"]) == Decimal("1.68421")
+    numbers = [id_number(trade.trade_id) for trade in ether]
+    assert max(after - before for before, after in pairwise(numbers)) == 22
+    bitcoin = [trade for trade in trades if trade.symbol == "BTC-USDT"]
+    assert sum(Decimal(trade.size) for trade in bitcoin[:-1]) == Decimal(volumes["BTCUSDT"])  # the last came after it
+
+
+def test_perpetuals_of_bybit_are_never_taken_for_spot(recording: Recording) -> None:
+    """The same names of markets, in messages of the same form, from the address of the perpetuals."""
+    parsed = [FEEDS["bybit"].parse(raw, at_us) for at_us, raw in recording("bybit/v5-linear_2026-08-09")]
+    records = [record for each in parsed for record in each.records]
+    assert len(records) == 102  # every message of trades
+    assert not [record for record in records if isinstance(record, Trade)]

@@ -2,6 +2,8 @@
 
 import dataclasses
 import pickle
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +11,7 @@ import pytest
 from producers.feeds import FEEDS, UnknownFeedError, feed
 from tapehouse.errors import SettingsError, TerminalError
 
-NAMES = ("coinbase", "coinbase-advanced", "kraken", "binance", "bitstamp", "okx", "finnhub", "polygon")
+NAMES = ("coinbase", "coinbase-advanced", "kraken", "binance", "bitstamp", "okx", "bybit", "finnhub", "polygon")
 KEYS = {"finnhub": {"token": "k"}, "polygon": {"key": "k"}}
 
 
@@ -27,6 +29,12 @@ def test_unknown_name_is_answered_with_the_names_there_are() -> None:
         feed("krakn")
     assert isinstance(e.value, TerminalError)
     assert str(pickle.loads(pickle.dumps(e.value))) == str(e.value)
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/design.md", "docs/operations.md"])
+def test_every_feed_has_its_place_in_the_docs(page: str) -> None:
+    text = (Path(__file__).parents[3] / page).read_text(encoding="utf-8")
+    assert [name for name in FEEDS if not re.search(rf"(?<![\w-]){name}(?![\w-])", text)] == []
 
 
 @pytest.mark.parametrize("name", FEEDS)

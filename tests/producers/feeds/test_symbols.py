@@ -4,7 +4,7 @@ import pickle
 
 import pytest
 
-from producers.feeds import SymbolError, binance, bitstamp, kraken, okx, polygon, symbols
+from producers.feeds import SymbolError, binance, bitstamp, bybit, kraken, okx, polygon, symbols
 
 
 @pytest.mark.parametrize(
@@ -25,6 +25,9 @@ from producers.feeds import SymbolError, binance, bitstamp, kraken, okx, polygon
         (binance.read_symbol, "BUSDTRY", "BUSD-TRY"),
         (binance.read_symbol, "ADAEUR", "ADA-EUR"),
         (binance.read_symbol, "BTCEURI", "BTC-EURI"),
+        (bybit.read_symbol, "BTCUSDT", "BTC-USDT"),
+        (bybit.read_symbol, "USDCUSDT", "USDC-USDT"),
+        (bybit.read_symbol, "BTCUSDE", "BTC-USDE"),
         (kraken.read_symbol, "XXBTZUSD", "BTC-USD"),
         (kraken.read_symbol, "XBTUSDT", "BTC-USDT"),
         (kraken.read_symbol, "XETHZEUR", "ETH-EUR"),
@@ -64,6 +67,7 @@ def test_wire_symbol_becomes_canonical(read, wire: str, symbol: str) -> None:  #
         (kraken.read_symbol, "XBTU\u017fD"),
         (bitstamp.read_symbol, "btcusd-perp"),
         (bitstamp.read_symbol, "usd"),
+        (bybit.read_symbol, "BTCPERP"),
         (polygon.read_symbol, "X:BTCQQQ"),
         (polygon.read_symbol, "X:"),
         (polygon.read_symbol, "C:EUR-USD"),

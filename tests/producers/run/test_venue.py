@@ -105,8 +105,8 @@ def test_an_unknown_feed_is_told_with_those_that_there_are() -> None:
 @pytest.mark.parametrize("name", FEEDS)
 def test_every_feed_has_markets_of_its_own_by_default(name: str) -> None:
     found = symbols_of(FEEDS[name], ())
-    in_usdt = ("BTC-USDT", "ETH-USDT")
-    others = {"binance": in_usdt, "okx": in_usdt, "finnhub": ("binance:BTC-USDT", "binance:ETH-USDT", "us:AAPL-USD")}
+    others: dict[str, tuple[str, ...]] = dict.fromkeys(("binance", "okx", "bybit"), ("BTC-USDT", "ETH-USDT"))
+    others["finnhub"] = ("binance:BTC-USDT", "binance:ETH-USDT", "us:AAPL-USD")
     assert found == others.get(name, ("BTC-USD", "ETH-USD"))
     assert symbols_of(FEEDS[name], found[:1]) == found[:1]
 
