@@ -6,7 +6,7 @@ from producers.feeds.lines import Counts, parse_lines, reading
 from producers.feeds.message import NOT_JSON
 from producers.feeds.registry import FEEDS, UnknownFeedError, feed, name_of_source
 from producers.feeds.symbols import SymbolError
-from producers.feeds.traits import Paging, Traits, key_settings, variable_of
+from producers.feeds.traits import Paging, Traits, key_settings
 
 __all__ = [
     "FEEDS",
@@ -29,5 +29,4 @@ __all__ = [
     "parse_lines",
     "reading",
     "subscription_keys",
-    "variable_of",
 ]

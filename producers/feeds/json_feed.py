@@ -13,9 +13,10 @@ from producers.feeds.base import BaseFeed, Parsed, RestRequest
 from producers.feeds.fields import BadFieldError
 from producers.feeds.message import NOT_JSON, NotJsonError
 from producers.feeds.symbols import SymbolError
-from producers.feeds.traits import Traits, key_settings, variable_of
+from producers.feeds.traits import Traits, key_settings
 from tapehouse.errors import SettingsError, TerminalError
 from tapehouse.record import Record, Trade
+from tapehouse.settings import variable_of
 
 
 class JsonFeed(BaseFeed, ABC):

@@ -197,9 +197,9 @@ def _trade_v1(position: int, row: Any, pair: object, received_time_us: int) -> T
     )
 
 
-def _symbol(wire: object) -> str | None:
+def _symbol(text: object) -> str | None:
     try:
-        return naming.from_slash(wire) if isinstance(wire, str) else None
+        return naming.from_slash(text) if isinstance(text, str) else None
     except SymbolError:
         return None
 

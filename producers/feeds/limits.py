@@ -29,7 +29,7 @@ class Limits:
     keepalive_s: float = 30.0
     """The feed's keepalive text is sent this often."""
     stale_after_s: float = 30.0
-    """No byte for this long, though pinged at a third of it: the line is dead and is dropped."""
+    """No byte for this long, though pinged at a third of it: the connection is dead and is dropped."""
     quiet_after_s: float | None = None
     """No message for this long: dropped. Only for venues that send heartbeats: a market may be quiet for hours."""
     connection_age_s: float | None = None
@@ -46,13 +46,13 @@ class Limits:
     open_timeout_s: float = 10.0
     close_timeout_s: float = 5.0
     max_message_bytes: int = 16 * 1024 * 1024
-    """Order-book snapshots of 5 MB are real; more than this is refused by dropping the line."""
+    """Order-book snapshots of 5 MB are real; more than this is refused by dropping the connection."""
     max_symbols: int = 1024
     """Markets that one connection may carry."""
     max_pending_records: int = 10_000
     """Records waiting for the consumer before the socket is read no further; one message may go over it."""
     drop_after_s: float = 30.0
-    """The consumer has taken nothing for this long: the line is dropped on purpose, and what was missed is filled."""
+    """The consumer has taken nothing for this long: the connection is dropped on purpose, what was missed is filled."""
     messages_per_s: float = 4.0
     """Messages a second that we send on one connection."""
 

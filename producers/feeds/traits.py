@@ -44,8 +44,3 @@ class Traits:
 def key_settings(name: str, key_field: str) -> tuple[str, str]:
     """The settings that fill a feed's key: that of the key itself, and that of the secret which holds it."""
     return f"{name}_{key_field}", f"{name}_secret"
-
-
-def variable_of(setting: str) -> str:
-    """The environment variable of a feed's setting."""
-    return f"TAPEHOUSE_{setting.upper()}"

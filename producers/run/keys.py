@@ -54,7 +54,7 @@ def key(direct: str, stored: str, *, direct_setting: str, setting: str, client: 
 
 
 def _is_sendable(text: str) -> bool:
-    """Whether an address and a header can hold it: a wrong one would be told, key and all, where it is sent."""
+    """Whether an address and a header can hold it: a wrong one would be shown, key and all, where it is sent."""
     return text.isascii() and text.isprintable()
 
 

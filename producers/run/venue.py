@@ -14,11 +14,10 @@ from producers.feeds import (
     feed,
     key_settings,
     subscription_keys,
-    variable_of,
 )
 from producers.run.keys import SecretsClient, key
 from tapehouse.errors import SettingsError
-from tapehouse.settings import Settings
+from tapehouse.settings import Settings, variable_of
 
 
 def venue(
