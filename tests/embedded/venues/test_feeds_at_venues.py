@@ -53,8 +53,8 @@ def feed_at(venues: Simulator, name: str, key: str = KEY) -> Any:
 
 def key_of(trade: Trade, name: str, *, times: bool = True) -> tuple[object, ...]:
     """A trade as the venue's truth has it: Finnhub tells no ids, Bitstamp's pages only whole seconds."""
-    told = trade.exchange, trade.symbol, Decimal(trade.price), Decimal(trade.size), trade.side or ""
-    return *told, trade.event_time_us if times else 0, "" if name == "finnhub" else trade.trade_id
+    common = trade.exchange, trade.symbol, Decimal(trade.price), Decimal(trade.size), trade.side or ""
+    return *common, trade.event_time_us if times else 0, "" if name == "finnhub" else trade.trade_id
 
 
 def truth(venues: Simulator, name: str) -> list[Trade]:
@@ -62,7 +62,7 @@ def truth(venues: Simulator, name: str) -> list[Trade]:
 
 
 async def subscribed(venues: Simulator, source: WebSocketSource, name: str) -> Reader:
-    """A reader to whom every market has told a trade."""
+    """A reader to whom every market has reported a trade."""
     reader = Reader(source)
     await reader.until(lambda: name in venues.subscribed_feeds and not source.unconfirmed)
     seen: set[tuple[str, str]] = set()

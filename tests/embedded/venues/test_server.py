@@ -42,20 +42,20 @@ async def said(line: ClientConnection) -> Any:
     return json.loads(await line.recv(), parse_float=Decimal)
 
 
-def test_same_seed_makes_the_same_tape_and_another_seed_another() -> None:
-    async def tape(seed: int) -> list[tuple[str, str, str, str, str | None]]:
+def test_same_seed_makes_the_same_trades_and_another_seed_another() -> None:
+    async def made(seed: int) -> list[tuple[str, str, str, str, str | None]]:
         async with Simulator(seed=seed) as venues:
             venues.trade("kraken", 50)
             return [(t.symbol, t.trade_id, t.price, t.size, t.side) for t in venues.truth]
 
     async def scenario() -> None:
-        assert await tape(7) == await tape(7)
-        assert await tape(7) != await tape(8)
+        assert await made(7) == await made(7)
+        assert await made(7) != await made(8)
 
     run(scenario())
 
 
-def test_coinbase_tells_the_makers_side_and_one_last_match() -> None:
+def test_coinbase_gives_the_makers_side_and_one_last_match() -> None:
     async def scenario() -> None:
         async with Simulator() as venues:
             venues.trade("coinbase", 3, "BTC-USD")
@@ -83,8 +83,8 @@ def test_coinbase_advanced_snapshot_is_newest_first_and_numbers_its_messages() -
             async with connect(venues.url("coinbase-advanced")) as line:
                 await line.send('{"type":"subscribe","product_ids":["ETH-USD"],"channel":"market_trades"}')
                 snapshot, ack = await said(line), await said(line)
-                told = [int(t["trade_id"]) for t in snapshot["events"][0]["trades"]]
-                assert told == [int(t.trade_id) for t in reversed(venues.truth[-100:])]
+                numbers = [int(t["trade_id"]) for t in snapshot["events"][0]["trades"]]
+                assert numbers == [int(t.trade_id) for t in reversed(venues.truth[-100:])]
                 assert ack["channel"] == "subscriptions"
                 assert [snapshot["sequence_num"], ack["sequence_num"]] == [0, 1]
 
@@ -209,7 +209,7 @@ def test_cut_breaks_the_line_in_the_middle_of_a_message() -> None:
     run(scenario())
 
 
-def test_unknown_venue_is_refused_and_health_tells_the_trades() -> None:
+def test_unknown_venue_is_refused_and_health_gives_the_trades() -> None:
     async def scenario() -> None:
         async with Simulator() as venues:
             venues.trade("kraken", 3)

@@ -51,7 +51,7 @@ def test_bitstamps_numbers_are_one_sequence_of_all_markets() -> None:
     assert bitcoin != list(range(bitcoin[0], bitcoin[0] + len(bitcoin)))
 
 
-def test_bitstamp_confirms_a_channel_and_tells_numbers_twice() -> None:
+def test_bitstamp_confirms_a_channel_and_gives_numbers_twice() -> None:
     async def scenario() -> None:
         async with Simulator() as venues, connect(venues.url("bitstamp")) as line:
             await line.send('{"event":"bts:subscribe","data":{"channel":"live_trades_btcusd"}}')
@@ -63,9 +63,9 @@ def test_bitstamp_confirms_a_channel_and_tells_numbers_twice() -> None:
             assert (await said(line))["data"] == {"status": "success"}
             venues.trade("bitstamp", 1, "ETH-USD")
             venues.trade("bitstamp", 1, "BTC-USD")
-            told, true = await said(line), venues.truth_of("bitstamp")[-1]
-            assert (told["event"], told["channel"]) == ("trade", "live_trades_btcusd")
-            data = told["data"]
+            sent, true = await said(line), venues.truth_of("bitstamp")[-1]
+            assert (sent["event"], sent["channel"]) == ("trade", "live_trades_btcusd")
+            data = sent["data"]
             assert (str(data["id"]), data["price_str"], data["amount_str"]) == (true.trade_id, true.price, true.size)
             assert (str(data["price"]), data["microtimestamp"]) == (true.price, str(true.event_time_us))
             assert data["type"] == (0 if true.side == "buy" else 1)
@@ -115,7 +115,7 @@ def test_okx_answers_a_text_ping_and_pushes_the_last_trade_on_subscribing() -> N
     run(scenario())
 
 
-def test_okx_tells_orders_with_their_count_on_the_public_path() -> None:
+def test_okx_gives_orders_with_their_count_on_the_public_path() -> None:
     async def scenario() -> None:
         async with Simulator(seed=2) as venues:
             url = venues.url("okx").replace("business", "public")
@@ -216,7 +216,7 @@ def test_finnhub_pings_as_text_and_takes_fifty_symbols() -> None:
     run(scenario())
 
 
-def test_polygon_greets_takes_a_key_and_tells_all_exchanges_of_a_pair() -> None:
+def test_polygon_greets_takes_a_key_and_gives_all_exchanges_of_a_pair() -> None:
     async def scenario() -> None:
         async with Simulator() as venues, connect(venues.url("polygon")) as line:
             assert (await said(line))[0]["status"] == "connected"
@@ -307,7 +307,7 @@ def test_refused_symbol_is_refused_in_the_venues_words(feed: str, ask: str, refu
     run(scenario())
 
 
-def test_vendors_line_ends_when_all_that_it_tells_has_ended() -> None:
+def test_vendors_connection_ends_when_all_that_it_reports_has_ended() -> None:
     markets = {"coinbase": ("BTC-USD",), "us": ("AAPL-USD",)}
 
     async def scenario() -> None:
@@ -321,20 +321,20 @@ def test_vendors_line_ends_when_all_that_it_tells_has_ended() -> None:
                         rows += (await said(line)).get("data", [])
             assert venues.finished.is_set()
             assert len(venues.truth) == 80
-            # A trade between the two requests was told to nobody.
+            # A trade between the two requests reached nobody.
             assert sorted({row["s"] for row in rows}) == ["AAPL", "COINBASE:BTC-USD"]
 
     run(scenario())
 
 
-def test_every_exchange_is_told_by_some_feed_and_every_feed_by_its_name() -> None:
+def test_every_exchange_is_reported_by_some_feed_and_every_feed_by_its_name() -> None:
     assert {exchange for venue in VENUES.values() for exchange in venue.exchanges} == set(MARKETS)
     assert {name for name, venue in VENUES.items() if venue.feed != name} == set()
     assert own_feed("us") == "finnhub"
     assert own_feed("coinbase") == "coinbase"
 
 
-def test_truth_tells_each_trade_once() -> None:
+def test_truth_gives_each_trade_once() -> None:
     async def scenario() -> None:
         async with Simulator() as venues:
             for exchange in MARKETS:
@@ -346,7 +346,7 @@ def test_truth_tells_each_trade_once() -> None:
     run(scenario())
 
 
-def test_process_runs_the_exchanges_that_it_is_told(tmp_path: Path) -> None:
+def test_process_runs_the_exchanges_that_are_named(tmp_path: Path) -> None:
     truth = tmp_path / "truth.jsonl"
     root = Path(__file__).parents[3]
     command = [sys.executable, "-m", "embedded.venues", "--port", "0", "--exchanges", "us,okx", "--rate", "500"]

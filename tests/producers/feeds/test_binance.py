@@ -150,7 +150,7 @@ def test_request_is_confirmed_by_its_number() -> None:
         ('{"error":"no"}', "no"),
     ],
 )
-def test_refusal_is_told_in_the_venues_own_words(text: str, words: str) -> None:
+def test_refusal_is_said_in_the_venues_own_words(text: str, words: str) -> None:
     assert FEED.parse(text, AT).refused == words
 
 
@@ -214,7 +214,7 @@ def test_row_of_a_page_is_the_live_trade_backfilled() -> None:
     assert (good, type(bad)) == (expected, Unparsed)
 
 
-def test_page_of_aggregates_is_told_by_its_rows() -> None:
+def test_page_of_aggregates_is_said_by_its_rows() -> None:
     row = {"a": 26129, "p": "0.01633102", "q": "4.70443515", "f": 27781, "l": 27781, "T": 1498793709153, "m": True}
     (record,) = FEED.parse_rest(json.dumps([row]), "BNB-BTC", AT).records
     assert isinstance(record, Trade)

@@ -129,7 +129,7 @@ def test_subscriptions_are_one_message_a_pair_and_confirmed_one_by_one() -> None
         FEED.subscribe(["BTC-USD-PERP"])
 
 
-def test_error_is_told_in_the_venues_words() -> None:
+def test_error_is_said_in_the_venues_words() -> None:
     text = '{"event":"bts:error","channel":"","data":{"code":null,"message":"Bad subscription string."}}'
     assert FEED.parse(text, AT).refused == "Bad subscription string."
     assert FEED.parse('{"event":"bts:error"}', AT).refused == "an error without words"

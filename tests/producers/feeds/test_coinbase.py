@@ -114,12 +114,12 @@ def test_acknowledgement_names_what_is_subscribed_on_matches_only() -> None:
     assert FEED.parse(json.dumps(ack), AT).ignored == "subscriptions"
 
 
-def test_error_is_told_in_the_venues_own_words() -> None:
+def test_error_is_said_in_the_venues_own_words() -> None:
     error = {"type": "error", "message": "Failed to subscribe", "reason": "GIBBERISH-USD is not a valid product"}
     assert FEED.parse(json.dumps(error), AT).refused == "Failed to subscribe: GIBBERISH-USD is not a valid product"
 
 
-def test_heartbeat_tells_the_newest_id() -> None:
+def test_heartbeat_gives_the_newest_id() -> None:
     beat = {"type": "heartbeat", "sequence": 90, "last_trade_id": 20, "product_id": "BTC-USD", "time": "…"}
     parsed = FEED.parse(json.dumps(beat), AT)
     assert (parsed.ignored, parsed.newest, parsed.records) == ("heartbeat", (("BTC-USD", "20"),), ())

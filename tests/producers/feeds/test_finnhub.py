@@ -66,7 +66,7 @@ def test_symbol_key_and_market_lead_to_each_other(wire: str, exchange: str, symb
     assert (trade.exchange, trade.symbol) == (exchange, symbol)
 
 
-def test_plain_word_is_a_us_stock() -> None:
+def test_plain_key_is_a_us_stock() -> None:
     assert FEED.market("AAPL-USD") == ("us", "AAPL-USD")
     assert FEED.subscribe(["AAPL-USD", "us:AAPL-USD", "binance:BTC-USDT"]) == [
         '{"type":"subscribe","symbol":"AAPL"}',
@@ -134,7 +134,7 @@ def test_frame_without_rows_is_nothing_and_without_a_list_is_kept() -> None:
         assert isinstance(record, Unparsed)
 
 
-def test_ping_is_counted_and_not_answered_and_errors_are_told() -> None:
+def test_ping_is_counted_and_not_answered_and_errors_are_said() -> None:
     assert FEED.parse('{"type":"ping"}', AT) == Parsed(ignored="ping")
     error = '{"msg":"Subscribing to too many symbols","type":"error"}'
     assert FEED.parse(error, AT).refused == "Subscribing to too many symbols"
@@ -155,7 +155,7 @@ def test_there_are_no_past_trades() -> None:
     assert (parsed.records, parsed.refused) == ((), "finnhub has no pages of past trades")
 
 
-def test_subscriptions_are_not_confirmed_and_a_minute_of_silence_is_a_dead_line() -> None:
+def test_subscriptions_are_not_confirmed_and_a_minute_of_silence_is_a_dead_connection() -> None:
     traits = FEED.traits
     assert (traits.acknowledges, traits.contiguous_ids, traits.paging) == (False, False, None)
     assert (traits.limits.stale_after_s, traits.limits.max_symbols) == (60, 50)

@@ -196,7 +196,7 @@ def test_each_symbol_is_acknowledged_by_itself() -> None:
         ('{"success":false}', "an error without words"),
     ],
 )
-def test_refusal_is_told_in_the_venues_own_words(text: str, words: str) -> None:
+def test_refusal_is_said_in_the_venues_own_words(text: str, words: str) -> None:
     assert FEED.parse(text, AT).refused == words
 
 

@@ -1,4 +1,4 @@
-"""Limits are changed by name, and every fault of a change is told at once."""
+"""Limits are changed by name, and every fault of a change is said at once."""
 
 import pytest
 
@@ -14,7 +14,7 @@ def test_limits_are_changed_by_name_and_the_others_stay() -> None:
     assert rest == RestLimits(calls_per_s=0.5)
 
 
-def test_every_fault_of_a_change_is_told_with_what_is_allowed() -> None:
+def test_every_fault_of_a_change_is_said_with_what_is_allowed() -> None:
     changes = {"keepalive_s": "nan", "max_symbols": "1.5", "ack_timeout_s": "none", "rest.burst": "x", "rest.nope": "1"}
     with pytest.raises(SettingsError) as caught:
         changed(Limits(), RestLimits(), changes)

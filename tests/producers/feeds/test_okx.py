@@ -145,7 +145,7 @@ def test_ping_is_four_letters_and_so_is_its_answer() -> None:
     assert FEED.parse("pong", AT) == FEED.parse(b"pong", AT) == Parsed(ignored="pong")
 
 
-def test_notice_closes_and_errors_are_told() -> None:
+def test_notice_closes_and_errors_are_said() -> None:
     notice = '{"event":"notice","code":"64008","msg":"The connection will soon be closed.","connId":"a4d3ae55"}'
     assert FEED.parse(notice, AT).closing
     assert FEED.parse(notice.replace("64008", "64009"), AT) == Parsed(ignored="notice")

@@ -76,7 +76,7 @@ def test_list_of_exchanges_can_be_replaced() -> None:
     ("conditions", "side"),
     [([1], "sell"), ([2], "buy"), ([0], None), ([], None), (None, None), (..., None), ([1, 2], None), ([2, 0], "buy")],
 )
-def test_side_is_told_by_the_conditions_or_not_at_all(conditions: object, side: str | None) -> None:
+def test_side_is_said_by_the_conditions_or_not_at_all(conditions: object, side: str | None) -> None:
     assert one(changed(c=conditions)).side == side
 
 
@@ -134,7 +134,7 @@ def test_line_is_greeted_and_the_key_is_answered() -> None:
     assert Polygon().parse(frame(CONNECTED), AT).reply is None
 
 
-def test_verdict_on_the_key_is_told() -> None:
+def test_verdict_on_the_key_is_said() -> None:
     good = FEED.parse('[{"ev":"status","status":"auth_success","message":"authenticated"}]', AT)
     bad = FEED.parse('[{"ev":"status","status":"auth_failed","message":"authentication failed"}]', AT)
     assert (good.authenticated, good.refused) == (True, None)
@@ -175,7 +175,7 @@ def test_frame_may_mix_statuses_trades_and_strangers() -> None:
         ("nonsense", Parsed(ignored="not_json")),
     ],
 )
-def test_other_frames_are_counted_or_told(text: str, expected: Parsed) -> None:
+def test_other_frames_are_counted_or_said(text: str, expected: Parsed) -> None:
     assert FEED.parse(text, AT) == expected
 
 

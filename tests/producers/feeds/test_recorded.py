@@ -125,14 +125,14 @@ def test_every_message_says_something_and_none_is_unknown(recording: Recording, 
 
 def test_exchange_side_is_the_takers_side_of_the_ticker_channel(recording: Recording) -> None:
     messages = recording("coinbase/exchange_2021-04-17")
-    told = {}
+    theirs = {}
     for _, raw in messages:
         body = json.loads(raw)
         if body["type"] == "ticker":
-            told[body["product_id"], str(body["trade_id"])] = body["side"]
+            theirs[body["product_id"], str(body["trade_id"])] = body["side"]
     sides = {(t.symbol, t.trade_id): t.side for t in trades_of(FEEDS["coinbase"], messages)}
-    assert len(told) == 107
-    assert sides == told
+    assert len(theirs) == 107
+    assert sides == theirs
 
 
 @pytest.mark.parametrize(
@@ -144,7 +144,7 @@ def test_advanced_trades_make_the_venues_own_candle(
 ) -> None:
     messages = recording("coinbase/advanced-trade_2026-08-09")
     start_s = 1786309500  # 2026-08-09T21:05:00Z
-    told = [
+    candles = [
         candle
         for _, raw in messages
         if '"candles"' in raw
@@ -152,7 +152,7 @@ def test_advanced_trades_make_the_venues_own_candle(
         for candle in event.get("candles", ())
         if (candle["product_id"], candle["start"]) == (symbol, str(start_s))
     ]
-    assert told[-1]["volume"] == volume
+    assert candles[-1]["volume"] == volume
     trades = [
         t
         for t in trades_of(FEEDS["coinbase-advanced"], messages)
@@ -162,7 +162,7 @@ def test_advanced_trades_make_the_venues_own_candle(
     prices = [Decimal(t.price) for t in trades]
     assert sum(Decimal(t.size) for t in trades) == Decimal(volume)
     ours = [prices[0], max(prices), min(prices), prices[-1]]
-    assert ours == [Decimal(told[-1][key]) for key in ("open", "high", "low", "close")]
+    assert ours == [Decimal(candles[-1][key]) for key in ("open", "high", "low", "close")]
 
 
 def test_aggregates_cover_the_single_trades_without_holes(recording: Recording) -> None:

@@ -67,12 +67,12 @@ def test_key_of_a_vendor_is_shown_nowhere(name: str) -> None:
     secret = "s3cr&t/+ é"
     found: Any = dataclasses.replace(FEEDS[name], **dict.fromkeys(KEYS[name], secret))  # type: ignore[type-var]
     connected = found.parse('[{"ev":"status","status":"connected","message":"Connected Successfully"}]', 1)
-    told = [found, connected, found.websocket_url, found.rest_url, *found.subscribe(["BTC-USD"])]
+    shown = [found, connected, found.websocket_url, found.rest_url, *found.subscribe(["BTC-USD"])]
     if found.traits.paging is not None:
         request = found.backfill("BTC-USD", from_id=None, to_id=None, from_us=1, to_us=2)
         assert secret in request.headers["Authorization"]
-        told += [request, request.url, request.params]
-    for text in (f(thing) for thing in told for f in (str, repr)):
+        shown += [request, request.url, request.params]
+    for text in (f(thing) for thing in shown for f in (str, repr)):
         assert not {part for part in ("s3cr", "%26t") if part in text}
 
 

@@ -68,7 +68,7 @@ def test_a_part_of_a_secret_s_json_is_the_key() -> None:
         {"SecretString": '{"token": ["hunter2"]}'},
     ],
 )
-def test_a_secret_without_that_text_is_told_without_what_it_holds(value: Any) -> None:
+def test_a_secret_without_that_text_is_said_without_what_it_holds(value: Any) -> None:
     with pytest.raises(SecretUnavailableError) as caught:
         read("keys#token", Secrets(value))
     assert str(caught.value) == (f"{SETTING} names the secret keys#token, which cannot be used: it holds no such text.")
@@ -92,7 +92,7 @@ def test_a_key_that_no_request_can_carry_is_refused_where_it_is_read_and_not_sho
         (EndpointConnectionError(endpoint_url="http://127.0.0.1:9"), "Could not connect"),
     ],
 )
-def test_why_a_secret_cannot_be_read_is_told(error: Exception, said: str) -> None:
+def test_why_a_secret_cannot_be_read_is_said(error: Exception, said: str) -> None:
     with pytest.raises(SecretUnavailableError, match=said) as caught:
         read("keys", Secrets(error=error))
     assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)

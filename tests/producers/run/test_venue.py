@@ -40,7 +40,7 @@ def test_limits_of_the_settings_replace_the_venue_s() -> None:
     assert bare.traits.limits.connection_age_s is None
 
 
-def test_all_wrong_limits_of_all_feeds_are_told() -> None:
+def test_all_wrong_limits_of_all_feeds_are_said() -> None:
     limits = {
         "krakken.stale_after_s": "3",
         "binance.nosuch": "3",
@@ -86,7 +86,7 @@ def test_a_stored_key_is_asked_for_only_where_its_feed_is_used() -> None:
     assert made("polygon", polygon_secret="the/secret").address()
 
 
-def test_a_key_that_cannot_be_one_is_told_by_its_setting() -> None:
+def test_a_key_that_cannot_be_one_is_said_by_its_setting() -> None:
     with pytest.raises(SettingsError, match="TAPEHOUSE_POLYGON_KEY is no key") as caught:
         venue("polygon", Settings.model_construct(polygon_key=SecretStr("sec\u2026ret")), secrets=no_secrets)
     assert "sec\u2026ret" not in str(caught.value)
@@ -97,7 +97,7 @@ def test_a_feed_that_wants_a_key_says_so_where_none_is_set() -> None:
         made("finnhub").address()
 
 
-def test_an_unknown_feed_is_told_with_those_that_there_are() -> None:
+def test_an_unknown_feed_is_said_with_those_that_there_are() -> None:
     with pytest.raises(UnknownFeedError, match="there is no feed 'krakken'; the feeds are coinbase"):
         made("krakken")
 

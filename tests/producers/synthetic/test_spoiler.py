@@ -1,4 +1,4 @@
-"""What is done to the synthetic market on its way: as often as asked, and no claim of it is ever untrue."""
+"""What is done to the synthetic market on its way: as often as asked, and no coverage of it is ever untrue."""
 
 import asyncio
 import json
@@ -79,12 +79,12 @@ def check(config: SyntheticConfig, items: list[Item]) -> None:
             spanned = {
                 k for k, t in truth.items() if k[0] == item.symbol and item.from_us <= t.event_time_us < item.through_us
             }
-            assert spanned <= seen, "it claims what was not put before it"
+            assert spanned <= seen, "it covers what was not put before it"
             assert item.from_us >= (covered[item.symbol] or [(0, START_US)])[-1][1]
-            told = int(item.last_id) if item.last_id else -1
-            assert told < 0 or (item.symbol, told) in seen
-            assert all(k in seen or k in holes for k in truth if k[0] == item.symbol and k[1] <= told)
-            assert all(k[1] <= told for k in spanned)
+            last_id = int(item.last_id) if item.last_id else -1
+            assert last_id < 0 or (item.symbol, last_id) in seen
+            assert all(k in seen or k in holes for k in truth if k[0] == item.symbol and k[1] <= last_id)
+            assert all(k[1] <= last_id for k in spanned)
             covered[item.symbol].append((item.from_us, item.through_us))
         elif isinstance(item, Gap):
             assert item.from_us is not None
@@ -122,7 +122,7 @@ share = st.sampled_from([0.0, 0.01, 0.1, 0.19])
         }
     )
 )
-def test_no_claim_is_untrue_and_nothing_is_lost_untold(changes: dict[str, Any]) -> None:
+def test_no_coverage_is_untrue_and_nothing_is_lost_unreported(changes: dict[str, Any]) -> None:
     config = configured(**changes)
     items = sent(config)
     check(config, items)
@@ -194,7 +194,7 @@ def test_the_same_seed_gives_the_same_faults() -> None:
     assert sent(configured(**ALL)) == sent(configured(**ALL)) != sent(configured(seed=2, **ALL))
 
 
-def test_a_hole_at_the_end_of_the_run_is_told() -> None:
+def test_a_hole_at_the_end_of_the_run_is_reported() -> None:
     for seed in range(50):
         config = configured(seed=seed, count=20, gaps=0.2, gap_trades=1000, symbols=("BTC-USD",))
         items = sent(config)
@@ -225,14 +225,14 @@ def test_what_is_held_back_is_bounded() -> None:
 @pytest.mark.parametrize("form", sorted(FORMS))
 def test_every_malformed_record_is_refused_whenever_it_arrives(form: str) -> None:
     random = Random(5)
-    told: set[tuple[str, ...]] = set()
+    reasons: set[tuple[str, ...]] = set()
     for trade in market(configured(count=60)):
         data = FORMS[form](trade, random)
         assert deaggregate(data) is None
         for arrival_us in (trade.event_time_us, trade.event_time_us + 20 * 365 * 86_400_000_000):
-            told.add(judge(data, arrival_us).reasons)
-    assert told
-    assert told <= {(reason,) for reason in REASONS[form]}
+            reasons.add(judge(data, arrival_us).reasons)
+    assert reasons
+    assert reasons <= {(reason,) for reason in REASONS[form]}
 
 
 def test_all_forms_are_sent_under_the_key_of_a_market() -> None:

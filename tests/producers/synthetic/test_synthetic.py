@@ -250,7 +250,7 @@ def test_runs_with_different_starts_share_no_id() -> None:
     assert ids[0].isdisjoint(ids[1])
 
 
-def test_all_faults_of_a_configuration_are_told_at_once() -> None:
+def test_all_faults_of_a_configuration_are_said_at_once() -> None:
     with pytest.raises(SettingsError) as error:
         make(
             **{"symbols": (), "rate_per_s": float("nan"), "count": -1, "start_us": 0, "first_id": -1, "traders": 0},

@@ -56,13 +56,13 @@ def check(folder: Path, items: list[Item], ending: str = "") -> dict[str, Any]:
     assert sorted([*set(sent), *never]) == sorted((each["symbol"], each["trade_id"]) for each in truth)
     assert summary["trades"] == len(truth)
     assert (summary["sent"], summary["missing"]) == (len(set(sent)), len(never))
-    told = {name: [each for each in faults if each["fault"] == name] for name in {each["fault"] for each in faults}}
+    by_fault = {name: [each for each in faults if each["fault"] == name] for name in {each["fault"] for each in faults}}
     for name in ("duplicate", "late", "out_of_order", "malformed", "gap"):
-        assert summary[name] == len(told.get(name, []))
+        assert summary[name] == len(by_fault.get(name, []))
     assert summary["duplicate"] == len(sent) - len(set(sent))
     assert summary["malformed"] == sum(isinstance(item, Raw) for item in items)
     assert sum(summary["malformed_forms"].values()) == summary["malformed"]
-    assert [each["gap_id"] for each in told.get("gap", [])] == [gap.gap_id for gap in gaps]
+    assert [each["gap_id"] for each in by_fault.get("gap", [])] == [gap.gap_id for gap in gaps]
     newest: dict[str, int] = {}
     behind = []
     for symbol, trade_id in dict.fromkeys(sent):
@@ -138,7 +138,7 @@ def test_without_a_path_the_sums_are_known_all_the_same(tmp_path: Path) -> None:
     assert written.summary["trades"] == 3000
 
 
-def test_a_path_that_cannot_be_written_is_told_before_anything_is_sent(tmp_path: Path) -> None:
+def test_a_path_that_cannot_be_written_is_reported_before_anything_is_sent(tmp_path: Path) -> None:
     path = tmp_path / "none" / "trades.jsonl"
     with pytest.raises(UnwritableTruthError, match=r"none/trades.jsonl cannot be written: .*folder that exists"):
         asyncio.run(read(source_of(path)))
