@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from cli.command import Place, add_setting, load_settings, on_terminal, place
+from cli.command import Workspace, add_setting, load_settings, on_terminal, workspace
 from cli.gap_lookup import GapLookup
 from tapehouse.errors import TerminalError
 from tapehouse.logs import log_above
@@ -42,7 +42,7 @@ def run(options: argparse.Namespace) -> int:
     exchange, symbol = _market(options)
     span_us = _span_us(options, now_us=time.time_ns() // 1000)
     settings = load_settings(options, origin=None if options.rest_url else "live")
-    here = place(settings)
+    here = workspace(settings)
     here.activate(needs_stream=True)
     here.lake.check_origin((here.lake.origin() or "demo") if options.rest_url else "live")
     lookup = GapLookup(_port(settings, here), exchange, symbol)
@@ -59,7 +59,7 @@ def _why(left_open: str | None) -> str:
     return "" if left_open is None else f"; {left_open}"
 
 
-def _port(settings: Settings, here: Place) -> QueryPort:
+def _port(settings: Settings, here: Workspace) -> QueryPort:
     if settings.target == "aws":
         from tapehouse.query.athena_port import AthenaPort
 

@@ -17,7 +17,7 @@ CANDLES: Final = """
         FROM gold.candles WHERE interval = '1m' AND trade_count > 0
     ) newest
     WHERE place = 1 AND exchange <> 'ALL' ORDER BY window_start DESC, exchange, symbol LIMIT 16"""
-NEWEST: Final = "SELECT max(event_time_us) AS newest_us FROM silver.trades"
+NEWEST_TRADE: Final = "SELECT max(event_time_us) AS newest_us FROM silver.trades"
 MARKETS: Final = """
     SELECT t.exchange, t.symbol, t.source, t.trades, t.first_id, t.last_id, coalesce(c.candles, 0) AS candles
     FROM (
@@ -33,22 +33,22 @@ IDS: Final = "SELECT exchange, symbol, source, trade_id FROM silver.trades WHERE
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
-    """The lake at one moment."""
+class MarketView:
+    """The markets at one moment."""
 
     candles: Result
     lag_s: float | None
     """How old the newest trade is; None without trades."""
 
 
-def picture(port: QueryPort) -> Picture:
+def newest(port: QueryPort) -> MarketView:
     """The newest candle of each market. Empty where the tables are not there yet."""
     try:
         candles = port.run(CANDLES)
-        newest_us = port.run(NEWEST).rows[0][0]
+        newest_us = port.run(NEWEST_TRADE).rows[0][0]
     except TerminalError:
-        return Picture(Result((), ()), None)
-    return Picture(candles, None if newest_us is None else time.time() - newest_us / 1e6)
+        return MarketView(Result((), ()), None)
+    return MarketView(candles, None if newest_us is None else time.time() - newest_us / 1e6)
 
 
 def truth_missing(port: QueryPort, truth: Path) -> list[str]:

@@ -5,7 +5,7 @@
 
 import argparse
 
-from cli.command import place
+from cli.command import workspace
 from producers.run.words import add_arguments
 from tapehouse.settings import Settings
 
@@ -19,4 +19,4 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _reach(settings: Settings) -> None:
-    place(settings).activate(needs_stream=True)
+    workspace(settings).activate(needs_stream=True)

@@ -2,13 +2,13 @@
 
 import argparse
 
-from cli import answers
-from cli.command import add_setting, load_settings, place
+from cli import results
+from cli.command import add_setting, load_settings, workspace
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("sql", help="one SELECT over tables named layer.table")
-    answers.add_format(parser)
+    results.add_format(parser)
     add_setting(parser, "athena_workgroup")
 
 
@@ -21,6 +21,6 @@ def run(options: argparse.Namespace) -> int:
     else:
         from tapehouse.query.duckdb_port import DuckdbPort
 
-        result = DuckdbPort(place(settings).lake).run(options.sql)
-    answers.show(result, options)
+        result = DuckdbPort(workspace(settings).lake).run(options.sql)
+    results.show(result, options)
     return 0

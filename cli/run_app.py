@@ -7,17 +7,22 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
-from cli import answers, market_view
+from cli import market_view, results
 from cli import spark as engine
-from cli.cast import Cast
-from cli.command import Place, add_setting, load_settings, on_terminal, place, refuse_aws
+from cli.command import Workspace, add_setting, load_settings, on_terminal, refuse_aws, workspace
+from cli.display import Display, LiveDisplay, LogDisplay
+from cli.processes import AppProcesses
 from cli.refresh import heed_signals, refresher, stop_event
-from cli.screen import LiveScreen, LogScreen, Screen
 from tapehouse import logs
 from tapehouse.errors import TerminalError, TransientError
 from tapehouse.settings import Settings
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+    from glue_jobs.refresh import Refresh, RefreshReport
 
 log = logs.of(__name__)
 
@@ -39,17 +44,17 @@ def run(options: argparse.Namespace) -> int:
     settings = load_settings(options)
     refuse_aws(settings, "`tapehouse run-app`")
     _check_feeds(settings)
-    here = place(settings)
+    here = workspace(settings)
     _ = here.lake.path  # run-app keeps its processes' state beside a local lake
     here.lake.check_origin(settings.origin)
-    with stop_event() as stop, _only_run(here), _stack(here) as cast, _screen(here, stop) as screen:
+    with stop_event() as stop, _only_run(here), _stack(here) as processes, _display(here, stop) as display:
         here.activate(needs_stream=True, own=True)
-        screen.say("starting venues and producers")
-        cast.start()
-        screen.say("starting Spark")
+        display.status("starting venues and producers")
+        processes.start()
+        display.status("starting Spark")
         with engine.session(here, "run-app") as spark:
             heed_signals(stop)
-            app = _App(here, cast, screen, spark, stop)
+            app = _App(here, processes, display, spark, stop)
             if settings.once:
                 return app.once()
             return app.live()
@@ -64,7 +69,7 @@ def _check_feeds(settings: Settings) -> None:
 
 
 @contextlib.contextmanager
-def _only_run(here: Place) -> Iterator[None]:
+def _only_run(here: Workspace) -> Iterator[None]:
     """One run-app a lake: two would each stop the other's producers."""
     here.stack.folder.mkdir(parents=True, exist_ok=True)
     with (here.stack.folder / "run.lock").open("a") as handle:
@@ -76,37 +81,39 @@ def _only_run(here: Place) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _stack(here: Place) -> Iterator[Cast]:
+def _stack(here: Workspace) -> Iterator[AppProcesses]:
     """The embedded AWS, up; what was not up before is stopped at the end, whatever happened."""
     settings = here.settings
     was_up = here.stack.is_up()
     here.stack.stop([name for name, member in here.stack.alive().items() if member.role != "server"])  # of a killed run
-    cast = Cast(here)
+    processes = AppProcesses(here)
     try:
         here.stack.up(wanted={"kinesis": settings.kinesis_port, "aws": settings.aws_port})
         here.stack.ensure_stream(settings.stream_name, settings.shards)
-        yield cast
+        yield processes
     finally:
-        killed = here.stack.stop(cast.names) if was_up else here.stack.down()
+        killed = here.stack.stop(processes.names) if was_up else here.stack.down()
         if killed:
             print(f"Killed, since they did not end in time: {', '.join(killed)}.", file=sys.stderr)
 
 
-def _screen(here: Place, stop: threading.Event) -> Any:
+def _display(here: Workspace, stop: threading.Event) -> Display:
     if on_terminal() and not here.settings.once:
-        return LiveScreen(here.lake.uri, str(here.stack.folder / "logs"), stop)
-    return LogScreen()
+        return LiveDisplay(here.lake.uri, str(here.stack.folder / "logs"), stop)
+    return LogDisplay()
 
 
 class _App:
     """The loop between the producers and the tables."""
 
-    def __init__(self, here: Place, cast: Cast, screen: Screen, spark: Any, stop: threading.Event) -> None:
+    def __init__(
+        self, here: Workspace, processes: AppProcesses, display: Display, spark: "SparkSession", stop: threading.Event
+    ) -> None:
         from tapehouse.query.duckdb_port import DuckdbPort
 
-        self._here, self._cast, self._screen, self._stop = here, cast, screen, stop
+        self._here, self._processes, self._display, self._stop = here, processes, display, stop
         self._spark = spark
-        self._job = refresher(here, spark, on_step=screen.step)
+        self._job: Refresh = refresher(here, spark, on_step=display.step_done)
         self._port = DuckdbPort(here.lake, memory_mb=512)
         self._rows = 0
 
@@ -114,24 +121,24 @@ class _App:
         """Until a signal: refresh every few seconds; then drain."""
         while not self._stop.is_set():
             began = time.monotonic()
-            self._cast.tick()
+            self._processes.supervise()
             self._pass()
-            self._screen.say("waiting for trades")
+            self._display.status("waiting for trades")
             self._stop.wait(max(0.0, self._here.settings.refresh_every_s - (time.monotonic() - began)))
-        self._screen.say("draining: producers flush, then a last refresh")
-        self._cast.stop_producers()
+        self._display.status("draining: producers flush, then a last refresh")
+        self._processes.stop_producers()
         self._pass()
         print(f"{self._rows:,} records came in. The lake stays, and the next run goes on: {self._here.lake.uri}")
         return 0
 
     def once(self) -> int:
         """Everything the producers have, then the audit; 1 when something is missing."""
-        self._screen.say("producing")
-        while not self._cast.finished and not self._stop.wait(TICK_S):
-            self._cast.tick()
+        self._display.status("producing")
+        while not self._processes.finished and not self._stop.wait(TICK_S):
+            self._processes.supervise()
         if self._stop.is_set():
             raise KeyboardInterrupt
-        self._screen.say("refreshing until the stream is drained")
+        self._display.status("refreshing until the stream is drained")
         lost = 0
         while lost < PASSES_WITHOUT_END and not self._stop.is_set():
             report = self._pass()
@@ -141,27 +148,27 @@ class _App:
                 break
         if self._stop.is_set():
             raise KeyboardInterrupt
-        self._screen.say("auditing")
+        self._display.status("auditing")
         return self._account()
 
-    def _pass(self) -> Any:
+    def _pass(self) -> "RefreshReport | None":
         """One refresh and what it made of the tables; None where it lost its turn to another."""
-        self._screen.say("refreshing")
+        self._display.status("refreshing")
         try:
             report = self._job.once()
         except TransientError as error:
             log.warning("refresh_again_later", reason=str(error))
             return None
         self._rows += report.rows
-        producers = f"{self._cast.running} of {self._cast.producers}"
-        self._screen.passed(report, market_view.picture(self._port), total_rows=self._rows, producers=producers)
+        producers = f"{self._processes.running} of {self._processes.total}"
+        self._display.refreshed(report, market_view.newest(self._port), total_rows=self._rows, producers=producers)
         return report
 
     def _account(self) -> int:
         """Prints the markets and the audit; 0 only when nothing is missing anywhere."""
         from glue_jobs.audit import audit
 
-        answers.draw(self._port.run(market_view.MARKETS))
+        results.draw(self._port.run(market_view.MARKETS))
         report = audit(self._spark, self._here.lake)
         print()
         for line in report.lines:
@@ -174,14 +181,14 @@ class _App:
 
     def _missing(self) -> Iterator[str]:
         """What was lost on the way to bronze, which the audit cannot know."""
-        reports = self._cast.reports()
+        reports = self._processes.reports()
         confirmed = sum(found["confirmed"] for found in reports.values())
         if self._rows < confirmed:
             yield f"the producers had {confirmed} records confirmed, and the stream gave {self._rows}"
         for name, found in sorted(reports.items()):
             if found["refused"]:
                 yield f"{name}: {found['refused']} records were too large for the stream"
-        if self._cast.truth is not None:
-            gone = market_view.truth_missing(self._port, self._cast.truth)
+        if self._processes.truth is not None:
+            gone = market_view.truth_missing(self._port, self._processes.truth)
             if gone:
                 yield f"{len(gone)} trades that the simulated venues made, the first of them {gone[0]}"

@@ -5,14 +5,17 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from cli.command import Place
+from cli.command import Workspace
 from tapehouse.errors import LakehouseError, TerminalError
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 
 @contextlib.contextmanager
-def session(here: Place, name: str) -> Iterator[Any]:
+def session(here: Workspace, name: str) -> Iterator["SparkSession"]:
     """A session for this lake, stopped at the end; with s3a:// where the lake is in a bucket."""
     from glue_jobs.engine import DELTA_PACKAGES, S3A_PACKAGES, build_session
 

@@ -4,23 +4,23 @@ import argparse
 import datetime as dt
 from typing import Any
 
-from cli import answers
+from cli import results
 from cli import spark as engine
-from cli.command import add_setting, load_settings, place, refuse_aws
+from cli.command import add_setting, load_settings, refuse_aws, workspace
 from tapehouse.query.port import Result
 
 COLUMNS = ("table", "rows", "newest_event", "lag_s", "position")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    answers.add_format(parser, with_csv=False)
+    results.add_format(parser, with_csv=False)
     add_setting(parser, "spark_memory_mb")
 
 
 def run(options: argparse.Namespace) -> int:
     settings = load_settings(options)
     refuse_aws(settings, "`tapehouse tables`")
-    here = place(settings)
+    here = workspace(settings)
     here.activate()
     with engine.session(here, "tables") as spark:
         from glue_jobs.pipeline import pipeline
@@ -31,7 +31,7 @@ def run(options: argparse.Namespace) -> int:
         (s.table, s.rows, instant(s.newest_event_us), None if s.lag_s is None else round(s.lag_s, 1), told(s.position))
         for s in found
     ]
-    answers.show(Result(COLUMNS, rows if options.json else [(*row[:-1], short(row[-1])) for row in rows]), options)
+    results.show(Result(COLUMNS, rows if options.json else [(*row[:-1], short(row[-1])) for row in rows]), options)
     return 0
 
 

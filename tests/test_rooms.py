@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Literal, TypeAlias
 
 import pytest
 
@@ -56,22 +57,27 @@ def modules(package: str) -> list[Path]:
     return sorted((ROOT / package.replace(".", "/")).glob("*.py"))
 
 
-def imports(tree: ast.Module, package: str) -> Iterator[tuple[str, int, bool]]:
-    """(module, line, whether it is imported late: inside a function) of each import."""
-    late: set[ast.AST] = set()
+When: TypeAlias = Literal["at once", "late", "never"]
+
+
+def imports(tree: ast.Module, package: str) -> Iterator[tuple[str, int, When]]:
+    """(module, line, when) of each import: late inside a function, never where it is for annotations alone."""
+    when: dict[ast.AST, When] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            late.update(ast.walk(node))
+            when.update(dict.fromkeys(ast.walk(node), "late"))
+        elif isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            when.update({inner: "never" for each in node.body for inner in ast.walk(each)})
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             for name in node.names:
-                yield name.name, node.lineno, node in late
+                yield name.name, node.lineno, when.get(node, "at once")
         elif isinstance(node, ast.ImportFrom):
             base = ".".join([*package.split(".")[: len(package.split(".")) - node.level + 1]]) if node.level else ""
             module = ".".join(part for part in (base, node.module or "") if part)
             for name in node.names:  # ``from package import module`` names a module too
                 inner = f"{module}.{name.name}"
-                yield (inner if _is_module(inner) else module), node.lineno, node in late
+                yield (inner if _is_module(inner) else module), node.lineno, when.get(node, "at once")
 
 
 def _is_module(name: str) -> bool:
@@ -84,18 +90,18 @@ def package_of(module: str) -> str:
     return module if (ROOT / module.replace(".", "/")).is_dir() else module.rpartition(".")[0]
 
 
-def fault(package: str, module: str, *, late: bool) -> str | None:
+def fault(package: str, module: str, *, when: When) -> str | None:
     """Why this import breaks a border; None where it does not."""
     room, other = package.partition(".")[0], module.partition(".")[0]
-    if other in SPARK and room != "glue_jobs":
-        return "Spark is glue_jobs' alone"
+    if other in SPARK and room != "glue_jobs" and (room, when) != ("cli", "never"):
+        return "Spark is glue_jobs' alone; the command passes a session on, and may name its type"
     if other not in ROOMS:
         return None
     if other == "cli" and room != "cli":
         return "nobody imports the command"
     if room == "cli":
         light = ("cli", "tapehouse", "embedded", "producers.run.words")
-        kept, why = late or module.startswith(light), "the command imports rooms late: -h must be instant"
+        kept, why = when != "at once" or module.startswith(light), "the command imports rooms late: -h must be instant"
     elif other != room:
         kept, why = other == "tapehouse", f"{room} does not import {other}"
     else:
@@ -105,7 +111,7 @@ def fault(package: str, module: str, *, late: bool) -> str | None:
 
 
 def faults_of(package: str, path: Path) -> list[str]:
-    found = ((fault(package, m, late=late), line) for m, line, late in imports(ast.parse(path.read_text()), package))
+    found = ((fault(package, m, when=when), line) for m, line, when in imports(ast.parse(path.read_text()), package))
     return [f"{path.relative_to(ROOT)}:{line}: {why}" for why, line in found if why]
 
 
@@ -163,6 +169,11 @@ def test_a_face_only_re_exports() -> None:
         ("cli", "import producers.run.wiring", False),
         ("cli", "def f():\n    import producers.run.wiring", True),
         ("cli", "def f():\n    from pyspark.sql import functions", False),
+        ("cli", "if TYPE_CHECKING:\n    from pyspark.sql import SparkSession", True),
+        ("cli", "if TYPE_CHECKING:\n    import producers.run.wiring", True),
+        ("cli", "if TYPE_CHECKING:\n    pass\nelse:\n    import producers.run.wiring", False),
+        ("tapehouse", "if TYPE_CHECKING:\n    from pyspark.sql import SparkSession", False),
+        ("producers.run", "if TYPE_CHECKING:\n    from glue_jobs.refresh import Refresh", False),
         ("glue_jobs.engine", "from pyspark.sql import functions", True),
         ("glue_jobs.engine", "from glue_jobs.bronze import BronzeLoop", False),
         ("glue_jobs.gold.candles", "from glue_jobs.silver.trades import SilverBatch", False),
@@ -171,7 +182,7 @@ def test_a_face_only_re_exports() -> None:
     ],
 )
 def test_what_breaks_a_border(package: str, code: str, kept: bool) -> None:
-    found = [fault(package, module, late=late) for module, _, late in imports(ast.parse(code), package)]
+    found = [fault(package, module, when=when) for module, _, when in imports(ast.parse(code), package)]
     assert (not any(found)) is kept
 
 

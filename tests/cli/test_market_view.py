@@ -48,14 +48,14 @@ def port(lake: Lake, write_table: Callable[..., None]) -> DuckdbPort:
 
 
 def test_the_newest_candle_with_trades_of_each_market_is_shown(port: DuckdbPort) -> None:
-    found = market_view.picture(port)
+    found = market_view.newest(port)
     assert [(row[1], row[8]) for row in found.candles.rows] == [("ETH-USD", 7), ("BTC-USD", 4)]
     assert found.lag_s is not None
     assert 0 <= found.lag_s < 300
 
 
-def test_a_lake_without_tables_is_an_empty_picture(tmp_path: Path) -> None:
-    found = market_view.picture(DuckdbPort(Lake(tmp_path)))
+def test_a_lake_without_tables_is_an_empty_view(tmp_path: Path) -> None:
+    found = market_view.newest(DuckdbPort(Lake(tmp_path)))
     assert (list(found.candles.rows), found.lag_s) == ([], None)
 
 

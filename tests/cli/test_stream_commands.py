@@ -1,4 +1,4 @@
-"""up, produce, run-app's cast and down, with the real embedded Kinesis; no Spark."""
+"""up, produce, run-app's processes and down, with the real embedded Kinesis; no Spark."""
 
 import gzip
 import io
@@ -13,9 +13,9 @@ from typing import Any
 import boto3
 import pytest
 
-from cli.cast import Cast
-from cli.command import Place, place
+from cli.command import Workspace, workspace
 from cli.main import main
+from cli.processes import AppProcesses
 from tapehouse.kpl import deaggregate
 from tapehouse.settings import Settings
 
@@ -29,13 +29,13 @@ def in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def here(tmp_path: Path) -> Iterator[Place]:
-    found = place(Settings(lake=str(tmp_path / "lake"), once=True))
+def here(tmp_path: Path) -> Iterator[Workspace]:
+    found = workspace(Settings(lake=str(tmp_path / "lake"), once=True))
     yield found
     found.stack.down()
 
 
-def records(here: Place) -> list[bytes]:
+def records(here: Workspace) -> list[bytes]:
     """Everything that is in the stream."""
     client = boto3.client("kinesis", endpoint_url=here.stack.endpoint("kinesis"))
     found: list[bytes] = []
@@ -58,7 +58,7 @@ def trades(found: list[bytes]) -> set[tuple[str, str, str]]:
     return {(b["exchange"], b["symbol"], b["trade_id"]) for b in bodies if b["kind"] == "trade"}
 
 
-def test_up_produce_and_down(here: Place, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_up_produce_and_down(here: Workspace, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     lake = ["--lake", here.lake.uri]
     assert main(["up", *lake]) == 0
     assert "started kinesis and aws" in capsys.readouterr().out
@@ -85,7 +85,7 @@ def test_up_produce_and_down(here: Place, tmp_path: Path, capsys: pytest.Capture
     assert "Nothing of" in capsys.readouterr().out
 
 
-def test_a_lake_of_another_origin_takes_no_records(here: Place, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_lake_of_another_origin_takes_no_records(here: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
     here.lake.check_origin("recorded")
     here.stack.up()
     here.stack.ensure_stream("trades", 1)
@@ -94,41 +94,41 @@ def test_a_lake_of_another_origin_takes_no_records(here: Place, capsys: pytest.C
     assert records(here) == []
 
 
-def test_the_cast_of_one_bounded_pass_puts_every_simulated_trade_into_the_stream(here: Place) -> None:
+def test_the_processes_of_one_bounded_pass_put_every_simulated_trade_into_the_stream(here: Workspace) -> None:
     here.lake.check_origin("demo")
     here.stack.up()
     here.stack.ensure_stream("trades", 2)
-    cast = Cast(here)
-    cast.start()
+    processes = AppProcesses(here)
+    processes.start()
     deadline = time.monotonic() + 60
-    while not cast.finished and time.monotonic() < deadline:
-        cast.tick()
+    while not processes.finished and time.monotonic() < deadline:
+        processes.supervise()
         time.sleep(0.05)
-    assert cast.finished
-    assert cast.truth is not None
-    made = trades(cast.truth.read_bytes().splitlines())
+    assert processes.finished
+    assert processes.truth is not None
+    made = trades(processes.truth.read_bytes().splitlines())
     assert len(made) == 3_000
     found = records(here)
     assert made <= trades(found)
-    assert len(found) == sum(report["confirmed"] for report in cast.reports().values())
-    assert cast.stop_producers() == []
-    assert here.stack.stop(cast.names) == []
+    assert len(found) == sum(report["confirmed"] for report in processes.reports().values())
+    assert processes.stop_producers() == []
+    assert here.stack.stop(processes.names) == []
     assert here.stack.alive().keys() == {"kinesis", "aws"}
 
 
-def test_a_producer_that_died_in_a_bounded_pass_is_told_with_its_log(here: Place) -> None:
+def test_a_producer_that_died_in_a_bounded_pass_is_told_with_its_log(here: Workspace) -> None:
     from tapehouse.errors import TerminalError
 
     here.lake.check_origin("live")  # every producer of a demo is refused this lake
     here.stack.up()
     here.stack.ensure_stream("trades", 1)
-    cast = Cast(here)
-    cast.start()
+    processes = AppProcesses(here)
+    processes.start()
     with pytest.raises(TerminalError, match=r"The producer \w+ died: see .*\.log"):
         for _ in range(600):
-            cast.tick()
+            processes.supervise()
             time.sleep(0.05)
-    here.stack.stop(cast.names)
+    here.stack.stop(processes.names)
 
 
 @pytest.mark.parametrize(
@@ -160,19 +160,19 @@ def test_parse_writes_records_and_counts(capsysbinary: Any, monkeypatch: pytest.
 
 
 def test_a_killed_producer_of_a_live_run_is_started_again(tmp_path: Path) -> None:
-    here = place(Settings(lake=str(tmp_path / "lake")))
+    here = workspace(Settings(lake=str(tmp_path / "lake")))
     here.lake.check_origin("demo")
     try:
         here.stack.up()
         here.stack.ensure_stream("trades", 1)
-        cast = Cast(here)
-        cast.start()
+        processes = AppProcesses(here)
+        processes.start()
         first = here.stack.alive()["kraken"]
         first.process.signal(signal.SIGKILL)
         while first.process.alive:
             time.sleep(0.01)
-        cast.tick()
+        processes.supervise()
         assert here.stack.alive()["kraken"] != first
-        assert cast.running == cast.producers == 4
+        assert processes.running == processes.total == 4
     finally:
         here.stack.down()

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import pytest
 
-from cli import answers
+from cli import results
 from tapehouse.query.port import Result
 
 WHEN = dt.datetime(2024, 3, 9, 23, 59, 59, 999_500, tzinfo=dt.UTC)
@@ -23,7 +23,7 @@ RESULT = Result(
 
 
 def shown(capsys: pytest.CaptureFixture[str], result: Result, **words: bool) -> str:
-    answers.show(result, argparse.Namespace(**{"json": False, "csv": False, **words}))
+    results.show(result, argparse.Namespace(**{"json": False, "csv": False, **words}))
     return capsys.readouterr().out
 
 

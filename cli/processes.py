@@ -1,4 +1,4 @@
-"""Who plays in ``run-app``: the simulator and the producers, as processes of the stack.
+"""The processes of ``run-app``: the venue simulator and the producers, started and watched.
 
 ====================  =====================================================================================
 nothing set           the simulated venues by their real clients, and the synthetic source
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from cli.command import Place
+from cli.command import Workspace
 from embedded import port as ports
 from tapehouse import logs
 from tapehouse.errors import TerminalError
@@ -31,24 +31,24 @@ ONCE_TRADES: Final = 1_000
 """What each simulated venue, and the synthetic source, trades in one bounded pass."""
 ONCE_RATE_PER_S: Final = 500.0
 READY_WITHIN_S: Final = 30.0
-DEATHS: Final = 5
+RESTARTS: Final = 5
 """A producer that was killed is started again; one that dies this often has a reason that its log tells."""
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """One producer to start: its name in the stack and the words after ``tapehouse produce``."""
+class Producer:
+    """One producer to start: its name in the stack, and its arguments behind ``tapehouse produce``."""
 
     name: str
-    words: tuple[str, ...]
+    arguments: tuple[str, ...]
 
 
-class Cast:
-    """Starts the parts, watches them, collects what they report."""
+class AppProcesses:
+    """Starts them, starts again those that died, collects the producers' reports."""
 
     def __init__(
         self,
-        here: Place,
+        here: Workspace,
         *,
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
@@ -56,9 +56,9 @@ class Cast:
         self._here, self._clock, self._sleep = here, clock, sleep
         self._settings = here.settings
         self._reports = here.stack.folder / "reports"
-        self._waiting: list[Part] = []
-        self._started: dict[str, Part] = {}
-        self._deaths: Counter[str] = Counter()
+        self._waiting: list[Producer] = []
+        self._started: dict[str, Producer] = {}
+        self._restarts: Counter[str] = Counter()
         self.truth: Path | None = None
         """Every trade that the simulated venues made, as JSON lines; only in one bounded pass."""
 
@@ -68,7 +68,8 @@ class Cast:
         return [SIMULATOR, *self._started]
 
     @property
-    def producers(self) -> int:
+    def total(self) -> int:
+        """Producers of this run, those that wait for their turn too."""
         return len(self._started) + len(self._waiting)
 
     def start(self) -> None:
@@ -76,24 +77,24 @@ class Cast:
         self._reports.mkdir(parents=True, exist_ok=True)
         for old in self._reports.iterdir():
             old.unlink()
-        self._waiting = list(self._parts())
-        self.tick()
+        self._waiting = list(self._planned())
+        self.supervise()
 
-    def tick(self) -> None:
+    def supervise(self) -> None:
         """Starts those whose turn has come, and again those that died before their end."""
         running = self._running()
         ended = self.reports()
-        for name, part in self._started.items():
+        for name, producer in self._started.items():
             if name not in running and name not in ended:
-                self._deaths[name] += 1
-                if self._settings.once or self._deaths[name] > DEATHS:
+                self._restarts[name] += 1
+                if self._settings.once or self._restarts[name] > RESTARTS:
                     raise TerminalError(f"The producer {name} died: see {self._here.stack.log_path(name)}.")
                 log.warning("producer_died", name=name, log=self._here.stack.log_path(name), note="started again")
-                self._launch(part)
+                self._launch(producer)
         if self._simulated and SIMULATOR not in running:
             raise TerminalError(f"The venue simulator died: see {self._here.stack.log_path(SIMULATOR)}.")
         busy = sum(name in running for name in self._started)
-        limit = AT_ONCE if self._settings.recordings else self.producers
+        limit = AT_ONCE if self._settings.recordings else self.total
         while self._waiting and busy < limit:
             self._launch(self._waiting.pop(0))
             busy += 1
@@ -124,13 +125,13 @@ class Cast:
         self._waiting.clear()
         return self._here.stack.stop(list(self._started))
 
-    def _launch(self, part: Part) -> None:
-        report = self._reports / f"{part.name}.json"
-        command = [sys.executable, "-m", "cli.main", "produce", *part.words]
+    def _launch(self, producer: Producer) -> None:
+        report = self._reports / f"{producer.name}.json"
+        command = [sys.executable, "-m", "cli.main", "produce", *producer.arguments]
         command += ["--lake", self._here.lake.uri, "--stream-name", self._settings.stream_name]
         command += ["--origin", self._settings.origin, "--report", str(report)]
-        self._here.stack.start(part.name, command, role="producer")
-        self._started[part.name] = part
+        self._here.stack.start(producer.name, command, role="producer")
+        self._started[producer.name] = producer
 
     def _symbols(self, feed: str) -> tuple[str, ...]:
         """The markets that were asked for; a vendor's words, as binance:BTC-USDT, are for vendors alone."""
@@ -142,7 +143,7 @@ class Cast:
             words = tuple(of_vendors if takes(feed, of_vendors[0]) else (w for w in words if ":" not in w))
         return ("--symbols", ",".join(words)) if words else ()
 
-    def _refuse_unclaimed(self) -> None:
+    def _refuse_unread_markets(self) -> None:
         """Raises TerminalError for a vendor's market where no vendor is connected to."""
         from producers.run.venue import takes
 
@@ -151,15 +152,15 @@ class Cast:
             if ":" in word and not any(takes(feed, word) for feed in feeds):
                 raise TerminalError(f"{word} is a vendor's market, and none of FEEDS={','.join(feeds)} has it.")
 
-    def _parts(self) -> Iterator[Part]:
+    def _planned(self) -> Iterator[Producer]:
         if self._settings.feeds:
-            self._refuse_unclaimed()
+            self._refuse_unread_markets()
             for name in self._settings.feeds:
-                yield Part(name, ("--feed", name, *self._symbols(name)))
+                yield Producer(name, ("--feed", name, *self._symbols(name)))
             return
         port = self._start_simulator()
         if self._settings.recordings:
-            yield from self._recorded_parts(port)
+            yield from self._replays(port)
             return
         from embedded.venues import BY_DEFAULT, MARKETS, addresses
 
@@ -168,9 +169,9 @@ class Cast:
             urls = ("--url", url, "--rest-url", rest_url)
             symbols = ",".join(MARKETS[name])
             finite = ("--finite",) if self._settings.once else ()
-            yield Part(name, ("--feed", name, *urls, "--symbols", symbols, "--no-marks", *finite))
+            yield Producer(name, ("--feed", name, *urls, "--symbols", symbols, "--no-marks", *finite))
         amount = ("--count", str(ONCE_TRADES)) if self._settings.once else ("--rate", f"{self._rate_per_s:g}")
-        yield Part("synthetic", ("--feed", "synthetic", "--seed", str(self._settings.seed), *amount))
+        yield Producer("synthetic", ("--feed", "synthetic", "--seed", str(self._settings.seed), *amount))
 
     @property
     def _rate_per_s(self) -> float:
@@ -179,13 +180,13 @@ class Cast:
 
         return self._settings.trades_per_s / (len(BY_DEFAULT) + 1)
 
-    def _recorded_parts(self, port: int) -> Iterator[Part]:
+    def _replays(self, port: int) -> Iterator[Producer]:
         for session in _get(port, "/replay"):
             name = "replay-" + session["path"].removeprefix("/replay/").replace("/", "-")
             words = ["--feed", session["feed"], "--url", f"ws://{ports.HOST}:{port}{session['path']}", "--finite"]
             if session["symbols"]:
                 words += ["--symbols", ",".join(session["symbols"])]
-            yield Part(name, (*words, "--no-marks"))
+            yield Producer(name, (*words, "--no-marks"))
 
     def _start_simulator(self) -> int:
         """Starts the venues and waits until they answer; returns their port."""

@@ -1,65 +1,73 @@
-"""run-app's face: a live page on a terminal, a log line a pass elsewhere."""
+"""What run-app displays while it works: a live page on a terminal, a log line a refresh elsewhere."""
 
 import contextlib
 import sys
 import threading
 from collections.abc import Sequence
-from typing import Any, Protocol
+from decimal import Decimal
+from typing import TYPE_CHECKING, Protocol
 
-from cli import answers
-from cli.market_view import Picture
+from cli import results
+from cli.market_view import MarketView
 from tapehouse import logs
 from tapehouse.logs import log_above
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.table import Table
+
+    from glue_jobs.engine import Step
+    from glue_jobs.refresh import RefreshReport
 
 log = logs.of(__name__)
 
 
-class Screen(Protocol):
-    """What run-app tells while it works."""
+class Display(Protocol):
+    """Where run-app shows how it goes."""
 
-    def __enter__(self) -> "Screen": ...
+    def __enter__(self) -> "Display": ...
 
     def __exit__(self, *_: object) -> None: ...
 
-    def say(self, doing: str) -> None:
+    def status(self, doing: str) -> None:
         """What is going on now."""
 
-    def step(self, step: Any) -> None:
+    def step_done(self, step: "Step") -> None:
         """A step of a refresh ended; may be called from any thread."""
 
-    def passed(self, report: Any, picture: Picture, *, total_rows: int, producers: str) -> None:
+    def refreshed(self, report: "RefreshReport", markets: MarketView, *, total_rows: int, producers: str) -> None:
         """A refresh ended."""
 
 
-class LogScreen:
+class LogDisplay:
     """For pipes and files: a line where something happened."""
 
-    def __enter__(self) -> "LogScreen":
+    def __enter__(self) -> "LogDisplay":
         return self
 
     def __exit__(self, *_: object) -> None:
         pass
 
-    def say(self, doing: str) -> None:
+    def status(self, doing: str) -> None:
         log.info("run_app", doing=doing)
 
-    def step(self, step: Any) -> None:
+    def step_done(self, step: "Step") -> None:
         """The engine logs its steps itself."""
 
-    def passed(self, report: Any, picture: Picture, *, total_rows: int, producers: str) -> None:
-        lag = "none" if picture.lag_s is None else f"{picture.lag_s:.1f}"
+    def refreshed(self, report: "RefreshReport", markets: MarketView, *, total_rows: int, producers: str) -> None:
+        lag = "none" if markets.lag_s is None else f"{markets.lag_s:.1f}"
         log.info(
             "refreshed",
             rows=report.rows,
             total_rows=total_rows,
             seconds=round(report.seconds, 2),
             lag_s=lag,
-            markets=len(picture.candles.rows),
+            markets=len(markets.candles.rows),
             producers=producers,
         )
 
 
-class LiveScreen:
+class LiveDisplay:
     """For people: candles, what goes on, where the time went. Drawn on stderr; stdout keeps the summary alone."""
 
     def __init__(self, lake: str, logs: str, stop: threading.Event) -> None:
@@ -69,16 +77,16 @@ class LiveScreen:
         self._lake, self._logs, self._stop = lake, logs, stop
         self._lock = threading.Lock()
         self._doing = "starting"
-        self._steps: list[Any] = []
-        self._last_steps: Sequence[Any] = ()
-        self._picture: Picture | None = None
+        self._steps: list[Step] = []
+        self._last_steps: Sequence[Step] = ()
+        self._markets: MarketView | None = None
         self._line = ""
         self._drawing = contextlib.ExitStack()
         self._live = Live(
             console=Console(file=sys.stderr), get_renderable=self._page, refresh_per_second=4, transient=True
         )
 
-    def __enter__(self) -> "LiveScreen":
+    def __enter__(self) -> "LiveDisplay":
         stderr = sys.stderr  # rich puts its own in this place
         self._drawing.enter_context(self._live)
         self._drawing.enter_context(log_above(stderr))
@@ -87,30 +95,30 @@ class LiveScreen:
     def __exit__(self, *_: object) -> None:
         self._drawing.close()
 
-    def say(self, doing: str) -> None:
+    def status(self, doing: str) -> None:
         with self._lock:
             self._doing = doing
 
-    def step(self, step: Any) -> None:
+    def step_done(self, step: "Step") -> None:
         with self._lock:
             self._steps.append(step)
             self._doing = f"refreshing: {step.name} done"
 
-    def passed(self, report: Any, picture: Picture, *, total_rows: int, producers: str) -> None:
-        lag = "" if picture.lag_s is None else f"   newest trade {picture.lag_s:,.1f} s ago"
+    def refreshed(self, report: "RefreshReport", markets: MarketView, *, total_rows: int, producers: str) -> None:
+        lag = "" if markets.lag_s is None else f"   newest trade {markets.lag_s:,.1f} s ago"
         with self._lock:
-            self._last_steps, self._steps, self._picture = tuple(self._steps), [], picture
+            self._last_steps, self._steps, self._markets = tuple(self._steps), [], markets
             self._line = (
                 f"{total_rows:,} records in, {report.rows:,} by the last pass of {report.seconds:.1f} s{lag}   "
                 f"producers {producers}"
             )
 
-    def _page(self) -> Any:
+    def _page(self) -> "RenderableType":
         from rich.console import Group
         from rich.text import Text
 
         with self._lock:
-            parts: list[Any] = [Text("Tapehouse", style="bold"), self._candles()]
+            parts: list[RenderableType] = [Text("Tapehouse", style="bold"), self._candles()]
             if self._line:
                 parts.append(Text(self._line))
             slow = sorted(self._last_steps, key=lambda s: -s.seconds)[:5]
@@ -121,22 +129,22 @@ class LiveScreen:
             parts.append(Text(f"lake {self._lake}   logs {self._logs}", style="dim"))
             return Group(*parts)
 
-    def _candles(self) -> Any:
+    def _candles(self) -> "Table":
         from rich.table import Table
 
         table = Table(title="newest minute of each market (UTC)", title_justify="left", expand=False)
-        if self._picture is None or not self._picture.candles.rows:
+        if self._markets is None or not self._markets.candles.rows:
             table.add_column("no candles yet: the first refresh takes the longest")
             return table
         for name in ("market", "minute", "open", "high", "low", "close", "volume", "trades", "complete"):
             table.add_column(name, justify="left" if name in ("market", "minute") else "right")
-        for exchange, symbol, start, *numbers, trades, complete in self._picture.candles.rows:
+        for exchange, symbol, start, *numbers, trades, complete in self._markets.candles.rows:
             cells = [_short(number) for number in numbers]
             table.add_row(f"{exchange} {symbol}", f"{start:%H:%M}", *cells, f"{trades:,}", "yes" if complete else "no")
         return table
 
 
-def _short(number: Any) -> str:
+def _short(number: Decimal | None) -> str:
     """A decimal without the zeros of its scale."""
-    text = answers.text(number)
+    text = results.text(number)
     return text.rstrip("0").rstrip(".") if "." in text else text
