@@ -1,6 +1,6 @@
 """The HTTP side: one asyncio protocol with keep-alive, one call at a time on a connection, all in one thread.
 
-A general framework costs more a call than the call itself, and this is what demos and benchmarks run on.
+It needs no dependency. A library's server would add some 6 % to a PutRecords of 500 records: see decision 6.
 """
 
 import asyncio
