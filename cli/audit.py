@@ -3,7 +3,7 @@
 import argparse
 
 from cli import spark as engine
-from cli.command import add_setting, load_settings, refuse_aws, workspace
+from cli.command import add_setting, load_settings, refuse_aws, target
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -13,7 +13,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     settings = load_settings(options)
     refuse_aws(settings, "`tapehouse audit`")
-    here = workspace(settings)
+    here = target(settings)
     here.activate()
     with engine.session(here, "audit") as spark:
         from glue_jobs.audit import audit

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cli.command import Workspace, add_setting, load_settings, on_terminal, workspace
+from cli.command import Target, add_setting, load_settings, on_terminal, target
 from tapehouse.errors import TerminalError
 from tapehouse.logs import log_above
 from tapehouse.market import Market
@@ -45,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
     market = _market(options)
     span_us = _span_us(options, now_us=time.time_ns() // 1000)
     settings = load_settings(options, origin=None if options.rest_url else "live")
-    here = workspace(settings)
+    here = target(settings)
     here.activate(needs_stream=True)
     here.lake.check_origin((here.lake.origin() or "demo") if options.rest_url else "live")
     from producers.run import backfill
@@ -69,7 +69,7 @@ def _why(left_open: str | None) -> str:
     return "" if left_open is None else f"; {left_open}"
 
 
-def _port(settings: Settings, here: Workspace) -> QueryPort:
+def _port(settings: Settings, here: Target) -> QueryPort:
     if settings.target == "aws":
         from tapehouse.query.athena_port import AthenaPort
 

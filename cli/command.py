@@ -13,7 +13,7 @@ from tapehouse.errors import TerminalError
 from tapehouse.lake import Lake
 from tapehouse.settings import Settings
 
-__all__ = ["Command", "Workspace", "add_setting", "load_settings", "on_terminal", "refuse_aws", "workspace"]
+__all__ = ["Command", "Target", "add_setting", "load_settings", "on_terminal", "refuse_aws", "target"]
 
 
 class Command(Protocol):
@@ -27,7 +27,7 @@ class Command(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Workspace:
+class Target:
     """Where a command works: the lake, and at home the stack beside it."""
 
     settings: Settings
@@ -62,11 +62,11 @@ def _replace_environment(wanted: Mapping[str, str]) -> None:
     os.environ.update(wanted)
 
 
-def workspace(settings: Settings) -> Workspace:
+def target(settings: Settings) -> Target:
     """The lake of these settings and the stack beside it; a lake on emulated S3 has its stack in ``.lake/s3``."""
     lake = Lake(settings.lake)
     folder = lake.path / "_aws" if lake.is_local else Path(".lake/s3/_aws").absolute()
-    return Workspace(settings, lake, Stack(folder, region=settings.region))
+    return Target(settings, lake, Stack(folder, region=settings.region))
 
 
 def refuse_aws(settings: Settings, what: str) -> None:

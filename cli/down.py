@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from cli.command import add_setting, load_settings, refuse_aws, workspace
+from cli.command import add_setting, load_settings, refuse_aws, target
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -14,7 +14,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     settings = load_settings(options)
     refuse_aws(settings, "`tapehouse down`")
-    here = workspace(settings)
+    here = target(settings)
     if not here.stack.folder.exists():
         print(f"Nothing of {here.lake.uri} runs.")
         return 0

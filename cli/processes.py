@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from cli.command import Workspace
+from cli.command import Target
 from embedded import port as ports
 from tapehouse import logs
 from tapehouse.errors import TerminalError
@@ -48,7 +48,7 @@ class AppProcesses:
 
     def __init__(
         self,
-        here: Workspace,
+        here: Target,
         *,
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,

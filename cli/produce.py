@@ -5,7 +5,7 @@
 
 import argparse
 
-from cli.command import workspace
+from cli.command import target
 from producers.run.words import add_arguments
 from tapehouse.settings import Settings
 
@@ -19,4 +19,4 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _reach(settings: Settings) -> None:
-    workspace(settings).activate(needs_stream=True)
+    target(settings).activate(needs_stream=True)

@@ -3,7 +3,7 @@
 import argparse
 
 from cli import results
-from cli.command import add_setting, load_settings, workspace
+from cli.command import add_setting, load_settings, target
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,6 +21,6 @@ def run(options: argparse.Namespace) -> int:
     else:
         from tapehouse.query.duckdb_port import DuckdbPort
 
-        result = DuckdbPort(workspace(settings).lake).run(options.sql)
+        result = DuckdbPort(target(settings).lake).run(options.sql)
     results.show(result, options)
     return 0

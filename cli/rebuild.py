@@ -3,7 +3,7 @@
 import argparse
 
 from cli import spark as engine
-from cli.command import add_setting, load_settings, refuse_aws, workspace
+from cli.command import add_setting, load_settings, refuse_aws, target
 from cli.refresh import refresher, show_report, show_step
 
 
@@ -18,7 +18,7 @@ def run(options: argparse.Namespace) -> int:
     settings = load_settings(options)
     refuse_aws(settings, "`tapehouse rebuild`")
     table(options.table)
-    here = workspace(settings)
+    here = target(settings)
     here.activate()
     with engine.session(here, "rebuild") as spark:
         report = refresher(here, spark, on_step=show_step).rebuild(options.table)

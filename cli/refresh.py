@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from cli import spark as engine
-from cli.command import Workspace, add_setting, load_settings, on_terminal, refuse_aws, workspace
+from cli.command import Target, add_setting, load_settings, on_terminal, refuse_aws, target
 from tapehouse import logs
 from tapehouse.errors import TransientError
 
@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     settings = load_settings(options)
     refuse_aws(settings, "`tapehouse refresh`")
-    here = workspace(settings)
+    here = target(settings)
     layer = options.layer or (options.table.partition(".")[0] if options.table else None)
     here.activate(needs_stream=layer in (None, "bronze"))
     if options.table:
@@ -55,7 +55,7 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def refresher(here: Workspace, spark: Any, **more: Any) -> Any:
+def refresher(here: Target, spark: Any, **more: Any) -> Any:
     """glue_jobs' Refresh of this lake."""
     from glue_jobs.pipeline import Options, pipeline
     from glue_jobs.refresh import Refresh

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from cli import market_view, results
 from cli import spark as engine
-from cli.command import Workspace, add_setting, load_settings, on_terminal, refuse_aws, workspace
+from cli.command import Target, add_setting, load_settings, on_terminal, refuse_aws, target
 from cli.display import Display, LiveDisplay, LogDisplay
 from cli.processes import AppProcesses
 from cli.refresh import heed_signals, refresher, stop_event
@@ -44,7 +44,7 @@ def run(options: argparse.Namespace) -> int:
     settings = load_settings(options)
     refuse_aws(settings, "`tapehouse run-app`")
     _check_feeds(settings)
-    here = workspace(settings)
+    here = target(settings)
     _ = here.lake.path  # run-app keeps its processes' state beside a local lake
     here.lake.check_origin(settings.origin)
     with stop_event() as stop, _only_run(here), _stack(here) as processes, _display(here, stop) as display:
@@ -69,7 +69,7 @@ def _check_feeds(settings: Settings) -> None:
 
 
 @contextlib.contextmanager
-def _only_run(here: Workspace) -> Iterator[None]:
+def _only_run(here: Target) -> Iterator[None]:
     """One run-app a lake: two would each stop the other's producers."""
     here.stack.folder.mkdir(parents=True, exist_ok=True)
     with (here.stack.folder / "run.lock").open("a") as handle:
@@ -81,7 +81,7 @@ def _only_run(here: Workspace) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _stack(here: Workspace) -> Iterator[AppProcesses]:
+def _stack(here: Target) -> Iterator[AppProcesses]:
     """The embedded AWS, up; what was not up before is stopped at the end, whatever happened."""
     settings = here.settings
     was_up = here.stack.is_up()
@@ -97,7 +97,7 @@ def _stack(here: Workspace) -> Iterator[AppProcesses]:
             print(f"Killed, since they did not end in time: {', '.join(killed)}.", file=sys.stderr)
 
 
-def _display(here: Workspace, stop: threading.Event) -> Display:
+def _display(here: Target, stop: threading.Event) -> Display:
     if on_terminal() and not here.settings.once:
         return LiveDisplay(here.lake.uri, str(here.stack.folder / "logs"), stop)
     return LogDisplay()
@@ -107,7 +107,7 @@ class _App:
     """The loop between the producers and the tables."""
 
     def __init__(
-        self, here: Workspace, processes: AppProcesses, display: Display, spark: "SparkSession", stop: threading.Event
+        self, here: Target, processes: AppProcesses, display: Display, spark: "SparkSession", stop: threading.Event
     ) -> None:
         from tapehouse.query.duckdb_port import DuckdbPort
 

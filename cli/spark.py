@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cli.command import Workspace
+from cli.command import Target
 from tapehouse.errors import LakehouseError, TerminalError
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @contextlib.contextmanager
-def session(here: Workspace, name: str) -> Iterator["SparkSession"]:
+def session(here: Target, name: str) -> Iterator["SparkSession"]:
     """A session for this lake, stopped at the end; with s3a:// where the lake is in a bucket."""
     from glue_jobs.engine import DELTA_PACKAGES, S3A_PACKAGES, build_session
 

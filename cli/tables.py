@@ -6,7 +6,7 @@ from typing import Any
 
 from cli import results
 from cli import spark as engine
-from cli.command import add_setting, load_settings, refuse_aws, workspace
+from cli.command import add_setting, load_settings, refuse_aws, target
 from tapehouse.query.port import Result
 
 COLUMNS = ("table", "rows", "newest_event", "lag_s", "position")
@@ -20,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     settings = load_settings(options)
     refuse_aws(settings, "`tapehouse tables`")
-    here = workspace(settings)
+    here = target(settings)
     here.activate()
     with engine.session(here, "tables") as spark:
         from glue_jobs.pipeline import pipeline

@@ -2,7 +2,7 @@
 
 import argparse
 
-from cli.command import add_setting, load_settings, refuse_aws, workspace
+from cli.command import add_setting, load_settings, refuse_aws, target
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -13,7 +13,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     settings = load_settings(options)
     refuse_aws(settings, "`tapehouse up`")
-    here = workspace(settings)
+    here = target(settings)
     if here.lake.is_local:
         here.lake.check_origin(here.lake.origin() or settings.origin)
     started = here.stack.up(wanted={"kinesis": settings.kinesis_port, "aws": settings.aws_port})

@@ -20,7 +20,7 @@ from typing import Any
 
 import pytest
 
-from cli.command import workspace
+from cli.command import target
 from embedded.venues import Simulator
 from tapehouse.lake import Lake
 from tapehouse.query.duckdb_port import DuckdbPort
@@ -231,7 +231,7 @@ def _holds(gap: Any, trade: Any) -> bool:
 
 
 def _play_and_account(folder: Path, *, kills: int, seed: int, tell: Callable[[str], None]) -> Mapping[str, int]:
-    here = workspace(Settings(lake=str(folder / "lake")))
+    here = target(Settings(lake=str(folder / "lake")))
     here.stack.up(wanted={"kinesis": 0, "aws": 0})
     here.stack.ensure_stream("trades", 3)
     endpoint = here.stack.endpoint("kinesis")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from cli.command import Workspace, workspace
+from cli.command import Target, target
 from cli.main import main
 from tapehouse.lake import Lake
 from tapehouse.record import Trade
@@ -38,8 +38,8 @@ def venues() -> Iterator[Venues]:
 
 
 @pytest.fixture
-def here(lake: Lake) -> Iterator[Workspace]:
-    found = workspace(Settings(lake=lake.uri))
+def here(lake: Lake) -> Iterator[Target]:
+    found = target(Settings(lake=lake.uri))
     found.lake.check_origin("demo")
     found.stack.up()
     found.stack.ensure_stream("trades", 2)
@@ -60,7 +60,7 @@ def gap(source: str, gap_id: str, first: Trade | None, last: Trade | None, *, ev
     return (*market, *ids, first.event_time_us, last.event_time_us, "disconnected")
 
 
-def backfill(here: Workspace, venues: Venues, feed: str, *words: str, symbol: str = "BTC-USD") -> int:
+def backfill(here: Target, venues: Venues, feed: str, *words: str, symbol: str = "BTC-USD") -> int:
     exchange = "coinbase" if feed == "coinbase-advanced" else feed
     address = ["--rest-url", venues.simulator.rest_url(feed)]
     return main(["backfill", exchange, symbol, "--lake", here.lake.uri, *address, *words])
@@ -80,7 +80,7 @@ def ids(records: list[dict[str, Any]]) -> list[int]:
 
 
 def test_the_open_gaps_of_the_span_are_filled_and_closed(
-    here: Workspace, venues: Venues, write_table: WriteTable, capsys: pytest.CaptureFixture[str]
+    here: Target, venues: Venues, write_table: WriteTable, capsys: pytest.CaptureFixture[str]
 ) -> None:
     venues.trade("coinbase", 60, "BTC-USD")
     made = venues.truth("coinbase", "BTC-USD")
@@ -101,7 +101,7 @@ def test_the_open_gaps_of_the_span_are_filled_and_closed(
 
 
 def test_one_gap_is_filled_by_its_id_and_by_the_feed_that_has_it(
-    here: Workspace, venues: Venues, write_table: WriteTable, capsys: pytest.CaptureFixture[str]
+    here: Target, venues: Venues, write_table: WriteTable, capsys: pytest.CaptureFixture[str]
 ) -> None:
     venues.trade("coinbase", 30, "BTC-USD")
     made = venues.truth("coinbase-advanced", "BTC-USD")
@@ -115,7 +115,7 @@ def test_one_gap_is_filled_by_its_id_and_by_the_feed_that_has_it(
 
 
 def test_a_span_without_a_gap_is_filled_by_id_between_the_trades_that_are_known(
-    here: Workspace, venues: Venues, write_table: WriteTable, capsys: pytest.CaptureFixture[str]
+    here: Target, venues: Venues, write_table: WriteTable, capsys: pytest.CaptureFixture[str]
 ) -> None:
     venues.trade("binance", 60, "BTC-USDT")
     made = venues.truth("binance", "BTC-USDT")
@@ -134,7 +134,7 @@ def test_a_span_without_a_gap_is_filled_by_id_between_the_trades_that_are_known(
 
 
 def test_a_span_without_a_gap_is_filled_by_time_where_the_venue_pages_so(
-    here: Workspace, venues: Venues, write_table: WriteTable
+    here: Target, venues: Venues, write_table: WriteTable
 ) -> None:
     venues.trade("kraken", 60, "BTC-USD")
     made = venues.truth("kraken", "BTC-USD")
@@ -147,7 +147,7 @@ def test_a_span_without_a_gap_is_filled_by_time_where_the_venue_pages_so(
 
 
 def test_a_span_beside_which_nothing_is_known_cannot_be_asked_for_by_id(
-    here: Workspace, venues: Venues, write_table: WriteTable, capsys: pytest.CaptureFixture[str]
+    here: Target, venues: Venues, write_table: WriteTable, capsys: pytest.CaptureFixture[str]
 ) -> None:
     venues.trade("coinbase", 20, "BTC-USD")
     made = venues.truth("coinbase", "BTC-USD")
@@ -164,7 +164,7 @@ def test_a_span_beside_which_nothing_is_known_cannot_be_asked_for_by_id(
 
 
 def test_what_stays_open_is_told_and_makes_it_exit_with_1(
-    here: Workspace, venues: Venues, write_table: WriteTable, capsys: pytest.CaptureFixture[str]
+    here: Target, venues: Venues, write_table: WriteTable, capsys: pytest.CaptureFixture[str]
 ) -> None:
     venues.trade("coinbase", 20, "BTC-USD")
     made = venues.truth("coinbase", "BTC-USD")
@@ -181,7 +181,7 @@ def test_what_stays_open_is_told_and_makes_it_exit_with_1(
     assert "open    made on purpose: 0 trades; no feed reads synthetic" in capsys.readouterr().out
 
 
-def test_a_demo_lake_takes_no_trades_of_a_real_venue(here: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_demo_lake_takes_no_trades_of_a_real_venue(here: Target, capsys: pytest.CaptureFixture[str]) -> None:
     words = ["--from", "2026-01-01", "--to", "2026-01-02"]
     assert main(["backfill", "kraken", "BTC-USD", "--lake", here.lake.uri, *words]) == 1
     assert "holds demo trades, and this run would add live ones" in capsys.readouterr().err

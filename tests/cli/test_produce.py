@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from cli.command import Workspace, workspace
+from cli.command import Target, target
 from cli.main import main
 from cli.processes import AppProcesses
 from producers.feeds import FEEDS
@@ -36,8 +36,8 @@ def in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def here(tmp_path: Path) -> Iterator[Workspace]:
-    found = workspace(Settings(lake=str(tmp_path / "lake")))
+def here(tmp_path: Path) -> Iterator[Target]:
+    found = target(Settings(lake=str(tmp_path / "lake")))
     found.lake.check_origin("demo")
     found.stack.up()
     found.stack.ensure_stream("trades", 2)
@@ -54,7 +54,7 @@ def venues() -> Iterator[Venues]:
 class Producer:
     """``tapehouse produce`` as a process; ``until`` reads its metrics lines."""
 
-    def __init__(self, here: Workspace, words: list[str], **environ: str) -> None:
+    def __init__(self, here: Target, words: list[str], **environ: str) -> None:
         command = [sys.executable, "-m", "cli.main", "produce", "--lake", here.lake.uri, *words]
         environment = {**here.stack.environment(os.environ), "PYTHONPATH": str(ROOT), **environ}
         self.process = subprocess.Popen(
@@ -86,7 +86,7 @@ class Producer:
 
 
 @contextlib.contextmanager
-def producing(here: Workspace, words: list[str], **environ: str) -> Iterator[Producer]:
+def producing(here: Target, words: list[str], **environ: str) -> Iterator[Producer]:
     producer = Producer(here, words, **environ)
     try:
         yield producer
@@ -95,9 +95,7 @@ def producing(here: Workspace, words: list[str], **environ: str) -> Iterator[Pro
         producer.process.communicate()
 
 
-def test_what_was_traded_between_two_runs_is_read_back_and_told(
-    here: Workspace, venues: Venues, tmp_path: Path
-) -> None:
+def test_what_was_traded_between_two_runs_is_read_back_and_told(here: Target, venues: Venues, tmp_path: Path) -> None:
     words = [*venues.urls("coinbase"), "--symbols", "BTC-USD", "--state-folder", str(tmp_path / "marks")]
     with producing(here, words) as first:
         first.until(lambda line: line["connected"])
@@ -124,7 +122,7 @@ def test_what_was_traded_between_two_runs_is_read_back_and_told(
     assert [path.name for path in (tmp_path / "marks").iterdir() if path.suffix == ".json"] == ["coinbase.json"]
 
 
-def test_two_producers_of_one_feed_do_not_share_marks(here: Workspace, venues: Venues) -> None:
+def test_two_producers_of_one_feed_do_not_share_marks(here: Target, venues: Venues) -> None:
     words = [*venues.urls("kraken"), "--symbols", "BTC-USD"]
     with producing(here, words) as first:
         first.until(lambda line: line["connected"])
@@ -141,14 +139,14 @@ def test_two_producers_of_one_feed_do_not_share_marks(here: Workspace, venues: V
 
 
 def test_marks_need_a_place_when_the_lake_is_on_s3() -> None:
-    far = workspace(Settings(lake="s3://some-bucket/lake", feed="kraken"))
+    far = target(Settings(lake="s3://some-bucket/lake", feed="kraken"))
     with contextlib.ExitStack() as held, pytest.raises(TerminalError, match="set TAPEHOUSE_STATE_FOLDER to a folder"):
         wiring._marks(far.settings, far.lake, held)
 
 
 def test_marks_need_a_folder_that_can_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    there = workspace(Settings(lake=str(tmp_path / "lake"), feed="kraken", state_folder=tmp_path / "file"))
+    there = target(Settings(lake=str(tmp_path / "lake"), feed="kraken", state_folder=tmp_path / "file"))
     with contextlib.ExitStack() as held, pytest.raises(TerminalError, match="cannot keep the marks of kraken"):
         wiring._marks(there.settings, there.lake, held)
 
@@ -169,7 +167,7 @@ def test_holes_are_filled_from_where_the_trades_come(words: dict[str, Any], fill
 
 
 def test_a_synthetic_market_is_spoiled_as_the_words_say_and_its_truth_written(
-    here: Workspace, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    here: Target, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     rates = ["--duplicates", "0.1", "--out-of-order", "0.1", "--malformed", "0.1", "--gaps", "0.02"]
     more = ["--late", "0.01", "--late-s", "1", "--gap-trades", "2", "--truth", str(tmp_path / "truth.jsonl")]
@@ -184,7 +182,7 @@ def test_a_synthetic_market_is_spoiled_as_the_words_say_and_its_truth_written(
 
 
 def test_the_source_and_its_markets_come_from_the_environment_too(
-    here: Workspace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    here: Target, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("FEED", "synthetic")
     monkeypatch.setenv("SYMBOLS", "ETH-USD")
@@ -194,7 +192,7 @@ def test_the_source_and_its_markets_come_from_the_environment_too(
     assert (last["feed"], last["symbols"], last["final"]) == ("synthetic", ["ETH-USD"], True)
 
 
-def test_a_key_is_in_nothing_that_is_said_even_when_nothing_works(here: Workspace) -> None:
+def test_a_key_is_in_nothing_that_is_said_even_when_nothing_works(here: Target) -> None:
     """No line, a limit that ends it, and --debug, which shows all there is."""
     done = subprocess.run(
         [
@@ -244,7 +242,7 @@ def test_vendors_markets_are_asked_of_vendors_alone(tmp_path: Path) -> None:
         feeds=("coinbase", "finnhub", "kraken"),
         symbols=("BTC-USD", "us:AAPL-USD", "binance:BTC-USDT"),
     )
-    parts = {each.name: each.arguments for each in AppProcesses(workspace(settings))._planned()}
+    parts = {each.name: each.arguments for each in AppProcesses(target(settings))._planned()}
     assert parts["coinbase"] == ("--feed", "coinbase", "--symbols", "BTC-USD")
     assert parts["kraken"] == ("--feed", "kraken", "--symbols", "BTC-USD")
     assert parts["finnhub"] == ("--feed", "finnhub", "--symbols", "us:AAPL-USD,binance:BTC-USDT")
@@ -253,4 +251,4 @@ def test_vendors_markets_are_asked_of_vendors_alone(tmp_path: Path) -> None:
 def test_a_vendors_market_that_nobody_would_read_is_refused(tmp_path: Path) -> None:
     settings = Settings(lake=str(tmp_path / "lake"), feeds=("coinbase",), symbols=("us:AAPL-USD",))
     with pytest.raises(TerminalError, match="none of FEEDS=coinbase has it"):
-        list(AppProcesses(workspace(settings))._planned())
+        list(AppProcesses(target(settings))._planned())

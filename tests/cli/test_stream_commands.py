@@ -13,7 +13,7 @@ from typing import Any
 import boto3
 import pytest
 
-from cli.command import Workspace, workspace
+from cli.command import Target, target
 from cli.main import main
 from cli.processes import AppProcesses
 from tapehouse.kpl import deaggregate
@@ -29,13 +29,13 @@ def in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def here(tmp_path: Path) -> Iterator[Workspace]:
-    found = workspace(Settings(lake=str(tmp_path / "lake"), once=True))
+def here(tmp_path: Path) -> Iterator[Target]:
+    found = target(Settings(lake=str(tmp_path / "lake"), once=True))
     yield found
     found.stack.down()
 
 
-def records(here: Workspace) -> list[bytes]:
+def records(here: Target) -> list[bytes]:
     """Everything that is in the stream."""
     client = boto3.client("kinesis", endpoint_url=here.stack.endpoint("kinesis"))
     found: list[bytes] = []
@@ -58,7 +58,7 @@ def trades(found: list[bytes]) -> set[tuple[str, str, str]]:
     return {(b["exchange"], b["symbol"], b["trade_id"]) for b in bodies if b["kind"] == "trade"}
 
 
-def test_up_produce_and_down(here: Workspace, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_up_produce_and_down(here: Target, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     lake = ["--lake", here.lake.uri]
     assert main(["up", *lake]) == 0
     assert "started kinesis and aws" in capsys.readouterr().out
@@ -85,7 +85,7 @@ def test_up_produce_and_down(here: Workspace, tmp_path: Path, capsys: pytest.Cap
     assert "Nothing of" in capsys.readouterr().out
 
 
-def test_a_lake_of_another_origin_takes_no_records(here: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_lake_of_another_origin_takes_no_records(here: Target, capsys: pytest.CaptureFixture[str]) -> None:
     here.lake.check_origin("recorded")
     here.stack.up()
     here.stack.ensure_stream("trades", 1)
@@ -94,7 +94,7 @@ def test_a_lake_of_another_origin_takes_no_records(here: Workspace, capsys: pyte
     assert records(here) == []
 
 
-def test_the_processes_of_one_bounded_pass_put_every_simulated_trade_into_the_stream(here: Workspace) -> None:
+def test_the_processes_of_one_bounded_pass_put_every_simulated_trade_into_the_stream(here: Target) -> None:
     here.lake.check_origin("demo")
     here.stack.up()
     here.stack.ensure_stream("trades", 2)
@@ -116,7 +116,7 @@ def test_the_processes_of_one_bounded_pass_put_every_simulated_trade_into_the_st
     assert here.stack.alive().keys() == {"kinesis", "aws"}
 
 
-def test_a_producer_that_died_in_a_bounded_pass_is_told_with_its_log(here: Workspace) -> None:
+def test_a_producer_that_died_in_a_bounded_pass_is_told_with_its_log(here: Target) -> None:
     from tapehouse.errors import TerminalError
 
     here.lake.check_origin("live")  # every producer of a demo is refused this lake
@@ -160,7 +160,7 @@ def test_parse_writes_records_and_counts(capsysbinary: Any, monkeypatch: pytest.
 
 
 def test_a_killed_producer_of_a_live_run_is_started_again(tmp_path: Path) -> None:
-    here = workspace(Settings(lake=str(tmp_path / "lake")))
+    here = target(Settings(lake=str(tmp_path / "lake")))
     here.lake.check_origin("demo")
     try:
         here.stack.up()

@@ -9,7 +9,7 @@ from typing import Any
 
 import boto3
 
-from cli.command import Workspace
+from cli.command import Target
 from embedded.venues import Simulator
 from tapehouse.kpl import deaggregate
 from tapehouse.record import Trade
@@ -50,7 +50,7 @@ def simulated() -> Iterator[Venues]:
         loop.close()
 
 
-def in_stream(here: Workspace) -> list[dict[str, Any]]:
+def in_stream(here: Target) -> list[dict[str, Any]]:
     """Every record of the stream."""
     client = boto3.client("kinesis", endpoint_url=here.stack.endpoint("kinesis"))
     found: list[dict[str, Any]] = []
