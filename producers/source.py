@@ -18,7 +18,7 @@ class Raw:
 
     data: bytes
     partition_key: str
-    claim: bool = False
+    barrier: bool = False
     """It says that everything before it under this key was seen (a coverage): it waits until that is confirmed."""
 
 
@@ -47,7 +47,7 @@ class Stoppable(Protocol):
 
 @runtime_checkable
 class Watched(Protocol):
-    """A source that reads a line which may be lost, and tells how it goes."""
+    """A source that reads a connection which may be lost, and shows how it does."""
 
     @property
     def counters(self) -> Counters:
@@ -55,8 +55,8 @@ class Watched(Protocol):
 
     @property
     def unconfirmed(self) -> frozenset[str]:
-        """Words of the markets that no line brings now."""
+        """Subscription keys of the markets that no connection brings now."""
 
     @property
     def refused(self) -> Mapping[str, str]:
-        """Words of the markets that the venue refused, and why."""
+        """Subscription keys of the markets that the venue refused, and why."""

@@ -22,7 +22,7 @@ STDIN: Final = "-"
 BATCH: Final = 500
 READ_AHEAD: Final = 4
 """Batches that may wait between the reading thread and the loop."""
-_CLAIMS: Final = frozenset({"coverage", "gap_closed"})
+_BARRIERS: Final = frozenset({"coverage", "gap_closed"})
 
 
 class UnreadableFileError(TerminalError):
@@ -46,7 +46,7 @@ def raw_line(line: bytes) -> Raw:
     if key is None:
         return Raw(data=line, partition_key=hashlib.sha256(line).hexdigest()[:32])
     kind = body.get("kind")
-    return Raw(data=line, partition_key=key, claim=isinstance(kind, str) and kind in _CLAIMS)
+    return Raw(data=line, partition_key=key, barrier=isinstance(kind, str) and kind in _BARRIERS)
 
 
 def _market_key(body: dict[str, Any]) -> str | None:

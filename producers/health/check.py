@@ -1,14 +1,14 @@
 """Whether the producer beside it does its work, judged by its heartbeat.
 
-====================================================  ============================================
+====================================================  =====================================================
 what the heartbeat says                               verdict
-====================================================  ============================================
-none, or older than ``STALE_S``                       ill: not started, hung or gone
-no line to the venue for ``LOST_S``                   ill
-something waits, nothing confirmed for ``STUCK_S``    ill, although the process lives
-one item unconfirmed for ``OLDEST_S``                 ill: a shard takes nothing
-a line, and nothing traded on it                      well: a quiet market; a dead line is dropped
-====================================================  ============================================
+====================================================  =====================================================
+none, or older than ``STALE_S``                       problem: not started, hung or gone
+no connection to the venue for ``LOST_S``             problem
+something waits, nothing confirmed for ``STUCK_S``    problem, although the process lives
+one item unconfirmed for ``OLDEST_S``                 problem: a shard takes nothing
+a connection, and nothing traded on it                well: a quiet market; a dead connection is dropped
+====================================================  =====================================================
 """
 
 import json
@@ -29,13 +29,13 @@ STUCK_S: Final = 120.0
 OLDEST_S: Final = 900.0
 
 
-def illness(beat: Mapping[str, Any], now_us: int) -> str | None:
+def problem(beat: Mapping[str, Any], now_us: int) -> str | None:
     """What is wrong, in one sentence; None where nothing is. Raises KeyError, TypeError for another file."""
     age_s = (now_us - int(beat["time_us"])) / 1e6
     if abs(age_s) > STALE_S:
         return f"the last heartbeat is {age_s:.0f} s old: the producer hangs, or has gone"
     if not beat.get("connected", True) and beat["unconnected_s"] + age_s > LOST_S:
-        return f"no line to {beat['feed']} for {beat['unconnected_s']:.0f} s ({beat['reconnects']} tries)"
+        return f"no connection to {beat['feed']} for {beat['unconnected_s']:.0f} s ({beat['reconnects']} tries)"
     if beat["waiting"] and beat["unmoved_s"] + age_s > STUCK_S:
         return f"{beat['waiting']} items wait, and Kinesis has confirmed none for {beat['unmoved_s']:.0f} s"
     if beat["waiting"] and beat["oldest_s"] + age_s > OLDEST_S:
@@ -46,7 +46,7 @@ def illness(beat: Mapping[str, Any], now_us: int) -> str | None:
 def check(path: Path, now_us: int) -> str | None:
     """The same of a file."""
     try:
-        return illness(json.loads(path.read_text(encoding="utf-8")), now_us)
+        return problem(json.loads(path.read_text(encoding="utf-8")), now_us)
     except FileNotFoundError:
         return f"there is no heartbeat at {path}: the producer has not started"
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:

@@ -38,7 +38,7 @@ class Heartbeat:
         try:
             path.unlink(missing_ok=True)
         except OSError as error:
-            self._tell(error)
+            self._report(error)
 
     def beat(self, numbers: Callable[[], Mapping[str, Any]]) -> None:
         """Write what ``numbers`` gives, if it is time. A disk that refuses is logged once: the check will tell."""
@@ -52,9 +52,9 @@ class Heartbeat:
             draft.write_text(json.dumps(body), encoding="utf-8")
             draft.replace(self._path)
         except OSError as error:
-            self._tell(error)
+            self._report(error)
 
-    def _tell(self, error: OSError) -> None:
+    def _report(self, error: OSError) -> None:
         if not self._failed:
             from tapehouse import logs  # noqa: PLC0415 - the check imports this module, and is to stay cheap
 

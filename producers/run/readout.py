@@ -1,4 +1,4 @@
-"""What a producer tells of itself: one flat set of numbers, for the live view, the metrics lines and the heartbeat."""
+"""How a producer does: one flat set of numbers, for the live view, the metrics lines and the heartbeat."""
 
 import datetime as dt
 import time
@@ -50,7 +50,7 @@ class Readout:
             "feed": self._feed,
             "symbols": list(self._symbols),
             "elapsed_s": round(now.elapsed_s, 3),
-            **self._line(now, now_us),
+            **self._connection(now, now_us),
             "read": now.read,
             "confirmed": sink.confirmed,
             "confirmed_per_s": round(fresh / seconds, 1) if seconds > 0 else 0.0,
@@ -71,7 +71,7 @@ class Readout:
             "shards": sink.shards,
         }
 
-    def _line(self, now: Progress, now_us: int) -> dict[str, Any]:
+    def _connection(self, now: Progress, now_us: int) -> dict[str, Any]:
         if now.watch is None:
             return {}
         counters, age_s = now.watch.counters, now.watch.counters.last_message_age_s(now_us)
@@ -95,7 +95,7 @@ class Readout:
         }
 
     def _markets(self, now: Progress) -> int | None:
-        """How many markets a line brings now; None for a source without one."""
+        """How many markets a connection brings now; None for a source without one."""
         if now.watch is None:
             return None
         return len(set(self._symbols) - now.watch.refused - now.watch.unconfirmed)

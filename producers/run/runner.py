@@ -1,7 +1,7 @@
 """Drives one source into the sink until it ends or is told to stop, and then makes sure of what was read.
 
 SIGTERM or SIGINT: no more is read, what was read is confirmed, exit 0. A second signal ends the process at once with
-128 + its number; what was not confirmed then is told by no one but the marks.
+128 + its number; what was not confirmed then is known from the marks alone.
 """
 
 import asyncio
@@ -28,11 +28,11 @@ DEADLINE_S: Final = 30.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watch:
-    """How a venue's line does, at one moment."""
+    """How a venue's connection does, at one moment."""
 
     counters: Counters
     unconfirmed: frozenset[str]
-    """Markets that no line brings."""
+    """Markets that no connection brings."""
     refused: frozenset[str]
     """Markets that the venue refused."""
 
@@ -47,7 +47,7 @@ class Progress:
     elapsed_s: float
     sink: Metrics
     watch: Watch | None = None
-    """Of a source that reads a line."""
+    """Of a source that reads a connection."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

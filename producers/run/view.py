@@ -21,7 +21,7 @@ SUMMARY = ("feed", "read", "confirmed", "refused", "retried", "stopped", "second
 
 
 class View(Protocol):
-    """Who is told how a producer does; see ``producers.run.readout`` for the numbers."""
+    """Who shows how a producer does; see ``producers.run.readout`` for the numbers."""
 
     def __enter__(self) -> "View": ...
 
@@ -44,7 +44,7 @@ class JsonLines:
 
     def __init__(self, every_s: float) -> None:
         self._every_s = every_s
-        self._told_s = 0.0
+        self._shown_s = 0.0
         self._gone = False
 
     def __enter__(self) -> "JsonLines":
@@ -54,14 +54,14 @@ class JsonLines:
         pass
 
     def show(self, numbers: Mapping[str, Any]) -> None:
-        if numbers["elapsed_s"] - self._told_s >= self._every_s:
-            self._told_s = numbers["elapsed_s"]
-            self._tell(numbers)
+        if numbers["elapsed_s"] - self._shown_s >= self._every_s:
+            self._shown_s = numbers["elapsed_s"]
+            self._write(numbers)
 
     def end(self, numbers: Mapping[str, Any]) -> None:
-        self._tell({**numbers, "final": True})
+        self._write({**numbers, "final": True})
 
-    def _tell(self, numbers: Mapping[str, Any]) -> None:
+    def _write(self, numbers: Mapping[str, Any]) -> None:
         """A reader that has gone ends no producer: the log says so, and no more lines are written."""
         if self._gone:
             return
@@ -70,14 +70,13 @@ class JsonLines:
             sys.stdout.flush()
         except OSError as error:
             self._gone = True
-            log.warning("metrics_not_told", error=error)
+            log.warning("metrics_not_written", error=error)
 
 
 class LiveView:
     """The page, drawn on stderr and gone at the end; stdout keeps one line of the counts."""
 
     def __init__(self) -> None:
-
         self._numbers: Mapping[str, Any] | None = None
         self._stderr = sys.stderr
         self._drawing = contextlib.ExitStack()
@@ -102,7 +101,6 @@ class LiveView:
 
     def page(self) -> Any:
         """What is drawn now."""
-
         n = self._numbers
         if n is None:
             return Text("starting")
@@ -111,7 +109,7 @@ class LiveView:
         table.add_column(style="dim")
         table.add_column()
         if "connected" in n:
-            table.add_row("line", _line(n))
+            table.add_row("line", _connection(n))
             table.add_row(
                 "heard",
                 f"{n['messages']:,} messages, {_size(n['received_bytes'])}   {n['trades']:,} trades   "
@@ -138,8 +136,7 @@ def _markets(symbols: list[str]) -> str:
     return f"{shown} and {len(symbols) - 6} more" if len(symbols) > 6 else shown
 
 
-def _line(n: Mapping[str, Any]) -> Any:
-
+def _connection(n: Mapping[str, Any]) -> Any:
     wanted = len(n["symbols"]) - len(n["refused_symbols"])
     if not n["connected"]:
         state = (f"not connected for {n['unconnected_s']:.0f} s", "bold red")
@@ -148,14 +145,13 @@ def _line(n: Mapping[str, Any]) -> Any:
     else:
         state = ("connected", "green")
     last = "no message yet" if n["last_message_s"] is None else f"last message {n['last_message_s']:.1f} s ago"
-    told = f"   reconnects {n['reconnects']:,}   switches {n['switches']:,}   {last}"
+    counts = f"   reconnects {n['reconnects']:,}   switches {n['switches']:,}   {last}"
     if n["refused_symbols"]:
-        told += f"   refused {_markets(n['refused_symbols'])}"
-    return Text.assemble(state, told)
+        counts += f"   refused {_markets(n['refused_symbols'])}"
+    return Text.assemble(state, counts)
 
 
 def _holes(n: Mapping[str, Any]) -> Any:
-
     opened = (f"open {n['open_gaps']:,}", "yellow" if n["open_gaps"] else "")
     return Text.assemble(f"told {n['gaps']:,}   ", opened, f"   filled {n['filled']:,} trades")
 

@@ -40,8 +40,8 @@ class SinkConfig:
     """What each shard is given at most, aggregates counting as one record; 0 and 0: as fast as it goes. Kept only where
     the stream's shards can be listed."""
     shards_every_s: float = 60
-    """How often the shards are listed; sooner after throttles and where records land in an unknown one. 0: never, and
-    the partition key alone decides where a record goes."""
+    """How often the shards are listed; sooner after throttles and where records are stored in an unknown one. 0: never,
+    and the partition key alone decides where a record goes."""
     backoff_base_ms: int = 50
     backoff_cap_ms: int = 5_000
     give_up_after_s: float | None = None

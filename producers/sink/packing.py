@@ -6,7 +6,7 @@ explicit hash key within.
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple, TypeAlias
 
 from producers.sink.pacing import Shard
 from producers.source import Item
@@ -15,12 +15,24 @@ from tapehouse.kpl import aggregate
 from tapehouse.market import MarketKey
 
 
+class RawKey(NamedTuple):
+    """Bytes sent as they are, by their partition key: they have no mark."""
+
+    partition_key: str
+
+    def __str__(self) -> str:
+        return f"raw {self.partition_key}"
+
+
+EntryKey: TypeAlias = MarketKey | RawKey
+
+
 @dataclass(slots=True, eq=False)
 class Entry:
-    """Records of one lane, in the order they were put, from being put to being confirmed."""
+    """Records of one market, in the order they were put, from being put to being confirmed."""
 
-    lane: MarketKey | str
-    """The market whose order they belong to; of raw bytes, their partition key behind ``RAW``."""
+    key: EntryKey
+    """Whose order they belong to."""
     partition_key: str
     key_bytes: int
     items: list[Item]
@@ -32,13 +44,13 @@ class Entry:
     position: int = -1
     """Which item of the sink its first one is, from 0."""
     ticket: int = -1
-    """Which item of its lane its first one is, from 0; the others follow without a hole."""
+    """Which item of its key its first one is, from 0; the others follow without a hole."""
     since: float = 0.0
     """The loop's time, in seconds, when its first item was put."""
     shard: Shard | None = None
     """Where it is meant to go; None where its partition key decides."""
     explicit_hash_key: str | None = None
-    landed: str | None = None
+    stored_in: str | None = None
     """The id of the shard that Kinesis put it into."""
     sent_bytes: int = 0
     """Data and partition key as they were sent last."""

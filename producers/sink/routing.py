@@ -1,7 +1,7 @@
-"""Keeps the stream's shards known while the sink runs, and gives each entry the one it goes to.
+"""Gives each entry the shard it goes to, and keeps the list of open shards true while the sink runs.
 
-Shards are listed at the start, at intervals, and soon after a throttle or where an entry landed in a strange one: the
-stream may have been split. Where they cannot be listed, partition keys decide, after one warning.
+Shards are listed at the start, at intervals, and soon after a throttle or where an entry was stored in an unknown one:
+the stream may have been split. Where they cannot be listed, partition keys decide, after one warning.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ AGAIN_S: Final = 5.0
 
 
 class Router:
-    """One sink's way to its shards. Belongs to one event loop; ``uniform`` is in [0, 1)."""
+    """Which open shard of one stream an entry goes to. Belongs to one event loop; ``uniform`` is in [0, 1)."""
 
     def __init__(self, config: SinkConfig, *, uniform: Callable[[], float]) -> None:
         self._config = config
@@ -74,9 +74,9 @@ class Router:
         """When some shard will have room for ``size`` bytes."""
         return self._pacer.ready_at(size, now)
 
-    def landed(self, entry: Entry) -> None:
-        """Kinesis has the entry, and said where."""
-        if entry.shard is not None and entry.landed != entry.shard.id:
+    def confirmed(self, entry: Entry) -> None:
+        """Kinesis has the entry: stored elsewhere than was meant, the shards are no longer those that are listed."""
+        if entry.shard is not None and entry.stored_in != entry.shard.id:
             self._wanted.set()
 
     def throttled(self, entry: Entry, now: float) -> None:

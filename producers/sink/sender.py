@@ -42,5 +42,5 @@ def send(client: PutRecordsClient, stream: str, entries: Sequence[Entry]) -> lis
         told = f"{len(entries)} entries sent, the answer does not name as many"
         raise CallFailedError(stream, OPERATION, "ShortAnswer", told)
     for entry, result in zip(entries, results, strict=True):
-        entry.landed = result.get("ShardId")
+        entry.stored_in = result.get("ShardId")
     return [result.get("ErrorCode") for result in results]

@@ -4,9 +4,9 @@
 one market share KPL aggregates, shards are chosen by explicit hash keys and kept within their limits (see ``pacing``),
 and calls are made in a few threads. Entries that failed, and calls that failed or whose answer was lost, are sent again
 with backoff and full jitter until Kinesis has them, maybe to another shard. Order is not promised (PutRecords has
-none); instead ``marks`` tells, for each market, through where everything is confirmed, and a record that speaks for the
-ones before it (``Coverage``, ``GapClosed``) is held back until those are confirmed, so that a kill cannot leave a claim
-in the stream without what it claims.
+none); instead ``marks`` says, for each market, through where everything is confirmed, and a barrier (a record that
+speaks for the ones before it: ``Coverage``, ``GapClosed``) is held back until those are confirmed, so that a kill
+cannot leave it in the stream without what it speaks for.
 
 An item that Kinesis would never take is refused alone: counted, logged and given to ``on_refused``.
 """
@@ -63,6 +63,7 @@ class KinesisSink:
         self._clock = time.monotonic  # the one that the loop's timeouts go by
         self._metrics = Metrics()
         self._buffer = Buffer(config, self._refused)
+        self._outbox = self._buffer.outbox
         self._router = Router(config, uniform=jitter)
         self._put_since_yield = self._in_flight = 0
         self._draining = self._wanting_room = False
@@ -155,9 +156,9 @@ class KinesisSink:
     async def _take(self, chunk: Sequence[Item]) -> None:
         at = 0
         while True:
-            idle = self._buffer.idle
+            idle = self._outbox.idle
             at = self._buffer.accept(chunk, at, self._clock())
-            if idle or self._buffer.is_full_call():
+            if idle or self._outbox.fills_call():
                 self._wake.set()
             if at == len(chunk):
                 break
@@ -228,19 +229,19 @@ class KinesisSink:
             self._spawn(self._call(entries))
 
     async def _next_call(self) -> list[Entry]:
-        clock, buffer = self._clock, self._buffer
+        clock, outbox = self._clock, self._outbox
         paced_until = 0.0
         while True:
             self._check()
             self._wake.clear()
             now, hurry = clock(), self._hurry
-            due = buffer.due(now, hurry=hurry)
+            due = outbox.due(now, hurry=hurry)
             if due is not None and due <= now:
                 if now >= paced_until:
-                    entries = buffer.take(now, self._router.place, hurry=hurry)
+                    entries = outbox.take(now, self._router.place, hurry=hurry)
                     if entries:
                         return entries
-                    paced_until = max(now + PACED_S, self._router.ready_at(buffer.next_bytes, now))
+                    paced_until = max(now + PACED_S, self._router.ready_at(outbox.next_bytes, now))
                 due = paced_until
             try:
                 async with asyncio.timeout_at(due):
@@ -283,7 +284,7 @@ class KinesisSink:
         for entry in entries:
             metrics.put_units += -(-entry.sent_bytes // PUT_UNIT_BYTES)
             self._lag_s += (now - entry.since) * len(entry.items)
-            self._router.landed(entry)
+            self._router.confirmed(entry)
         if self._on_confirmed is not None:
             self._on_confirmed([item for entry in entries for item in entry.items])
         self._moved.set()
@@ -305,7 +306,7 @@ class KinesisSink:
             self._fail(self._unconfirmed(f"tried for {limit:g} s"))
             return
         delay = self.config.backoff.wait_s(max(entry.attempts for entry in entries), self._jitter())
-        self._buffer.send_again(entries, now + delay)
+        self._outbox.add_again(entries, now + delay)
         self._wake.set()
 
     # -- failing and ending ---------------------------------------------------------------------------------------
@@ -329,7 +330,7 @@ class KinesisSink:
 
     def _unconfirmed(self, reason: str) -> UnconfirmedError:
         lowest = self._buffer.lowest
-        name = "none" if lowest is None else f"{lowest.lane}{_identity(lowest.items[0])}"
+        name = "none" if lowest is None else f"{lowest.key}{_identity(lowest.items[0])}"
         position = -1 if lowest is None else lowest.position
         return UnconfirmedError(self.config.stream, len(self._buffer), position, name, reason)
 

@@ -1,6 +1,6 @@
 """How far each market is confirmed without a hole.
 
-Kinesis confirms in any order: a call of later trades may succeed while an earlier trade is retried. A lane therefore
+Kinesis confirms in any order: a call of later trades may succeed while an earlier trade is retried. A mark therefore
 advances only over a contiguous prefix of what was put, and keeps what was confirmed beyond it as islands, one a hole:
 their number is bounded by the number of items in the sink's buffer, however long an item is retried.
 """
@@ -29,7 +29,7 @@ class Mark:
     covered_through_us: int | None = None
     """The end of the last coverage record in it: exclusive."""
     gaps: tuple[Gap, ...] = ()
-    """Gaps told in it and not closed in it: a producer that starts again goes on filling them."""
+    """Gaps opened in it and not closed in it: a producer that starts again goes on filling them."""
     closed: frozenset[str] = frozenset()
     """Ids of gaps closed in it that an earlier run had opened."""
 
@@ -58,7 +58,7 @@ class _Stretch:
     trade: Trade | None
     coverage: Coverage | None
     gaps: OrderedDict[str, Gap | None] = field(default_factory=OrderedDict)
-    """Gap id → the gap as it was told, or None where only its closing was."""
+    """Gap id → the gap as it was opened, or None where only its closing was seen."""
 
     def absorb(self, later: "_Stretch") -> None:
         self.end = later.end
@@ -67,7 +67,7 @@ class _Stretch:
         self.note(later.gaps)
 
     def note(self, gaps: Mapping[str, Gap | None]) -> None:
-        """Take what later items say of gaps."""
+        """Take in what later items open and close."""
         for gap_id, gap in gaps.items():
             if gap is None and self.gaps.get(gap_id) is not None:
                 del self.gaps[gap_id]
@@ -77,14 +77,14 @@ class _Stretch:
             self.gaps.popitem(last=False)
 
 
-def _said(record: Record | None) -> dict[str, Gap | None]:
+def _gaps_of(record: Record | None) -> dict[str, Gap | None]:
     if isinstance(record, Gap):
         return {record.gap_id: record}
     return {record.gap_id: None} if isinstance(record, GapClosed) else {}
 
 
-class Lane:
-    """Tickets of one market in the order they were put, and which of them are confirmed. All steps are O(1)."""
+class Watermark:
+    """How far one market is confirmed, by tickets in the order its items were put. All steps are O(1)."""
 
     __slots__ = ("_by_end", "_by_start", "_prefix", "issued")
 
@@ -121,10 +121,10 @@ class Lane:
             if isinstance(record, Coverage):
                 self._prefix.coverage = record
             elif trade is None:
-                self._prefix.note(_said(record))
+                self._prefix.note(_gaps_of(record))
             return True
         stretch = _Stretch(ticket, ticket + count, trade, record if isinstance(record, Coverage) else None)
-        stretch.note(_said(record))
+        stretch.note(_gaps_of(record))
         after = self._by_start.pop(stretch.end, None)
         if after is not None:
             del self._by_end[after.end]

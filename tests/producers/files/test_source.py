@@ -69,9 +69,9 @@ def test_the_key_is_the_market_where_a_line_tells_one() -> None:
 
 
 @pytest.mark.parametrize("kind", ["coverage", "gap_closed"])
-def test_a_claim_waits_for_what_it_claims(kind: str) -> None:
+def test_a_barrier_waits_for_what_it_speaks_for(kind: str) -> None:
     line = json.dumps({"exchange": "kraken", "symbol": "BTC-USD", "kind": kind}).encode()
-    assert raw_line(line).claim
+    assert raw_line(line).barrier
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 
 import producers
 from producers.health import Heartbeat, default_path
-from producers.health.check import check, illness
+from producers.health.check import check, problem
 
 NOW_US = 1_760_000_000_000_000
 WELL = {
@@ -36,12 +36,12 @@ def beat(**changes: Any) -> dict[str, Any]:
     ],
 )
 def test_well(changes: dict[str, Any]) -> None:
-    assert illness(beat(**changes), NOW_US) is None
+    assert problem(beat(**changes), NOW_US) is None
 
 
 def test_a_source_without_a_line_is_well() -> None:
     bare = {name: value for name, value in WELL.items() if name not in ("connected", "unconnected_s", "reconnects")}
-    assert illness(bare, NOW_US) is None
+    assert problem(bare, NOW_US) is None
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,10 @@ def test_a_source_without_a_line_is_well() -> None:
     [
         ({"time_us": NOW_US - 31_000_000}, "the last heartbeat is 31 s old"),
         ({"time_us": NOW_US + 3_600_000_000}, "the last heartbeat is -3600 s old"),
-        ({"connected": False, "unconnected_s": 181.0, "reconnects": 9}, r"no line to kraken for 181 s \(9 tries\)"),
+        (
+            {"connected": False, "unconnected_s": 181.0, "reconnects": 9},
+            r"no connection to kraken for 181 s \(9 tries\)",
+        ),
         ({"waiting": 5, "unmoved_s": 121.0, "oldest_s": 122.0}, "5 items wait, and Kinesis has confirmed none"),
         ({"waiting": 1, "unmoved_s": 0.0, "oldest_s": 901.0}, "an item has not been confirmed for 901 s"),
     ],
@@ -57,7 +60,7 @@ def test_a_source_without_a_line_is_well() -> None:
 def test_ill(changes: dict[str, Any], said: str) -> None:
     import re
 
-    assert re.match(said, illness(beat(**changes), NOW_US) or "")
+    assert re.match(said, problem(beat(**changes), NOW_US) or "")
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"time_us": "x"}', '{"time_us": 1760000000000000}', "\x00"])

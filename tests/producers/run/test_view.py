@@ -84,7 +84,7 @@ def test_a_reader_that_has_gone_ends_no_producer(
     told = JsonLines(0.0)
     told.show(numbers(at_s=1.0))
     told.show(numbers(at_s=2.0))
-    assert len([each for each in caplog.records if "metrics_not_told" in each.message]) == 1
+    assert len([each for each in caplog.records if "metrics_not_written" in each.message]) == 1
 
 
 def test_without_a_terminal_lines_are_told() -> None:

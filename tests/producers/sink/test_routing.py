@@ -10,6 +10,7 @@ import pytest
 from producers.sink import SinkConfig
 from producers.sink.packing import Entry
 from producers.sink.routing import Router
+from tapehouse.market import MarketKey
 
 
 class Stream:
@@ -34,7 +35,7 @@ class Stream:
 
 
 def entry() -> Entry:
-    return Entry("k:k", "k", 1, [], [b"x"])
+    return Entry(MarketKey("kraken", "BTC-USD", "kraken"), "k", 1, [], [b"x"])
 
 
 def watched(stream: Stream, listings: int, *, config: SinkConfig) -> Router:

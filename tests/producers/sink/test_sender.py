@@ -23,6 +23,7 @@ from producers.sink import SinkConfig
 from producers.sink.packing import Entry
 from producers.sink.sender import send
 from tapehouse.kinesis import CallFailedError, StreamRefusedError
+from tapehouse.market import MarketKey
 
 
 class Client:
@@ -35,7 +36,7 @@ class Client:
 
 
 def entry(data: bytes = b"x", hash_key: str | None = None) -> Entry:
-    return Entry("k:k", "k", 1, [], [data], explicit_hash_key=hash_key)
+    return Entry(MarketKey("kraken", "BTC-USD", "kraken"), "k", 1, [], [data], explicit_hash_key=hash_key)
 
 
 def failing(error: Exception) -> Client:

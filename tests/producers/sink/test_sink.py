@@ -1,4 +1,4 @@
-"""The sink against a Kinesis that fails in every way it can: nothing is lost, nothing is claimed too early."""
+"""The sink against a Kinesis that fails in every way it can: nothing is lost, nothing is said too early."""
 
 import asyncio
 import pickle
@@ -168,11 +168,11 @@ class Watcher:
         self.kinesis = kinesis
         self.confirmed: list[Item] = []
         self.most_records = self.most_bytes = 0
-        self.lanes: dict[MarketKey, list[Record]] = {}
+        self.markets: dict[MarketKey, list[Record]] = {}
         for batch in batches:
             for item in batch:
                 if not isinstance(item, Raw):
-                    self.lanes.setdefault(MarketKey("kraken", item.symbol or "", "kraken"), []).append(item)
+                    self.markets.setdefault(MarketKey("kraken", item.symbol or "", "kraken"), []).append(item)
 
     def look(self, sink: KinesisSink) -> None:
         held = sink.metrics()
@@ -180,7 +180,7 @@ class Watcher:
         self.most_bytes = max(self.most_bytes, held.buffered_bytes)
         taken = set(self.kinesis.taken)
         for name, mark in sink.marks().items():
-            prefix = self.lanes[name][: mark.confirmed]
+            prefix = self.markets[name][: mark.confirmed]
             assert all(encode(record) in taken for record in prefix), "a mark has passed an unconfirmed record"
             trades = [record for record in prefix if isinstance(record, Trade)]
             assert mark.trade_id == (trades[-1].trade_id if trades else None)
@@ -233,7 +233,7 @@ def test_every_item_is_confirmed_once_and_no_mark_passes_a_hole(
             assert (done.buffered, done.buffered_bytes) == (0, 0)
             assert done.put == done.confirmed == sum(len(batch) for batch in items)
             assert {name: mark.confirmed for name, mark in sink.marks().items()} == {
-                name: len(records) for name, records in watcher.lanes.items()
+                name: len(records) for name, records in watcher.markets.items()
             }
 
     run(work())
@@ -244,15 +244,15 @@ def test_every_item_is_confirmed_once_and_no_mark_passes_a_hole(
     assert watcher.most_bytes <= buffer_bytes
     assert all(calls <= max_call_entries for calls in kinesis.calls)
     assert all(size <= 700 for size in kinesis.call_bytes)
-    assert_claims_follow_what_they_claim(watcher.lanes, kinesis.taken)
+    assert_barriers_follow_what_they_speak_for(watcher.markets, kinesis.taken)
 
 
 def data_of(item: Item) -> bytes:
     return item.data if isinstance(item, Raw) else encode(item)
 
 
-def assert_claims_follow_what_they_claim(lanes: Mapping[MarketKey, list[Record]], taken: list[bytes]) -> None:
-    for records in lanes.values():
+def assert_barriers_follow_what_they_speak_for(markets: Mapping[MarketKey, list[Record]], taken: list[bytes]) -> None:
+    for records in markets.values():
         first = [taken.index(encode(record)) for record in records]
         for number, record in enumerate(records):
             if isinstance(record, Coverage):

@@ -1,10 +1,10 @@
-"""A lane's mark advances over a contiguous prefix only, in whatever order Kinesis confirms."""
+"""A market's mark advances over a contiguous prefix only, in whatever order Kinesis confirms."""
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from producers.sink import Mark
-from producers.sink.watermark import GAPS_KEPT, Lane
+from producers.sink.watermark import GAPS_KEPT, Watermark
 from tapehouse.record import Gap, GapClosed, Record, Trade
 
 
@@ -29,19 +29,19 @@ def orders(most: int) -> st.SearchStrategy[list[int]]:
 
 @given(order=orders(60), backfilled=st.sets(st.integers(0, 59)))
 def test_the_mark_is_the_last_live_trade_of_the_confirmed_prefix(order: list[int], backfilled: set[int]) -> None:
-    lane = Lane()
+    watermark = Watermark()
     trades = [trade(number, backfilled=number in backfilled) for number in range(len(order))]
-    assert [lane.issue() for _ in trades] == list(range(len(trades)))
+    assert [watermark.issue() for _ in trades] == list(range(len(trades)))
     confirmed: set[int] = set()
     for ticket in order:
-        before = lane.through
-        advanced = lane.confirm(ticket, trades[ticket])
+        before = watermark.through
+        advanced = watermark.confirm(ticket, trades[ticket])
         confirmed.add(ticket)
         prefix = next(number for number in range(len(trades) + 1) if number not in confirmed)
         live = [number for number in range(prefix) if number not in backfilled]
-        assert (lane.through, advanced) == (prefix, prefix > before)
-        assert lane.mark().trade_id == (str(live[-1]) if live else None)
-    assert lane.islands == 0
+        assert (watermark.through, advanced) == (prefix, prefix > before)
+        assert watermark.mark().trade_id == (str(live[-1]) if live else None)
+    assert watermark.islands == 0
 
 
 @given(
@@ -54,7 +54,7 @@ def test_a_run_of_trades_confirmed_in_one_step_comes_to_the_same_as_each_alone(
     for size in sizes:
         runs.append([trade(number, backfilled=number in backfilled) for number in range(at, at + size)])
         at += size
-    together, alone = Lane(), Lane()
+    together, alone = Watermark(), Watermark()
     for _ in range(at):
         together.issue()
         alone.issue()
@@ -68,14 +68,14 @@ def test_a_run_of_trades_confirmed_in_one_step_comes_to_the_same_as_each_alone(
 
 
 def test_one_item_retried_for_ever_costs_one_island_however_much_is_confirmed_behind_it() -> None:
-    lane = Lane()
+    watermark = Watermark()
     for number in range(10_000):
-        lane.issue()
+        watermark.issue()
         if number:
-            lane.confirm(number, trade(number))
-    assert (lane.islands, lane.through) == (1, 0)
-    assert lane.confirm(0, trade(0))
-    assert (lane.islands, lane.through, lane.mark().trade_id) == (0, 10_000, "9999")
+            watermark.confirm(number, trade(number))
+    assert (watermark.islands, watermark.through) == (1, 0)
+    assert watermark.confirm(0, trade(0))
+    assert (watermark.islands, watermark.through, watermark.mark().trade_id) == (0, 10_000, "9999")
 
 
 def test_a_new_mark_keeps_what_it_does_not_know_itself() -> None:
@@ -113,32 +113,32 @@ def closed(name: str) -> GapClosed:
 def test_a_mark_holds_the_gaps_that_the_confirmed_prefix_opened_and_did_not_close(order: list[int]) -> None:
     items: list[Record] = [gap("a"), trade(1), gap("b"), closed("a"), trade(2), gap("c"), closed("b"), closed("z")]
     items.append(trade(3))
-    lane, confirmed = Lane(), set[int]()
+    watermark, confirmed = Watermark(), set[int]()
     for _ in items:
-        lane.issue()
+        watermark.issue()
     for ticket in [number for number in order if number < len(items)]:
-        lane.confirm(ticket, items[ticket])
+        watermark.confirm(ticket, items[ticket])
         confirmed.add(ticket)
         prefix = next(number for number in range(len(items) + 1) if number not in confirmed)
         opened = [item.gap_id for item in items[:prefix] if isinstance(item, Gap)]
         shut = {item.gap_id for item in items[:prefix] if isinstance(item, GapClosed)}
-        assert [each.gap_id for each in lane.mark().gaps] == [name for name in opened if name not in shut]
-        assert lane.mark().closed == shut - set(opened)
+        assert [each.gap_id for each in watermark.mark().gaps] == [name for name in opened if name not in shut]
+        assert watermark.mark().closed == shut - set(opened)
 
 
 def test_a_gap_of_an_earlier_run_is_kept_until_this_run_closes_it() -> None:
     earlier = Mark(confirmed=1, gaps=(gap("a"), gap("b")))
-    lane = Lane()
+    watermark = Watermark()
     for item in (closed("a"), gap("c")):
-        lane.confirm(lane.issue(), item)
-    over = lane.mark().over(earlier)
+        watermark.confirm(watermark.issue(), item)
+    over = watermark.mark().over(earlier)
     assert [each.gap_id for each in over.gaps] == ["b", "c"]
     assert over.closed == frozenset()
 
 
 def test_gaps_that_a_mark_remembers_are_bounded_and_the_newest_are_kept() -> None:
-    lane = Lane()
+    watermark = Watermark()
     for number in range(GAPS_KEPT + 10):
-        lane.confirm(lane.issue(), gap(str(number)))
-    assert [each.gap_id for each in lane.mark().gaps][-1] == str(GAPS_KEPT + 9)
-    assert len(lane.mark().gaps) == GAPS_KEPT
+        watermark.confirm(watermark.issue(), gap(str(number)))
+    assert [each.gap_id for each in watermark.mark().gaps][-1] == str(GAPS_KEPT + 9)
+    assert len(watermark.mark().gaps) == GAPS_KEPT

@@ -240,5 +240,5 @@ def test_all_forms_are_sent_under_the_key_of_a_market() -> None:
     assert {item.partition_key for item in found} == {"synthetic:BTC-USD", "synthetic:ETH-USD", "synthetic:SOL-USD"}
     reasons = {judge(item.data, START_US + AGES_US).reasons for item in found}
     assert reasons >= {(REASONS[form][0],) for form in FORMS}
-    assert not any(item.claim for item in found)
+    assert not any(item.barrier for item in found)
     assert json.loads(next(item.data for item in found if b'"v":2' in item.data))["v"] == 2
