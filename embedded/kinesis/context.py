@@ -1,4 +1,4 @@
-"""What every operation needs: the streams, the clock, the dice, and the switches."""
+"""What every operation needs: the streams, the clock, the random numbers, the faults asked for."""
 
 import random
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from .stream import Stream
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Engine:
+class Context:
     """The parts of one server that operations share."""
 
     store: Store

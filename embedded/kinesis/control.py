@@ -6,10 +6,9 @@ from typing import Any, Final
 from tapehouse.kinesis_limits import KIB, RECORD_BYTES
 
 from .arguments import ARN, HASH_KEY, NAME, Arguments
+from .context import Context
 from .cursor import LIFETIME_US
-from .engine import Engine
 from .errors import ACCOUNT, ApiError, invalid
-from .faults import Plan
 from .shard import Shard
 from .stream import Resharding, Stream
 
@@ -35,14 +34,13 @@ FILTERS: Final = (
 class Control:
     """Each takes a call's arguments and gives the answer's fields: none where AWS answers nothing."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._store = engine.store
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._store = context.store
 
     # Streams
 
-    def create_stream(self, arguments: Arguments, plan: Plan, *, region: str) -> dict[str, Any]:
-        del plan
+    def create_stream(self, arguments: Arguments, *, region: str) -> dict[str, Any]:
         name = arguments.text("StreamName", NAME)
         details = arguments.mapping("StreamModeDetails")
         mode = "PROVISIONED" if details is None else details.choice("StreamMode", MODES)
@@ -63,13 +61,11 @@ class Control:
         )
         return {}
 
-    def delete_stream(self, arguments: Arguments, plan: Plan) -> dict[str, Any]:
-        del plan
-        self._store.delete(self._engine.named(arguments))
+    def delete_stream(self, arguments: Arguments) -> dict[str, Any]:
+        self._store.delete(self._context.named(arguments))
         return {}
 
-    def list_streams(self, arguments: Arguments, plan: Plan) -> dict[str, Any]:
-        del plan
+    def list_streams(self, arguments: Arguments) -> dict[str, Any]:
         limit = arguments.integer("Limit", least=1, most=10_000, default=100)
         token, after = arguments.optional("NextToken"), arguments.optional("ExclusiveStartStreamName", NAME)
         if token is not None:
@@ -86,9 +82,8 @@ class Control:
             answer["NextToken"] = self._seal_page("streams", [streams[-1].name])
         return answer
 
-    def describe_stream(self, arguments: Arguments, plan: Plan) -> dict[str, Any]:
-        del plan
-        stream = self._engine.named(arguments)
+    def describe_stream(self, arguments: Arguments) -> dict[str, Any]:
+        stream = self._context.named(arguments)
         limit = arguments.integer("Limit", least=1, most=10_000, default=100)
         after = arguments.optional("ExclusiveStartShardId", NAME)
         shards = [] if self._creating(stream) else self._store.shards(stream)
@@ -102,9 +97,8 @@ class Control:
             }
         }
 
-    def describe_stream_summary(self, arguments: Arguments, plan: Plan) -> dict[str, Any]:
-        del plan
-        stream = self._engine.named(arguments)
+    def describe_stream_summary(self, arguments: Arguments) -> dict[str, Any]:
+        stream = self._context.named(arguments)
         return {
             "StreamDescriptionSummary": {
                 **self._identity(stream),
@@ -115,8 +109,8 @@ class Control:
             }
         }
 
-    def describe_limits(self, arguments: Arguments, plan: Plan) -> dict[str, Any]:
-        del arguments, plan
+    def describe_limits(self, arguments: Arguments) -> dict[str, Any]:
+        del arguments
         streams = [self._store.find(name) for name in self._store.names()]
         return {
             "ShardLimit": MOST_SHARDS,
@@ -125,16 +119,14 @@ class Control:
             "OnDemandStreamCountLimit": 50,
         }
 
-    def update_stream_mode(self, arguments: Arguments, plan: Plan) -> dict[str, Any]:
-        del plan
-        stream = self._engine.settled(arguments)
+    def update_stream_mode(self, arguments: Arguments) -> dict[str, Any]:
+        stream = self._context.settled(arguments)
         details = arguments.mapping("StreamModeDetails") or Arguments(b"{}")
         self._store.change(stream, mode=details.choice("StreamMode", MODES))
         return {}
 
-    def increase_retention(self, arguments: Arguments, plan: Plan) -> dict[str, Any]:
-        del plan
-        stream = self._engine.settled(arguments)
+    def increase_retention(self, arguments: Arguments) -> dict[str, Any]:
+        stream = self._context.settled(arguments)
         hours = self._hours(arguments)
         if hours < stream.retention_hours:
             raise invalid(
@@ -144,9 +136,8 @@ class Control:
         self._store.change_retention(stream, hours)
         return {}
 
-    def decrease_retention(self, arguments: Arguments, plan: Plan) -> dict[str, Any]:
-        del plan
-        stream = self._engine.settled(arguments)
+    def decrease_retention(self, arguments: Arguments) -> dict[str, Any]:
+        stream = self._context.settled(arguments)
         hours = self._hours(arguments)
         if hours > stream.retention_hours:
             raise invalid(
@@ -168,12 +159,11 @@ class Control:
 
     # Shards
 
-    def list_shards(self, arguments: Arguments, plan: Plan) -> dict[str, Any]:
-        del plan
+    def list_shards(self, arguments: Arguments) -> dict[str, Any]:
         limit = min(1000, arguments.integer("MaxResults", least=1, most=10_000, default=1000))
         token = arguments.optional("NextToken")
         if token is None:
-            stream = self._engine.named(arguments)
+            stream = self._context.named(arguments)
             after, kind, instant_us = self._first_page(stream, arguments)
         else:
             stream, after, kind, instant_us = self._later_page(token, arguments)
@@ -219,7 +209,7 @@ class Control:
         return stream, after, kind, instant_us
 
     def _filter(self, stream: Stream, kind: str, instant_us: int) -> Callable[[Shard], bool]:
-        horizon_us = max(stream.horizon_us(self._engine.clock()), stream.created_us)
+        horizon_us = max(stream.horizon_us(self._context.clock()), stream.created_us)
 
         def open_at(shard: Shard, at_us: int) -> bool:
             born = shard.created_us <= at_us or not shard.parents
@@ -235,8 +225,7 @@ class Control:
             return lambda shard: shard.closed_us is None or shard.closed_us >= instant_us
         return lambda shard: True
 
-    def split_shard(self, arguments: Arguments, plan: Plan) -> dict[str, Any]:
-        del plan
+    def split_shard(self, arguments: Arguments) -> dict[str, Any]:
         stream = self._provisioned(arguments)
         shard = self._divisible(stream, arguments.text("ShardToSplit", NAME))
         at = int(arguments.text("NewStartingHashKey", HASH_KEY))
@@ -249,8 +238,7 @@ class Control:
         self._store.reshard(stream, lambda change: change.split(shard, at))
         return {}
 
-    def merge_shards(self, arguments: Arguments, plan: Plan) -> dict[str, Any]:
-        del plan
+    def merge_shards(self, arguments: Arguments) -> dict[str, Any]:
         stream = self._provisioned(arguments)
         first = self._divisible(stream, arguments.text("ShardToMerge", NAME))
         second = self._divisible(stream, arguments.text("AdjacentShardToMerge", NAME))
@@ -262,8 +250,7 @@ class Control:
         self._store.reshard(stream, lambda change: change.merge(first, second))
         return {}
 
-    def update_shard_count(self, arguments: Arguments, plan: Plan) -> dict[str, Any]:
-        del plan
+    def update_shard_count(self, arguments: Arguments) -> dict[str, Any]:
         stream = self._provisioned(arguments)
         target = arguments.integer("TargetShardCount", least=1, most=2**31 - 1)
         arguments.choice("ScalingType", ("UNIFORM_SCALING",))
@@ -283,7 +270,7 @@ class Control:
         return {**names, "CurrentShardCount": current, "TargetShardCount": target}
 
     def _provisioned(self, arguments: Arguments) -> Stream:
-        stream = self._engine.settled(arguments)
+        stream = self._context.settled(arguments)
         if stream.mode != "PROVISIONED":
             text = f"Stream {stream.name} under account {ACCOUNT} is in ON_DEMAND mode: it scales by itself."
             raise ApiError("ValidationException", text)
@@ -301,32 +288,26 @@ class Control:
 
     # Tags
 
-    def add_tags(self, arguments: Arguments, plan: Plan) -> dict[str, Any]:
-        del plan
-        return self._tag(self._engine.named(arguments), arguments.tags("Tags", required=True))
+    def add_tags(self, arguments: Arguments) -> dict[str, Any]:
+        return self._tag(self._context.named(arguments), arguments.tags("Tags", required=True))
 
-    def remove_tags(self, arguments: Arguments, plan: Plan) -> dict[str, Any]:
-        del plan
-        return self._untag(self._engine.named(arguments), arguments.texts("TagKeys", most=50))
+    def remove_tags(self, arguments: Arguments) -> dict[str, Any]:
+        return self._untag(self._context.named(arguments), arguments.texts("TagKeys", most=50))
 
-    def list_tags(self, arguments: Arguments, plan: Plan) -> dict[str, Any]:
-        del plan
-        stream = self._engine.named(arguments)
+    def list_tags(self, arguments: Arguments) -> dict[str, Any]:
+        stream = self._context.named(arguments)
         limit = arguments.integer("Limit", least=1, most=50, default=50)
         after = arguments.optional("ExclusiveStartTagKey")
         listed = [tag for tag in _listed(stream) if after is None or tag["Key"] > after]
         return {"Tags": listed[:limit], "HasMoreTags": len(listed) > limit}
 
-    def tag_resource(self, arguments: Arguments, plan: Plan) -> dict[str, Any]:
-        del plan
+    def tag_resource(self, arguments: Arguments) -> dict[str, Any]:
         return self._tag(self._resource(arguments), arguments.tags("Tags", required=True))
 
-    def untag_resource(self, arguments: Arguments, plan: Plan) -> dict[str, Any]:
-        del plan
+    def untag_resource(self, arguments: Arguments) -> dict[str, Any]:
         return self._untag(self._resource(arguments), arguments.texts("TagKeys", most=50))
 
-    def list_tags_for_resource(self, arguments: Arguments, plan: Plan) -> dict[str, Any]:
-        del plan
+    def list_tags_for_resource(self, arguments: Arguments) -> dict[str, Any]:
         return {"Tags": _listed(self._resource(arguments))}
 
     def _resource(self, arguments: Arguments) -> Stream:
@@ -350,23 +331,23 @@ class Control:
         return {
             "StreamName": stream.name,
             "StreamARN": stream.arn,
-            "StreamStatus": stream.status(self._engine.clock()),
+            "StreamStatus": stream.status(self._context.clock()),
             "StreamModeDetails": {"StreamMode": stream.mode},
             "StreamCreationTimestamp": stream.created_us / 1e6,
         }
 
     def _creating(self, stream: Stream) -> bool:
-        return stream.status(self._engine.clock()) == "CREATING"
+        return stream.status(self._context.clock()) == "CREATING"
 
     def _seal_page(self, kind: str, values: list[Any]) -> str:
-        return self._engine.tokens.seal(kind, [self._engine.clock(), *values])
+        return self._context.tokens.seal(kind, [self._context.clock(), *values])
 
     def _page(self, kind: str, token: str) -> list[Any]:
         """What a page token holds. Raises InvalidArgumentException or ExpiredNextTokenException."""
-        values = self._engine.tokens.open(kind, token)
+        values = self._context.tokens.open(kind, token)
         if values is None:
             raise invalid("NextToken is invalid.")
-        if self._engine.clock() - values[0] > LIFETIME_US:
+        if self._context.clock() - values[0] > LIFETIME_US:
             raise ApiError("ExpiredNextTokenException", "The NextToken has expired: it lives for 300 seconds.")
         return values[1:]
 

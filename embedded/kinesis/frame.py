@@ -1,4 +1,4 @@
-"""A frame: the records of one put call that fell to one shard, as they lie on disk and go out on the wire.
+"""A frame: the records of one put call that fell to one shard, as they lie on disk and as GetRecords answers.
 
 ::
 
@@ -76,25 +76,25 @@ def intact_bytes(buffer: Buffer, *, verify: bool) -> int:
     return position
 
 
-def lines(payload: bytes) -> list[bytes]:
+def records_of(payload: bytes) -> list[bytes]:
     """The JSON text of each record of a payload."""
     return payload.split(SEPARATOR)
 
 
-def sequence_of(line: bytes) -> int:
+def sequence_of(record: bytes) -> int:
     """The sequence number of a record's text, or of a payload's first record."""
-    return int(line[_BEFORE_NUMBER : line.index(b'"', _BEFORE_NUMBER)])
+    return int(record[_BEFORE_NUMBER : record.index(b'"', _BEFORE_NUMBER)])
 
 
-def arrival_ms_of(line: bytes) -> int:
+def arrival_ms_of(record: bytes) -> int:
     """The arrival time that a record's text tells, in ms."""
-    start = line.index(b'"', _BEFORE_NUMBER) + _BEFORE_ARRIVAL
-    return int(line[start : line.index(b",", start)].replace(b".", b""))
+    start = record.index(b'"', _BEFORE_NUMBER) + _BEFORE_ARRIVAL
+    return int(record[start : record.index(b",", start)].replace(b".", b""))
 
 
-def data_bytes_of(line: bytes) -> int:
+def data_bytes_of(record: bytes) -> int:
     """Bytes of data and partition key of one record, as limits count them."""
-    body = json.loads(line)
+    body = json.loads(record)
     return base64_bytes(body["Data"]) + len(body["PartitionKey"].encode())
 
 

@@ -9,8 +9,8 @@ from typing import Any, Final, TypeAlias
 from tapehouse import logs
 
 from .arguments import Arguments
+from .context import Context
 from .control import Control
-from .engine import Engine
 from .errors import ApiError, internal_failure
 from .faults import Plan
 from .reading import Reading
@@ -22,7 +22,9 @@ CONTENT_TYPE: Final = "application/x-amz-json-1.1"
 DEFAULT_REGION: Final = "us-east-1"
 _SCOPE: Final = re.compile(r"Credential=[^/]+/\d{8}/([a-z0-9-]+)/kinesis/")
 _DATA_PLANE: Final = ("PutRecord", "PutRecords", "GetRecords", "GetShardIterator")
-_Handler: TypeAlias = Callable[[Arguments, Plan], Mapping[str, Any] | bytes]
+_Handler: TypeAlias = Callable[[Arguments], Mapping[str, Any]]
+_RecordsHandler: TypeAlias = Callable[[Arguments, Plan], bytes]
+"""Of the calls that put and get records: faults may hit each record, and the answer is made as bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +41,16 @@ class Answer:
 class Operations:
     """The Kinesis API over JSON 1.1."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._control = Control(engine)
-        reading, writing, control = Reading(engine), Writing(engine), self._control
-        self._handlers: dict[str, _Handler] = {
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._control = Control(context)
+        reading, writing, control = Reading(context), Writing(context), self._control
+        self._records_handlers: dict[str, _RecordsHandler] = {
             "PutRecord": writing.put_record,
             "PutRecords": writing.put_records,
             "GetRecords": reading.get_records,
+        }
+        self._handlers: dict[str, _Handler] = {
             "GetShardIterator": reading.get_shard_iterator,
             "DeleteStream": control.delete_stream,
             "DescribeStream": control.describe_stream,
@@ -71,14 +75,14 @@ class Operations:
     def call(self, target: str, body: bytes, authorization: str = "") -> Answer:
         """Answer one call. ``target`` is X-Amz-Target; ``authorization`` tells the region. Never raises."""
         operation = target.removeprefix(TARGET_PREFIX)
-        faults = self._engine.faults
+        faults = self._context.faults
         faults.count(f"calls.{operation}" if self._known(operation) else "calls.unknown")
         plan = faults.plan(operation)
         if plan.instead == "drop_calls":
             return Answer(0, b"", plan.delay_ms, drop=True)
         try:
             self._refuse(plan, operation)
-            result = self._run(operation, Arguments(body), plan, authorization)
+            result = self._run(operation, body, plan, authorization)
         except ApiError as error:
             faults.count(f"errors.{error.code}")
             return Answer(error.status, error.body(), plan.delay_ms)
@@ -91,7 +95,8 @@ class Operations:
         return Answer(200, result, plan.delay_ms, drop=plan.instead == "lose_answers")
 
     def _known(self, operation: str) -> bool:
-        return operation in self._handlers or operation == "CreateStream"
+        known = operation in self._handlers or operation in self._records_handlers
+        return known or operation == "CreateStream"
 
     def _refuse(self, plan: Plan, operation: str) -> None:
         """Raise what a fault wants instead of the call."""
@@ -102,16 +107,17 @@ class Operations:
             code = "ProvisionedThroughputExceededException" if data else "LimitExceededException"
             raise ApiError(code, "Rate exceeded.")
 
-    def _run(self, operation: str, arguments: Arguments, plan: Plan, authorization: str) -> bytes:
-        self._engine.store.sweep()
+    def _run(self, operation: str, body: bytes, plan: Plan, authorization: str) -> bytes:
+        arguments = Arguments(body)
+        self._context.store.sweep()
+        answer: Mapping[str, Any]
+        if operation in self._records_handlers:
+            return self._records_handlers[operation](arguments, plan)
         if operation == "CreateStream":
             scope = _SCOPE.search(authorization)
-            region = scope[1] if scope else DEFAULT_REGION
-            result: Mapping[str, Any] | bytes = self._control.create_stream(arguments, plan, region=region)
+            answer = self._control.create_stream(arguments, region=scope[1] if scope else DEFAULT_REGION)
         elif operation in self._handlers:
-            result = self._handlers[operation](arguments, plan)
+            answer = self._handlers[operation](arguments)
         else:
             raise ApiError("UnknownOperationException", f"The stand-in of Kinesis has no operation {operation[:64]!r}.")
-        if isinstance(result, bytes):
-            return result
-        return json.dumps(result, separators=(",", ":")).encode() if result else b""
+        return json.dumps(answer, separators=(",", ":")).encode() if answer else b""

@@ -6,8 +6,8 @@ from tapehouse.kinesis_limits import GET_RECORDS_BYTES, GET_RECORDS_LIMIT
 
 from . import frame as framing
 from .arguments import NAME, SEQUENCE_NUMBER, Arguments
+from .context import Context
 from .cursor import LIFETIME_US, Position
-from .engine import Engine
 from .errors import ACCOUNT, ApiError, invalid, shard_not_found, stream_not_found, throttled
 from .faults import Plan
 from .shard import Shard, shard_id
@@ -19,15 +19,14 @@ TYPES: Final = ("TRIM_HORIZON", "LATEST", "AT_SEQUENCE_NUMBER", "AFTER_SEQUENCE_
 class Reading:
     """The operations that read records."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, context: Context) -> None:
+        self._context = context
 
-    def get_shard_iterator(self, arguments: Arguments, plan: Plan) -> dict[str, Any]:
-        del plan
-        stream = self._engine.usable(arguments)
-        shard = self._engine.store.find_shard(stream, arguments.text("ShardId", NAME))
+    def get_shard_iterator(self, arguments: Arguments) -> dict[str, Any]:
+        stream = self._context.usable(arguments)
+        shard = self._context.store.find_shard(stream, arguments.text("ShardId", NAME))
         kind = arguments.choice("ShardIteratorType", TYPES)
-        if self._engine.limits and not shard.throughput.take_iterator(self._engine.clock()):
+        if self._context.limits and not shard.throughput.take_iterator(self._context.clock()):
             raise throttled(stream.name, shard.id)
         if kind == "TRIM_HORIZON":
             ordinal = 0
@@ -43,7 +42,7 @@ class Reading:
         wanted_us = arguments.timestamp_us("Timestamp")
         if wanted_us is None:
             raise invalid("Must specify timestampInMillis parameter for iterator of type AT_TIMESTAMP.")
-        now_us = self._engine.clock()
+        now_us = self._context.clock()
         if wanted_us > now_us:
             text = "The timestampInMillis parameter cannot be greater than the currentTimestampInMillis. "
             shown = f"timestampInMillis: {wanted_us // 1000}, currentTimestampInMillis: {now_us // 1000}"
@@ -66,12 +65,12 @@ class Reading:
         return shard.log.place_of_sequence(number, after=after)
 
     def get_records(self, arguments: Arguments, plan: Plan) -> bytes:
-        engine = self._engine
+        context = self._context
         limit = arguments.integer("Limit", least=1, most=GET_RECORDS_LIMIT, default=GET_RECORDS_LIMIT)
         position = self._position(arguments.text("ShardIterator"))
         stream, shard = self._found(position, arguments)
-        now_us = engine.clock()
-        if engine.limits and not shard.throughput.take_read(now_us):
+        now_us = context.clock()
+        if context.limits and not shard.throughput.take_read(now_us):
             raise throttled(stream.name, shard.id)
         horizon_ms = stream.horizon_us(now_us) // 1000
         batch = shard.log.read(position.ordinal, limit=limit, max_bytes=GET_RECORDS_BYTES, horizon_ms=horizon_ms)
@@ -80,7 +79,7 @@ class Reading:
             place, payloads = min(position.ordinal, place), []
         else:
             shard.throughput.give_bytes(batch.data_bytes)
-            engine.faults.count("records.out", batch.records)
+            context.faults.count("records.out", batch.records)
         behind_ms = 0
         if place < shard.log.next_ordinal and batch.last_ms is not None:
             behind_ms = max(1, now_us // 1000 - batch.last_ms)  # 0 says that the tip was reached, so never 0 before it
@@ -90,12 +89,12 @@ class Reading:
         return b'{"Records":[%b],"MillisBehindLatest":%d,%b}' % (records, behind_ms, following.encode())
 
     def _position(self, token: str) -> Position:
-        engine = self._engine
-        position = engine.tokens.open_position(token)
+        context = self._context
+        position = context.tokens.open_position(token)
         if position is None:
             raise invalid("Invalid ShardIterator.")
-        now_us = engine.clock()
-        if position.generation < engine.faults.generation or now_us - position.issued_us > LIFETIME_US:
+        now_us = context.clock()
+        if position.generation < context.faults.generation or now_us - position.issued_us > LIFETIME_US:
             raise ApiError(
                 "ExpiredIteratorException",
                 f"Iterator expired. The iterator was created at time {position.issued_us // 1000} while right now it "
@@ -105,7 +104,7 @@ class Reading:
         return position
 
     def _found(self, position: Position, arguments: Arguments) -> tuple[Stream, Shard]:
-        store = self._engine.store
+        store = self._context.store
         stream = store.find_usable(position.stream)
         arn = arguments.optional("StreamARN")
         if stream.serial != position.serial:
@@ -113,16 +112,16 @@ class Reading:
         if arn is not None and arn != stream.arn:
             raise invalid(f"The ShardIterator does not belong to {arn}.")
         shard = stream.shards.get(position.shard)
-        if shard is None or stream.expired(shard, self._engine.clock()):
+        if shard is None or stream.expired(shard, self._context.clock()):
             raise shard_not_found(stream.name, shard_id(position.shard))
         return stream, shard
 
     def _issue(self, stream: Stream, shard: Shard, ordinal: int) -> str:
-        engine = self._engine
+        context = self._context
         position = Position(
-            stream.serial, stream.name, shard.index, ordinal, engine.clock(), generation=engine.faults.generation
+            stream.serial, stream.name, shard.index, ordinal, context.clock(), generation=context.faults.generation
         )
-        return engine.tokens.seal_position(position)
+        return context.tokens.seal_position(position)
 
     def _next(self, stream: Stream, shard: Shard, ordinal: int) -> str:
         return f'"NextShardIterator":"{self._issue(stream, shard, ordinal)}"'

@@ -14,8 +14,8 @@ from tapehouse import logs
 from tapehouse.errors import TerminalError
 
 from .arguments import NAME
+from .context import Context
 from .cursor import Tokens
-from .engine import Engine
 from .faults import Faults
 from .http_server import Connection, Site
 from .journal import DiskJournal, Journal, MemoryJournal
@@ -76,7 +76,7 @@ class KinesisServer:
                 opened.close()
             raise
         self.faults = Faults(clock=clock, rng=random.Random(rng.getrandbits(64)))
-        engine = Engine(
+        context = Context(
             store=self._store,
             clock=clock,
             rng=rng,
@@ -84,7 +84,7 @@ class KinesisServer:
             tokens=Tokens(self._store.identity),
             limits=limits,
         )
-        self._site = Site(Operations(engine), self.faults)
+        self._site = Site(Operations(context), self.faults)
         self._connections: set[Connection] = set()
         self._loop = asyncio.new_event_loop()
         self._ready = threading.Event()

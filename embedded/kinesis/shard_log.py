@@ -86,7 +86,7 @@ class ShardLog:
             offset, number, ms = found.start - framing.HEADER_BYTES, framing.sequence_of(head), found.stored_ms
             self._index(Block(segment, offset, found.end - offset, self.next_ordinal, found.records, number, ms, ms))
         if found is not None:
-            self.last_sequence = framing.sequence_of(framing.lines(bytes(buffer[found.start : found.end]))[-1])
+            self.last_sequence = framing.sequence_of(framing.records_of(bytes(buffer[found.start : found.end]))[-1])
 
     def _index(self, added: Block) -> None:
         """Take in a frame: as part of the newest block while that is small, else as a block of its own."""
@@ -120,12 +120,12 @@ class ShardLog:
                 taken, size, place = taken + found.records, size + found.data_bytes, first + found.records
                 last_ms = found.stored_ms
                 continue
-            for line in framing.lines(payload)[place - first :]:
-                line_bytes = framing.data_bytes_of(line)
-                if taken == limit or (taken and size + line_bytes > max_bytes):
+            for record in framing.records_of(payload)[place - first :]:
+                record_bytes = framing.data_bytes_of(record)
+                if taken == limit or (taken and size + record_bytes > max_bytes):
                     return Batch(payloads, taken, size, place, last_ms)
-                payloads.append(line)
-                taken, size, place = taken + 1, size + line_bytes, place + 1
+                payloads.append(record)
+                taken, size, place = taken + 1, size + record_bytes, place + 1
                 last_ms = found.stored_ms
         if not taken:
             place = self.next_ordinal
@@ -153,9 +153,9 @@ class ShardLog:
         block = self._blocks[index]
         buffer = block.segment.read(block.offset, block.length)
         numbers = [
-            framing.sequence_of(line)
+            framing.sequence_of(record)
             for found in framing.frames(buffer)
-            for line in framing.lines(buffer[found.start : found.end])
+            for record in framing.records_of(buffer[found.start : found.end])
         ]
         return block.ordinal + bisect_left(numbers, wanted)
 
@@ -169,8 +169,8 @@ class ShardLog:
             buffer = block.segment.read(block.offset, block.length)
             place = block.ordinal
             for found in framing.frames(buffer):
-                for line in framing.lines(buffer[found.start : found.end]):
-                    if framing.arrival_ms_of(line) >= arrival_ms:
+                for record in framing.records_of(buffer[found.start : found.end]):
+                    if framing.arrival_ms_of(record) >= arrival_ms:
                         return place
                     place += 1
         return self.next_ordinal

@@ -11,7 +11,7 @@ from tapehouse.kinesis_limits import KEY_CHARS, KIB, PUT_RECORDS_BYTES, PUT_RECO
 
 from . import frame as framing
 from .arguments import HASH_KEY, SEQUENCE_NUMBER, Arguments, serialization
-from .engine import Engine
+from .context import Context
 from .errors import ACCOUNT, ApiError, internal_failure, invalid, rate_exceeded, throttled, validation
 from .faults import THROUGHPUT, Plan
 from .sequence import STEP_BITS
@@ -56,12 +56,12 @@ class _Lot:
 class Writing:
     """The operations that put records."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, context: Context) -> None:
+        self._context = context
         self._keys: dict[str, _Key] = {}
 
     def put_record(self, arguments: Arguments, plan: Plan) -> bytes:
-        stream = self._engine.usable(arguments)
+        stream = self._context.usable(arguments)
         record = {name: arguments.raw(name) for name in ("Data", "PartitionKey", "ExplicitHashKey")}
         entry = self._entry(record, None, stream)
         shard = stream.route(entry.hash_key)
@@ -71,7 +71,7 @@ class Writing:
             raise invalid(f"{text}{ACCOUNT} is invalid.")
         if arguments.raw("DryRun"):
             raise _dry_run()
-        if self._engine.limits and not shard.throughput.take_record(entry.bytes, self._engine.clock()):
+        if self._context.limits and not shard.throughput.take_record(entry.bytes, self._context.clock()):
             raise throttled(stream.name, shard.id)
         answers = self._store({shard.index: self._lot(shard, [(0, entry)], plan)}, stream)
         if answers[0] is None:
@@ -79,17 +79,17 @@ class Writing:
         return answers[0].encode()
 
     def put_records(self, arguments: Arguments, plan: Plan) -> bytes:
-        stream = self._engine.usable(arguments)
+        stream = self._context.usable(arguments)
         entries = self._entries(arguments, stream)
         if arguments.raw("DryRun"):
             raise _dry_run()
         answers: list[str | None] = [None] * len(entries)
         chosen: dict[int, list[tuple[int, _Entry]]] = {}
-        now_us = self._engine.clock() if self._engine.limits else 0
+        now_us = self._context.clock() if self._context.limits else 0
         for place, entry in enumerate(entries):
             shard = stream.route(entry.hash_key)
-            code = self._engine.faults.record_failure(plan) if plan.record_faults else None
-            if code is None and self._engine.limits and not shard.throughput.take_record(entry.bytes, now_us):
+            code = self._context.faults.record_failure(plan) if plan.record_faults else None
+            if code is None and self._context.limits and not shard.throughput.take_record(entry.bytes, now_us):
                 code = THROUGHPUT
             if code is None:
                 chosen.setdefault(shard.index, []).append((place, entry))
@@ -100,7 +100,7 @@ class Writing:
         for place, answer in stored.items():
             answers[place] = answer
         failed = len(entries) - len(stored)
-        self._engine.faults.count("records.failed", failed)
+        self._context.faults.count("records.failed", failed)
         internal = _failed("InternalFailure", "Internal Service Failure")
         listed = ",".join(internal if answer is None else answer for answer in answers)
         return f'{{"FailedRecordCount":{failed},"Records":[{listed}]}}'.encode()
@@ -155,14 +155,14 @@ class Writing:
 
     def _lot(self, shard: Shard, placed: list[tuple[int, _Entry]], plan: Plan) -> _Lot:
         """Number the records of one shard."""
-        engine = self._engine
-        stored_ms = max(engine.clock() // 1000, shard.log.newest_ms)
-        draw = engine.rng.getrandbits
+        context = self._context
+        stored_ms = max(context.clock() // 1000, shard.log.newest_ms)
+        draw = context.rng.getrandbits
         number = shard.last_sequence
         lot = _Lot(stored_ms)
         for place, entry in placed:
             number += 1 + draw(STEP_BITS)
-            arrival_ms = engine.faults.arrival_ms(plan, stored_ms) if plan.back_ms else stored_ms
+            arrival_ms = context.faults.arrival_ms(plan, stored_ms) if plan.back_ms else stored_ms
             lot.places.append(place)
             lot.numbers.append(number)
             lot.texts.append(framing.record_text(number, arrival_ms, entry.data, entry.key_json))
@@ -172,7 +172,7 @@ class Writing:
     def _store(self, lots: dict[int, _Lot], stream: Stream) -> dict[int, str | None]:
         """Write each lot as one frame; what could not be written is None, and has left nothing behind."""
         answers: dict[int, str | None] = {}
-        faults = self._engine.faults
+        faults = self._context.faults
         for index, lot in lots.items():
             shard = stream.shards[index]
             payload = ",\n".join(lot.texts).encode()

@@ -23,7 +23,7 @@ def test_what_is_framed_is_found_again(lots: list[list[tuple[int, int, str, str]
     assert frame.intact_bytes(buffer, verify=True) == len(buffer)
     found = list(frame.frames(buffer))
     assert [(one.records, one.data_bytes, one.stored_ms) for one in found] == [(len(x), 9, x[0][1]) for x in lots]
-    texts = [line for one in found for line in frame.lines(buffer[one.start : one.end])]
+    texts = [line for one in found for line in frame.records_of(buffer[one.start : one.end])]
     flat = [made for lot in lots for made in lot]
     assert [(frame.sequence_of(line), frame.arrival_ms_of(line)) for line in texts] == [made[:2] for made in flat]
     assert [(json.loads(line)["Data"], json.loads(line)["PartitionKey"]) for line in texts] == [m[2:] for m in flat]

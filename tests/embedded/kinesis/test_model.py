@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, precondition, rule
 
 from embedded.kinesis import Faults
+from embedded.kinesis.context import Context
 from embedded.kinesis.cursor import Tokens
-from embedded.kinesis.engine import Engine
 from embedded.kinesis.journal import DiskJournal
 from embedded.kinesis.operations import Operations
 from embedded.kinesis.store import Store
@@ -42,7 +42,7 @@ class StreamMachine(RuleBasedStateMachine):
         rng = random.Random(3)
         self.store = Store(self.journal, clock=lambda: self.now_us, rng=rng, salt="x")
         faults = Faults(clock=lambda: self.now_us, rng=rng)
-        engine = Engine(
+        context = Context(
             store=self.store,
             clock=lambda: self.now_us,
             rng=rng,
@@ -50,7 +50,7 @@ class StreamMachine(RuleBasedStateMachine):
             tokens=Tokens(self.store.identity),
             limits=False,
         )
-        self.operations = Operations(engine)
+        self.operations = Operations(context)
 
     def call(self, operation: str, **arguments: Any) -> Any:
         answer = self.operations.call(f"Kinesis_20131202.{operation}", json.dumps(arguments).encode())
