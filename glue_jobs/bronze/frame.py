@@ -92,8 +92,9 @@ def _batch(shard_id: str, records: Sequence[StreamRecord]) -> pa.RecordBatch:
 
 
 def progress_of(read: DataFrame) -> dict[str, ShardProgress]:
-    told = read.where(F.col("progress").isNotNull()).select("shard_id", "progress").collect()
-    return {row["shard_id"]: ShardProgress(**json.loads(row["progress"])) for row in told}
+    """How far each shard was read."""
+    ends = read.where(F.col("progress").isNotNull()).select("shard_id", "progress").collect()
+    return {row["shard_id"]: ShardProgress(**json.loads(row["progress"])) for row in ends}
 
 
 def up_to(read: DataFrame, progress: Mapping[str, ShardProgress]) -> DataFrame:

@@ -52,7 +52,7 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
-class _Plan:
+class _Start:
     """What a turn started from."""
 
     base: delta.Snapshot
@@ -99,7 +99,7 @@ class BronzeLoop:
         base = delta.snapshot(self._spark, BRONZE_TRADES, self._uri)
         stream = describe(self._client, self._stream_name)
         now_us = self._now_us()
-        before = self._start(base, stream, now_us)
+        before = self._before(base, stream, now_us)
         tasks = [
             ShardTask(stream.name, shard, before.shards.get(shard), self._limits.max_records, self._limits.max_bytes)
             for shard in stream.shards
@@ -109,7 +109,7 @@ class BronzeLoop:
             with self._steps.step("bronze read") as count:
                 progress = progress_of(read)
                 count.rows = sum(shard.rows for shard in progress.values())
-            return self._commit(_Plan(base, stream, before, now_us), read, progress)
+            return self._commit(_Start(base, stream, before, now_us), read, progress)
         finally:
             read.unpersist()
 
@@ -129,8 +129,8 @@ class BronzeLoop:
                 return rows
         return rows
 
-    def _commit(self, plan: _Plan, read: DataFrame, progress: Mapping[str, ShardProgress]) -> Turn:
-        base, stream, before, now_us = plan.base, plan.stream, plan.before, plan.now_us
+    def _commit(self, start: _Start, read: DataFrame, progress: Mapping[str, ShardProgress]) -> Turn:
+        base, stream, before, now_us = start.base, start.stream, start.before, start.now_us
         rows = sum(shard.rows for shard in progress.values())
         size = sum(shard.bytes for shard in progress.values())
         ends = {name: shard.last_sequence for name, shard in progress.items() if shard.last_sequence is not None}
@@ -161,7 +161,8 @@ class BronzeLoop:
             return False
         return now_us - before.watched_us > stream.retention_us // 8
 
-    def _start(self, base: delta.Snapshot, stream: Stream, now_us: int) -> Position:
+    def _before(self, base: delta.Snapshot, stream: Stream, now_us: int) -> Position:
+        """Where this turn reads on: what the table has of this very stream, with a gap where it paused too long."""
         found = self._position(base)
         if found is None:
             return Position(stream.name, stream.created_us)
