@@ -274,5 +274,5 @@ def test_a_quiet_stream_that_is_watched_has_no_gap(bronze: Bronze, put: Put) -> 
 
 def test_a_stream_that_is_not_there_is_said_plainly(spark: Any, lake: Lake, client: Any) -> None:
     loop = BronzeLoop(spark, lake.table_uri("bronze.trades"), "nothing", client=client)
-    with pytest.raises(TerminalError, match=r"stream 'nothing' cannot be read \(ResourceNotFoundException\)"):
+    with pytest.raises(TerminalError, match=r"'nothing' refused .*: ResourceNotFoundException.* Create the stream"):
         loop.turn()
