@@ -6,7 +6,7 @@
 import argparse
 
 from cli.command import target
-from producers.run.words import add_arguments
+from producers.run.arguments import add_arguments
 from tapehouse.settings import Settings
 
 __all__ = ["add_arguments", "run"]

@@ -100,7 +100,7 @@ def fault(package: str, module: str, *, when: When) -> str | None:
     if other == "cli" and room != "cli":
         return "nobody imports the command"
     if room == "cli":
-        light = ("cli", "tapehouse", "embedded", "producers.run.words")
+        light = ("cli", "tapehouse", "embedded", "producers.run.arguments")
         kept, why = when != "at once" or module.startswith(light), "the command imports rooms late: -h must be instant"
     elif other != room:
         kept, why = other == "tapehouse", f"{room} does not import {other}"
@@ -202,7 +202,7 @@ def test_the_commands_words_are_read_without_any_room_or_heavy_library() -> None
     assert {"pydantic", "cli.run_app"} <= found
     assert HEAVY & {name.partition(".")[0] for name in found} == set()
     rooms = {name for name in found if name.partition(".")[0] in ("producers", "glue_jobs")}
-    assert rooms <= {"producers", "producers.run", "producers.run.words"}
+    assert rooms <= {"producers", "producers.run", "producers.run.arguments"}
 
 
 @pytest.mark.parametrize("words", [["-h"], ["--version"], ["bogus"], []])

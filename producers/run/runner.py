@@ -10,9 +10,9 @@ import os
 import signal
 import time
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 
 from producers.counters import Counters
 from producers.run.marks import MarkStore
@@ -125,9 +125,9 @@ async def _anext(batches: AsyncIterator[Batch]) -> Batch | None:
     return await anext(batches, None)
 
 
-async def _first(task: asyncio.Task[Any], *others: Coroutine[Any, Any, Any]) -> None:
+async def _first(task: Awaitable[object], *others: Awaitable[object]) -> None:
     """Wait until the task or one of the others is done, then end them all. Raises nothing of theirs."""
-    tasks = [task, *(asyncio.create_task(other) for other in others)]
+    tasks = [asyncio.ensure_future(each) for each in (task, *others)]
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
@@ -227,7 +227,7 @@ def run(
     deadline_s: float = DEADLINE_S,
     signals: Sequence[signal.Signals] = SIGNALS,
 ) -> int:
-    """The whole command but its words: produce until done or told to stop; the exit code, 0.
+    """The whole command but its arguments: produce until done or told to stop; the exit code, 0.
 
     ``client`` must not retry by itself: ``tapehouse.aws.client("kinesis", max_attempts=1, read_timeout_s=10)``. Call
     it in the main thread, outside a loop. Raises LakehouseError for the caller to show in one sentence.

@@ -1,4 +1,4 @@
-"""A producer put together from its words and settings: its source, its marks, the sink, and who is told how it does."""
+"""A producer put together from its options and settings: its source, its marks, the sink, and who shows how it does."""
 
 import argparse
 import contextlib
@@ -6,29 +6,38 @@ import datetime as dt
 import fcntl
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from producers.feeds import Feed
 from producers.files import FileSource
 from producers.health import Heartbeat
 from producers.recovery import WAITS_S, HttpFetch, Pages, Recovery, RestRecovery
 from producers.run import runner
+from producers.run.arguments import (
+    FILE,
+    SYNTHETIC,
+    ProduceOptions,
+    SyntheticOptions,
+    VenueOptions,
+    is_venue,
+    options_of,
+)
+from producers.run.keys import SecretsClient
 from producers.run.marks import MarkStore, StreamIdentity
 from producers.run.readout import Readout
 from producers.run.runner import Progress, Report
 from producers.run.venue import symbols_of, venue
 from producers.run.view import view
-from producers.run.words import FILE, RATES, SYNTHETIC, is_venue, refuse_words
-from producers.sink import SinkConfig
+from producers.sink import PutRecordsClient, SinkConfig
 from producers.source import Source
 from producers.synthetic import SyntheticConfig, SyntheticSource
 from producers.websocket import WebSocketSource
 from tapehouse import aws, kinesis
 from tapehouse.command import load_settings
 from tapehouse.errors import TerminalError
+from tapehouse.kinesis_limits import SHARD_BYTES_PER_S, SHARD_RECORDS_PER_S
 from tapehouse.lake import Lake
 from tapehouse.settings import Settings
 
@@ -44,19 +53,19 @@ class Parts:
     """Where it keeps through where it is confirmed; only a venue's producer does."""
 
 
-def produce(options: argparse.Namespace, *, reach: Callable[[Settings], None] = lambda settings: None) -> int:
+def produce(parsed: argparse.Namespace, *, reach: Callable[[Settings], None] = lambda settings: None) -> int:
     """One source into the stream until it ends or is told to stop; the exit status.
 
-    ``options``: what ``words.add_arguments`` and ``tapehouse.command.add_shared`` read. ``reach`` is called with the
+    ``parsed``: what ``arguments.add_arguments`` and ``tapehouse.command.add_shared`` read. ``reach`` is called with the
     settings before anything is asked of AWS: at home it points the clients to the embedded services.
 
     Raises:
         LakehouseError: to be shown in one sentence.
     """
-    feed = load_settings(options).feed
-    refuse_words(options, feed)
-    origin = options.origin or ("live" if is_venue(feed) and not options.url else "demo")
-    settings = load_settings(options, origin=origin)
+    feed = load_settings(parsed).feed
+    options = options_of(parsed, feed)
+    origin = options.origin or ("live" if is_venue(feed) and not options.venue.url else "demo")
+    settings = load_settings(parsed, origin=origin)
     lake = Lake(settings.lake)
     reach(settings)
     if feed == FILE and options.origin is None:
@@ -66,7 +75,7 @@ def produce(options: argparse.Namespace, *, reach: Callable[[Settings], None] = 
         return _run(options, settings, parts(options, settings, lake, held))
 
 
-def _run(options: argparse.Namespace, settings: Settings, made: Parts) -> int:
+def _run(options: ProduceOptions, settings: Settings, made: Parts) -> int:
     readout = Readout(settings.feed, made.symbols)
     heart = Heartbeat(settings.heartbeat) if settings.heartbeat is not None else None
     reports: list[Report] = []
@@ -80,8 +89,8 @@ def _run(options: argparse.Namespace, settings: Settings, made: Parts) -> int:
 
         status = runner.run(
             made.source,
-            SinkConfig(stream=settings.stream_name),
-            _client("kinesis", max_attempts=1, read_timeout_s=10),
+            _sink_config(settings.stream_name, options.shard_share),
+            _kinesis(),
             on_progress=on_progress,
             on_report=reports.append,
             marks=made.marks,
@@ -94,50 +103,77 @@ def _run(options: argparse.Namespace, settings: Settings, made: Parts) -> int:
     return status or (1 if report.sink.refused else 0)
 
 
-def _client(service: str, **words: Any) -> Any:
+def _sink_config(stream: str, shard_share: float) -> SinkConfig:
+    return SinkConfig(
+        stream=stream,
+        shard_bytes_per_s=max(1, round(SHARD_BYTES_PER_S * shard_share)),
+        shard_records_per_s=max(1, round(SHARD_RECORDS_PER_S * shard_share)),
+    )
+
+
+def _kinesis() -> PutRecordsClient:
+    """The sink retries by itself, and waits no longer than it can bear."""
+    client: PutRecordsClient = aws.client("kinesis", max_attempts=1, read_timeout_s=10, region=_region())
+    return client
+
+
+def _secrets() -> SecretsClient:
+    client: SecretsClient = aws.client("secretsmanager", region=_region())
+    return client
+
+
+def _region() -> str | None:
     """Containers on AWS are told their region by ``AWS_REGION``, which boto3 does not read."""
-    return aws.client(service, region=os.environ.get("AWS_REGION") or None, **words)
+    return os.environ.get("AWS_REGION") or None
 
 
-def parts(options: argparse.Namespace, settings: Settings, lake: Lake, held: contextlib.ExitStack) -> Parts:
+def parts(options: ProduceOptions, settings: Settings, lake: Lake, held: contextlib.ExitStack) -> Parts:
     """The source, its markets, and where its marks are kept; ``held`` is let go of at the end.
 
     Raises:
         LakehouseError: an unknown feed or market, a key that is missing, no place for the marks.
     """
-    if settings.feed == FILE:
+    if options.path is not None:
         return Parts(FileSource(options.path), (), None)
     if settings.feed == SYNTHETIC:
-        synthetic = _synthetic(options, settings)
+        synthetic = _synthetic(options.synthetic, settings)
         return Parts(synthetic, tuple(synthetic.config.symbols), None)
-    secrets = lambda: _client("secretsmanager")  # noqa: E731 - called only where a key is stored there
-    found = venue(settings.feed, settings, websocket_url=options.url, rest_url=options.rest_url, secrets=secrets)
+    asked = options.venue
+    found = venue(settings.feed, settings, websocket_url=asked.url, rest_url=asked.rest_url, secrets=_secrets)
     symbols = symbols_of(found, settings.symbols)
-    marks = None if options.no_marks else _marks(settings, lake, held)
+    marks = None if asked.no_marks else _marks(settings, lake, held)
     source = WebSocketSource(
         found,
         symbols,
-        finite=options.finite,
+        finite=asked.finite,
         marks=marks.load() if marks is not None else {},
-        recovery=_recovery(options, found, held),
+        recovery=_recovery(asked, found, held),
         on_begin=marks.begin if marks is not None else None,
     )
     return Parts(source, symbols, marks)
 
 
-def _synthetic(options: argparse.Namespace, settings: Settings) -> SyntheticSource:
+def _synthetic(options: SyntheticOptions, settings: Settings) -> SyntheticSource:
     foreign = [symbol for symbol in settings.symbols if ":" in symbol]
     if foreign:
         raise TerminalError(f"{foreign[0]} names an exchange: the synthetic market has pairs alone, as BTC-USD.")
-    config = SyntheticConfig(seed=settings.seed, rate_per_s=options.rate, count=options.count)
-    given = {name: getattr(options, name) for name in (*RATES, "late_s", "gap_trades")}
-    changes = {name: value for name, value in given.items() if value is not None}
-    if settings.symbols:
-        changes["symbols"] = settings.symbols
-    return SyntheticSource(replace(config, truth_path=options.truth, **changes))
+    config = SyntheticConfig(
+        seed=settings.seed,
+        rate_per_s=options.rate,
+        count=options.count,
+        duplicates=options.duplicates,
+        late=options.late,
+        late_s=options.late_s,
+        out_of_order=options.out_of_order,
+        malformed=options.malformed,
+        gaps=options.gaps,
+        gap_trades=options.gap_trades,
+        truth_path=options.truth,
+    )
+    return SyntheticSource(replace(config, symbols=settings.symbols) if settings.symbols else config)
 
 
-def _recovery(options: argparse.Namespace, found: Feed, held: contextlib.ExitStack) -> Recovery | None:
+def _recovery(options: VenueOptions, found: Feed, held: contextlib.ExitStack) -> Recovery | None:
     """Fills holes over REST. Beside another WebSocket address the venue's own past trades are another market's."""
     if options.no_recovery or (options.url and not options.rest_url):
         return None
@@ -162,10 +198,10 @@ def _marks(settings: Settings, lake: Lake, held: contextlib.ExitStack) -> MarkSt
 
 def _stream_created_us(name: str) -> int:
     try:
-        found = _client("kinesis").describe_stream_summary(StreamName=name)["StreamDescriptionSummary"]
+        found = aws.client("kinesis", region=_region()).describe_stream_summary(StreamName=name)
     except kinesis.ERRORS as error:
         raise kinesis.judged(name, "DescribeStreamSummary", error) from error
-    created: dt.datetime = found["StreamCreationTimestamp"]
+    created: dt.datetime = found["StreamDescriptionSummary"]["StreamCreationTimestamp"]
     return round(created.timestamp() * 1_000_000)
 
 
@@ -191,7 +227,7 @@ def _only_producer(folder: Path, feed: str) -> Iterator[None]:
         yield
 
 
-def _write(path: Path, body: dict[str, Any]) -> None:
+def _write(path: Path, body: Mapping[str, object]) -> None:
     draft = path.with_name(f"{path.name}.{os.getpid()}")
     draft.write_text(json.dumps(body) + "\n", encoding="utf-8")
     draft.replace(path)

@@ -1,6 +1,5 @@
 """produce with the real embedded Kinesis and simulated venues: holes, marks, keys, words. No Spark."""
 
-import argparse
 import contextlib
 import json
 import os
@@ -20,6 +19,7 @@ from cli.processes import AppProcesses
 from producers.feeds import FEEDS
 from producers.health.check import check
 from producers.run import wiring
+from producers.run.arguments import VenueOptions
 from tapehouse.errors import TerminalError
 from tapehouse.settings import Settings
 from tests.cli.venues import Venues, in_stream, simulated
@@ -161,9 +161,8 @@ def test_marks_need_a_folder_that_can_be_written(tmp_path: Path) -> None:
     ],
 )
 def test_holes_are_filled_from_where_the_trades_come(words: dict[str, Any], fills: bool) -> None:
-    options = argparse.Namespace(**{"no_recovery": False, "url": None, "rest_url": None, "finite": False, **words})
     with contextlib.ExitStack() as held:
-        assert (wiring._recovery(options, FEEDS["kraken"], held) is not None) is fills
+        assert (wiring._recovery(VenueOptions(**words), FEEDS["kraken"], held) is not None) is fills
 
 
 def test_a_synthetic_market_is_spoiled_as_the_words_say_and_its_truth_written(

@@ -1,0 +1,61 @@
+"""The command line of a producer as a typed value, and what of it means nothing for a source."""
+
+import argparse
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from producers.run.arguments import ProduceOptions, SyntheticOptions, VenueOptions, add_arguments, options_of
+from producers.run.wiring import _sink_config
+from producers.synthetic import SyntheticConfig
+from tapehouse.errors import TerminalError
+
+
+def parsed(*words: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    return parser.parse_args(words)
+
+
+def test_nothing_said_is_the_defaults() -> None:
+    assert options_of(parsed(), "kraken") == ProduceOptions()
+    assert options_of(parsed(), "synthetic") == ProduceOptions()
+
+
+def test_what_is_said_of_a_venue_is_kept() -> None:
+    words = ("--url", "ws://a", "--rest-url", "http://b", "--finite", "--no-recovery", "--no-marks", "--report", "r")
+    assert options_of(parsed(*words, "--origin", "recorded", "--shard-share", "0.25"), "kraken") == ProduceOptions(
+        origin="recorded",
+        report=Path("r"),
+        shard_share=0.25,
+        venue=VenueOptions(url="ws://a", rest_url="http://b", finite=True, no_recovery=True, no_marks=True),
+    )
+
+
+def test_what_is_said_of_the_synthetic_market_is_kept() -> None:
+    words = ("--rate", "5", "--count", "7", "--late", "0.1", "--late-s", "2", "--gap-trades", "3", "--truth", "t")
+    assert options_of(parsed(*words), "synthetic").synthetic == SyntheticOptions(
+        rate=5, count=7, late=0.1, late_s=2, gap_trades=3, truth=Path("t")
+    )
+
+
+def test_defaults_of_the_synthetic_market_are_those_of_its_config() -> None:
+    config, options = SyntheticConfig(), SyntheticOptions()
+    shared = {each.name for each in fields(SyntheticOptions)} - {"rate", "truth"}
+    assert {name: getattr(options, name) for name in shared} == {name: getattr(config, name) for name in shared}
+
+
+def test_a_share_of_the_shards_limits_is_what_the_sink_takes() -> None:
+    whole, part = _sink_config("tape", 1.0), _sink_config("tape", 0.25)
+    assert (whole.shard_bytes_per_s, whole.shard_records_per_s) == (1_000_000, 1_000)
+    assert (part.shard_bytes_per_s, part.shard_records_per_s) == (250_000, 250)
+    least = _sink_config("tape", 1e-9)
+    assert least.shard_bytes_per_s > 0, "0 would be no limit at all"
+    assert least.shard_records_per_s > 0, "0 would be no limit at all"
+
+
+@pytest.mark.parametrize("share", ["0", "-0.1", "1.5", "nan"])
+def test_a_share_that_is_none_is_refused(share: str) -> None:
+    with pytest.raises(TerminalError, match=r"--shard-share .* is not above 0 to 1"):
+        options_of(parsed(f"--shard-share={share}"), "kraken")
