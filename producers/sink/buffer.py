@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from producers.sink.config import SinkConfig
+from producers.sink.errors import UnconfirmedError
 from producers.sink.outbox import Outbox
 from producers.sink.packing import Entry, EntryKey, RawKey, refusal
 from producers.sink.watermark import Mark, Watermark
@@ -181,6 +182,13 @@ class Buffer:
             self._forget(self._channels.get(RawKey(key)))
         self._on_refused(item, reason or "it is too large")
 
+    def unconfirmed(self, reason: str) -> UnconfirmedError:
+        """What is to be said where the sink ends before all is confirmed."""
+        lowest = self.lowest
+        first = "none" if lowest is None else f"{lowest.key}{_identity(lowest.items[0])}"
+        position = -1 if lowest is None else lowest.position
+        return UnconfirmedError(self._config.stream, len(self), position, first, reason)
+
     # -- being confirmed ------------------------------------------------------------------------------------------
 
     def settle(self, entries: Sequence[Entry]) -> None:
@@ -206,6 +214,10 @@ class Buffer:
             return
         if channel.watermark.through == channel.watermark.issued:
             self._channels.pop(channel.key, None)
+
+
+def _identity(item: Item) -> str:
+    return f" {item.trade_id}" if isinstance(item, Trade) else ""
 
 
 def _is_barrier(item: Item) -> bool:
