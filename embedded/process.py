@@ -22,7 +22,7 @@ class Process:
 
     pid: int
     began: str
-    """The system's own words for when it began; only compared."""
+    """When it began, as the system writes it; only compared."""
 
     @property
     def alive(self) -> bool:
@@ -47,10 +47,10 @@ def _began(pid: int) -> str:
     if _PROC.joinpath("self", "stat").exists():
         try:
             # The name in brackets may hold anything; the state follows the last bracket, the start time is field 22.
-            words = _PROC.joinpath(str(pid), "stat").read_text(errors="replace").rpartition(")")[2].split()
+            fields = _PROC.joinpath(str(pid), "stat").read_text(errors="replace").rpartition(")")[2].split()
         except OSError:
             return ""
-        return "" if words[0] in "ZX" else words[19]
+        return "" if fields[0] in "ZX" else fields[19]
     found = subprocess.run(  # noqa: S603
         ["ps", "-o", "stat=,lstart=", "-p", str(pid)],  # noqa: S607
         capture_output=True,
@@ -86,7 +86,7 @@ def start(command: Sequence[str], *, environment: Mapping[str, str], log: Path) 
 def exit_status(process: Process) -> int | None:
     """The exit status of a child of ours that has ended, negative for a signal; None while it runs or is not ours.
 
-    Only the first caller after the end is told: the system forgets a child that was asked for.
+    Only the first caller after the end learns it: the system forgets a child that was asked for.
     """
     try:
         pid, status = os.waitpid(process.pid, os.WNOHANG)

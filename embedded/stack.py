@@ -1,4 +1,4 @@
-"""The embedded AWS of one lake, in the background: our Kinesis, moto for the other services, and who feeds them.
+"""The embedded AWS of one lake, in the background: our Kinesis, moto for the other services, and the producers.
 
 ``up`` starts what is not running and waits until it answers; ``down`` first ends the producers, which flush, then the
 venues' simulator, then the servers. What runs is written to ``stack.json`` before it is waited for, so that a killed
@@ -10,8 +10,6 @@ at a time.
 
 import contextlib
 import fcntl
-import http
-import http.client
 import json
 import os
 import sys
@@ -23,7 +21,9 @@ from typing import Any, Final
 
 from embedded import port as ports
 from embedded import process as processes
+from embedded.environment import scrubbed
 from embedded.process import Process
+from embedded.servers import KINESIS, MOTO, Server
 from tapehouse import logs
 from tapehouse.errors import TerminalError
 
@@ -35,7 +35,6 @@ GRACE_S: Final[Mapping[str, float]] = {"producer": 30.0, "simulator": 5.0, "serv
 """How long each role may take to end: a producer still has records to confirm."""
 HEALTHY_WITHIN_S: Final = 60.0
 LOCK_WITHIN_S: Final = 90.0
-_LOOPBACK: Final = "127.0.0.1,localhost"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,30 +49,6 @@ class Member:
     @property
     def process(self) -> Process:
         return Process(self.pid, self.began)
-
-
-@dataclass(frozen=True, slots=True)
-class Server:
-    """How a server of the stack is started and asked for its health."""
-
-    name: str
-    purpose: str
-    health: str
-    command: Callable[[int, Path], list[str]]
-
-
-KINESIS: Final = Server(
-    "kinesis",
-    "the embedded Kinesis",
-    "/_tapehouse/health",
-    lambda port, folder: ["-m", "embedded.kinesis", "--port", str(port), "--journal", str(folder / "kinesis")],
-)
-MOTO: Final = Server(
-    "aws",
-    "the other embedded services",
-    "/moto-api/data.json",
-    lambda port, _: ["-W", "ignore", "-m", "moto.server", "-H", ports.HOST, "-p", str(port)],
-)
 
 
 class Stack:
@@ -175,26 +150,23 @@ class Stack:
     def _refuse_move(server: Server, member: Member, port: int) -> None:
         if port and port != member.port:
             raise TerminalError(
-                f"{server.purpose[0].upper()}{server.purpose[1:]} already listens on port {member.port}, not {port}: "
-                "run `tapehouse down` first."
+                f"{server.title} already listens on port {member.port}, not {port}: run `tapehouse down` first."
             )
 
     def _start(self, name: str, command: Sequence[str], role: str, port: int = 0) -> Member:
         environment = self.environment(os.environ) if role != "server" else scrubbed(os.environ, self._region)
         process = processes.start(command, environment=environment, log=self.log_path(name))
-        log.info("started", name=name, role=role, pid=process.pid, port=port)
+        log.info("process_started", name=name, role=role, pid=process.pid, port=port)
         return Member(role, process.pid, process.began, port)
 
     def _await_health(self, server: Server, member: Member) -> None:
         deadline = self._clock() + HEALTHY_WITHIN_S
-        while not _answers(member.port, server.health):
+        while not server.answers(member.port):
             if not member.process.alive:
-                raise TerminalError(
-                    f"{server.purpose[0].upper()}{server.purpose[1:]} did not start: see {self.log_path(server.name)}."
-                )
+                raise TerminalError(f"{server.title} did not start: see {self.log_path(server.name)}.")
             if self._clock() >= deadline:
                 raise TerminalError(
-                    f"{server.purpose[0].upper()}{server.purpose[1:]} does not answer on port {member.port}: see "
+                    f"{server.title} does not answer on port {member.port}: see "
                     f"{self.log_path(server.name)}, or run `tapehouse down` and try again."
                 )
             self._sleep(0.05)
@@ -274,38 +246,6 @@ class Stack:
     def _client(self, service: str, endpoint: str) -> Any:
         import boto3  # noqa: PLC0415 - a third of a second, and most commands need no client here
 
-        words = scrubbed({}, self._region)
-        session = boto3.Session(words["AWS_ACCESS_KEY_ID"], words["AWS_SECRET_ACCESS_KEY"], region_name=self._region)
+        keys = scrubbed({}, self._region)
+        session = boto3.Session(keys["AWS_ACCESS_KEY_ID"], keys["AWS_SECRET_ACCESS_KEY"], region_name=self._region)
         return session.client(service, endpoint_url=endpoint)
-
-
-def scrubbed(base: Mapping[str, str], region: str) -> dict[str, str]:
-    """``base`` without any AWS setting, profile or file of the user's, and with dummy credentials.
-
-    Loopback is kept away from a proxy, which would send the requests elsewhere.
-    """
-    kept = {name: value for name, value in base.items() if not name.startswith("AWS_")}
-    direct = ",".join(dict.fromkeys(filter(None, (kept.get("NO_PROXY") or kept.get("no_proxy"), _LOOPBACK))))
-    return {
-        **kept,
-        "AWS_ACCESS_KEY_ID": "tapehouse",
-        "AWS_SECRET_ACCESS_KEY": "tapehouse",
-        "AWS_REGION": region,
-        "AWS_DEFAULT_REGION": region,
-        "AWS_EC2_METADATA_DISABLED": "true",
-        "AWS_CONFIG_FILE": os.devnull,
-        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-        "NO_PROXY": direct,
-        "no_proxy": direct,
-    }
-
-
-def _answers(port: int, path: str) -> bool:
-    connection = http.client.HTTPConnection(ports.HOST, port, timeout=2)
-    try:
-        connection.request("GET", path)
-        return connection.getresponse().status == http.HTTPStatus.OK
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()

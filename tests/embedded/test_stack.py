@@ -14,7 +14,7 @@ import pytest
 
 from embedded import Stack, scrubbed
 from embedded import port as ports
-from embedded.stack import Server
+from embedded.servers import Server
 from tapehouse.errors import TerminalError
 
 SERVER = """
