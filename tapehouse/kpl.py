@@ -176,15 +176,15 @@ def _fields(body: bytes) -> list[tuple[int, int | bytes]]:
     at = 0
     while at < len(body):
         tag, at = _varint(body, at)
-        wire = tag & 7
-        if wire == _VARINT:
+        wire_type = tag & 7
+        if wire_type == _VARINT:
             value, at = _varint(body, at)
             fields.append((tag >> 3, value))
             continue
-        if wire == _BYTES:
+        if wire_type == _BYTES:
             size, at = _varint(body, at)
-        elif wire in (_FIXED64, _FIXED32):
-            size = 8 if wire == _FIXED64 else 4
+        elif wire_type in (_FIXED64, _FIXED32):
+            size = 8 if wire_type == _FIXED64 else 4
         else:
             raise _NotAnAggregateError
         if at + size > len(body):

@@ -57,7 +57,7 @@ class Shard:
         self.closed_us = self.end_sequence = None
 
     def hash_range(self) -> dict[str, str]:
-        """HashKeyRange, as the wire shows it."""
+        """HashKeyRange, as ListShards answers it."""
         return {"StartingHashKey": str(self.start_hash), "EndingHashKey": str(self.end_hash)}
 
     def describe(self) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Lines of a byte stream, gzip or plain, in constant memory.
 
-Gzip is told by its magic bytes, not by a name. Reads hand on what has come, so a live pipe is passed on as it flows.
+Gzip is known by its magic bytes, not by a name. Reads hand on what has come, so a live pipe is passed on as it flows.
 """
 
 import zlib

@@ -42,14 +42,14 @@ def raw_line(line: bytes) -> Raw:
         body = json.loads(line.decode("utf-8"))
     except (ValueError, RecursionError):
         body = None
-    key = _market_key(body) if isinstance(body, dict) else None
+    key = _partition_key(body) if isinstance(body, dict) else None
     if key is None:
         return Raw(data=line, partition_key=hashlib.sha256(line).hexdigest()[:32])
     kind = body.get("kind")
     return Raw(data=line, partition_key=key, barrier=isinstance(kind, str) and kind in _BARRIERS)
 
 
-def _market_key(body: dict[str, Any]) -> str | None:
+def _partition_key(body: dict[str, Any]) -> str | None:
     exchange, symbol = body.get("exchange"), body.get("symbol")
     if not isinstance(exchange, str) or not exchange or not isinstance(symbol, str | None):
         return None

@@ -154,7 +154,7 @@ async def produce(
     """
     run = _Run(source, sink, stop, marks, clock)
     if marks is not None:
-        await asyncio.to_thread(marks.load)  # a broken file is told before anything is sent
+        await asyncio.to_thread(marks.load)  # a broken file is reported before anything is sent
     ticking = asyncio.create_task(_tick(run, on_progress, progress_every_s))
     try:
         await _pump_and_close(run, deadline_s, ticking)
@@ -178,7 +178,7 @@ async def produce(
 
 
 async def _pump_and_close(run: _Run, deadline_s: float, ticking: "asyncio.Task[None]") -> None:
-    """``ticking`` ends only by an error: without it no mark would be saved and nobody told anything, so all ends."""
+    """``ticking`` ends only by an error: without it no mark would be saved and nothing shown, so all ends."""
     loop = asyncio.get_running_loop()
     pump = asyncio.create_task(run.pump())
     ends = [asyncio.create_task(run.stop.wait()), asyncio.create_task(run.sink.failed())]

@@ -123,7 +123,7 @@ def _secrets() -> SecretsClient:
 
 
 def _region() -> str | None:
-    """Containers on AWS are told their region by ``AWS_REGION``, which boto3 does not read."""
+    """Containers on AWS get their region from ``AWS_REGION``, which boto3 does not read."""
     return os.environ.get("AWS_REGION") or None
 
 

@@ -1,7 +1,8 @@
-"""The confirmed sink: records into Kinesis as KPL aggregates, each confirmed or told that it is not."""
+"""The confirmed sink: records into Kinesis as KPL aggregates, each confirmed or reported as unconfirmed."""
 
-from producers.sink.config import Metrics, SinkConfig
+from producers.sink.config import SinkConfig
 from producers.sink.errors import RecordsRefusedError, SinkClosedError, UnconfirmedError
+from producers.sink.metrics import Metrics
 from producers.sink.sender import PutRecordsClient
 from producers.sink.sink import KinesisSink
 from producers.sink.watermark import Mark

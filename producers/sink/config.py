@@ -1,4 +1,4 @@
-"""How the sink sends, and what it counts."""
+"""How the sink sends."""
 
 from dataclasses import dataclass
 
@@ -78,38 +78,3 @@ class SinkConfig:
     def backoff(self) -> Backoff:
         """The waits before an entry is sent again: full jitter, since many producers write to one shard."""
         return Backoff(self.backoff_base_ms / 1000, self.backoff_cap_ms / 1000, least=0)
-
-
-@dataclass(slots=True, kw_only=True)
-class Metrics:
-    """What the sink has done so far, and what it holds: a copy of its own counts."""
-
-    put: int = 0
-    confirmed: int = 0
-    confirmed_bytes: int = 0
-    """Of the items and their partition keys, without what aggregates add."""
-    refused: int = 0
-    """Items that Kinesis would never take."""
-    calls: int = 0
-    failed_calls: int = 0
-    """Calls that failed as a whole, throttled ones included."""
-    throttled: int = 0
-    """Items that Kinesis throttled, alone, with their aggregate or with their call; each time."""
-    retried: int = 0
-    """Items that were to be sent again, each time."""
-    entries: int = 0
-    """Kinesis records confirmed: aggregates, and lone records."""
-    sent_bytes: int = 0
-    """Of all entries sent, each time: data and partition keys."""
-    put_units: int = 0
-    """PUT payload units of 25 KB confirmed: what a provisioned stream bills. A lost answer's are not in it."""
-    paced_s: float = 0.0
-    """Seconds in which something was to be sent and no shard had room."""
-    shards: int = 0
-    """Open shards known; 0: the partition key decides."""
-    buffered: int = 0
-    buffered_bytes: int = 0
-    oldest_s: float = 0.0
-    """Age of the oldest item not confirmed."""
-    mean_lag_s: float = 0.0
-    """From putting to being confirmed, over all confirmed; an aggregate counts from its first item."""

@@ -11,8 +11,9 @@ from typing import Any, Final
 
 from producers.sink.body import BotoClient, DirectPutRecords
 from producers.sink.buffer import Buffer
-from producers.sink.config import Metrics, SinkConfig
+from producers.sink.config import SinkConfig
 from producers.sink.errors import RecordsRefusedError
+from producers.sink.metrics import Metrics
 from producers.sink.packing import Entry
 from producers.sink.routing import Router
 from producers.sink.sender import PutRecordsClient, send

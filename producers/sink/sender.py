@@ -39,8 +39,8 @@ def send(client: PutRecordsClient, stream: str, entries: Sequence[Entry]) -> lis
         raise judged(stream, OPERATION, error) from error
     results = answer.get("Records")
     if not isinstance(results, list) or len(results) != len(entries):
-        told = f"{len(entries)} entries sent, the answer does not name as many"
-        raise CallFailedError(stream, OPERATION, "ShortAnswer", told)
+        detail = f"{len(entries)} entries sent, the answer does not name as many"
+        raise CallFailedError(stream, OPERATION, "ShortAnswer", detail)
     for entry, result in zip(entries, results, strict=True):
         entry.stored_in = result.get("ShardId")
     return [result.get("ErrorCode") for result in results]

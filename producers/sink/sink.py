@@ -20,9 +20,10 @@ from itertools import islice
 from typing import Final, Self
 
 from producers.sink.buffer import Buffer
-from producers.sink.config import Metrics, SinkConfig
+from producers.sink.config import SinkConfig
 from producers.sink.dispatch import Dispatcher
 from producers.sink.errors import SinkClosedError
+from producers.sink.metrics import Metrics
 from producers.sink.sender import PutRecordsClient
 from producers.sink.watermark import Mark
 from producers.source import Item, Raw
