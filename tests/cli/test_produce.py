@@ -20,6 +20,7 @@ from producers.feeds import FEEDS
 from producers.health.check import check
 from producers.run import wiring
 from producers.run.arguments import VenueOptions
+from producers.sink import SinkConfig
 from tapehouse.errors import TerminalError
 from tapehouse.settings import Settings
 from tests.cli.venues import Venues, in_stream, simulated
@@ -233,6 +234,26 @@ def test_what_cannot_be_produced_is_told_in_words(
     monkeypatch.setenv("AWS_ENDPOINT_URL_KINESIS", "http://127.0.0.1:9")  # as if a stack were there: nothing is sent
     assert main(["produce", "--lake", str(tmp_path / "lake"), *words]) == 1
     assert said in capsys.readouterr().err
+
+
+def test_the_sink_takes_its_share_of_the_shards_limits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seen: list[SinkConfig] = []
+
+    def run(source: Any, config: SinkConfig, client: Any, **_: Any) -> int:
+        seen.append(config)
+        raise TerminalError("as far as that")
+
+    monkeypatch.setattr("producers.run.runner.run", run)
+    monkeypatch.setenv("AWS_ENDPOINT_URL_KINESIS", "http://127.0.0.1:9")
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    words = ["--feed", "synthetic", "--stream-name", "tape", "--shard-share", "0.5"]
+    assert main(["produce", "--lake", str(tmp_path / "lake"), *words]) == 1
+    assert "as far as that" in capsys.readouterr().err
+    assert [(each.stream, each.shard_bytes_per_s, each.shard_records_per_s) for each in seen] == [
+        ("tape", 500_000, 500)
+    ]
 
 
 def test_vendors_markets_are_asked_of_vendors_alone(tmp_path: Path) -> None:
