@@ -60,7 +60,7 @@ def run(options: argparse.Namespace) -> int:
     with backfill.source_of(holes) as source, _bar(source) as on_progress:
         backfill.fill(source, settings, on_progress=on_progress)
     for outcome in source.outcomes:
-        gap, whole = outcome.hole.gap, outcome.left_open is None
+        gap, whole = outcome.requested.gap, outcome.left_open is None
         print(f"{'filled' if whole else 'open  '}  {gap.gap_id}: {outcome.trades:,} trades{_why(outcome.left_open)}")
     return 1 if any(outcome.left_open is not None for outcome in source.outcomes) else 0
 
@@ -127,7 +127,7 @@ def _bar(source: "Backfill") -> "Iterator[OnProgress | None]":
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     stderr = sys.stderr
     with Progress(*columns, console=Console(file=stderr), transient=True) as bar, log_above(stderr):
-        tasks = [bar.add_task(each.hole.gap.gap_id, total=each.hole.trades) for each in source.outcomes]
+        tasks = [bar.add_task(each.requested.gap.gap_id, total=each.requested.trades) for each in source.outcomes]
 
         def on_progress(_: "runner.Progress") -> None:
             for task, outcome in zip(tasks, source.outcomes, strict=True):

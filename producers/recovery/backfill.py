@@ -1,4 +1,4 @@
-"""Holes that somebody names by hand, read back from the venue's past trades one after another."""
+"""Gaps that somebody names by hand, read back from the venue's past trades one after another."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
@@ -9,14 +9,12 @@ from producers.recovery.queue import Recovery
 from producers.source import Batch
 from tapehouse.record import Gap, GapClosed, Trade, id_number
 
-WAITS_S: Final = (2.0, 5.0, 15.0)
-"""Between whole tries of a hole: somebody waits for the end."""
 STOPPED: Final = "stopped before it was whole"
 LeftOpen: TypeAlias = Callable[[Gap, str], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Hole:
+class RequestedGap:
     """What is to be filled."""
 
     gap: Gap
@@ -37,9 +35,9 @@ class Hole:
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of one hole."""
+    """What became of one gap."""
 
-    hole: Hole
+    requested: RequestedGap
     trades: int = 0
     """Read back."""
     left_open: str | None = STOPPED
@@ -47,13 +45,13 @@ class Outcome:
 
 
 class Backfill:
-    """A source of the records that fill the holes; ``outcomes`` says how far each one came."""
+    """A source of the records that fill the gaps; ``outcomes`` says how far each one came."""
 
     name = "backfill"
 
-    def __init__(self, holes: Sequence[Hole], recovery: Callable[[Feed, LeftOpen], Recovery]) -> None:
-        """``recovery`` makes one for a feed, which tells its second argument what it leaves open."""
-        self.outcomes = [Outcome(hole) for hole in holes]
+    def __init__(self, gaps: Sequence[RequestedGap], recovery: Callable[[Feed, LeftOpen], Recovery]) -> None:
+        """``recovery`` makes one for a feed, which reports to its second argument what it leaves open."""
+        self.outcomes = [Outcome(gap) for gap in gaps]
         self._recovery = recovery
         self._recoveries: dict[str, Recovery] = {}
         self._why: dict[str, str] = {}
@@ -61,7 +59,7 @@ class Backfill:
     async def __aiter__(self) -> AsyncIterator[Batch]:
         """Batches of backfilled trades, coverage and closings. Raises nothing of a venue's."""
         for outcome in self.outcomes:
-            gap, feed = outcome.hole.gap, outcome.hole.feed
+            gap, feed = outcome.requested.gap, outcome.requested.feed
             if feed is None:
                 outcome.left_open = f"no feed reads {gap.source}"
                 continue
@@ -69,14 +67,14 @@ class Backfill:
                 outcome.trades += sum(isinstance(record, Trade) for record in records)
                 if any(isinstance(record, GapClosed) for record in records):
                     outcome.left_open = None
-                kept = [each for each in records if outcome.hole.recorded or not isinstance(each, GapClosed)]
+                kept = [each for each in records if outcome.requested.recorded or not isinstance(each, GapClosed)]
                 if kept:
                     yield kept
             if outcome.left_open is not None:
                 outcome.left_open = self._why.get(gap.gap_id, outcome.left_open)
 
     def _of(self, feed: Feed) -> Recovery:
-        """One a feed: a venue's REST limits are its own, not a hole's."""
+        """One a feed: a venue's REST limits are its own, not a gap's."""
         if feed.source not in self._recoveries:
             self._recoveries[feed.source] = self._recovery(feed, self._note)
         return self._recoveries[feed.source]

@@ -1,15 +1,15 @@
-"""One hole in a market's tape while it is read back: what is still missing, what to ask for next. Pure.
+"""One gap of a market while it is read back: what is still missing, what to ask for next. Pure.
 
 The venue's pages are often behind its stream, so that a page which ends proves nothing by ending. What does:
 
 ==================================  ===================================================================
-what is known of the hole           it is whole when
+what is known of the gap            it is whole when
 ==================================  ===================================================================
 its first and its last id           as many ids have come
-its last id, and when it began      every id from the last one back to a trade before the hole has come;
+its last id, and when it began      every id from the last one back to a trade before the gap has come;
                                     where pages go by time, back to the first one of them
-its times alone                     a page told a trade of its market from where the hole ends, or the
-                                    hole had been over for ``SETTLED_US`` when it was named
+its times alone                     a page held a trade of its market from where the gap ends, or the
+                                    gap had been over for ``SETTLED_US`` when it was named
 ==================================  ===================================================================
 """
 
@@ -24,12 +24,12 @@ from tapehouse.record import Coverage, Gap, GapClosed, Record, Trade, Unparsed, 
 SECOND_US = 1_000_000
 MILLISECOND_US = 1_000
 SETTLED_US: Final = 60 * SECOND_US
-"""No venue's pages are this far behind: what they lack then does not exist. A hole that a live trade ended is no such
+"""No venue's pages are this far behind: what they lack then does not exist. A gap that a live trade ended is no such
 case, since its pages must hold that trade."""
 
 
 @dataclass(slots=True)
-class Hole:
+class GapFilling:
     """What a gap lacks. ``rows`` takes pages in the order of the requests that ``request`` gave."""
 
     gap: Gap
@@ -45,8 +45,8 @@ class Hole:
     _lowest: int | None = field(init=False, default=None)
     """The lowest id read of its market."""
     _came: dict[str, int] = field(init=False, default_factory=dict)
-    """Without ids that count: those that another page may tell again → their times."""
-    _told: set[str] = field(init=False, default_factory=set)
+    """Without ids that count: those that another page may hold again → their times."""
+    _kept: set[str] = field(init=False, default_factory=set)
     _count: int = field(init=False, default=0)
     _low: int = field(init=False, default=0)
     """Going up: the next id to ask for."""
@@ -63,7 +63,7 @@ class Hole:
     _cut: bool = field(init=False, default=False)
     """It is over without having been read to its end."""
     _ended: bool = field(init=False, default=False)
-    """A page told a trade of its market from where it ends."""
+    """A page held a trade of its market from where it ends."""
     _unread: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
@@ -107,7 +107,7 @@ class Hole:
             ),
             (count > most, f"it has {count} trades, and {most} are filled at most"),
         )
-        return next((words for applies, words in reasons if applies), None)
+        return next((reason for applies, reason in reasons if applies), None)
 
     @property
     def whole(self) -> bool:
@@ -125,7 +125,7 @@ class Hole:
 
     @property
     def missing(self) -> str:
-        """What is, in words."""
+        """What is, as text."""
         if self._first >= 0 and self.by_id:
             return f"{self._last - self._first + 1 - self._count} of {self._last - self._first + 1} trades"
         if self._unread:
@@ -146,12 +146,12 @@ class Hole:
     @property
     def _settled(self) -> bool:
         """It ended so long ago that the pages hold all there is, and no live trade is known to stand at its end."""
-        told_us = self.now_us if self.gap.to_us is None else self.gap.received_time_us
-        return told_us - self._until_us > SETTLED_US
+        found_us = self.now_us if self.gap.to_us is None else self.gap.received_time_us
+        return found_us - self._until_us > SETTLED_US
 
     @property
     def _through_us(self) -> int | None:
-        """The last instant that is of it. A vendor tells live times in milliseconds, those of its pages finer."""
+        """The last instant that is of it. A vendor's live times are in milliseconds, those of its pages finer."""
         until_us = self.gap.to_us
         if until_us is None or self.gap.exchange == self.feed.exchange:
             return until_us
@@ -175,27 +175,27 @@ class Hole:
         )
 
     def rows(self, page: Sequence[Record], *, late: bool = False) -> list[Record]:
-        """What the hole lacked of a page: its trades, and rows that cannot be read, which may be such trades.
+        """What the gap lacked of a page: its trades, and rows that cannot be read, which may be such trades.
 
-        A page may tell of several markets (a vendor's): all of them move it on, its own fill it. ``late``: it was
-        answered so long after ``now_us`` that one which reaches back from now may no longer reach over the hole.
+        A page may hold several markets (a vendor's): all of them move it on, its own fill it. ``late``: it was
+        answered so long after ``now_us`` that one which reaches back from now may no longer reach over the gap.
         """
         trades = [record for record in page if isinstance(record, Trade)]
         mine = [t for t in trades if t.exchange == self.gap.exchange and t.symbol == self.gap.symbol]
         fresh: list[Record] = [trade for trade in mine if self._take(trade)]
         unread = [record for record in page if isinstance(record, Unparsed)]
         self._unread += len(unread)
-        told = [record for record in unread if record.raw_sha256 not in self._told]
-        self._told.update(record.raw_sha256 for record in told)
+        new = [record for record in unread if record.raw_sha256 not in self._kept]
+        self._kept.update(record.raw_sha256 for record in new)
         self._advance(trades, late)
-        return [*fresh, *told]
+        return [*fresh, *new]
 
     def filled(self, received_us: int) -> list[Record]:
-        """What is told when it is whole: the span it lay in was seen after all, and the gap is no more."""
+        """What is reported when it is whole: the span it lay in was seen after all, and the gap is no more."""
         gap = self.gap
-        told: list[Record] = []
+        records: list[Record] = []
         if gap.from_us is not None and gap.to_us is not None:
-            told.append(
+            records.append(
                 Coverage(
                     exchange=gap.exchange,
                     symbol=gap.symbol,
@@ -207,7 +207,7 @@ class Hole:
                 )
             )
         names = {"exchange": gap.exchange, "symbol": gap.symbol, "source": gap.source, "gap_id": gap.gap_id}
-        return [*told, GapClosed(**names, reason="filled", received_time_us=received_us)]
+        return [*records, GapClosed(**names, reason="filled", received_time_us=received_us)]
 
     def _text(self, number: int) -> str:
         return f"a:{number}" if (self.gap.to_id or "").startswith("a:") else str(number)
@@ -240,7 +240,7 @@ class Hole:
         return True
 
     def _is_end(self, at_us: int) -> bool:
-        """Whether a row of this time proves that the page reaches to the hole's end, by times as coarse as the venue's.
+        """Whether a row of this time proves that the page reaches to the gap's end, by times as coarse as the venue's.
 
         One of the very unit does once that is over: the row may be of a missing trade, and the rest of them to come.
         """
@@ -249,7 +249,7 @@ class Hole:
         return at_us // unit_us > end or (at_us // unit_us == end and self.now_us // unit_us > end)
 
     def _after_start(self, trade: Trade) -> bool:
-        """Some venues tell past trades in whole seconds: one of the first second may be of the hole."""
+        """Some venues date past trades in whole seconds: one of the first second may be of the gap."""
         return trade.event_time_us >= (self.gap.from_us or 0) // SECOND_US * SECOND_US
 
     def _advance(self, page: Sequence[Trade], late: bool) -> None:

@@ -13,7 +13,8 @@ from pathlib import Path
 from producers.feeds import Feed
 from producers.files import FileSource
 from producers.health import Heartbeat
-from producers.recovery import WAITS_S, HttpFetch, Pages, Recovery, RestRecovery
+from producers.recovery import HttpFetch, Pages, Recovery, RestRecovery
+from producers.recovery.waits import LIVE_S, RECORDING_S
 from producers.run import runner
 from producers.run.arguments import (
     FILE,
@@ -179,8 +180,7 @@ def _recovery(options: VenueOptions, found: Feed, held: contextlib.ExitStack) ->
         return None
     fetch = HttpFetch()
     held.callback(fetch.close)
-    waits_s = WAITS_S[:2] if options.finite else WAITS_S  # the end of a recording waits for its holes
-    return RestRecovery(found, pages=Pages(found, fetch=fetch), waits_s=waits_s)
+    return RestRecovery(found, pages=Pages(found, fetch=fetch), waits_s=RECORDING_S if options.finite else LIVE_S)
 
 
 def _marks(settings: Settings, lake: Lake, held: contextlib.ExitStack) -> MarkStore:

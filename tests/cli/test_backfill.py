@@ -26,7 +26,7 @@ WriteTable = Callable[..., None]
 def quickly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("tapehouse.logs.set_up", lambda **_: None)
-    monkeypatch.setattr("producers.recovery.backfill.WAITS_S", ())
+    monkeypatch.setattr("producers.recovery.waits.BY_HAND_S", ())
     monkeypatch.setenv("AWS_ENDPOINT_URL_KINESIS", "")  # put back at the end, whatever a command did to it
     monkeypatch.delenv("AWS_ENDPOINT_URL_KINESIS")
 

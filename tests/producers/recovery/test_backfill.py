@@ -1,4 +1,4 @@
-"""Holes filled by hand: what is given to the sink, and what is said of each."""
+"""Gaps filled by hand: what is given to the sink, and what is said of each."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from producers.feeds import FEEDS, Feed
-from producers.recovery import Backfill, RestRecovery
-from producers.recovery.backfill import STOPPED, Hole, LeftOpen
+from producers.recovery import Backfill, RequestedGap, RestRecovery
+from producers.recovery.backfill import STOPPED, LeftOpen
 from producers.recovery.rest import RestRefusedError
 from producers.source import Raw
 from tapehouse.record import Coverage, Gap, GapClosed, Record, Trade
@@ -21,8 +21,10 @@ def gap(gap_id: str, **bounds: Any) -> Gap:
     return Gap(**MARKET, gap_id=gap_id, reason="disconnected", received_time_us=1, **{**nothing, **bounds})
 
 
-def hole(gap_id: str, *, recorded: bool = True, feed: Feed | None = FEEDS["kraken"], **bounds: Any) -> Hole:
-    return Hole(gap=gap(gap_id, **bounds), feed=feed, recorded=recorded)
+def requested(
+    gap_id: str, *, recorded: bool = True, feed: Feed | None = FEEDS["kraken"], **bounds: Any
+) -> RequestedGap:
+    return RequestedGap(gap=gap(gap_id, **bounds), feed=feed, recorded=recorded)
 
 
 def trade(number: int) -> Trade:
@@ -64,9 +66,9 @@ def drained(source: Backfill) -> list[Record]:
     return asyncio.run(work())
 
 
-def test_each_hole_is_filled_or_says_why_not() -> None:
+def test_each_gap_is_filled_or_says_why_not() -> None:
     Pages.made = 0
-    source = Backfill([hole("whole"), hole("half"), hole("other", feed=None)], Pages)
+    source = Backfill([requested("whole"), requested("half"), requested("other", feed=None)], Pages)
     records = drained(source)
     assert [(each.trades, each.left_open) for each in source.outcomes] == [
         (2, None),
@@ -78,13 +80,13 @@ def test_each_hole_is_filled_or_says_why_not() -> None:
 
 
 def test_a_span_that_no_gap_names_has_none_to_close() -> None:
-    source = Backfill([hole("whole", recorded=False)], Pages)
+    source = Backfill([requested("whole", recorded=False)], Pages)
     assert [record.kind for record in drained(source)] == ["trade", "trade", "coverage"]
     assert source.outcomes[0].left_open is None
 
 
 def test_what_was_not_reached_says_so() -> None:
-    source = Backfill([hole("whole"), hole("later")], Pages)
+    source = Backfill([requested("whole"), requested("later")], Pages)
 
     async def only_two() -> None:
         batches = aiter(source)
@@ -96,12 +98,12 @@ def test_what_was_not_reached_says_so() -> None:
     assert [each.left_open for each in source.outcomes] == [STOPPED, STOPPED]
 
 
-def test_a_hole_knows_how_many_it_lacks_only_where_ids_count() -> None:
-    assert hole("a", from_id="5", to_id="9").trades == 5
-    assert hole("a", from_id="a:5", to_id="a:9", feed=FEEDS["binance"]).trades == 5
-    assert hole("a", to_id="9").trades is None
-    assert hole("a", from_id="5", to_id="9", feed=FEEDS["bitstamp"]).trades is None
-    assert hole("a", from_id="5", to_id="9", feed=None).trades is None
+def test_a_gap_knows_how_many_it_lacks_only_where_ids_count() -> None:
+    assert requested("a", from_id="5", to_id="9").trades == 5
+    assert requested("a", from_id="a:5", to_id="a:9", feed=FEEDS["binance"]).trades == 5
+    assert requested("a", to_id="9").trades is None
+    assert requested("a", from_id="5", to_id="9", feed=FEEDS["bitstamp"]).trades is None
+    assert requested("a", from_id="5", to_id="9", feed=None).trades is None
 
 
 def test_recovery_tells_why_a_gap_stays_open() -> None:
@@ -109,13 +111,15 @@ def test_recovery_tells_why_a_gap_stays_open() -> None:
         async def page(self, *_: Any) -> Any:
             raise RestRefusedError("kraken", "/0/public/Trades", "EQuery:Unknown asset pair")
 
-    told: list[tuple[str, str]] = []
+    reported: list[tuple[str, str]] = []
     pages: Any = Refusing()
-    recovery = RestRecovery(FEEDS["kraken"], pages=pages, on_left_open=lambda gap, why: told.append((gap.gap_id, why)))
+    recovery = RestRecovery(
+        FEEDS["kraken"], pages=pages, on_left_open=lambda gap, why: reported.append((gap.gap_id, why))
+    )
 
     async def work() -> None:
         async for _ in recovery.recover(gap("a", from_us=1, to_us=2)):
             pytest.fail("there was nothing to give")
 
     asyncio.run(work())
-    assert told == [("a", "kraken refused /0/public/Trades: EQuery:Unknown asset pair")]
+    assert reported == [("a", "kraken refused /0/public/Trades: EQuery:Unknown asset pair")]

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from embedded.venues import Simulator
 from producers.feeds import FEEDS, BaseFeed, Paging, Parsed, RestLimits, RestRequest, Traits
 from producers.recovery import Pages, RestRecovery
-from producers.recovery.filling import SETTLED_US, Hole
+from producers.recovery.fetch import Answer
+from producers.recovery.filling import SETTLED_US, GapFilling
 from producers.recovery.queue import AT_ONCE, LATE_US
-from producers.recovery.rest import Answer
 from producers.websocket import WebSocketSource
 from producers.websocket import source as websocket
 from tapehouse.market import MarketKey
@@ -364,7 +364,7 @@ def test_vendors_trade_of_the_very_millisecond_in_which_the_hole_ended_is_of_it(
 
 def test_long_hole_in_time_keeps_only_the_ids_that_a_page_may_tell_again() -> None:
     feed = venue("time", [], ids=False, rows=1000)
-    hole = Hole(gap(from_us=T0, to_us=T0 + 10_000 * S), feed, NOW)
+    hole = GapFilling(gap(from_us=T0, to_us=T0 + 10_000 * S), feed, NOW)
     for page in range(10):
         assert len(hole.rows([trade(n, T0 + n * S) for n in range(page * 1000, page * 1000 + 1000)])) == 1000
     assert len(hole._came) == 1
@@ -378,7 +378,7 @@ def test_row_that_could_not_be_read_keeps_a_hole_in_time_open_though_its_page_is
     bad = Unparsed(
         exchange="venue", source="venue", raw="{}", raw_bytes=2, raw_sha256="ab", error="x", received_time_us=NOW
     )
-    hole = Hole(gap(from_us=T0, to_us=T0 + 9 * S), venue("time", [], ids=False), NOW)
+    hole = GapFilling(gap(from_us=T0, to_us=T0 + 9 * S), venue("time", [], ids=False), NOW)
     hole.rows([*seconds(1, 2), bad])
     hole.again(NOW)
     hole.rows(seconds(2, 9, 10))

@@ -15,7 +15,8 @@ import requests
 from embedded.venues import Simulator
 from producers.feeds import FEEDS, Parsed, RestLimits, RestRequest
 from producers.recovery import HttpFetch, Pages
-from producers.recovery.rest import Answer, RestFailedError, RestRefusedError
+from producers.recovery.fetch import Answer
+from producers.recovery.rest import RestFailedError, RestRefusedError
 
 ROW = b'[{"trade_id":7,"side":"sell","size":"1","price":"2","time":"2026-01-01T00:00:00.000001Z"}]'
 GOOD = Answer(200, {}, ROW)
