@@ -1,7 +1,8 @@
-"""What was seen of each market's tape, and what was missed: gaps and coverage, told from ids and times. Pure."""
+"""What was seen of each market, and what was missed: gaps and coverage, found by ids and times. Pure."""
 
-from producers.gaps.continuity import Continuity, SafeMark, SeenIds
+from producers.gaps.continuity import Continuity, SafeMark
 from producers.gaps.markets import Markets
+from producers.gaps.seen_ids import SeenIds
 
 __all__ = [
     "Continuity",

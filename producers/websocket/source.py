@@ -74,8 +74,8 @@ class WebSocketSource:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         random: Callable[[], float] = _random.random,
     ) -> None:
-        """``clock`` gives µs UTC, ``random`` a float in [0, 1). ``marks``: market → the last safe
-        trade and the gaps that were open. ``on_begin`` is told of each market without a mark, and from when on it is
+        """``clock`` gives µs UTC, ``random`` a float in [0, 1). ``marks``: the last safe trade of a market, and the
+        gaps that were open. ``on_begin`` is told of each market without a mark, and from when on it is
         seen, before any of its trades is given: whoever keeps marks keeps that, or a kill in the first second would
         leave a hole that nobody knows. Raises SettingsError for more symbols than one connection carries."""
         self.counters = Counters()
@@ -88,9 +88,7 @@ class WebSocketSource:
             fault = f"{feed.name}: {len(wanted)} symbols, one connection takes {self._limits.max_symbols}"
             raise SettingsError([f"{fault}; start a second producer for the rest"])
         self._recovery, self._clock = recovery, clock
-        proven = {
-            feed.subscription_key(exchange, symbol) for exchange, symbol, source in marks or {} if source == feed.source
-        }
+        proven = {feed.subscription_key(key.exchange, key.symbol) for key in marks or {} if key.source == feed.source}
         self._markets = Markets(feed, marks or {}, on_begin)
         self._pending: list[Record] = []
         self._ready, self._room, self._stopping = asyncio.Event(), asyncio.Event(), asyncio.Event()
@@ -189,7 +187,7 @@ class WebSocketSource:
 
     def _ended(self, session: Session, unbroken: set[str]) -> None:
         through_us = session.through_us()
-        words = self._markets.all_words() - unbroken
+        words = self._markets.subscriptions() - unbroken
         self._emit(self._markets.end(words, 0 if through_us is None else through_us, self._clock()))
 
     # -- what sessions say (``Inbox``) ------------------------------------------------------------------------------
@@ -234,17 +232,17 @@ class WebSocketSource:
         if not replayed:
             session.subscription.confirm(self._feed.subscription_key(trade.exchange, trade.symbol))
             session.venue_clock.note(trade.event_time_us, trade.received_time_us)
-        tape = self._markets.of(trade)
-        repeats = tape.repeats
-        told = tape.take(trade, replayed=replayed, twice=session.overlapped)
-        self.counters.repeats += tape.repeats - repeats
+        market = self._markets.of(trade)
+        repeats = market.repeats
+        told = market.take(trade, replayed=replayed, twice=session.overlapped)
+        self.counters.repeats += market.repeats - repeats
         return told
 
     def tell_coverage(self, session: Session) -> None:
         """See ``Inbox``."""
         through_us = session.through_us()
         if through_us is not None:
-            words = self._markets.all_words() if self._finite else session.confirmed.keys()
+            words = self._markets.subscriptions() if self._finite else session.confirmed.keys()
             self._emit(self._markets.covered(words, through_us, self._clock()))
 
     def _emit(self, records: Sequence[Record]) -> None:

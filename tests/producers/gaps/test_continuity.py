@@ -1,4 +1,4 @@
-"""Holes, joins and coverage of one market, without a socket."""
+"""Gaps, joins and coverage of one market, without a socket."""
 
 from dataclasses import replace
 
@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from producers.gaps import Continuity, SeenIds
-from producers.gaps.continuity import RANGES_KEPT
+from producers.gaps.seen_ids import RANGES_KEPT
 from producers.sink import Mark
+from tapehouse.market import MarketKey
 from tapehouse.record import Coverage, Gap, Record, Trade, encode, judge
 
 T0 = 1_800_000_000_000_000
@@ -30,9 +31,8 @@ def trade(number: int | str, at_s: float = 0, *, price: str = "1") -> Trade:
 
 
 def market(*, contiguous_ids: bool = True, mark: Mark | None = None) -> Continuity:
-    return Continuity(
-        exchange="coinbase", symbol="BTC-USD", source="coinbase", contiguous_ids=contiguous_ids, mark=mark
-    )
+    key = MarketKey("coinbase", "BTC-USD", "coinbase")
+    return Continuity(key, contiguous_ids=contiguous_ids, mark=mark)
 
 
 def live(tape: Continuity, *trades: Trade) -> list[Record]:

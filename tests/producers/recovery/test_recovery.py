@@ -555,7 +555,7 @@ def test_producer_killed_before_its_first_mark_knows_from_when_on_it_promised_to
             await reader.until_ended()
             venues.trade(exchange, 1200, markets(feed)[0])
             assert set(begun) == {MarketKey(exchange, symbol, feed) for symbol in markets(feed)}
-            marks = {market: SafeAt(None, None, at_us, ()) for market, at_us in begun.items()}
+            marks = {key: SafeAt(None, None, at_us, ()) for key, at_us in begun.items()}
             again = source_of(venues, feed, marks=marks)
             second = Reader(again)
             await second.until(lambda: venues.connections and not again.unconfirmed and again.counters.messages)
