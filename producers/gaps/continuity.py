@@ -69,8 +69,6 @@ class Continuity:
         """Ids without a number that counts."""
         self._last_us: int | None = None
         """The time of the newest trade seen."""
-        self._maybe_us: int | None = None
-        """From when on trades may have been seen, before the span that surely was."""
         self._state: State = Unseen()
         if mark is not None:
             self._restore(mark)
@@ -79,8 +77,10 @@ class Continuity:
         self._last_us = mark.event_time_us
         known = [us for us in (mark.event_time_us, mark.covered_through_us) if us is not None]
         if known:
-            only_covered = not self._contiguous_ids and mark.covered_through_us is not None
-            self._state = Interrupted(Outage("restarted", mark.covered_through_us if only_covered else max(known)))
+            since_us = max(known)
+            if mark.covered_through_us is not None and not self._contiguous_ids:
+                since_us = mark.covered_through_us  # trades may come out of order
+            self._state = Interrupted(Outage("restarted", Span.at(since_us)))
         if mark.trade_id is not None:
             self._remember(mark.trade_id, self._number(mark.trade_id))
             self.last_id = mark.trade_id
@@ -95,18 +95,14 @@ class Continuity:
         """The subscription is confirmed: every trade made from this venue time on will be seen, and some from
         ``at_us`` on may be."""
         if span_of(self._state) is None:
-            self._state = seen(self._state, Span(from_us, from_us))
-            self._maybe_us = from_us if at_us is None else min(from_us, at_us)
+            self._state = seen(self._state, Span.at(from_us, at_us))
 
     def end(self, through_us: int, received_time_us: int) -> list[Record]:
         """The connection is lost: the coverage of what was seen. The next trade shows whether any were missed."""
         records = self.covered(through_us, received_time_us)
         span = span_of(self._state)
-        if span is not None or self._last_us is not None or not isinstance(self._state, Unseen):
-            since_us = None
-            if span is not None:
-                since_us = self._maybe_us if span.is_unreported else span.from_us
-            self._state = lost(self._state, Outage("disconnected", since_us))
+        if span is not None or self._last_us is not None:
+            self._state = lost(self._state, Outage("disconnected", span))
         self._numbering.forget_newest()
         return records
 
@@ -118,7 +114,7 @@ class Continuity:
         if not isinstance(self._state, Covering) or through_us <= self._state.span.from_us:
             return []
         span = self._state.span
-        self._state = Covering(Span(span.began_us, through_us))
+        self._state = Covering(span.reported(through_us))
         return self._coverage(span.from_us, through_us, received_time_us)
 
     # -- its trades ---------------------------------------------------------------------------------------------------
@@ -167,7 +163,7 @@ class Continuity:
             return [self._gap((str(first), str(last)), (None, None), "dropped", received_time_us)]
         records = self.covered(self._last_us, received_time_us)
         to_us = max(self._last_us, received_time_us)
-        self._state = Covering(Span(to_us + 1, to_us + 1))  # it is connected: what is traded after the gap is seen
+        self._state = Covering(Span.at(to_us + 1))  # it is connected: what is traded after the gap is seen
         return [*records, self._gap((str(first), str(last)), (self._last_us, to_us), "dropped", received_time_us)]
 
     def filled(self, trade: Trade) -> bool:
@@ -201,7 +197,7 @@ class Continuity:
         """What follows a seen trade is seen; others of its own microsecond may not have been."""
         span = span_of(self._state)
         if span is None or (span.is_unreported and event_us < span.from_us):
-            self._state = seen(self._state, Span(event_us + 1, event_us + 1))
+            self._state = seen(self._state, Span.at(event_us + 1, None if span is None else span.maybe_us))
 
     # -- what a trade proves ------------------------------------------------------------------------------------------
 
@@ -216,7 +212,7 @@ class Continuity:
         outage = outage_of(self._state)
         if outage is None:
             return []
-        if number is not None and outage.since_us is not None and trade.event_time_us < outage.since_us:
+        if number is not None and outage.before is not None and trade.event_time_us < outage.before.maybe_us:
             return self._join(trade.received_time_us)  # replayed from before the outage: nothing lies between
         return self._missed(trade, None, number - 1 if number else None)
 
@@ -224,8 +220,8 @@ class Continuity:
         """Nothing was missed: the time without a connection is covered too."""
         before, self._state = self._state, settled(self._state)
         match before:
-            case Resumed(outage=Outage(since_us=int(since_us)), span=span):
-                return self._coverage(since_us, span.began_us, received_time_us)
+            case Resumed(outage=Outage(before=Span(from_us=from_us)), span=span):
+                return self._coverage(from_us, span.began_us, received_time_us)
             case _:
                 return []
 
@@ -245,12 +241,12 @@ class Continuity:
         if outage is None:
             records = self.covered(from_us, trade.received_time_us) if from_us is not None else []
         elif from_us is None:
-            from_us = outage.since_us
-        elif outage.since_us is not None and outage.since_us < from_us:
+            from_us = outage.before.maybe_us if outage.before is not None else None
+        elif outage.before is not None:
             if first is not None:  # its ids prove that up to the last trade everything was seen
-                records = self._coverage(outage.since_us, from_us, trade.received_time_us)
+                records = self._coverage(outage.before.from_us, from_us, trade.received_time_us)
             else:  # trades may come out of order: what was made before the last one may have been on its way
-                from_us = outage.since_us
+                from_us = min(from_us, outage.before.maybe_us)
         self._state = Unseen()
         if first is None and from_us is None:
             return records

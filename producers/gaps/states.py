@@ -21,6 +21,17 @@ class Span:
     began_us: int
     from_us: int
     """Through here its coverage has been reported."""
+    maybe_us: int
+    """Trades from here on may have been seen, before those that surely were."""
+
+    @classmethod
+    def at(cls, from_us: int, maybe_us: int | None = None) -> "Span":
+        """One of which nothing has been reported."""
+        return cls(from_us, from_us, from_us if maybe_us is None else min(from_us, maybe_us))
+
+    def reported(self, through_us: int) -> "Span":
+        """The same, with its coverage reported through there."""
+        return Span(self.began_us, through_us, through_us)
 
     @property
     def is_unreported(self) -> bool:
@@ -34,8 +45,8 @@ class Outage:
 
     reason: str
     """Why: as a gap would say it."""
-    since_us: int | None
-    """Where the coverage before it ended; None where there was none."""
+    before: Span | None
+    """What was seen before it, and reported as such; None where nothing was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +118,8 @@ def doubted(state: State, outage: Outage) -> State:
 def settled(state: State) -> State:
     """Nothing was missed: the outage is covered too, where coverage before it is known to go on from."""
     match state:
-        case Interrupted(outage=Outage(since_us=int(since_us))):
-            return Covering(Span(since_us, since_us))
+        case Interrupted(outage=Outage(before=Span(from_us=from_us))):
+            return Covering(Span.at(from_us))
         case Interrupted():
             return Unseen()
         case Resumed(span=span):

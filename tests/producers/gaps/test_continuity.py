@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from producers.gaps import Continuity, SeenIds
@@ -359,3 +359,59 @@ def test_event_time_ahead_of_ours_does_not_cover_what_is_missed_before_it() -> N
     assert spans(records) == [(0, 6)]
     (gap,) = [r for r in records if isinstance(r, Gap)]
     assert (gap.from_us, gap.to_us) == (T0 + 6 * S, T0 + 8 * S)
+
+
+def test_drop_right_behind_a_gap_does_not_cover_the_gap() -> None:
+    tape = market()
+    tape.begin(T0)
+    assert spans(live(tape, trade(101, 1), trade(103, 3))) == [(0, 1)]
+    assert tape.end(T0 + 2 * S, T0 + 4 * S) == []  # coverage stays behind the venue's clock
+    tape.begin(T0 + 5 * S)
+    records = live(tape, trade(104, 6))
+    assert gaps(records) == []
+    assert spans(records) == [(3.000001, 5)]
+
+
+def test_drop_before_the_confirmation_does_not_reach_back_to_an_earlier_connection() -> None:
+    tape = market(contiguous_ids=False)
+    tape.begin(T0)
+    live(tape, trade("x1", 100))
+    tape.end(T0 + 110 * S, T0 + 110 * S)
+    gap, _ = live(tape, trade("x2", 200))  # it came before its own confirmation
+    tape.end(T0 + 199 * S, T0 + 201 * S)
+    again, _ = live(tape, trade("x3", 300))
+    assert isinstance(gap, Gap)
+    assert isinstance(again, Gap)
+    assert (gap.from_us, gap.to_us) == (T0 + 100 * S, T0 + 200 * S)
+    assert (again.from_us, again.to_us) == (T0 + 200 * S, T0 + 300 * S)
+
+
+@settings(max_examples=1000)
+@given(st.lists(st.sampled_from(["trade", "lose", "drop", "come back", "report"]), max_size=60))
+def test_coverage_spans_no_gap_that_was_reported_and_no_outage_that_hid_a_trade(steps: list[str]) -> None:
+    """A trade that the venue left out is known to be missing when a later one comes, one of an outage at once."""
+    tape = market()
+    lost: dict[int, int] = {}
+    missing: set[int] = set()
+    connected = False
+    for number, step in enumerate([*steps, "come back", "trade"], 100):
+        at_us = T0 + number * S
+        told: list[Record] = []
+        if step == "drop" and connected:
+            told, connected = tape.end(at_us - 2 * S, at_us), False
+        elif step == "come back" and not connected:
+            tape.begin(at_us + S // 2, at_us - S)
+            connected = True
+        elif step == "report" and connected:
+            told = tape.covered(at_us - 2 * S, at_us)
+        if step == "trade" and connected:
+            told = live(tape, trade(number, number))
+        else:  # every step is a trade at the venue
+            lost[number] = at_us
+            missing |= set() if connected else {number}
+        for record in told:
+            if isinstance(record, Gap):
+                missing |= set(range(int(record.from_id or number), int(record.to_id or 0) + 1))
+            if isinstance(record, Coverage):
+                hidden = {n for n in missing & lost.keys() if record.from_us <= lost[n] < record.through_us}
+                assert hidden == set(), record

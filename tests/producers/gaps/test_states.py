@@ -18,8 +18,8 @@ from producers.gaps.states import (
     span_of,
 )
 
-OLD, NEW = Span(10, 20), Span(30, 30)
-CUT, LATER, UNDATED = Outage("disconnected", 5), Outage("disconnected", 25), Outage("disconnected", None)
+OLD, NEW = Span.at(10).reported(20), Span.at(30, 28)
+CUT, LATER, UNDATED = Outage("cut", Span.at(5, 4)), Outage("disconnected", NEW), Outage("renumbered", None)
 ALL = (Unseen(), Covering(OLD), Interrupted(CUT), Resumed(CUT, OLD))
 
 
@@ -67,7 +67,7 @@ def test_doubting_what_was_seen_loses_no_market(before: State, after: State) -> 
     [
         (Unseen(), Unseen()),
         (Covering(OLD), Covering(OLD)),
-        (Interrupted(CUT), Covering(Span(5, 5))),  # the coverage goes on from where it ended
+        (Interrupted(CUT), Covering(Span.at(5))),  # the coverage goes on from where it ended
         (Interrupted(UNDATED), Unseen()),
         (Resumed(CUT, OLD), Covering(OLD)),
     ],
