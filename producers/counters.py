@@ -19,9 +19,9 @@ class Counters:
     repeats: int = 0
     """Trades that had been seen before: those of replays are dropped, live ones passed on."""
     gaps: int = 0
-    """Gaps told."""
+    """Gaps reported."""
     open_gaps: int = 0
-    """Gaps told, or left by an earlier run, that are not closed."""
+    """Gaps reported, or left by an earlier run, that are not closed."""
     filled: int = 0
     """Trades read back over REST."""
     unparsed: int = 0
@@ -31,9 +31,9 @@ class Counters:
     """Jumps of the connection's own message number; the trades' ids show which market lost any."""
     connections: int = 0
     reconnects: int = 0
-    """Lines lost, and tries to open one that failed."""
+    """Connections lost, and tries to open one that failed."""
     switches: int = 0
-    """Lines replaced before the venue ended them."""
+    """Connections replaced before the venue ended them."""
     last_message_us: int | None = None
 
     def ignore(self, name: str) -> None:

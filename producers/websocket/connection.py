@@ -1,4 +1,4 @@
-"""One WebSocket line: how it is opened and bounded, when it was last heard, and what time it is at its far end."""
+"""One WebSocket connection: how it is opened and bounded, when it was last heard, and what time it is at the venue."""
 
 import logging
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from tapehouse.errors import TerminalError, TransientError
 
 
 class HandshakeFailedError(TransientError, OSError):
-    """The far end, or a proxy before it, answered and opened no line. The address is no part of this: it may hold a
+    """The venue, or a proxy before it, answered and opened no connection. The address is no part of this: it may hold a
     key."""
 
     def __init__(self, kind: str, status: int | None = None) -> None:
@@ -38,7 +38,7 @@ class ProxyUnusableError(TerminalError):
 
 
 class VenueClock:
-    """The venue's time as its trades tell it, so that coverage is right behind a backlog and under a skewed clock."""
+    """The venue's time by its trades, so that coverage is right behind a backlog and under a skewed clock."""
 
     def __init__(self, *, trades_only: bool) -> None:
         """``trades_only``: the trades are old ones, our own clock says nothing about them."""
@@ -50,7 +50,7 @@ class VenueClock:
         self._event_us, self._received_us = event_us, received_us
 
     def stalled(self, for_us: int) -> None:
-        """The socket was not read for so long: that time did not pass on the tape."""
+        """The socket was not read for so long: that time did not pass for its trades."""
         self._received_us += for_us
 
     def at(self, heard_us: int) -> int | None:
@@ -60,7 +60,7 @@ class VenueClock:
         return min(heard_us, self._event_us + max(0, heard_us - self._received_us))
 
 
-class Line(ClientConnection):
+class Connection(ClientConnection):
     """A connection that remembers when it last heard anything, a pong included."""
 
     heard_at: float
@@ -73,29 +73,29 @@ class Line(ClientConnection):
         super().data_received(data)
 
 
-async def open_line(url: str, limits: Limits, clock: Callable[[], int]) -> Line:
+async def open_connection(url: str, limits: Limits, clock: Callable[[], int]) -> Connection:
     """Connect. Loopback is never reached through a proxy; compression is off: it costs more than trades weigh.
 
-    Raises OSError (of which HandshakeFailedError), TimeoutError, EOFError: another try may help, and their words are
-    safe to show. InvalidURI: the address is none; its words hold it whole. ProxyUnusableError.
+    Raises OSError (of which HandshakeFailedError), TimeoutError, EOFError: another try may help, and their text is
+    safe to show. InvalidURI: the address is none; its text holds it whole. ProxyUnusableError.
     """
 
-    def line(*args: Any, **options: Any) -> Line:
-        made = Line(*args, **options)
+    def connection(*args: Any, **options: Any) -> Connection:
+        made = Connection(*args, **options)
         made.clock, made.heard_us, made.heard_at = clock, clock(), made.loop.time()
         return made
 
-    wire = logging.getLogger("producers.websocket.connection.wire")
-    wire.setLevel(logging.INFO)  # below that the library writes the request with its query, and keys stand in there
+    library_log = logging.getLogger("producers.websocket.connection.library")
+    library_log.setLevel(logging.INFO)  # below that it writes the request with its query, which may hold a key
     try:
         loopback = is_loopback(url)
         opening = connect(
             url,
-            logger=wire,
-            create_connection=cast("type[ClientConnection]", line),
+            logger=library_log,
+            create_connection=cast("type[ClientConnection]", connection),
             compression=None,
             proxy=None if loopback else True,
-            ping_interval=None,  # the source pings by itself: a line that it does not read is not a dead one
+            ping_interval=None,  # the session pings by itself: a connection that it does not read is not a dead one
             open_timeout=limits.open_timeout_s,
             close_timeout=limits.close_timeout_s,
             max_size=limits.max_message_bytes,
@@ -104,8 +104,8 @@ async def open_line(url: str, limits: Limits, clock: Callable[[], int]) -> Line:
         raise InvalidURI(url, type(error).__name__) from None
     variable = None if loopback else _proxy_variable(url)
     try:
-        return cast(Line, await opening)
-    except InvalidProxy:  # its words hold the proxy; even the "scheme" may be a user's name
+        return cast(Connection, await opening)
+    except InvalidProxy:  # its text holds the proxy; even the "scheme" may be a user's name
         raise ProxyUnusableError(variable or "a proxy's variable", "it must read http://HOST:PORT") from None
     except ImportError:
         raise ProxyUnusableError(variable or "a proxy's variable", "SOCKS needs the package python-socks") from None
@@ -121,7 +121,7 @@ async def open_line(url: str, limits: Limits, clock: Callable[[], int]) -> Line:
 
 
 def _status(error: BaseException) -> int | None:
-    """The HTTP status that it tells of."""
+    """The HTTP status that it was."""
     return error.response.status_code if isinstance(error, InvalidStatus | InvalidProxyStatus) else None
 
 

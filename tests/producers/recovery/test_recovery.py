@@ -15,8 +15,7 @@ from producers.recovery import Pages, RestRecovery
 from producers.recovery.fetch import Answer
 from producers.recovery.filling import SETTLED_US, GapFilling
 from producers.recovery.queue import AT_ONCE, LATE_US
-from producers.websocket import WebSocketSource
-from producers.websocket import source as websocket
+from producers.websocket import WebSocketSource, gap_queue
 from tapehouse.market import MarketKey
 from tapehouse.record import Coverage, Gap, GapClosed, Record, Trade, Unparsed, encode, id_number, judge
 from tests.producers.websocket.test_source import FAST, Reader, key, markets, run, subscribed
@@ -595,7 +594,7 @@ class Lacking:
         return Parsed(records=() if symbol == "BTC-USD" else (row,))
 
 
-def holes_left(counts: dict[str, int]) -> dict[MarketKey, SafeAt]:
+def gaps_left(counts: dict[str, int]) -> dict[MarketKey, SafeAt]:
     """Marks with so many open gaps a market, each of one trade."""
     found: dict[MarketKey, SafeAt] = {}
     for symbol, count in counts.items():
@@ -623,7 +622,7 @@ def test_hole_that_waits_for_its_next_try_stands_in_no_others_way(end: str) -> N
         async with Simulator() as venues:
             recovery = RestRecovery(FEEDS["coinbase"], pages=pages, sleep=for_ever)
             source = source_of(
-                venues, "coinbase", marks=holes_left({"BTC-USD": 3 * AT_ONCE, "ETH-USD": 2}), recovery=recovery
+                venues, "coinbase", marks=gaps_left({"BTC-USD": 3 * AT_ONCE, "ETH-USD": 2}), recovery=recovery
             )
             reader = Reader(source)
             await reader.until(lambda: len(reader.of(GapClosed)) == 2 and waiting == 3 * AT_ONCE)
@@ -638,16 +637,16 @@ def test_hole_that_waits_for_its_next_try_stands_in_no_others_way(end: str) -> N
 
 
 def test_gaps_beyond_the_bound_stay_open_and_make_room_when_others_are_done(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(websocket, "HOLES_WAITING", 3)
+    monkeypatch.setattr(gap_queue, "GAPS_WAITING", 3)
 
     async def scenario() -> None:
         async with Simulator() as venues:
             recovery = RestRecovery(FEEDS["coinbase"], pages=Lacking())  # type: ignore[arg-type]
-            source = source_of(venues, "coinbase", marks=holes_left({"ETH-USD": 5}), recovery=recovery)
+            source = source_of(venues, "coinbase", marks=gaps_left({"ETH-USD": 5}), recovery=recovery)
             reader = Reader(source)
             await reader.until(lambda: len(reader.of(GapClosed)) == 3)
             assert source.counters.open_gaps == 2
-            await reader.until(lambda: source._unfilled == 0)
+            await reader.until(lambda: source._gaps.unfilled == 0)
             await reader.end()
 
     run(scenario())
@@ -662,7 +661,7 @@ def test_recovery_that_fails_ends_the_source_with_its_own_error() -> None:
 
     async def scenario() -> None:
         async with Simulator() as venues:
-            source = source_of(venues, "coinbase", marks=holes_left({"ETH-USD": 2}), recovery=Broken())
+            source = source_of(venues, "coinbase", marks=gaps_left({"ETH-USD": 2}), recovery=Broken())
             with pytest.raises(ZeroDivisionError):
                 async for _ in source:
                     pass

@@ -1,4 +1,4 @@
-"""A line that cannot be opened says why, in words without a key, a password or an address."""
+"""A connection that cannot be opened says why, in words without a key, a password or an address."""
 
 import asyncio
 import pickle
@@ -12,18 +12,18 @@ from websockets.exceptions import InvalidURI
 from websockets.http11 import Request, Response
 
 from producers.feeds import Limits
-from producers.websocket.connection import HandshakeFailedError, ProxyUnusableError, open_line
+from producers.websocket.connection import HandshakeFailedError, ProxyUnusableError, open_connection
 
 LIMITS = Limits(open_timeout_s=5)
 
 
 async def opened(url: str) -> None:
-    line = await open_line(url, LIMITS, lambda: 0)
-    await line.close()
+    connection = await open_connection(url, LIMITS, lambda: 0)
+    await connection.close()
 
 
 def refused_with(status: HTTPStatus, headers: Mapping[str, str]) -> HandshakeFailedError:
-    """The error of a line to a venue that answers so; its address holds a key."""
+    """The error of a connection to a venue that answers so; its address holds a key."""
 
     def answer(_: ServerConnection, __: Request) -> Response:
         return Response(status, status.phrase, Headers(headers))
