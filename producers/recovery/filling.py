@@ -14,163 +14,88 @@ its times alone                     a page held a trade of its market from where
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Final
 
 from producers.feeds import Feed, RestRequest
-from producers.gaps import SeenIds
+from producers.recovery.extent import Extent
+from producers.recovery.missing import MissingIds, MissingTime
 from tapehouse.record import Coverage, Gap, GapClosed, Record, Trade, Unparsed, id_number
 
-SECOND_US = 1_000_000
-MILLISECOND_US = 1_000
-SETTLED_US: Final = 60 * SECOND_US
-"""No venue's pages are this far behind: what they lack then does not exist. A gap that a live trade ended is no such
-case, since its pages must hold that trade."""
 
-
-@dataclass(slots=True)
 class GapFilling:
     """What a gap lacks. ``rows`` takes pages in the order of the requests that ``request`` gave."""
 
-    gap: Gap
-    feed: Feed
-    now_us: int
-    """The venue's newest trades are of this time."""
-    _first: int = field(init=False, default=-1)
-    _last: int = field(init=False, default=-1)
-    _known: SeenIds = field(init=False, default_factory=lambda: SeenIds(limit=1 << 62))
-    """The ids read that lie in it; where its first one is not known, also those before it."""
-    _before: int = field(init=False, default=-1)
-    """The highest id read of a trade that was made before it."""
-    _lowest: int | None = field(init=False, default=None)
-    """The lowest id read of its market."""
-    _came: dict[str, int] = field(init=False, default_factory=dict)
-    """Without ids that count: those that another page may hold again → their times."""
-    _kept: set[str] = field(init=False, default_factory=set)
-    _count: int = field(init=False, default=0)
-    _low: int = field(init=False, default=0)
-    """Going up: the next id to ask for."""
-    _high: int = field(init=False, default=0)
-    """Going down: the highest id that may still be missing."""
-    _cursor_us: int = field(init=False, default=0)
-    """In time: from when on to ask for."""
-    _latest_us: int = field(init=False, default=0)
-    """In time: the latest row of any market in this try."""
-    _own_us: int = field(init=False, default=0)
-    """The latest row of its own market in all tries: a vendor's other markets may be ahead of it."""
-    _over: bool = field(init=False, default=False)
-    """No further page could help now."""
-    _cut: bool = field(init=False, default=False)
-    """It is over without having been read to its end."""
-    _ended: bool = field(init=False, default=False)
-    """A page held a trade of its market from where it ends."""
-    _unread: int = field(init=False, default=0)
-
-    def __post_init__(self) -> None:
-        if self.feed.traits.contiguous_ids:
-            self._first, self._last = id_number(self.gap.from_id or ""), id_number(self.gap.to_id or "")
-        self.again(self.now_us)
+    def __init__(self, gap: Gap, feed: Feed, now_us: int) -> None:
+        """``now_us``: the venue's newest trades are of this time."""
+        self._gap, self._feed, self._extent = gap, feed, Extent.of(gap, feed)
+        last = self._extent.last
+        self._missing = MissingTime(self._extent) if last is None else MissingIds(self._extent, last)
+        self._unread = 0
+        """Rows that could not be read."""
+        self._kept: set[str] = set()
+        """Their hashes: each is kept once."""
+        self._low = self._high = 0
+        """Going up: the next id to ask for. Going down: the highest id that may still be missing."""
+        self._cursor_us = self._latest_us = 0
+        """In time: from when on to ask for, and the latest row of any market in this try."""
+        self.again(now_us)
 
     def again(self, now_us: int) -> None:
         """Read on where something is missing. Without ids that count, what came is taken for whole up to its end."""
-        self.now_us, self._over, self._cut = now_us, False, False
-        ranges = self._known.ranges
-        began = self._first >= 0 and ranges and ranges[0][0] == self._first
-        self._low = ranges[0][1] + 1 if began else max(0, self._first)
-        self._high = self._unbroken_from - 1
-        resumes = self.feed.traits.paging == "time" and not self.by_id
-        self._cursor_us = max(self.gap.from_us or 0, self._own_us if resumes else 0)
-        self._latest_us = self._cursor_us
-        if not resumes:  # else the row that could not be read lies behind the cursor, and is not seen again
+        self.now_us = now_us
+        self._over = False
+        """No further page could help now."""
+        self._cut = False
+        """It is over without having been read to its end."""
+        self._cursor_us = self._gap.from_us or 0
+        if isinstance(self._missing, MissingTime) and self._feed.traits.paging == "time":
+            # A row that could not be read lies behind the cursor, and is not seen again.
+            self._cursor_us = max(self._cursor_us, self._missing.through_us)
+        else:
             self._unread = 0
-
-    @property
-    def by_id(self) -> bool:
-        """Its last missing id is known."""
-        return self._last >= 0
+        if isinstance(self._missing, MissingIds):
+            self._low, self._high = self._missing.low, self._missing.high
+        self._latest_us = self._cursor_us
 
     @property
     def impossible(self) -> str | None:
         """Why the venue cannot fill it, or None."""
-        traits, gap = self.feed.traits, self.gap
-        by_id, began = traits.paging in ("up", "down"), gap.from_us
-        reach_s, most = traits.rest.history_s, traits.rest.max_pages * traits.rest.page_rows
-        count = self._last - self._first + 1 if self._first >= 0 else 0
-        reasons = (
-            (traits.paging is None, "the venue has no past trades to read"),
-            (by_id and not self.by_id, "it has no ids, and the venue pages by id"),
-            (not by_id and began is None, "it has no times, and the venue pages by time"),
-            (self.by_id and self._first < 0 and began is None, "it has no beginning"),
-            (
-                reach_s is not None and began is not None and began < self.now_us - reach_s * SECOND_US,
-                f"it began before what the venue keeps ({reach_s} s)",
-            ),
-            (count > most, f"it has {count} trades, and {most} are filled at most"),
-        )
-        return next((reason for applies, reason in reasons if applies), None)
+        return self._extent.impossible(self.now_us)
 
     @property
     def whole(self) -> bool:
         """Nothing of it is missing any more."""
-        if self._first >= 0 and self.by_id:
-            return self._count >= self._last - self._first + 1
+        missing = self._missing
+        if isinstance(missing, MissingIds) and missing.left is not None:
+            return missing.left <= 0
         if self._unread:
             return False  # a row that cannot be read may be one that is missing
-        if not self.by_id:
-            return self._over and not self._cut and (self._ended or self._settled)
-        unbroken_from = self._unbroken_from
-        if self.feed.traits.paging == "time":
-            return self._lowest == unbroken_from
-        return unbroken_from == 0 or self._before >= unbroken_from
+        if isinstance(missing, MissingIds):
+            return missing.reaches_start
+        return self._over and not self._cut and (missing.reaches_end or self._extent.is_settled(self.now_us))
 
     @property
     def missing(self) -> str:
         """What is, as text."""
-        if self._first >= 0 and self.by_id:
-            return f"{self._last - self._first + 1 - self._count} of {self._last - self._first + 1} trades"
+        missing = self._missing
+        if isinstance(missing, MissingIds) and missing.left is not None:
+            return f"{missing.left} of {self._extent.count} trades"
         if self._unread:
             return f"{self._unread} rows that cannot be read"
-        return f"some of the trades up to {self.gap.to_id}" if self.by_id else "the end of its span"
-
-    @property
-    def _unbroken_from(self) -> int:
-        """The id from which on, up to its last one, every one has come; behind its last one where that has not."""
-        ranges = self._known.ranges
-        return ranges[-1][0] if ranges and ranges[-1][1] == self._last else self._last + 1
-
-    @property
-    def _until_us(self) -> int:
-        """When it ended: what it lacks was made before it was found."""
-        return self.gap.received_time_us if self.gap.to_us is None else self.gap.to_us
-
-    @property
-    def _settled(self) -> bool:
-        """It ended so long ago that the pages hold all there is, and no live trade is known to stand at its end."""
-        found_us = self.now_us if self.gap.to_us is None else self.gap.received_time_us
-        return found_us - self._until_us > SETTLED_US
-
-    @property
-    def _through_us(self) -> int | None:
-        """The last instant that is of it. A vendor's live times are in milliseconds, those of its pages finer."""
-        until_us = self.gap.to_us
-        if until_us is None or self.gap.exchange == self.feed.exchange:
-            return until_us
-        return until_us // MILLISECOND_US * MILLISECOND_US + MILLISECOND_US - 1
+        in_time = isinstance(missing, MissingTime)
+        return "the end of its span" if in_time else f"some of the trades up to {self._gap.to_id}"
 
     def request(self) -> RestRequest | None:
         """The next page to read; None when there is none that could help."""
         if self._over or self.whole:
             return None
-        gap, paging = self.gap, self.feed.traits.paging
-        low, high, from_us = self._low, self._high, self._cursor_us
-        if paging == "up" and self._first < 0:
-            low = max(0, high - self.feed.traits.rest.page_rows + 1)
-        known = paging in ("up", "down")
-        return self.feed.backfill(
+        gap, paging, begins = self._gap, self._feed.traits.paging, self._extent.first is not None
+        by_id = paging in ("up", "down")
+        low = self._low if begins else max(0, self._high - self._feed.traits.rest.page_rows + 1)
+        return self._feed.backfill(
             gap.symbol,
-            from_id=self._text(low) if known and (self._first >= 0 or paging == "up") else None,
-            to_id=self._text(high) if known else None,
-            from_us=from_us,
+            from_id=self._extent.written(low) if by_id and (begins or paging == "up") else None,
+            to_id=self._extent.written(self._high) if by_id else None,
+            from_us=self._cursor_us,
             to_us=self.now_us if paging == "recent" or gap.to_us is None else gap.to_us,
         )
 
@@ -181,8 +106,7 @@ class GapFilling:
         answered so long after ``now_us`` that one which reaches back from now may no longer reach over the gap.
         """
         trades = [record for record in page if isinstance(record, Trade)]
-        mine = [t for t in trades if t.exchange == self.gap.exchange and t.symbol == self.gap.symbol]
-        fresh: list[Record] = [trade for trade in mine if self._take(trade)]
+        fresh: list[Record] = [trade for trade in trades if self._is_own(trade) and self._take(trade)]
         unread = [record for record in page if isinstance(record, Unparsed)]
         self._unread += len(unread)
         new = [record for record in unread if record.raw_sha256 not in self._kept]
@@ -192,7 +116,7 @@ class GapFilling:
 
     def filled(self, received_us: int) -> list[Record]:
         """What is reported when it is whole: the span it lay in was seen after all, and the gap is no more."""
-        gap = self.gap
+        gap = self._gap
         records: list[Record] = []
         if gap.from_us is not None and gap.to_us is not None:
             records.append(
@@ -209,51 +133,17 @@ class GapFilling:
         names = {"exchange": gap.exchange, "symbol": gap.symbol, "source": gap.source, "gap_id": gap.gap_id}
         return [*records, GapClosed(**names, reason="filled", received_time_us=received_us)]
 
-    def _text(self, number: int) -> str:
-        return f"a:{number}" if (self.gap.to_id or "").startswith("a:") else str(number)
+    def _is_own(self, trade: Trade) -> bool:
+        gap = self._gap
+        return (trade.exchange, trade.symbol, trade.source) == (gap.exchange, gap.symbol, gap.source)
 
     def _take(self, trade: Trade) -> bool:
-        if trade.source != self.gap.source:
-            return False
-        if self.by_id:
-            return self._take_number(id_number(trade.trade_id), self._after_start(trade))
-        at_us, through_us = trade.event_time_us, self._through_us
-        self._own_us = max(self._own_us, at_us)
-        self._ended = self._ended or self._is_end(at_us)
-        inside = self._after_start(trade) and (through_us is None or at_us <= through_us)
-        if not inside or trade.trade_id in self._came:
-            return False
-        self._came[trade.trade_id] = at_us
-        return True
-
-    def _take_number(self, number: int, after_start: bool) -> bool:
-        if number < 0:
-            return False
-        self._lowest = number if self._lowest is None else min(self._lowest, number)
-        if not self._first <= number <= self._last or number in self._known:
-            return False
-        self._known.add(number)
-        if self._first < 0 and not after_start:
-            self._before = max(self._before, number)
-            return False
-        self._count += 1
-        return True
-
-    def _is_end(self, at_us: int) -> bool:
-        """Whether a row of this time proves that the page reaches to the gap's end, by times as coarse as the venue's.
-
-        One of the very unit does once that is over: the row may be of a missing trade, and the rest of them to come.
-        """
-        unit_us = SECOND_US if self.feed.traits.paging == "recent" else MILLISECOND_US
-        end = self._until_us // unit_us
-        return at_us // unit_us > end or (at_us // unit_us == end and self.now_us // unit_us > end)
-
-    def _after_start(self, trade: Trade) -> bool:
-        """Some venues date past trades in whole seconds: one of the first second may be of the gap."""
-        return trade.event_time_us >= (self.gap.from_us or 0) // SECOND_US * SECOND_US
+        if isinstance(self._missing, MissingIds):
+            return self._missing.take(trade)
+        return self._missing.take(trade, self.now_us)
 
     def _advance(self, page: Sequence[Trade], late: bool) -> None:
-        paging = self.feed.traits.paging
+        paging = self._feed.traits.paging
         if paging == "recent":
             self._over, self._cut = True, late
         elif paging == "time":
@@ -263,24 +153,29 @@ class GapFilling:
 
     def _advance_in_time(self, page: Sequence[Trade]) -> None:
         latest_us = max((trade.event_time_us for trade in page), default=0)
-        is_full = len(page) >= self.feed.traits.rest.page_rows
+        is_full = len(page) >= self._feed.traits.rest.page_rows
         moved = latest_us > self._latest_us
-        self._over = not moved or latest_us > (self.now_us if self._through_us is None else self._through_us)
+        through_us = self._extent.through_us
+        self._over = not moved or latest_us > (self.now_us if through_us is None else through_us)
         self._cut = is_full and not moved  # more trades of one instant than a page holds
         self._latest_us = max(self._latest_us, latest_us)
-        # A page that is not full ends where the venue's pages end by now: there its markets may be unlike far.
-        to_latest = is_full or self.by_id or self._settled
-        self._cursor_us = max(self._cursor_us, self._latest_us if to_latest else self._own_us)
-        self._came = {each: at_us for each, at_us in self._came.items() if at_us >= self._own_us}
+        cursor_us = self._latest_us
+        if isinstance(self._missing, MissingTime):
+            # A page that is not full ends where the venue's pages end by now: there its markets may be unlike far.
+            if not is_full and not self._extent.is_settled(self.now_us):
+                cursor_us = self._missing.through_us
+            self._missing.forget()
+        self._cursor_us = max(self._cursor_us, cursor_us)
 
     def _advance_by_id(self, page: Sequence[Trade]) -> None:
         numbers = [number for trade in page if (number := id_number(trade.trade_id)) >= 0]
+        first, last = self._extent.first, self._extent.last
         if not numbers:
             self._over = True
-        elif self.feed.traits.paging == "up" and self._first >= 0:
-            self._over = max(numbers) < self._low or max(numbers) >= self._last
+        elif self._feed.traits.paging == "up" and first is not None:
+            self._over = max(numbers) < self._low or last is None or max(numbers) >= last
             self._low = max(numbers) + 1
         else:
-            reached = self._first < 0 and any(not self._after_start(trade) for trade in page)
-            self._over = reached or min(numbers) > self._high or min(numbers) <= max(0, self._first)
+            reached = first is None and any(not self._extent.is_after_start(trade) for trade in page)
+            self._over = reached or min(numbers) > self._high or min(numbers) <= (first or 0)
             self._high = min(numbers) - 1

@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from embedded.venues import Simulator
 from producers.feeds import FEEDS, BaseFeed, Paging, Parsed, RestLimits, RestRequest, Traits
 from producers.recovery import Pages, RestRecovery
+from producers.recovery.extent import SETTLED_US
 from producers.recovery.fetch import Answer
-from producers.recovery.filling import SETTLED_US, GapFilling
+from producers.recovery.filling import GapFilling
+from producers.recovery.missing import MissingTime
 from producers.recovery.queue import AT_ONCE, LATE_US
 from producers.websocket import WebSocketSource, gap_queue
 from tapehouse.market import MarketKey
@@ -366,7 +368,8 @@ def test_long_hole_in_time_keeps_only_the_ids_that_a_page_may_tell_again() -> No
     hole = GapFilling(gap(from_us=T0, to_us=T0 + 10_000 * S), feed, NOW)
     for page in range(10):
         assert len(hole.rows([trade(n, T0 + n * S) for n in range(page * 1000, page * 1000 + 1000)])) == 1000
-    assert len(hole._came) == 1
+    assert isinstance(hole._missing, MissingTime)
+    assert len(hole._missing._came) == 1
     hole.again(NOW)
     assert hole.request() is not None
     assert feed.asked[-1]["from_us"] == T0 + 9999 * S
