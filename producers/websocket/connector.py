@@ -13,6 +13,7 @@ from producers.feeds import Feed, Limits
 from producers.websocket.connection import open_connection
 from producers.websocket.inbox import Inbox
 from producers.websocket.session import Session
+from producers.websocket.subscription import Wanted
 from tapehouse import logs
 from tapehouse.backoff import Backoff
 from tapehouse.errors import TerminalError, TransientError
@@ -64,9 +65,7 @@ class Connector:
         endpoint: Endpoint,
         inbox: Inbox,
         *,
-        wanted: list[str],
-        refused: dict[str, str],
-        proven: set[str],
+        wanted: Wanted,
         counters: Counters,
         limits: Limits,
         stopping: asyncio.Event,
@@ -74,10 +73,8 @@ class Connector:
         sleep: Callable[[float], Awaitable[None]],
         random: Callable[[], float],
     ) -> None:
-        """``wanted``, ``refused``, ``proven``: as ``Subscription`` has them, shared by all connections."""
         self._endpoint, self._inbox = endpoint, inbox
-        self._wanted, self._refused, self._proven = wanted, refused, proven
-        self._counters, self._limits, self._stopping = counters, limits, stopping
+        self._wanted, self._counters, self._limits, self._stopping = wanted, counters, limits, stopping
         self._clock, self._sleep, self._random = clock, sleep, random
         self._backoff = Backoff(limits.backoff_base_s, limits.backoff_cap_s)
         self._open: dict[Session, _Running] = {}
@@ -146,15 +143,13 @@ class Connector:
         except (OSError, EOFError) as error:
             return f"{type(error).__name__}: {error}"
         self._counters.connections += 1
-        log.info("websocket_connected", feed=self._endpoint.feed.name, symbols=len(self._wanted))
+        log.info("websocket_connected", feed=self._endpoint.feed.name, symbols=len(self._wanted.keys))
         age_s = self._limits.connection_age_s
         session = Session(
             self._endpoint.feed,
             connection,
             self._inbox,
             wanted=self._wanted,
-            refused=self._refused,
-            proven=self._proven,
             counters=self._counters,
             limits=self._limits,
             finite=self._endpoint.finite,

@@ -12,7 +12,7 @@ from producers.counters import Counters
 from producers.feeds import Feed, Limits, Parsed
 from producers.websocket.connection import Connection, VenueClock
 from producers.websocket.inbox import Inbox
-from producers.websocket.subscription import Subscription
+from producers.websocket.subscription import Subscription, Wanted
 from tapehouse import logs
 from tapehouse.record import Trade
 
@@ -34,9 +34,7 @@ class Session:
         connection: Connection,
         inbox: Inbox,
         *,
-        wanted: list[str],
-        refused: dict[str, str],
-        proven: set[str],
+        wanted: Wanted,
         counters: Counters,
         limits: Limits,
         finite: bool,
@@ -53,13 +51,11 @@ class Session:
         self.subscription = Subscription(
             feed,
             wanted,
-            refused,
             limits=limits,
             finite=finite,
             send=self._send,
             on_confirmed=self._on_confirmed,
             sleep=sleep,
-            proven=proven,
         )
         self.confirmed: dict[str, int] = {}
         """Subscription keys of the markets that this connection brings, and since when, µs of our clock."""

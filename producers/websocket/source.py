@@ -22,7 +22,7 @@ from producers.recovery import Recovery
 from producers.websocket.connector import ConnectionFailedError, Connector, Endpoint
 from producers.websocket.gap_queue import GapQueue
 from producers.websocket.inbox import Inbox
-from producers.websocket.subscription import LoginRefusedError, SubscriptionRefusedError
+from producers.websocket.subscription import LoginRefusedError, SubscriptionRefusedError, Wanted
 from tapehouse import logs
 from tapehouse.errors import SettingsError
 from tapehouse.market import MarketKey
@@ -75,14 +75,13 @@ class WebSocketSource:
         is given: whoever keeps marks keeps that, or a kill in the first second would leave a gap that nobody knows.
         Raises SettingsError for more symbols than one connection carries."""
         self.counters = Counters()
-        self.refused: dict[str, str] = {}
-        """Symbol → why the venue refused it, as it says, or why it was given up."""
         limits, marks = limits or feed.traits.limits, marks or {}
         wanted = list(subscription_keys(feed, symbols))
         if len(wanted) > limits.max_symbols:
             fault = f"{feed.name}: {len(wanted)} symbols, one connection takes {limits.max_symbols}"
             raise SettingsError([f"{fault}; start a second producer for the rest"])
-        self._feed, self._wanted = feed, wanted
+        proven = {feed.subscription_key(key.exchange, key.symbol) for key in marks if key.source == feed.source}
+        self._feed, self._wanted = feed, Wanted(wanted, proven)
         self._inherited = [gap for mark in marks.values() for gap in mark.gaps if gap.source == feed.source]
         self._stopping = asyncio.Event()
         self._runner: asyncio.Task[None] | None = None
@@ -93,9 +92,7 @@ class WebSocketSource:
         self._connector = Connector(
             Endpoint(feed=feed, address=url or feed.address(), shown=url or feed.websocket_url, finite=finite),
             self._inbox,
-            wanted=wanted,
-            refused=self.refused,
-            proven={feed.subscription_key(key.exchange, key.symbol) for key in marks if key.source == feed.source},
+            wanted=self._wanted,
             counters=self.counters,
             limits=limits,
             stopping=self._stopping,
@@ -149,10 +146,15 @@ class WebSocketSource:
         return len(self._inbox)
 
     @property
+    def refused(self) -> Mapping[str, str]:
+        """Symbol → why the venue refused it, as it says, or why it was given up."""
+        return self._wanted.refused
+
+    @property
     def unconfirmed(self) -> frozenset[str]:
         """Symbols whose subscription the venue has not confirmed on the newest connection."""
         newest = self._connector.newest
-        return frozenset(newest.subscription.unconfirmed if newest is not None else self._wanted)
+        return frozenset(newest.subscription.unconfirmed if newest is not None else self._wanted.keys)
 
     # -- the two that run beside each other ---------------------------------------------------------------------------
 

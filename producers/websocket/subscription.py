@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from producers.feeds import Feed, Limits, Parsed
@@ -40,31 +41,39 @@ class LoginRefusedError(TerminalError):
         return f"{self.feed} refused the key: {self.reason!r}. Set the right one, and see that the plan allows trades."
 
 
+@dataclass(slots=True)
+class Wanted:
+    """The markets that one source wants, by subscription key, through all its connections."""
+
+    keys: list[str]
+    """Those that are asked for."""
+    proven: set[str]
+    """Those that the venue took before: they are asked for again and again, whatever it says."""
+    refused: dict[str, str] = field(default_factory=dict)
+    """Key → why the venue refuses it, as it says."""
+
+
 class Subscription:
     """One connection's requests and their answers. ``heard`` takes each message, ``run`` does the asking."""
 
     def __init__(
         self,
         feed: Feed,
-        wanted: list[str],
-        refused: dict[str, str],
+        wanted: Wanted,
         *,
         limits: Limits,
         finite: bool,
         send: Callable[[str], Awaitable[None]],
         on_confirmed: Callable[[str], None],
         sleep: Callable[[float], Awaitable[None]],
-        proven: set[str],
     ) -> None:
-        """``wanted`` loses, and ``refused`` gains, what the venue refuses, unless it took it before: what is in
-        ``proven`` is asked for again and again. ``finite``: a recording answers nothing."""
-        self.unconfirmed = set(wanted)
+        """``wanted`` loses what the venue refuses, unless that is proven. ``finite``: a recording answers nothing."""
+        self.unconfirmed = set(wanted.keys)
         self.settled = asyncio.Event()
         """Every market is confirmed or given up."""
-        self._feed, self._wanted, self._refused = feed, wanted, refused
+        self._feed, self._wanted = feed, wanted
         self._limits, self._finite = limits, finite
         self._send, self._on_confirmed, self._sleep = send, on_confirmed, sleep
-        self._proven = proven
         self._authenticated: bool | None = None
         self._refusals: list[str] = []
         self._asked: Sequence[str] = ()
@@ -88,8 +97,8 @@ class Subscription:
         if key not in self.unconfirmed:
             return
         self.unconfirmed.discard(key)
-        self._proven.add(key)
-        self._refused.pop(key, None)
+        self._wanted.proven.add(key)
+        self._wanted.refused.pop(key, None)
         self._answer.set()
         if not self._finite:
             self._on_confirmed(key)
@@ -103,15 +112,15 @@ class Subscription:
             why = await self._login()
             if why is not None:
                 return why
-        await self._ask(self._wanted)
+        await self._ask(self._wanted.keys)
         if self._finite:
             return None
         if not self._feed.traits.acknowledges:
             for key in sorted(self.unconfirmed):
                 self.confirm(key)
-        await self._answers(lambda: not self.unconfirmed or bool(self._refusals and len(self._wanted) == 1))
-        heard = bool(self._refusals) or len(self.unconfirmed) < len(self._wanted)
-        if self.unconfirmed and len(self._wanted) > 1 and heard:
+        await self._answers(lambda: not self.unconfirmed or bool(self._refusals and len(self._wanted.keys) == 1))
+        heard = bool(self._refusals) or len(self.unconfirmed) < len(self._wanted.keys)
+        if self.unconfirmed and len(self._wanted.keys) > 1 and heard:
             # One wrong name can sink a whole request: those that are left are asked for one by one.
             for key in sorted(self.unconfirmed):
                 await self._ask_alone(key)
@@ -135,7 +144,7 @@ class Subscription:
                     continue
                 before = len(self._refusals)
                 await self._ask_alone(key)
-                if key in self.unconfirmed and len(self._refusals) > before and key not in self._proven:
+                if key in self.unconfirmed and len(self._refusals) > before and key not in self._wanted.proven:
                     self._give_up(key)
 
     async def _login(self) -> str | None:
@@ -158,7 +167,7 @@ class Subscription:
         await self._ask([key])
         await self._answers(lambda: key not in self.unconfirmed or len(self._refusals) > before)
         if key in self.unconfirmed and len(self._refusals) > before:
-            self._refused[key] = self._refusals[-1]
+            self._wanted.refused[key] = self._refusals[-1]
         await self._sleep(1 / self._limits.messages_per_s)
 
     async def _answers(self, enough: Callable[[], bool]) -> None:
@@ -173,24 +182,24 @@ class Subscription:
         """Go on without the markets that the venue refused; raise when that is all of them."""
         if not self.unconfirmed:
             return None
-        refused = {key: self._refused.get(key) or self._refusal_of(key) for key in self.unconfirmed}
-        self._refused.update({key: reason for key, reason in refused.items() if reason})
+        refused = {key: self._wanted.refused.get(key) or self._refusal_of(key) for key in self.unconfirmed}
+        self._wanted.refused.update({key: reason for key, reason in refused.items() if reason})
         silent = sorted(key for key, reason in refused.items() if not reason)
         for key in sorted(self.unconfirmed - set(silent)):
             self._give_up(key)
         if silent:
             log.warning("subscription_unanswered", feed=self._feed.name, symbols=",".join(silent))
-        if not self._wanted:
-            raise SubscriptionRefusedError(self._feed.name, self._refused)
-        return "no subscription was confirmed" if self.unconfirmed == set(self._wanted) else None
+        if not self._wanted.keys:
+            raise SubscriptionRefusedError(self._feed.name, self._wanted.refused)
+        return "no subscription was confirmed" if self.unconfirmed == set(self._wanted.keys) else None
 
     def _give_up(self, key: str) -> None:
         """The venue refuses it: logged, and not asked for again unless it took it before."""
-        log.error("subscription_refused", feed=self._feed.name, symbol=key, reason=self._refused[key])
-        if key not in self._proven:
+        log.error("subscription_refused", feed=self._feed.name, symbol=key, reason=self._wanted.refused[key])
+        if key not in self._wanted.proven:
             self.unconfirmed.discard(key)
-            if key in self._wanted:  # a connection that takes over shares the list
-                self._wanted.remove(key)
+            if key in self._wanted.keys:  # a connection that takes over shares the list
+                self._wanted.keys.remove(key)
 
     def _refusal_of(self, key: str) -> str:
         """What the venue said that names this market in one of the usual spellings; else the last it said."""

@@ -5,7 +5,7 @@ from collections.abc import Coroutine
 from typing import Any
 
 from producers.feeds import FEEDS, Limits, Parsed
-from producers.websocket.subscription import Subscription
+from producers.websocket.subscription import Subscription, Wanted
 
 LIMITS = Limits(ack_timeout_s=0.05, backoff_base_s=0.1, backoff_cap_s=0.4, messages_per_s=1000)
 
@@ -14,20 +14,18 @@ class Venue:
     """Confirms BTC-USD at once; of ETH-USD it says nothing until it was asked ``silent`` times."""
 
     def __init__(self, silent: int, answer: Parsed) -> None:
-        self.wanted, self.refused = ["BTC-USD", "ETH-USD"], dict[str, str]()
+        self.wanted = Wanted(["BTC-USD", "ETH-USD"], proven=set())
         self.asked = 0
         self.waits: list[float] = []
         self._silent, self._answer = silent, answer
         self.subscription = Subscription(
             FEEDS["bitstamp"],
             self.wanted,
-            self.refused,
             limits=LIMITS,
             finite=False,
             send=self._hear,
             on_confirmed=lambda _: None,
             sleep=self._sleep,
-            proven=set(),
         )
 
     async def _hear(self, text: str) -> None:
@@ -51,7 +49,7 @@ def test_new_market_whose_answer_was_lost_is_asked_for_until_the_venue_takes_it(
     venue = Venue(silent=5, answer=Parsed(acknowledged=("ETH-USD",)))
     assert run(venue.subscription.run()) is None
     assert (venue.asked, venue.subscription.unconfirmed) == (6, set())
-    assert venue.wanted == ["BTC-USD", "ETH-USD"]
+    assert venue.wanted.keys == ["BTC-USD", "ETH-USD"]
     assert [wait_s for wait_s in venue.waits if wait_s >= 0.1] == [0.2, 0.4, 0.4, 0.4]
 
 
@@ -59,5 +57,5 @@ def test_new_market_that_is_refused_when_it_is_asked_for_again_is_given_up_with_
     venue = Venue(silent=4, answer=Parsed(refused="Bad subscription string."))
     assert run(venue.subscription.run()) is None
     assert (venue.asked, venue.subscription.unconfirmed) == (5, set())
-    assert venue.wanted == ["BTC-USD"]
-    assert venue.refused == {"ETH-USD": "Bad subscription string."}
+    assert venue.wanted.keys == ["BTC-USD"]
+    assert venue.wanted.refused == {"ETH-USD": "Bad subscription string."}
