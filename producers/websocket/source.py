@@ -41,6 +41,7 @@ log = logs.of(__name__)
 
 
 def _now_us() -> int:
+    """Our clock, µs UTC."""
     return time.time_ns() // 1000
 
 
@@ -66,13 +67,12 @@ class WebSocketSource:
         marks: Mapping[MarketKey, SafeMark] | None = None,
         recovery: Recovery | None = None,
         on_begin: Callable[[MarketKey, int], None] | None = None,
-        clock: Callable[[], int] = _now_us,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         random: Callable[[], float] = _random.random,
     ) -> None:
-        """``clock`` gives µs UTC, ``random`` a float in [0, 1). ``marks``: where each market is safe, and the gaps that
-        were open. ``on_begin`` gets each market without a mark, and from when on it is seen, before any of its trades
-        is given: whoever keeps marks keeps that, or a kill in the first second would leave a gap that nobody knows.
+        """``random`` gives a float in [0, 1). ``marks``: where each market is safe, and the gaps that were open.
+        ``on_begin`` gets each market without a mark, and from when on it is seen, before any of its trades is given:
+        whoever keeps marks keeps that, or a kill in the first second would leave a gap that nobody knows.
         Raises SettingsError for more symbols than one connection carries."""
         self.counters = Counters()
         limits, marks = limits or feed.traits.limits, marks or {}
@@ -87,7 +87,7 @@ class WebSocketSource:
         self._runner: asyncio.Task[None] | None = None
         self._gaps = GapQueue(feed.name, recovery)
         self._inbox = Inbox(
-            Markets(feed, marks, on_begin), counters=self.counters, limits=limits, clock=clock, on_gap=self._found
+            Markets(feed, marks, on_begin), counters=self.counters, limits=limits, clock=_now_us, on_gap=self._found
         )
         self._connector = Connector(
             Endpoint(feed=feed, address=url or feed.address(), shown=url or feed.websocket_url, finite=finite),
@@ -96,7 +96,7 @@ class WebSocketSource:
             counters=self.counters,
             limits=limits,
             stopping=self._stopping,
-            clock=clock,
+            clock=_now_us,
             sleep=sleep,
             random=random,
         )
