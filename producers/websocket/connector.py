@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from websockets.exceptions import InvalidURI
@@ -37,7 +37,7 @@ class Endpoint:
     """Where the connections of a source lead to."""
 
     feed: Feed
-    address: str
+    address: str = field(repr=False)
     """May carry a key."""
     shown: str
     """The same without it."""
@@ -103,7 +103,8 @@ class Connector:
                 current = opened
                 await _first(current.task, current.session.due.wait())
             if current is not None and current.task.done():
-                why = why or current.task.result()
+                ended = current.task.result()
+                why = why or ended
                 if self._endpoint.finite and current.session.ended_normally:
                     return
                 current = None

@@ -5,13 +5,17 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 import pytest
-from websockets.asyncio.server import ServerConnection
+from websockets.asyncio.server import ServerConnection, serve
+from websockets.datastructures import Headers
 from websockets.exceptions import ConnectionClosed
+from websockets.http11 import Response
 
 from producers.feeds import Parsed
 from producers.websocket import WebSocketSource
+from producers.websocket.connector import Endpoint
 from producers.websocket.subscription import LoginRefusedError
 from tapehouse.record import Coverage, Record
 from tests.producers.websocket.test_source import FAST, FakeFeed, Reader, run, venue
@@ -205,3 +209,30 @@ def test_market_goes_on_unbroken_only_when_all_that_came_on_the_replaced_connect
             assert (whole_us > 350_000) is goodbye  # else no trade has told yet that nothing was missed
 
     run(scenario())
+
+
+def test_error_of_a_connection_ends_the_source_though_the_next_one_cannot_be_opened() -> None:
+    async def scenario() -> None:
+        connections: list[ServerConnection] = []
+
+        async def handler(connection: ServerConnection) -> None:
+            connections.append(connection)
+            await talk(connection, ["ack BTC-USD", "bye"])
+
+        async def refuse(*_: Any) -> Response | None:
+            if not connections:
+                return None
+            await connections[0].send("boom")
+            await asyncio.sleep(0.1)
+            return Response(503, "busy", Headers())
+
+        async with serve(handler, "127.0.0.1", 0, process_request=refuse) as server:
+            url = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+            await until_failure(WebSocketSource(Broken(), ["BTC-USD"], url=url, limits=NO_REPORTS))
+
+    run(scenario())
+
+
+def test_address_of_an_endpoint_is_not_shown() -> None:
+    endpoint = Endpoint(feed=FakeFeed(), address="wss://venue.example/?token=hunter2", shown="wss://…", finite=False)
+    assert "hunter2" not in repr(endpoint)
