@@ -53,11 +53,11 @@ def run(options: argparse.Namespace) -> int:
     wanted = backfill.Wanted(
         market=market, span_us=span_us, gap_id=options.gap, feed=options.by_feed, rest_url=options.rest_url
     )
-    holes = backfill.holes(wanted, _port(settings, here), settings)
-    if not holes:
+    gaps = backfill.requested_gaps(wanted, _port(settings, here), settings)
+    if not gaps:
         print("Nothing is missing: the trades beside the span follow on each other.")
         return 0
-    with backfill.source_of(holes) as source, _bar(source) as on_progress:
+    with backfill.source_of(gaps) as source, _bar(source) as on_progress:
         backfill.fill(source, settings, on_progress=on_progress)
     for outcome in source.outcomes:
         gap, whole = outcome.requested.gap, outcome.left_open is None

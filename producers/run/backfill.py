@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from producers.feeds import Feed, feed, name_of_source
-from producers.recovery import Backfill, HttpFetch, Pages, RestRecovery, backfill
-from producers.recovery.backfill import Hole, LeftOpen
+from producers.recovery import Backfill, HttpFetch, Pages, RequestedGap, RestRecovery, waits
+from producers.recovery.backfill import LeftOpen
 from producers.run.gap_lookup import GapLookup
 from producers.run.runner import Progress, run
 from producers.run.venue import venue
@@ -38,7 +38,7 @@ class Wanted:
     """Another address for the past trades; one feed's."""
 
 
-def holes(wanted: Wanted, port: QueryPort, settings: Settings) -> list[Hole]:
+def requested_gaps(wanted: Wanted, port: QueryPort, settings: Settings) -> list[RequestedGap]:
     """The recorded gaps, or the span; empty where nothing can be missing in it.
 
     Raises TerminalError where there is nothing to go by.
@@ -49,7 +49,7 @@ def holes(wanted: Wanted, port: QueryPort, settings: Settings) -> list[Hole]:
     if wanted.rest_url and len({gap.source for gap in gaps}) > 1:
         raise TerminalError("--rest-url is one feed's, and the gaps are of several: say which by --feed.")
     if gaps:
-        return [Hole(gap=gap, feed=_feed(gap.source, wanted, settings), recorded=True) for gap in gaps]
+        return [RequestedGap(gap=gap, feed=_feed(gap.source, wanted, settings), recorded=True) for gap in gaps]
     if wanted.gap_id or wanted.span_us is None:
         raise TerminalError(f"{wanted.gap_id} is no open gap of {wanted.market}: see silver.gaps.")
     source = source or wanted.market.exchange
@@ -57,7 +57,7 @@ def holes(wanted: Wanted, port: QueryPort, settings: Settings) -> list[Hole]:
     if found is None:
         raise TerminalError(f"No gap is recorded there, and no feed reads {source}: name one by --feed.")
     span = _span(lookup, wanted.market, found, wanted.span_us)
-    return [] if span is None else [Hole(gap=span, feed=found, recorded=False)]
+    return [] if span is None else [RequestedGap(gap=span, feed=found, recorded=False)]
 
 
 def _feed(source: str, wanted: Wanted, settings: Settings) -> Feed | None:
@@ -104,15 +104,15 @@ def _span(lookup: GapLookup, market: Market, by: Feed, span_us: tuple[int, int])
 
 
 @contextlib.contextmanager
-def source_of(found: Sequence[Hole]) -> Iterator[Backfill]:
-    """What reads the holes back; its ``outcomes`` say how far each one came."""
+def source_of(found: Sequence[RequestedGap]) -> Iterator[Backfill]:
+    """What reads the gaps back; its ``outcomes`` say how far each one came."""
     with contextlib.ExitStack() as held:
 
         def recovery(each: Feed, on_left_open: LeftOpen) -> RestRecovery:
             fetch = HttpFetch()
             held.callback(fetch.close)
             pages = Pages(each, fetch=fetch)
-            return RestRecovery(each, pages=pages, waits_s=backfill.WAITS_S, on_left_open=on_left_open)
+            return RestRecovery(each, pages=pages, waits_s=waits.BY_HAND_S, on_left_open=on_left_open)
 
         yield Backfill(found, recovery)
 
