@@ -1,4 +1,4 @@
-"""``tapehouse audit``: is every bronze record somewhere, and no key twice?"""
+"""``tapehouse audit``: is every table what the one that it is made of says?"""
 
 import argparse
 
@@ -8,6 +8,7 @@ from cli.command import add_setting, load_settings, refuse_aws, target
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_setting(parser, "spark_memory_mb")
+    parser.add_argument("--full", action="store_true", help="judge all of a big lake, not a sample (minutes, or more)")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -18,7 +19,7 @@ def run(options: argparse.Namespace) -> int:
     with engine.session(here, "audit") as spark:
         from glue_jobs.audit import audit
 
-        report = audit(spark, here.lake)
+        report = audit(spark, here.lake, full=options.full)
     for line in report.lines:
         print(line)
     return 0 if report.ok else 1

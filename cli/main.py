@@ -28,7 +28,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "the span itself. Exit 1 if any stays open.",
     "refresh": "Read what is new in the stream into bronze, then silver and gold. Once, unless --every is given.",
     "rebuild": "Compute a silver or gold table again from its inputs, and what hangs on it; one overwrite each.",
-    "audit": "Prove the account: each bronze record is in a silver table, no key is there twice. Exit 1 if not.",
+    "audit": "Judge every table by what it is made of: nothing lost, twice, altered or misfiled. Exit 1 if that fails.",
     "tables": "List the tables: rows, newest event (UTC), lag behind it (seconds), position in the stream.",
     "query": 'Answer one SELECT in Athena\'s dialect, e.g. "SELECT * FROM gold.candles LIMIT 5". Times are UTC.',
     "parse": "Turn raw venue messages (stdin, one a line) into records (stdout, JSON lines); counts go to stderr.",

@@ -1,5 +1,6 @@
 """bronze.trades to silver: each record judged, and put into exactly one of four tables."""
 
 from glue_jobs.silver.trades.job import MAKES, TradesJob
+from glue_jobs.silver.trades.judged import judged
 
-__all__ = ["MAKES", "TradesJob"]
+__all__ = ["MAKES", "TradesJob", "judged"]

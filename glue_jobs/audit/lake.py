@@ -1,0 +1,91 @@
+"""The audit of one lake: every table is read once, and each check says what is wrong in it, where, and what to do."""
+
+from pyspark import StorageLevel
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F  # noqa: N812
+
+from glue_jobs.audit.account import account, stream_gaps, unique
+from glue_jobs.audit.candles import candles
+from glue_jobs.audit.derived import derived
+from glue_jobs.audit.filled import filled
+from glue_jobs.audit.markets import counted, sums
+from glue_jobs.audit.records import records
+from glue_jobs.audit.report import AuditReport, findings
+from glue_jobs.audit.sample import Sample
+from glue_jobs.audit.summary import summary
+from glue_jobs.bronze import position_in
+from glue_jobs.engine import delta
+from glue_jobs.silver.trades import judged
+from tapehouse.lake import Lake
+from tapehouse.tables import (
+    BRONZE_TRADES,
+    COORDINATE_NAMES,
+    GOLD_CANDLES,
+    GOLD_MARKET_SUMMARY,
+    SILVER_COVERAGE,
+    SILVER_GAPS,
+    SILVER_REJECTED,
+    SILVER_TRADES,
+    Table,
+)
+
+_SILVER = (SILVER_TRADES, SILVER_REJECTED, SILVER_GAPS, SILVER_COVERAGE)
+_KEYED = (SILVER_TRADES, SILVER_GAPS, GOLD_CANDLES, GOLD_MARKET_SUMMARY)
+"""The keys of the others are coordinates, which the account holds against bronze."""
+
+
+def audit(spark: SparkSession, lake: Lake, full: bool = False) -> AuditReport:
+    """Judge every table of the lake by the one that it is made of, down to the stream's own bytes.
+
+    All of a small lake is judged. Of a big one each row is counted, and its key, its place and what follows from its
+    own columns are asked; what records, candles and markets say is judged of a sample, with ``full`` of all.
+
+    The tables are read as they are now: what a refresh that runs meanwhile has not finished may look missing.
+
+    Nothing else in a lake says what stands in ``bronze.trades.partition_key``, nor more of ``ingested_at`` than the
+    order of records that repeat each other, nor what a payload says that no column holds: such a change is not seen.
+    """
+
+    def load(table: Table) -> DataFrame:
+        uri = lake.table_uri(table.name)
+        if not delta.exists(spark, uri):
+            return spark.createDataFrame([], table.schema_ddl)
+        return spark.read.format("delta").load(uri)
+
+    uri = lake.table_uri(BRONZE_TRADES.name)
+    if not delta.exists(spark, uri):
+        return AuditReport(False, (f"{lake.uri}: there is no bronze.trades: run tapehouse refresh first",), {})
+    bronze = load(BRONZE_TRADES)
+    silver = {table.name: load(table) for table in _SILVER}
+    gold = {table.name: load(table) for table in (GOLD_CANDLES, GOLD_MARKET_SUMMARY)}
+    there = {BRONZE_TRADES.name: bronze, **silver, **gold}
+    placed = {name: frame.where(F.col("shard_id").isNotNull()) for name, frame in silver.items()}
+    counts = {name: frame.count() for name, frame in {BRONZE_TRADES.name: bronze, **placed}.items()}
+    sample = Sample.of(counts[BRONZE_TRADES.name], full=full)
+    markets = counted(silver[SILVER_TRADES.name], gold[GOLD_CANDLES.name])
+    asked = judged(bronze.where(sample.has(*COORDINATE_NAMES))).persist(StorageLevel.MEMORY_AND_DISK)
+    try:
+        found = findings(
+            [
+                account(bronze, placed),
+                *(unique(table, there[table.name]) for table in _KEYED),
+                *derived(there),
+                *records(asked, bronze, silver),
+                filled(silver[SILVER_GAPS.name], silver[SILVER_TRADES.name], sample),
+                candles(gold[GOLD_CANDLES.name], silver, markets, sample),
+                summary(gold[GOLD_MARKET_SUMMARY.name], gold[GOLD_CANDLES.name], sample),
+            ]
+        )
+    finally:
+        asked.unpersist()
+    if sample.one_in > 1:  # of all windows, where not each was judged
+        found += sums(markets, gold[GOLD_CANDLES.name])
+    found += stream_gaps(position_in(delta.snapshot(spark, BRONZE_TRADES, uri)))
+    return AuditReport(not found, (_account_line(counts), str(sample), *found), counts)
+
+
+def _account_line(counts: dict[str, int]) -> str:
+    parts = " + ".join(f"{counts[table.name]:,} {table.short_name}" for table in _SILVER)
+    total = sum(counts[table.name] for table in _SILVER)
+    sign = "=" if total == counts[BRONZE_TRADES.name] else "≠"
+    return f"{counts[BRONZE_TRADES.name]:,} bronze records {sign} {parts}"

@@ -1,0 +1,95 @@
+"""What silver made of each record, against what judging the record's bytes again says."""
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F  # noqa: N812
+
+from glue_jobs.audit.report import differing
+from tapehouse.tables import (
+    CLOSED,
+    COORDINATE_NAMES,
+    OPENED,
+    SILVER_COVERAGE,
+    SILVER_GAPS,
+    SILVER_REJECTED,
+    SILVER_TRADES,
+    Table,
+)
+
+_KEY: Final = list(COORDINATE_NAMES)
+_SUBJECT: Final = ["thing", "exchange", "symbol", "source", "id"]
+"""What a record says something about: a trade, or a gap that opened or closed."""
+_CONTENT: Final = ("price", "size", "side")
+"""Where a trade that comes again differs in one of these, it is a conflict."""
+
+
+def records(judged: DataFrame, bronze: DataFrame, silver: Mapping[str, DataFrame]) -> Iterator[DataFrame]:
+    """Checks of each silver table: its rows are of records of that kind, and say what the record says.
+
+    In: ``judged``, the judged rows of the records that are asked; ``silver``, the four tables. That each record is in
+    one of them is the account's business.
+    """
+    due = judged.select(*_KEY, F.struct(*judged.columns).alias("due"))
+    event = F.when(F.col("due.kind") == "gap", OPENED).otherwise(CLOSED)
+    received = F.timestamp_micros("due.received_time_us")
+    yield _accepted(due, SILVER_TRADES, silver, ("trade",), received_time=received)
+    yield _accepted(due, SILVER_GAPS, silver, ("gap", "gap_closed"), event=event)
+    yield _accepted(due, SILVER_COVERAGE, silver, ("coverage",))
+    yield _rejected(judged, bronze, silver)
+
+
+def _accepted(
+    due: DataFrame, table: Table, silver: Mapping[str, DataFrame], kinds: tuple[str, ...], **made: Column
+) -> DataFrame:
+    """``made``: columns that have another name or form in the record."""
+    is_due = F.col("due.kind").isin(*kinds) & (F.size("due.reasons") == 0)
+    fields = due.schema["due"].dataType.fieldNames()  # type: ignore[attr-defined]
+    columns = {name: F.col(f"due.{name}") for name in table.column_names if name in fields and name not in _KEY} | made
+    pairs = {name: (F.col(name), F.when(is_due, column)) for name, column in columns.items()}
+    return _faults(table, silver[table.name].join(due, on=_KEY), pairs)
+
+
+def _rejected(judged: DataFrame, bronze: DataFrame, silver: Mapping[str, DataFrame]) -> DataFrame:
+    """The verdict hangs on the bytes, and on the earlier record that silver has of the same trade or gap."""
+    there = silver[SILVER_REJECTED.name].select(
+        *_KEY, F.struct("verdict", "kind", "reasons", "payload", "arrival_time").alias("there")
+    )
+    thing = F.when(F.col("kind") == "gap", OPENED).when(F.col("kind") == "gap_closed", CLOSED).otherwise("trade")
+    stated = judged.withColumns({"thing": thing, "id": F.coalesce("trade_id", "gap_id"), "order": _stream_order()})
+    first = silver[SILVER_TRADES.name].select(
+        F.lit("trade").alias("thing"), *_SUBJECT[1:-1], F.col("trade_id").alias("id"), *_CONTENT, *_KEY
+    )
+    gaps = silver[SILVER_GAPS.name].where(F.col("shard_id").isNotNull())
+    first = first.unionByName(
+        gaps.select(F.col("event").alias("thing"), *_SUBJECT[1:-1], F.col("gap_id").alias("id"), *_KEY),
+        allowMissingColumns=True,
+    )
+    asked = there.join(stated, on=_KEY)
+    # Only what was refused is looked up among all trades, and only what was found among all of bronze.
+    met = asked.where(F.size("reasons") == 0).select(*_SUBJECT, F.struct(*_KEY).alias("refused"))
+    met = met.join(first, on=_SUBJECT).join(bronze.select(*_KEY, _stream_order().alias("first_order")), on=_KEY)
+    met = met.select("refused.*", "first_order", F.struct(*_CONTENT).alias("first"))
+    rows = asked.join(met, on=_KEY, how="left")
+    again = F.when(F.struct(*_CONTENT).eqNullSafe(F.col("first")), "duplicate").otherwise("conflict")
+    verdict = F.when(F.size("reasons") > 0, "quarantined").when(F.col("first_order") < F.col("order"), again)
+    due = {
+        "verdict": verdict,
+        "kind": F.col("kind"),
+        "reasons": F.when(verdict == "conflict", F.array(F.lit("trade.conflict"))).otherwise(F.col("reasons")),
+        "payload": F.when(verdict != "duplicate", F.col("payload")),
+        "arrival_time": F.col("arrival_time"),
+    }
+    return _faults(SILVER_REJECTED, rows, {name: (F.col(f"there.{name}"), column) for name, column in due.items()})
+
+
+def _stream_order() -> Column:
+    """The order in which records count: by turn, then arrival, then coordinates (numbers as integers)."""
+    number = "sequence_number"
+    return F.struct("ingested_at", "arrival_time", "shard_id", F.length(number), number, "sub_sequence_number")
+
+
+def _faults(table: Table, rows: DataFrame, pairs: Mapping[str, tuple[Column, Column]]) -> DataFrame:
+    what = f"row(s) of {table.name} are not what their record says (tapehouse rebuild silver.trades)"
+    return differing(rows, pairs, what, table.key)

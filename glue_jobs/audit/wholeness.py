@@ -1,0 +1,66 @@
+"""Which windows are complete: plain Python over spans of time, nothing of what computes the candles."""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from tapehouse.tables import ALL_EXCHANGES
+
+FOREVER: Final = 2**63 - 1
+"""The end of what goes on, µs."""
+
+
+class Spans:
+    """Spans of one market's time, [from, to), µs UTC; those that meet or overlap are one."""
+
+    def __init__(self, spans: Iterable[tuple[int, int]]) -> None:
+        self._starts: list[int] = []
+        self._ends: list[int] = []
+        for start, end in sorted(spans):
+            if self._ends and start <= self._ends[-1]:
+                self._ends[-1] = max(end, self._ends[-1])
+            else:
+                self._starts.append(start)
+                self._ends.append(end)
+
+    def hold(self, start: int, end: int) -> bool:
+        """Whether the window lies in one of them."""
+        at = bisect_right(self._starts, start) - 1
+        return at >= 0 and self._ends[at] >= end
+
+    def meet(self, start: int, end: int) -> bool:
+        """Whether the window has an instant in common with one of them."""
+        at = bisect_left(self._starts, end) - 1
+        return at >= 0 and self._ends[at] > start
+
+
+_NOTHING: Final = Spans(())
+
+
+@dataclass(frozen=True, slots=True)
+class Wholeness:
+    """What is known of the symbols: where their markets were seen, and where they have open gaps."""
+
+    first_us: Mapping[str, Mapping[str, int]]
+    """symbol → exchange → its first trade that gold counts"""
+    seen: Mapping[tuple[str, str], Spans]
+    """(exchange, symbol) → what was wholly seen"""
+    holes: Mapping[str, Mapping[str, Spans]]
+    """symbol → exchange → its open gaps"""
+    everywhere: Spans
+    """Open gaps of the stream."""
+
+    def complete(self, exchange: str, symbol: str, start_us: int, end_us: int) -> bool:
+        """Wholly seen and without an open gap; ALL: so is each market of the symbol that had traded by the end."""
+        holes = self.holes.get(symbol, {})
+        if exchange != ALL_EXCHANGES:
+            asked, holed = [exchange], [holes.get(exchange, _NOTHING)]
+        else:
+            asked = [name for name, first_us in self.first_us.get(symbol, {}).items() if first_us < end_us]
+            holed = list(holes.values())
+        return (
+            not self.everywhere.meet(start_us, end_us)
+            and not any(spans.meet(start_us, end_us) for spans in holed)
+            and all(self.seen.get((name, symbol), _NOTHING).hold(start_us, end_us) for name in asked)
+        )
