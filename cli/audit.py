@@ -18,8 +18,9 @@ def run(options: argparse.Namespace) -> int:
     here.activate()
     with engine.session(here, "audit") as spark:
         from glue_jobs.audit import audit
+        from glue_jobs.pipeline import pipeline
 
-        report = audit(spark, here.lake, full=options.full)
+        report = audit(spark, here.lake, pipeline(), full=options.full)
     for line in report.lines:
         print(line)
     return 0 if report.ok else 1

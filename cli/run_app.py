@@ -167,9 +167,10 @@ class _App:
     def _account(self) -> int:
         """Prints the markets and the audit; 0 only when nothing is missing anywhere."""
         from glue_jobs.audit import audit
+        from glue_jobs.pipeline import pipeline
 
         results.draw(self._port.run(market_view.MARKETS))
-        report = audit(self._spark, self._here.lake)
+        report = audit(self._spark, self._here.lake, pipeline())
         print()
         for line in report.lines:
             print(line)

@@ -1,5 +1,7 @@
 """The audit of one lake: every table is read once, and each check says what is wrong in it, where, and what to do."""
 
+from collections.abc import Mapping, Sequence
+
 from pyspark import StorageLevel
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
@@ -14,7 +16,7 @@ from glue_jobs.audit.report import AuditReport, findings
 from glue_jobs.audit.sample import Sample
 from glue_jobs.audit.summary import summary
 from glue_jobs.bronze import position_in
-from glue_jobs.engine import delta
+from glue_jobs.engine import Query, delta, tables_of
 from glue_jobs.silver.trades import judged
 from tapehouse.lake import Lake
 from tapehouse.tables import (
@@ -22,20 +24,16 @@ from tapehouse.tables import (
     COORDINATE_NAMES,
     GOLD_CANDLES,
     GOLD_MARKET_SUMMARY,
-    SILVER_COVERAGE,
     SILVER_GAPS,
-    SILVER_REJECTED,
     SILVER_TRADES,
     Table,
 )
 
-_SILVER = (SILVER_TRADES, SILVER_REJECTED, SILVER_GAPS, SILVER_COVERAGE)
-_KEYED = (SILVER_TRADES, SILVER_GAPS, GOLD_CANDLES, GOLD_MARKET_SUMMARY)
-"""The keys of the others are coordinates, which the account holds against bronze."""
 
+def audit(spark: SparkSession, lake: Lake, queries: Sequence[Query], *, full: bool = False) -> AuditReport:
+    """Judge every table of the pipeline by the one that it is made of, down to the stream's own bytes.
 
-def audit(spark: SparkSession, lake: Lake, full: bool = False) -> AuditReport:
-    """Judge every table of the lake by the one that it is made of, down to the stream's own bytes.
+    Of every table, whatever it holds: its keys, and by its declaration the account of the records that it accounts for.
 
     All of a small lake is judged. Of a big one each row is counted, and its key, its place and what follows from its
     own columns are asked; what records, candles and markets say is judged of a sample, with ``full`` of all.
@@ -55,37 +53,50 @@ def audit(spark: SparkSession, lake: Lake, full: bool = False) -> AuditReport:
     uri = lake.table_uri(BRONZE_TRADES.name)
     if not delta.exists(spark, uri):
         return AuditReport(False, (f"{lake.uri}: there is no bronze.trades: run tapehouse refresh first",), {})
-    bronze = load(BRONZE_TRADES)
-    silver = {table.name: load(table) for table in _SILVER}
-    gold = {table.name: load(table) for table in (GOLD_CANDLES, GOLD_MARKET_SUMMARY)}
-    there = {BRONZE_TRADES.name: bronze, **silver, **gold}
+    tables = tables_of(queries)
+    there = {name: load(table) for name, table in tables.items()}
+    bronze, gold = there[BRONZE_TRADES.name], there[GOLD_CANDLES.name]
+    silver = {name: there[name] for name, table in tables.items() if _accounts(table)}
     placed = {name: frame.where(F.col("shard_id").isNotNull()) for name, frame in silver.items()}
     counts = {name: frame.count() for name, frame in {BRONZE_TRADES.name: bronze, **placed}.items()}
     sample = Sample.of(counts[BRONZE_TRADES.name], full=full)
-    markets = counted(silver[SILVER_TRADES.name], gold[GOLD_CANDLES.name])
+    markets = counted(silver[SILVER_TRADES.name], gold)
     asked = judged(bronze.where(sample.has(*COORDINATE_NAMES))).persist(StorageLevel.MEMORY_AND_DISK)
     try:
         found = findings(
             [
                 account(bronze, placed),
-                *(unique(table, there[table.name]) for table in _KEYED),
+                *(
+                    unique(table, there[name])
+                    for name, table in tables_of(queries).items()
+                    if not _by_coordinates(table)
+                ),
                 *derived(there),
                 *records(asked, bronze, silver),
                 filled(silver[SILVER_GAPS.name], silver[SILVER_TRADES.name], sample),
-                candles(gold[GOLD_CANDLES.name], silver, markets, sample),
-                summary(gold[GOLD_MARKET_SUMMARY.name], gold[GOLD_CANDLES.name], sample),
+                candles(gold, silver, markets, sample),
+                summary(there[GOLD_MARKET_SUMMARY.name], gold, sample),
             ]
         )
     finally:
         asked.unpersist()
     if sample.one_in > 1:  # of all windows, where not each was judged
-        found += sums(markets, gold[GOLD_CANDLES.name])
+        found += sums(markets, gold)
     found += stream_gaps(position_in(delta.snapshot(spark, BRONZE_TRADES, uri)))
     return AuditReport(not found, (_account_line(counts), str(sample), *found), counts)
 
 
-def _account_line(counts: dict[str, int]) -> str:
-    parts = " + ".join(f"{counts[table.name]:,} {table.short_name}" for table in _SILVER)
-    total = sum(counts[table.name] for table in _SILVER)
-    sign = "=" if total == counts[BRONZE_TRADES.name] else "≠"
+def _accounts(table: Table) -> bool:
+    return table.accounts_for == BRONZE_TRADES.name
+
+
+def _by_coordinates(table: Table) -> bool:
+    """Its key is the record's place in the stream, which the account holds against bronze."""
+    return table.key == COORDINATE_NAMES and (table == BRONZE_TRADES or _accounts(table))
+
+
+def _account_line(counts: Mapping[str, int]) -> str:
+    held = {name: count for name, count in counts.items() if name != BRONZE_TRADES.name}
+    parts = " + ".join(f"{count:,} {name.partition('.')[2]}" for name, count in held.items())
+    sign = "=" if sum(held.values()) == counts[BRONZE_TRADES.name] else "≠"
     return f"{counts[BRONZE_TRADES.name]:,} bronze records {sign} {parts}"

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from glue_jobs.audit import audit
+from glue_jobs.pipeline import pipeline
 from tapehouse import kpl
 from tapehouse.lake import Lake
 from tapehouse.tables import (
@@ -100,7 +101,7 @@ def holds_the_stream(spark: Any, lake: Lake, arrived: Sequence[Arrived]) -> orac
     expected = oracle.silver(in_order)
     _silver(rows, expected)
     _gold(rows, expected)
-    report = audit(spark, lake)
+    report = audit(spark, lake, pipeline())
     assert report.ok, report.lines
     return expected
 

@@ -17,6 +17,7 @@ from delta.tables import DeltaTable
 from cli.main import main
 from glue_jobs.audit import audit
 from glue_jobs.engine import delta
+from glue_jobs.pipeline import pipeline
 from tapehouse import tables
 from tapehouse.lake import Lake
 from tapehouse.record import Coverage, Gap, GapClosed, Record, encode
@@ -125,7 +126,7 @@ class Damaged:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("glue_jobs.audit.report._SHOWN", 10_000)
             patch.setattr("glue_jobs.audit.report._COLLECTED", 10_000)
-            report = audit(self.spark, self.lake)
+            report = audit(self.spark, self.lake, pipeline())
         assert not report.ok
         return "\n".join(report.lines)
 
@@ -148,7 +149,7 @@ def damaged(damaged_by: Callable[..., Damaged]) -> Damaged:
 
 
 def test_a_good_lake_is_found_good(spark: Any, good: Lake) -> None:
-    report = audit(spark, good)
+    report = audit(spark, good, pipeline())
     assert report.lines == (
         "32 bronze records = 20 trades + 5 rejected + 4 gaps + 3 coverage",
         "judged every record, candle and market",
@@ -381,7 +382,7 @@ def test_what_nothing_else_in_the_lake_says_is_not_seen(damaged: Damaged) -> Non
     extra = "binary(replace(string(payload), '}', ',\"more\":1}'))"
     values = {"partition_key": "'other'", "ingested_at": "ingested_at + INTERVAL 1 SECOND", "payload": extra}
     damaged.alter("bronze.trades", ONE_ROW["bronze.trades"], **values)
-    assert audit(damaged.spark, damaged.lake).ok
+    assert audit(damaged.spark, damaged.lake, pipeline()).ok
 
 
 def test_the_first_of_two_records_counts(damaged: Damaged) -> None:
@@ -395,7 +396,7 @@ def test_of_a_big_lake_a_sample_is_judged_and_the_sums_of_all(
     damaged: Damaged, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("glue_jobs.audit.sample.WHOLE_UP_TO", 4)
-    report = audit(damaged.spark, damaged.lake)
+    report = audit(damaged.spark, damaged.lake, pipeline())
     assert report.lines[1:] == ("judged 1 in 8 records, candles and markets, --full judges all; counted every row",)
     for window in range(70, 75):  # not all of them are in any sample
         where = f"interval = '1s' AND exchange = 'kraken' AND unix_seconds(window_start) = {START_US // 10**6 + window}"
@@ -403,7 +404,7 @@ def test_of_a_big_lake_a_sample_is_judged_and_the_sums_of_all(
     found = damaged.findings()
     assert "  exchange=kraken, symbol=BTC-USD, interval=1s: 11 trades of " in found
     assert "5 row(s) are missing from gold.candles" not in found
-    whole = "\n".join(audit(damaged.spark, damaged.lake, full=True).lines)
+    whole = "\n".join(audit(damaged.spark, damaged.lake, pipeline(), full=True).lines)
     assert "5 row(s) are missing from gold.candles" in whole
 
 
@@ -412,7 +413,7 @@ def test_tables_that_are_not_there_are_missing_and_five_rows_of_many_are_named(d
     assert candles > 100
     shutil.rmtree(Path(damaged.lake.table_uri("gold.candles")))
     shutil.rmtree(Path(damaged.lake.table_uri("silver.coverage")))
-    lines = audit(damaged.spark, damaged.lake).lines
+    lines = audit(damaged.spark, damaged.lake, pipeline()).lines
     missing = f"{candles} row(s) are missing from gold.candles (run tapehouse refresh, then audit again)"
     assert len(examples_of("\n".join(lines), missing).splitlines()) == 5
     assert any(line.startswith("3 bronze record(s) are in no silver table") for line in lines)

@@ -1,6 +1,6 @@
 """A second kind of data joins the pipeline by tables, a job and a line: documents, from files in landing/ to gold.
 
-What stands here is all that it takes: refresh, rebuild, status and the locks know of it by the pipeline alone.
+What stands here is all that it takes: refresh, rebuild, status, audit and the locks know of it by the pipeline alone.
 """
 
 import json
@@ -12,6 +12,7 @@ import pytest
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
+from glue_jobs.audit import audit
 from glue_jobs.engine import Query, Workspace, delta
 from glue_jobs.pipeline import Options, pipeline
 from glue_jobs.refresh import Refresh
@@ -192,3 +193,9 @@ def test_a_new_kind_of_data_is_tables_a_job_and_a_line(spark: Any, lake: Lake, c
     land(lake, "third.jsonl", [document(5, 22)])
     refresh.once()
     assert days() == {20: 2, 21: 1, 22: 2}
+    judged = audit(spark, lake, queries)
+    assert judged.ok, judged.lines
+    base = delta.snapshot(spark, SILVER_DOCUMENTS, lake.table_uri("silver.documents"))
+    delta.append(delta.read(spark, base).limit(1), base)
+    judged = audit(spark, lake, queries)
+    assert "1 key(s) are in silver.documents more than once:" in judged.lines

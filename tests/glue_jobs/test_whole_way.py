@@ -45,7 +45,7 @@ def trades(first: int, last: int) -> list[bytes]:
 
 def check(spark: Any, lake: Lake, count: int) -> None:
     """``count`` distinct trades went the whole way, and the account holds."""
-    report = audit(spark, lake)
+    report = audit(spark, lake, pipeline())
     assert report.ok, report.lines
     assert report.counts["silver.trades"] == count
     candles = spark.read.format("delta").load(lake.table_uri("gold.candles"))
@@ -157,7 +157,7 @@ def test_a_pause_longer_than_the_retention_leaves_no_candle_complete(
     assert [(row.exchange, row.event, row.from_us) for row in gaps] == [("*", "opened", START_US - 1_000_000)]
     touched = candles.where(f"unix_micros(window_start) <= {START_US} AND unix_micros(window_end) > {START_US}")
     assert touched.select("complete").distinct().collect() == [(False,)]
-    assert not audit(spark, lake).ok
+    assert not audit(spark, lake, pipeline()).ok
 
 
 def test_thousands_of_hostile_records_are_kept_and_named_and_stop_nothing(
