@@ -22,6 +22,7 @@ from tapehouse import tables
 from tapehouse.lake import Lake
 from tapehouse.record import Coverage, Gap, GapClosed, Record, encode
 from tapehouse.tables import BRONZE_TRADES
+from tests import factories
 from tests.factories import NOW_US
 from tests.glue_jobs.layers import Layers, trade
 
@@ -36,15 +37,11 @@ COINBASE = {"exchange": "coinbase", "symbol": "BTC-USD", "source": "coinbase"}
 
 
 def gap(gap_id: str, **changes: Any) -> Gap:
-    values: dict[str, Any] = {
-        **KRAKEN, "gap_id": gap_id, "from_id": None, "to_id": None, "from_us": None, "to_us": None,
-        "reason": "dropped", "received_time_us": NOW_US,
-    }  # fmt: skip
-    return Gap(**{**values, **changes})
+    return factories.gap(gap_id, **changes)
 
 
-def covered(from_us: int, through_us: int, **market: str) -> Coverage:
-    return Coverage(**(market or KRAKEN), from_us=from_us, through_us=through_us, last_id="7", received_time_us=NOW_US)
+def covered(from_us: int, through_us: int, **market: Any) -> Coverage:
+    return factories.coverage(from_us, through_us, last_id="7", **market)
 
 
 def stream() -> list[list[Record | bytes]]:

@@ -20,7 +20,7 @@ from glue_jobs.status import table_status
 from tapehouse import aws
 from tapehouse.errors import TerminalError
 from tapehouse.lake import Lake
-from tapehouse.record import Coverage, Gap, GapClosed, Record, Trade, encode, judge
+from tapehouse.record import Coverage, Gap, GapClosed, Record, encode, judge
 from tapehouse.tables import BRONZE_TRADES, REGISTRY, Table
 from tests import factories
 
@@ -33,14 +33,16 @@ START_US = 1_760_000_400_000_000
 def trades(first: int, last: int) -> list[bytes]:
     return [
         encode(
-            Trade(
-                exchange="kraken", symbol="BTC-USD", source="kraken", trade_id=str(number), price=str(100 + number % 7),
-                size="0.5", side="sell" if number % 3 else "buy", event_time_us=START_US + number * 700_000,
-                received_time_us=START_US,
+            factories.trade(
+                number,
+                price=str(100 + number % 7),
+                size="0.5",
+                side="sell" if number % 3 else "buy",
+                event_time_us=START_US + number * 700_000,
             )
         )
         for number in range(first, last)
-    ]  # fmt: skip
+    ]
 
 
 def check(spark: Any, lake: Lake, count: int) -> None:

@@ -10,29 +10,20 @@ from producers.gaps.seen_ids import RANGES_KEPT
 from producers.sink import Mark
 from tapehouse.market import MarketKey
 from tapehouse.record import Coverage, Gap, Record, Trade, encode, judge
+from tests import factories
 
 T0 = 1_800_000_000_000_000
 S = 1_000_000
+KEY = MarketKey("coinbase", "BTC-USD", "coinbase")
 
 
 def trade(number: int | str, at_s: float = 0, *, price: str = "1") -> Trade:
     at_us = T0 + int(at_s * S)
-    return Trade(
-        exchange="coinbase",
-        symbol="BTC-USD",
-        source="coinbase",
-        trade_id=str(number),
-        price=price,
-        size="1",
-        side="buy",
-        event_time_us=at_us,
-        received_time_us=at_us,
-    )
+    return factories.trade(number, market=KEY, price=price, event_time_us=at_us, received_time_us=at_us)
 
 
 def market(*, contiguous_ids: bool = True, mark: Mark | None = None) -> Continuity:
-    key = MarketKey("coinbase", "BTC-USD", "coinbase")
-    return Continuity(key, contiguous_ids=contiguous_ids, mark=mark)
+    return Continuity(KEY, contiguous_ids=contiguous_ids, mark=mark)
 
 
 def live(tape: Continuity, *trades: Trade) -> list[Record]:

@@ -11,14 +11,12 @@ from producers.recovery import Backfill, RequestedGap, RestRecovery
 from producers.recovery.backfill import STOPPED, LeftOpen
 from producers.recovery.rest import RestRefusedError
 from producers.source import Raw
-from tapehouse.record import Coverage, Gap, GapClosed, Record, Trade
-
-MARKET: dict[str, Any] = {"exchange": "kraken", "symbol": "BTC-USD", "source": "kraken"}
+from tapehouse.record import Gap, Record, Trade
+from tests import factories
 
 
 def gap(gap_id: str, **bounds: Any) -> Gap:
-    nothing: dict[str, Any] = {"from_id": None, "to_id": None, "from_us": None, "to_us": None}
-    return Gap(**MARKET, gap_id=gap_id, reason="disconnected", received_time_us=1, **{**nothing, **bounds})
+    return factories.gap(gap_id, reason="disconnected", **bounds)
 
 
 def requested(
@@ -28,16 +26,7 @@ def requested(
 
 
 def trade(number: int) -> Trade:
-    return Trade(
-        **MARKET,
-        trade_id=str(number),
-        price="1",
-        size="1",
-        side=None,
-        event_time_us=1,
-        received_time_us=1,
-        backfilled=True,
-    )
+    return factories.trade(number, backfilled=True)
 
 
 class Pages:
@@ -55,8 +44,7 @@ class Pages:
             self._note(gap, "the venue's pages lack 1 of 2 trades")
             return
         yield [trade(2)]
-        seen = Coverage(**MARKET, from_us=1, through_us=2, last_id=None, received_time_us=1)
-        yield [seen, GapClosed(**MARKET, gap_id=gap.gap_id, reason="filled", received_time_us=1)]
+        yield [factories.coverage(1, 2), factories.gap_closed(gap.gap_id)]
 
 
 def drained(source: Backfill) -> list[Record]:

@@ -7,30 +7,21 @@ import pytest
 
 from producers.feeds import FEEDS
 from producers.recovery.extent import MILLISECOND_US, SECOND_US, SETTLED_US, Extent
-from tapehouse.record import Gap, Trade
+from tapehouse.market import MarketKey
+from tapehouse.record import Trade
+from tests import factories
 
 T0 = 1_800_000_000 * SECOND_US
 
 
 def extent(feed: str = "kraken", **bounds: Any) -> Extent:
     found = FEEDS[feed]
-    nothing: dict[str, Any] = {"from_id": None, "to_id": None, "from_us": None, "to_us": None, "received_time_us": T0}
-    names: dict[str, Any] = {"exchange": found.exchange, "symbol": "BTC-USD", "source": found.source}
-    return Extent.of(Gap(**names, gap_id="g", reason="disconnected", **{**nothing, **bounds}), found)
+    market = MarketKey(found.exchange, "BTC-USD", found.source)
+    return Extent.of(factories.gap(market=market, **{"received_time_us": T0, **bounds}), found)
 
 
 def trade(at_us: int) -> Trade:
-    return Trade(
-        exchange="kraken",
-        symbol="BTC-USD",
-        source="kraken",
-        trade_id="1",
-        price="1",
-        size="1",
-        side=None,
-        event_time_us=at_us,
-        received_time_us=at_us,
-    )
+    return factories.trade(event_time_us=at_us, received_time_us=at_us)
 
 
 @pytest.mark.parametrize(

@@ -20,38 +20,21 @@ from producers.recovery.queue import AT_ONCE, LATE_US
 from producers.websocket import WebSocketSource, gap_queue
 from tapehouse.market import MarketKey
 from tapehouse.record import Coverage, Gap, GapClosed, Record, Trade, Unparsed, encode, id_number, judge
+from tests import factories
 from tests.producers.websocket.test_source import FAST, Reader, key, markets, run, subscribed
 
 S = 1_000_000
 T0 = 1_800_000_000 * S
 NOW = T0 + 10_000 * S
+VENUE = MarketKey("venue", "BTC-USD", "venue")
 
 
 def trade(number: int, at_us: int) -> Trade:
-    return Trade(
-        exchange="venue",
-        symbol="BTC-USD",
-        source="venue",
-        trade_id=str(number),
-        price="1",
-        size="1",
-        side="buy",
-        event_time_us=at_us,
-        received_time_us=NOW,
-        backfilled=True,
-    )
+    return factories.trade(number, market=VENUE, event_time_us=at_us, received_time_us=NOW, backfilled=True)
 
 
 def gap(**bounds: Any) -> Gap:
-    return Gap(
-        exchange="venue",
-        symbol="BTC-USD",
-        source="venue",
-        gap_id="g",
-        reason="disconnected",
-        received_time_us=NOW,
-        **{"from_id": None, "to_id": None, "from_us": None, "to_us": None, **bounds},
-    )
+    return factories.gap(market=VENUE, reason="disconnected", received_time_us=NOW, **bounds)
 
 
 @dataclass(frozen=True)

@@ -11,34 +11,17 @@ from producers.source import Item, Raw
 from tapehouse.kpl import MAGIC, aggregate, deaggregate
 from tapehouse.market import MarketKey
 from tapehouse.record import Coverage, Trade, encode
+from tests import factories
 
 BTC = MarketKey("kraken", "BTC-USD", "kraken")
 
 
 def trade(number: int, symbol: str = "BTC-USD", source: str = "kraken", text: str = "") -> Trade:
-    return Trade(
-        exchange="kraken",
-        symbol=symbol,
-        source=source,
-        trade_id=f"{number}{text}",
-        price="1",
-        size="1",
-        side=None,
-        event_time_us=number,
-        received_time_us=number,
-    )
+    return factories.trade(f"{number}{text}", symbol=symbol, source=source)
 
 
 def coverage(number: int) -> Coverage:
-    return Coverage(
-        exchange="kraken",
-        symbol="BTC-USD",
-        source="kraken",
-        from_us=0,
-        through_us=number,
-        last_id=None,
-        received_time_us=number,
-    )
+    return factories.coverage(0, number)
 
 
 def buffer(**changes: int) -> Buffer:

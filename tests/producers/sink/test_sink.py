@@ -20,6 +20,7 @@ from tapehouse.kinesis import StreamRefusedError
 from tapehouse.kpl import deaggregate
 from tapehouse.market import MarketKey
 from tapehouse.record import Coverage, Record, Trade, encode
+from tests import factories
 
 BTC = MarketKey("kraken", "BTC-USD", "kraken")
 NOW_US = 1_760_000_000_000_000
@@ -28,30 +29,11 @@ Fault = str | tuple[bool, ...]
 
 
 def trade(number: int, symbol: str = "BTC-USD", *, backfilled: bool = False) -> Trade:
-    return Trade(
-        exchange="kraken",
-        symbol=symbol,
-        source="kraken",
-        trade_id=str(number),
-        price="1.5",
-        size="2",
-        side="buy",
-        event_time_us=NOW_US + number,
-        received_time_us=NOW_US + number,
-        backfilled=backfilled,
-    )
+    return factories.trade(number, symbol=symbol, backfilled=backfilled, event_time_us=NOW_US + number)
 
 
 def coverage(number: int, symbol: str = "BTC-USD") -> Coverage:
-    return Coverage(
-        exchange="kraken",
-        symbol=symbol,
-        source="kraken",
-        from_us=NOW_US,
-        through_us=NOW_US + number,
-        last_id=None,
-        received_time_us=NOW_US + number,
-    )
+    return factories.coverage(NOW_US, NOW_US + number, symbol=symbol)
 
 
 def client_error(code: str, status: int) -> ClientError:

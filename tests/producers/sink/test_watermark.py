@@ -6,21 +6,11 @@ from hypothesis import strategies as st
 from producers.sink import Mark
 from producers.sink.watermark import GAPS_KEPT, Watermark
 from tapehouse.record import Gap, GapClosed, Record, Trade
+from tests import factories
 
 
 def trade(number: int, *, backfilled: bool = False) -> Trade:
-    return Trade(
-        exchange="kraken",
-        symbol="BTC-USD",
-        source="kraken",
-        trade_id=str(number),
-        price="1",
-        size="1",
-        side=None,
-        event_time_us=number,
-        received_time_us=number,
-        backfilled=backfilled,
-    )
+    return factories.trade(number, event_time_us=number, backfilled=backfilled)
 
 
 def orders(most: int) -> st.SearchStrategy[list[int]]:
@@ -89,18 +79,7 @@ def test_a_new_mark_keeps_what_it_does_not_know_itself() -> None:
 
 
 def gap(name: str) -> Gap:
-    return Gap(
-        exchange="kraken",
-        symbol="BTC-USD",
-        source="kraken",
-        gap_id=name,
-        from_id="1",
-        to_id="2",
-        from_us=1,
-        to_us=2,
-        reason="skipped",
-        received_time_us=3,
-    )
+    return factories.gap(name, from_id="1", to_id="2", from_us=1, to_us=2)
 
 
 def closed(name: str) -> GapClosed:

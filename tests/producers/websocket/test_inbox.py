@@ -10,6 +10,7 @@ from producers.feeds import FEEDS, Limits, Parsed
 from producers.gaps import Markets
 from producers.websocket.inbox import Inbox
 from tapehouse.record import Coverage, Gap, GapClosed, Trade, Unparsed
+from tests import factories
 
 S = 1_000_000
 T0 = 1_800_000_000 * S
@@ -18,15 +19,7 @@ MARKET: dict[str, Any] = {"exchange": "kraken", "symbol": "BTC-USD", "source": "
 
 def trade(number: int) -> Trade:
     at_us = T0 + number * S
-    return Trade(
-        **MARKET,
-        trade_id=str(number),
-        price="1",
-        size="1",
-        side="buy",
-        event_time_us=at_us,
-        received_time_us=at_us,
-    )
+    return factories.trade(number, event_time_us=at_us, received_time_us=at_us)
 
 
 class Filled:
