@@ -66,20 +66,16 @@ class ProduceOptions:
     """What the lake holds; None: what the feed suggests."""
     report: Path | None = None
     """Where the final counts are written."""
-    shard_share: float = 1.0
-    """How much of each shard's limits this producer takes: less than all where several write into one stream."""
     venue: VenueOptions = VenueOptions()
     synthetic: SyntheticOptions = SyntheticOptions()
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    for name in ("feed", "symbols", "metrics_every_s"):
+    for name in ("feed", "symbols", "metrics_every_s", "shard_share"):
         add_setting(parser, name)
     parser.add_argument("--path", metavar="X", help="file: records as JSON lines, gzip or plain; - is stdin")
     parser.add_argument("--origin", choices=("demo", "recorded", "live"), help="what the lake holds (default: by feed)")
     parser.add_argument("--report", type=Path, metavar="FILE", help="write the final counts there, as JSON")
-    share = "how much of each shard's limits it takes, above 0 to 1: less where several write into one stream"
-    parser.add_argument("--shard-share", type=float, default=1.0, metavar="SHARE", help=f"{share} (default: 1)")
     venues = parser.add_argument_group("venues")
     venues.add_argument("--url", metavar="WS", help="another WebSocket address than the venue's, as the simulator's")
     venues.add_argument("--rest-url", metavar="HTTP", help="another address for its past trades; needed beside --url")
@@ -109,8 +105,6 @@ def options_of(parsed: argparse.Namespace, feed: str) -> ProduceOptions:
         raise TerminalError("Name a source: --feed coinbase (or kraken, synthetic, file, …), or FEED=coinbase.")
     if (parsed.path is None) == (feed == FILE):
         raise TerminalError("--feed file needs --path FILE (or - for stdin), and no other feed takes --path.")
-    if not 0 < parsed.shard_share <= 1:
-        raise TerminalError(f"--shard-share {parsed.shard_share:g} is not above 0 to 1.")
     wrong = [name for name in _OF_SYNTHETIC if getattr(parsed, name) is not None and feed != SYNTHETIC]
     wrong += [name for name in _OF_VENUES if getattr(parsed, name) and not is_venue(feed)]
     if wrong:
@@ -119,7 +113,6 @@ def options_of(parsed: argparse.Namespace, feed: str) -> ProduceOptions:
         path=parsed.path,
         origin=parsed.origin,
         report=parsed.report,
-        shard_share=parsed.shard_share,
         venue=VenueOptions(**{name: getattr(parsed, name) for name in _OF_VENUES}),
         synthetic=SyntheticOptions(
             rate=parsed.rate,

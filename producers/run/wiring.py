@@ -90,7 +90,7 @@ def _run(options: ProduceOptions, settings: Settings, made: Parts) -> int:
 
         status = runner.run(
             made.source,
-            _sink_config(settings.stream_name, options.shard_share),
+            _sink_config(settings.stream_name, settings.shard_share),
             _kinesis(),
             on_progress=on_progress,
             on_report=reports.append,

@@ -210,7 +210,7 @@ def test_true_is_no_number_of_shards(tmp_path: Path) -> None:
     assert len(faults(tmp_path, "shards = true")) == 1
 
 
-@pytest.mark.parametrize("value", ["0", "1.01", "nan", True])
+@pytest.mark.parametrize("value", ["0", "-0.1", "1.01", "1.5", "nan", True])
 def test_what_is_no_share_of_a_shard_is_refused(tmp_path: Path, value: Any) -> None:
     assert load(tmp_path, shard_share="0.5").shard_share == 0.5
     assert load(tmp_path).shard_share == 1

@@ -4,12 +4,9 @@ import argparse
 from dataclasses import fields
 from pathlib import Path
 
-import pytest
-
 from producers.run.arguments import ProduceOptions, SyntheticOptions, VenueOptions, add_arguments, options_of
 from producers.run.wiring import _sink_config
 from producers.synthetic import SyntheticConfig
-from tapehouse.errors import TerminalError
 
 
 def parsed(*words: str) -> argparse.Namespace:
@@ -25,10 +22,9 @@ def test_nothing_said_is_the_defaults() -> None:
 
 def test_what_is_said_of_a_venue_is_kept() -> None:
     words = ("--url", "ws://a", "--rest-url", "http://b", "--finite", "--no-recovery", "--no-marks", "--report", "r")
-    assert options_of(parsed(*words, "--origin", "recorded", "--shard-share", "0.25"), "kraken") == ProduceOptions(
+    assert options_of(parsed(*words, "--origin", "recorded"), "kraken") == ProduceOptions(
         origin="recorded",
         report=Path("r"),
-        shard_share=0.25,
         venue=VenueOptions(url="ws://a", rest_url="http://b", finite=True, no_recovery=True, no_marks=True),
     )
 
@@ -53,9 +49,3 @@ def test_a_share_of_the_shards_limits_is_what_the_sink_takes() -> None:
     least = _sink_config("tape", 1e-9)
     assert least.shard_bytes_per_s > 0, "0 would be no limit at all"
     assert least.shard_records_per_s > 0, "0 would be no limit at all"
-
-
-@pytest.mark.parametrize("share", ["0", "-0.1", "1.5", "nan"])
-def test_a_share_that_is_none_is_refused(share: str) -> None:
-    with pytest.raises(TerminalError, match=r"--shard-share .* is not above 0 to 1"):
-        options_of(parsed(f"--shard-share={share}"), "kraken")
