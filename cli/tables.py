@@ -28,14 +28,20 @@ def run(options: argparse.Namespace) -> int:
 
         found = table_status(spark, here.lake, pipeline())
     rows = [
-        (s.table, s.rows, instant(s.newest_event_us), None if s.lag_s is None else round(s.lag_s, 1), told(s.position))
+        (
+            s.table,
+            s.rows,
+            instant(s.newest_event_us),
+            None if s.lag_s is None else round(s.lag_s, 1),
+            as_json(s.position),
+        )
         for s in found
     ]
     results.show(Result(COLUMNS, rows if options.json else [(*row[:-1], short(row[-1])) for row in rows]), options)
     return 0
 
 
-def told(position: Any) -> Any:
+def as_json(position: Any) -> Any:
     """The stream's name and, by shard, the last sequence number that the table holds; other positions as they are."""
     shards = getattr(position, "shards", None)
     if shards is None:

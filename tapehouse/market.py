@@ -14,7 +14,7 @@ class Market(NamedTuple):
 
 
 class MarketKey(NamedTuple):
-    """One feed's tape of one market: within it, ids name trades."""
+    """One market as one feed tells of it: within it, ids name trades."""
 
     exchange: str
     symbol: str

@@ -34,9 +34,9 @@ def candles(
     there: DataFrame, silver: Mapping[str, DataFrame], markets: Mapping[Market, Counted], sample: Sample
 ) -> DataFrame:
     """A check that gold.candles has exactly the windows that traded, or lie in an open gap, and each of them right."""
-    holes = _open_gaps(silver["silver.gaps"], markets)
+    gaps = _open_gaps(silver["silver.gaps"], markets)
     windows = _traded(_of_source(silver["silver.trades"], markets))
-    silent = _silent(there.sparkSession, holes, markets)
+    silent = _silent(there.sparkSession, gaps, markets)
     if silent is not None:
         windows = windows.unionByName(silent, allowMissingColumns=True)
     due = _due(windows.where(sample.has("symbol", "interval", "start_us")))
@@ -44,7 +44,7 @@ def candles(
     due = due.withColumns(
         {
             "vwap": _vwap(F.col("quote_volume"), F.col("volume")),
-            "complete": _complete(_wholeness(seen, holes, markets)),
+            "complete": _complete(_wholeness(seen, gaps, markets)),
         }
     )
     rows = there.withColumn("start_us", F.unix_micros("window_start"))
@@ -138,12 +138,12 @@ def _open_gaps(gaps: DataFrame, markets: Mapping[Market, Counted]) -> list[tuple
 
 
 def _silent(
-    spark: SparkSession, holes: Sequence[tuple[Market, int, int]], markets: Mapping[Market, Counted]
+    spark: SparkSession, gaps: Sequence[tuple[Market, int, int]], markets: Mapping[Market, Counted]
 ) -> DataFrame | None:
     """The windows of a minute and more inside an open gap. One that goes on is known to reach to the newest trade."""
     newest_us = max((of.last_us for of in markets.values()), default=None)
     rows = []
-    for market, from_us, until_us in holes:
+    for market, from_us, until_us in gaps:
         end_us = newest_us if until_us == FOREVER else until_us
         if market.exchange == EVERYWHERE or end_us is None:
             continue
@@ -182,14 +182,14 @@ def _seen(coverage: DataFrame, gaps: DataFrame, markets: Mapping[Market, Counted
 
 def _wholeness(
     seen: Mapping[tuple[str, str], Spans],
-    holes: Sequence[tuple[Market, int, int]],
+    gaps: Sequence[tuple[Market, int, int]],
     markets: Mapping[Market, Counted],
 ) -> Wholeness:
     first_us: dict[str, dict[str, int]] = {}
     for market, of in markets.items():
         first_us.setdefault(market.symbol, {})[market.exchange] = of.first_us
     of_symbol: dict[str, dict[str, list[tuple[int, int]]]] = {}
-    for market, from_us, until_us in holes:
+    for market, from_us, until_us in gaps:
         of_symbol.setdefault(market.symbol, {}).setdefault(market.exchange, []).append((from_us, until_us))
     everywhere = of_symbol.pop(EVERYWHERE, {}).get(EVERYWHERE, [])
     return Wholeness(

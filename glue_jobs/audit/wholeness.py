@@ -46,21 +46,21 @@ class Wholeness:
     """symbol → exchange → its first trade that gold counts"""
     seen: Mapping[tuple[str, str], Spans]
     """(exchange, symbol) → what was wholly seen"""
-    holes: Mapping[str, Mapping[str, Spans]]
+    gaps: Mapping[str, Mapping[str, Spans]]
     """symbol → exchange → its open gaps"""
     everywhere: Spans
     """Open gaps of the stream."""
 
     def complete(self, exchange: str, symbol: str, start_us: int, end_us: int) -> bool:
         """Wholly seen and without an open gap; ALL: so is each market of the symbol that had traded by the end."""
-        holes = self.holes.get(symbol, {})
+        gaps = self.gaps.get(symbol, {})
         if exchange != ALL_EXCHANGES:
-            asked, holed = [exchange], [holes.get(exchange, _NOTHING)]
+            asked, spans = [exchange], [gaps.get(exchange, _NOTHING)]
         else:
             asked = [name for name, first_us in self.first_us.get(symbol, {}).items() if first_us < end_us]
-            holed = list(holes.values())
+            spans = list(gaps.values())
         return (
             not self.everywhere.meet(start_us, end_us)
-            and not any(spans.meet(start_us, end_us) for spans in holed)
+            and not any(spans.meet(start_us, end_us) for spans in spans)
             and all(self.seen.get((name, symbol), _NOTHING).hold(start_us, end_us) for name in asked)
         )

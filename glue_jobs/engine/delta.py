@@ -266,10 +266,10 @@ def _commit_of(lines: Sequence[str]) -> _Commit:
     for line in lines:
         if '"commitInfo"' not in line:
             continue
-        told = json.loads(line).get("commitInfo", {})
-        rows = told.get("operationMetrics", {}).get("numOutputRows")
+        info = json.loads(line).get("commitInfo", {})
+        rows = info.get("operationMetrics", {}).get("numOutputRows")
         try:
-            body = json.loads(told.get("userMetadata") or "null")
+            body = json.loads(info.get("userMetadata") or "null")
         except ValueError:
             body = None
         return _Commit(body if isinstance(body, dict) else None, int(rows) if rows is not None else None)

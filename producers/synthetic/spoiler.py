@@ -1,7 +1,7 @@
-"""What a stream of trades suffers on its way: repeats, late and disordered ones, foreign bytes, holes.
+"""What a stream of trades suffers on its way: repeats, late and disordered ones, foreign bytes, gaps.
 
 The faults have a dice of their own, so that the market is the same with and without them, and each is given to
-``note`` as it happens. Coverage stays true: it never spans a trade that is still held back, nor a hole. Around a hole
+``note`` as it happens. Coverage stays true: it never spans a trade that is still held back, nor a gap. Around a gap
 it is as for a real venue (``producers.gaps.continuity``): coverage ends at the last trade seen before it, the gap is
 reported in front of the first trade after it, and coverage begins again behind that one.
 
@@ -30,7 +30,7 @@ Note = Callable[..., None]
 class _Passage:
     """One market on its way to the sink."""
 
-    __slots__ = ("covered_us", "disordered", "first", "held", "hole", "known_us", "last_us", "left", "newest", "symbol")
+    __slots__ = ("covered_us", "disordered", "first", "gap", "held", "known_us", "last_us", "left", "newest", "symbol")
 
     def __init__(self, symbol: str, start_us: int) -> None:
         self.symbol = symbol
@@ -46,10 +46,10 @@ class _Passage:
         """Id → a trade held back, and as what; ascending."""
         self.disordered: dict[int, int] = {}
         """Id → newer trades that still go before it."""
-        self.hole: tuple[int, int] | None = None
-        """First and last id of the hole that the market is in, or has just left."""
+        self.gap: tuple[int, int] | None = None
+        """First and last id of the gap that the market is in, or has just left."""
         self.left = 0
-        """Trades that the hole will still swallow."""
+        """Trades that the gap will still swallow."""
 
 
 class Spoiler:
@@ -93,14 +93,14 @@ class Spoiler:
         return out
 
     def end(self) -> list[Item]:
-        """All that was held back, the holes that were not reported, and what coverage is now true."""
+        """All that was held back, the gaps that were not reported, and what coverage is now true."""
         out: list[Item] = []
         while self._coming:
             self._release(out)
         for passage in self._passages.values():
             self._flush(passage, out)
-            if passage.hole is not None:
-                self._report_hole(passage, passage.hole, None, out)
+            if passage.gap is not None:
+                self._report_gap(passage, passage.gap, None, out)
             else:
                 self._report_coverage(passage, passage.known_us, out)
         return out
@@ -109,17 +109,17 @@ class Spoiler:
 
     def _trade(self, trade: Trade, out: list[Item]) -> None:
         passage, number = self._passages[trade.symbol], int(trade.trade_id)
-        if passage.hole is not None:
+        if passage.gap is not None:
             if passage.left:
                 passage.left -= 1
-                passage.hole = passage.hole[0], number
+                passage.gap = passage.gap[0], number
                 return
-            self._report_hole(passage, passage.hole, trade, out)
-            fault = None  # the trade that shows a hole is simply sent: two holes never touch
+            self._report_gap(passage, passage.gap, trade, out)
+            fault = None  # the trade that shows a gap is simply sent: two gaps never touch
         else:
             fault = self._fault(passage)
         if fault == "gaps":
-            passage.hole, passage.left = (number, number), self._more_missing()
+            passage.gap, passage.left = (number, number), self._more_missing()
             return
         passage.first = number if passage.first is None else passage.first
         passage.last_us = trade.event_time_us
@@ -147,12 +147,12 @@ class Spoiler:
         if dice >= self._below[-1][0]:
             return None
         fault = next(name for chance, name in self._below if dice < chance)
-        first = fault == "gaps" and passage.first is None  # a hole lies between two trades
+        first = fault == "gaps" and passage.first is None  # a gap lies between two trades
         full = fault in ("late", "out_of_order", "duplicates") and len(self._coming) + len(passage.held) >= HELD
         return None if first or full else fault
 
     def _more_missing(self) -> int:
-        """Geometric, so that a hole has ``gap_trades`` in the mean."""
+        """Geometric, so that a gap has ``gap_trades`` in the mean."""
         more, going_on = 0, 1 - 1 / self._config.gap_trades
         while self._random.random() < going_on:
             more += 1
@@ -161,7 +161,7 @@ class Spoiler:
     def _coverage(self, market: Coverage, out: list[Item]) -> None:
         passage = self._passages[market.symbol]
         passage.known_us = market.through_us
-        if passage.hole is None:
+        if passage.gap is None:
             for number in list(passage.disordered):
                 self._send_held(passage, number, out)
             self._report_coverage(passage, passage.known_us, out)
@@ -227,11 +227,11 @@ class Spoiler:
         passage.covered_us = through_us
         out.append(span)
 
-    def _report_hole(self, passage: _Passage, hole: tuple[int, int], after: Trade | None, out: list[Item]) -> None:
-        """The hole is over: with the trade that shows it, or with the run."""
+    def _report_gap(self, passage: _Passage, ids: tuple[int, int], after: Trade | None, out: list[Item]) -> None:
+        """The gap is over: with the trade that shows it, or with the run."""
         self._flush(passage, out)
         self._report_coverage(passage, passage.last_us, out)
-        first, last = (str(number) for number in hole)
+        first, last = (str(number) for number in ids)
         to_us = after.event_time_us if after is not None else max(passage.last_us, self._seen_us)
         gap = Gap(
             exchange=EXCHANGE,
@@ -245,6 +245,6 @@ class Spoiler:
             reason="made on purpose",
             received_time_us=after.received_time_us if after is not None else to_us,
         )
-        passage.hole, passage.covered_us = None, to_us + 1
+        passage.gap, passage.covered_us = None, to_us + 1
         out.append(gap)
         self._note("gap", gap_id=gap.gap_id, symbol=passage.symbol, from_id=first, to_id=last)

@@ -1,9 +1,9 @@
-"""How a table's newest event and its position are told."""
+"""How a table's newest event and its position are shown."""
 
 import datetime as dt
 from types import SimpleNamespace
 
-from cli.tables import instant, short, told
+from cli.tables import as_json, instant, short
 
 POSITION = SimpleNamespace(
     stream_name="trades", shards={"shardId-000000000000": 49 * 10**54 + 12_345_678, "shardId-000000000012": 7}
@@ -16,7 +16,7 @@ def test_an_instant_keeps_its_microseconds() -> None:
 
 
 def test_a_position_is_whole_for_programs_and_short_for_people() -> None:
-    whole = told(POSITION)
+    whole = as_json(POSITION)
     assert whole == {
         "stream_name": "trades",
         "shards": {"shardId-000000000000": str(49 * 10**54 + 12_345_678), "shardId-000000000012": "7"},
@@ -25,5 +25,5 @@ def test_a_position_is_whole_for_programs_and_short_for_people() -> None:
 
 
 def test_a_table_without_a_position_has_none() -> None:
-    assert told(None) is None
+    assert as_json(None) is None
     assert short(None) is None

@@ -171,10 +171,10 @@ def unfilled(gaps: DataFrame) -> list[IdGap]:
     names = [*_MARKET, "gap_id"]
     opened = gaps.where((F.col("event") == OPENED) & F.col("from_id").isNotNull() & F.col("to_id").isNotNull())
     rows = opened.join(gaps.where(F.col("event") == FILLED).select(*names), on=names, how="left_anti")
-    told = rows.select(
+    opened_rows = rows.select(
         *names, "from_id", "to_id", "from_us", "to_us", F.unix_micros("arrival_time").alias("arrival_us")
     )
-    return [gap for row in told.collect() if (gap := IdGap.of(row)) is not None]
+    return [gap for row in opened_rows.collect() if (gap := IdGap.of(row)) is not None]
 
 
 def count(trades: DataFrame, gaps: Sequence[IdGap]) -> dict[GapKey, tuple[int, int]]:
