@@ -52,7 +52,7 @@ class Query:
     name: str
     """Names its checkpoint and its writer lock in the lake."""
     makes: Mapping[Table, tuple[Table, ...]]
-    """Each table that it writes → the tables that it is made of: those of queries before, or its own before it."""
+    """Each table that it writes → the tables that it is made of: those of queries before, and others of its own."""
     job: Callable[[Workspace], Job]
     """Made once a process: a job may remember what saves it work, never what its result hangs on."""
 
@@ -76,12 +76,13 @@ def tables_of(queries: Sequence[Query]) -> dict[str, Table]:
     found: dict[str, Table] = {}
     for query in queries:
         for table, inputs in query.makes.items():
-            early = [each.name for each in inputs if each.name not in found]
-            if table.name in found or early:
+            unknown = [each.name for each in inputs if each.name not in found and each not in query.makes]
+            if table.name in found or unknown or table in hanging_on([query], table, itself=False):
                 raise TerminalError(
-                    f"query {query.name}: {table.name} is written twice, or is made of what comes later: {early}"
+                    f"query {query.name}: {table.name} is written twice, is made of itself, or of what no query before "
+                    f"writes: {', '.join(unknown)}"
                 )
-            found[table.name] = table
+        found |= {table.name: table for table in query.writes}
     if len({query.name for query in queries}) != len(queries):
         raise TerminalError("two queries share a name: each needs a checkpoint and a lock of its own")
     return found
@@ -99,11 +100,12 @@ def writer_of(queries: Sequence[Query], name: str) -> Query:
     raise TerminalError(f"no table is named {name!r}: the tables are {', '.join(tables_of(queries))}")
 
 
-def hanging_on(queries: Sequence[Query], table: Table) -> frozenset[Table]:
-    """The table, and every table that is made of it, directly or not."""
-    found = {table}
-    for query in queries:
-        for made, inputs in query.makes.items():
-            if found.intersection(inputs):
-                found.add(made)
-    return frozenset(found)
+def hanging_on(queries: Sequence[Query], table: Table, *, itself: bool = True) -> frozenset[Table]:
+    """Every table that is made of this one, directly or not, and the table ``itself``."""
+    made_of = [(made, inputs) for query in queries for made, inputs in query.makes.items()]
+    found: set[Table] = set()
+    fresh = {table}
+    while fresh:
+        fresh = {made for made, inputs in made_of if fresh.intersection(inputs)} - found
+        found |= fresh
+    return frozenset(found | {table} if itself else found)

@@ -36,9 +36,9 @@ from tapehouse.tables import (
 
 MAKES: Final[Mapping[Table, tuple[Table, ...]]] = {
     SILVER_TRADES: (BRONZE_TRADES,),
-    SILVER_COVERAGE: (BRONZE_TRADES,),
-    SILVER_GAPS: (BRONZE_TRADES, SILVER_TRADES),  # a gap is filled by the ids that silver.trades holds
     SILVER_REJECTED: (BRONZE_TRADES, SILVER_TRADES, SILVER_GAPS),  # a duplicate is one of what is there
+    SILVER_GAPS: (BRONZE_TRADES, SILVER_TRADES),  # a gap is filled by the ids that silver.trades holds
+    SILVER_COVERAGE: (BRONZE_TRADES,),
 }
 _FILES_A_BATCH: Final = 256
 _REFUSED: Final = (DUPLICATE, CONFLICT, QUARANTINED)
