@@ -38,6 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--rest-url", metavar="HTTP", help="another address for the past trades, as the simulator's")
     add_setting(parser, "feed_limits")
+    add_setting(parser, "shard_share")
     add_setting(parser, "athena_workgroup")
 
 

@@ -37,6 +37,8 @@ THROTTLES: Final = frozenset(
         "LimitExceededException",
         "ProvisionedThroughputExceededException",
         "RequestLimitExceeded",
+        "RequestThrottled",
+        "RequestThrottledException",
         "SlowDown",
         "Throttling",
         "ThrottlingException",
@@ -52,7 +54,9 @@ _PASSING: Final = THROTTLES | {
     "RequestTimeout",
     "RequestTimeoutException",
     "ResourceInUseException",  # of ListShards: the stream is being made
+    "InternalServerException",
     "ServiceUnavailable",
+    "ServiceUnavailableException",
 }
 _KEY_REMEDY: Final = "Mend the cause, the stream's KMS key, and start again."
 _RULE_REMEDY: Final = "The request breaks a rule of Kinesis: compare our limits with the stream's."

@@ -17,6 +17,7 @@ be one.
 """
 
 import difflib
+import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
@@ -29,7 +30,6 @@ from pydantic_settings import (
     EnvSettingsSource,
     InitSettingsSource,
     SettingsConfigDict,
-    TomlConfigSettingsSource,
 )
 
 from tapehouse import setting_types as types
@@ -156,13 +156,17 @@ class _Environment(EnvSettingsSource):
 
 def _file_values(path: Path, named: bool, faults: list[str]) -> dict[str, Any]:
     """The file's keys; a file that was named must be there, the working directory's need not."""
-    if named and not path.is_file():
-        faults.append(f"TAPEHOUSE_CONFIG: there is no file {path}; name an existing one, or unset it.")
     try:
-        return TomlConfigSettingsSource(_Fields, path)()
+        with path.open("rb") as file:  # not by is_file: a pipe can be named too
+            found = tomllib.load(file)
+    except FileNotFoundError:
+        if named:
+            faults.append(f"TAPEHOUSE_CONFIG: there is no file {path}; name an existing one, or unset it.")
+        return {}
     except (OSError, ValueError) as error:
         faults.append(f"{path}: cannot be read as TOML: {error}.")
         return {}
+    return InitSettingsSource(_Fields, found)()
 
 
 def load(

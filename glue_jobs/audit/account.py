@@ -6,9 +6,9 @@ from functools import reduce
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
-from glue_jobs.audit.report import faults
+from glue_jobs.audit.report import again, faults
 from glue_jobs.bronze import Position
-from tapehouse.tables import COORDINATE_NAMES, Table
+from tapehouse.tables import COORDINATE_NAMES, SILVER_TRADES, Table
 
 
 def account(bronze: DataFrame, placed: Mapping[str, DataFrame]) -> DataFrame:
@@ -34,7 +34,7 @@ def account(bronze: DataFrame, placed: Mapping[str, DataFrame]) -> DataFrame:
         .when(F.col("bronze") == 0, "silver record(s) are not in bronze")
         .when(
             F.col("silver") == 0,
-            "bronze record(s) are in no silver table (run tapehouse refresh, then audit again)",
+            f"bronze record(s) are in no silver table ({again(SILVER_TRADES.name)})",
         )
         .otherwise("bronze record(s) are in silver more than once")
     )

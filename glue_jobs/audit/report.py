@@ -82,7 +82,10 @@ def compared(there: DataFrame, due: DataFrame, key: Sequence[str], name: str) ->
         due.select(*key, F.struct(*columns).alias("wanted")), on=list(key), how="full"
     )
     what = (
-        F.when(F.col("found").isNull(), f"row(s) are missing from {name} (run tapehouse refresh, then audit again)")
+        F.when(
+            F.col("found").isNull(),
+            f"row(s) are missing from {name} ({again(name)})",
+        )
         .when(F.col("wanted").isNull(), f"row(s) of {name} have nothing behind them (tapehouse rebuild {name})")
         .otherwise(f"row(s) of {name} are not what they should be (tapehouse rebuild {name})")
     )
@@ -90,6 +93,11 @@ def compared(there: DataFrame, due: DataFrame, key: Sequence[str], name: str) ->
     # A row of nothing but nulls is told from none.
     pairs["row"] = F.when(F.col("found").isNotNull(), True), F.when(F.col("wanted").isNotNull(), True)
     return differing(rows, pairs, what, key)
+
+
+def again(name: str) -> str:
+    """What to do where rows are missing: they may only not be there yet; what lies behind a checkpoint stays lost."""
+    return f"run tapehouse refresh; if it stays, tapehouse rebuild {name}"
 
 
 def _due(there: Column, due: Column, kind: str) -> Column:

@@ -53,6 +53,9 @@ class Query:
     """Names its checkpoint and its writer lock in the lake."""
     makes: Mapping[Table, tuple[Table, ...]]
     """Each table that it writes → the tables that it is made of: those of queries before, and others of its own."""
+    is_partition: bool = False
+    """Each row of its input is in exactly one of its tables, so they can only be rebuilt together: a rule that was
+    mended may move a row from one to another."""
     job: Callable[[Workspace], Job]
     """Made once a process: a job may remember what saves it work, never what its result hangs on."""
 
@@ -77,7 +80,7 @@ def tables_of(queries: Sequence[Query]) -> dict[str, Table]:
     for query in queries:
         for table, inputs in query.makes.items():
             unknown = [each.name for each in inputs if each.name not in found and each not in query.makes]
-            if table.name in found or unknown or table in hanging_on([query], table, itself=False):
+            if table.name in found or unknown or _made_of_itself(query):
                 raise TerminalError(
                     f"query {query.name}: {table.name} is written twice, is made of itself, or of what no query before "
                     f"writes: {', '.join(unknown)}"
@@ -100,12 +103,27 @@ def writer_of(queries: Sequence[Query], name: str) -> Query:
     raise TerminalError(f"no table is named {name!r}: the tables are {', '.join(tables_of(queries))}")
 
 
-def hanging_on(queries: Sequence[Query], table: Table, *, itself: bool = True) -> frozenset[Table]:
-    """Every table that is made of this one, directly or not, and the table ``itself``."""
-    made_of = [(made, inputs) for query in queries for made, inputs in query.makes.items()]
-    found: set[Table] = set()
-    fresh = {table}
-    while fresh:
-        fresh = {made for made, inputs in made_of if fresh.intersection(inputs)} - found
-        found |= fresh
-    return frozenset(found | {table} if itself else found)
+def hanging_on(queries: Sequence[Query], table: Table) -> frozenset[Table]:
+    """The table, and every table that is made of it, directly or not; of a partition all tables or none."""
+    found = {table}
+    while True:
+        more = {
+            made
+            for query in queries
+            for made, inputs in query.makes.items()
+            if found.intersection(inputs) or (query.is_partition and found.intersection(query.writes))
+        }
+        if more <= found:
+            return frozenset(found)
+        found |= more
+
+
+def _made_of_itself(query: Query) -> bool:
+    """Whether its tables are made of each other in a circle."""
+    left = {made: set(inputs) & set(query.makes) for made, inputs in query.makes.items()}
+    while left:
+        free = {made for made, inputs in left.items() if not inputs & set(left)}
+        if not free:
+            return True
+        left = {made: inputs for made, inputs in left.items() if made not in free}
+    return False

@@ -120,7 +120,7 @@ def source_of(found: Sequence[RequestedGap]) -> Iterator[Backfill]:
 def fill(source: Backfill, settings: Settings, *, on_progress: OnProgress | None = None) -> None:
     """Puts all that it reads back into the stream, each record confirmed."""
     kinesis = _client("kinesis", max_attempts=1, read_timeout_s=10)
-    run(source, SinkConfig(stream=settings.stream_name), kinesis, on_progress=on_progress)
+    run(source, SinkConfig.sharing(settings.stream_name, settings.shard_share), kinesis, on_progress=on_progress)
 
 
 def _client(service: str, **more: Any) -> Any:

@@ -38,7 +38,6 @@ from producers.websocket import WebSocketSource
 from tapehouse import aws, kinesis
 from tapehouse.command import load_settings
 from tapehouse.errors import TerminalError
-from tapehouse.kinesis_limits import SHARD_BYTES_PER_S, SHARD_RECORDS_PER_S
 from tapehouse.lake import Lake
 from tapehouse.settings import Settings
 
@@ -54,11 +53,11 @@ class Parts:
     """Where it keeps through where it is confirmed; only a venue's producer does."""
 
 
-def produce(parsed: argparse.Namespace, *, reach: Callable[[Settings], None] = lambda settings: None) -> int:
+def produce(parsed: argparse.Namespace, *, reach: Callable[[Settings], None]) -> int:
     """One source into the stream until it ends or is told to stop; the exit status.
 
     ``parsed``: what ``arguments.add_arguments`` and ``tapehouse.command.add_shared`` read. ``reach`` is called with the
-    settings before anything is asked of AWS: at home it points the clients to the embedded services.
+    settings before anything is asked of AWS: it points the clients to the embedded services, or refuses.
 
     Raises:
         LakehouseError: to be shown in one sentence.
@@ -90,7 +89,7 @@ def _run(options: ProduceOptions, settings: Settings, made: Parts) -> int:
 
         status = runner.run(
             made.source,
-            _sink_config(settings.stream_name, settings.shard_share),
+            SinkConfig.sharing(settings.stream_name, settings.shard_share),
             _kinesis(),
             on_progress=on_progress,
             on_report=reports.append,
@@ -102,14 +101,6 @@ def _run(options: ProduceOptions, settings: Settings, made: Parts) -> int:
     if options.report is not None:
         _write(options.report, {**last, "sink": asdict(report.sink)})
     return status or (1 if report.sink.refused else 0)
-
-
-def _sink_config(stream: str, shard_share: float) -> SinkConfig:
-    return SinkConfig(
-        stream=stream,
-        shard_bytes_per_s=max(1, round(SHARD_BYTES_PER_S * shard_share)),
-        shard_records_per_s=max(1, round(SHARD_RECORDS_PER_S * shard_share)),
-    )
 
 
 def _kinesis() -> PutRecordsClient:

@@ -47,6 +47,15 @@ class SinkConfig:
     give_up_after_s: float | None = None
     """An entry unconfirmed this long after its first call fails the sink, UnconfirmedError; None: try for ever."""
 
+    @classmethod
+    def sharing(cls, stream: str, shard_share: float) -> "SinkConfig":
+        """For one of several producers of a stream: ``shard_share`` (above 0 to 1) of each shard's limits is its."""
+        return cls(
+            stream=stream,
+            shard_bytes_per_s=max(1, round(SHARD_BYTES_PER_S * shard_share)),
+            shard_records_per_s=max(1, round(SHARD_RECORDS_PER_S * shard_share)),
+        )
+
     def __post_init__(self) -> None:
         rules = (
             (bool(self.stream), "stream: give the stream's name"),

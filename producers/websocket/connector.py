@@ -174,6 +174,8 @@ class Connector:
             if running.task.done():
                 running.task.result()
         fresh.session.release()
+        if fresh.task.done():  # it ended while its messages were held: what they brought into view is seen no more
+            self._inbox.ended(fresh.session.through_us(), frozenset())
         self._counters.switches += 1
         log.info("websocket_switched", feed=self._endpoint.feed.name)
         return fresh

@@ -36,6 +36,10 @@ KRAKEN = {"exchange": "kraken", "symbol": "BTC-USD", "source": "kraken"}
 COINBASE = {"exchange": "coinbase", "symbol": "BTC-USD", "source": "coinbase"}
 
 
+def again(name: str) -> str:
+    return f"run tapehouse refresh; if it stays, tapehouse rebuild {name}"
+
+
 def gap(gap_id: str, **changes: Any) -> Gap:
     return factories.gap(gap_id, **changes)
 
@@ -206,11 +210,11 @@ def without_one_row_each(good: Lake, damaged_by: Callable[..., Damaged]) -> str:
 
 @every_row
 def test_a_lost_row_is_named(which: str, spark: Any, good: Lake, without_one_row_each: str) -> None:
-    what = f"row(s) are missing from {table_of(which)} (run tapehouse refresh, then audit again)"
+    what = f"row(s) are missing from {table_of(which)} ({again(table_of(which))})"
     if which == "bronze.trades":
         what = "silver record(s) are not in bronze"
     elif which not in NAMED:
-        what = "bronze record(s) are in no silver table (run tapehouse refresh, then audit again)"
+        what = f"bronze record(s) are in no silver table ({again('silver.trades')})"
     row = Damaged(spark, good).row(table_of(which), ONE_ROW[which])
     assert name_of(row, which) in examples_of(without_one_row_each, what)
 
@@ -368,7 +372,7 @@ def test_a_row_in_the_wrong_file_is_named(which: str, spark: Any, good: Lake, wi
 
 
 def test_a_candle_filed_as_another_interval_is_missing_there_and_surplus_here(with_misfiled_rows: str) -> None:
-    missing = "row(s) are missing from gold.candles (run tapehouse refresh, then audit again)"
+    missing = f"row(s) are missing from gold.candles ({again('gold.candles')})"
     assert "exchange=coinbase, symbol=BTC-USD, interval=5m" in examples_of(with_misfiled_rows, missing)
     surplus = "row(s) of gold.candles have nothing behind them (tapehouse rebuild gold.candles)"
     assert "exchange=coinbase, symbol=BTC-USD, interval=3m" in examples_of(with_misfiled_rows, surplus)
@@ -411,7 +415,7 @@ def test_tables_that_are_not_there_are_missing_and_five_rows_of_many_are_named(d
     shutil.rmtree(Path(damaged.lake.table_uri("gold.candles")))
     shutil.rmtree(Path(damaged.lake.table_uri("silver.coverage")))
     lines = audit(damaged.spark, damaged.lake, pipeline()).lines
-    missing = f"{candles} row(s) are missing from gold.candles (run tapehouse refresh, then audit again)"
+    missing = f"{candles} row(s) are missing from gold.candles ({again('gold.candles')})"
     assert len(examples_of("\n".join(lines), missing).splitlines()) == 5
     assert any(line.startswith("3 bronze record(s) are in no silver table") for line in lines)
 

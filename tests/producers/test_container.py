@@ -219,3 +219,28 @@ def test_a_producer_that_was_paused_is_ill_though_it_lives(stack: Stack, tmp_pat
         os.kill(running.pid, signal.SIGCONT)
         running.terminate()
         assert running.wait(60) == 0
+
+
+def test_at_home_nothing_reaches_aws_that_is_not_asked_for(tmp_path: Path) -> None:
+    environment = {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(ROOT),
+        "TMPDIR": str(tmp_path),
+        "LAKE": str(tmp_path / "lake"),
+        "FEED": "synthetic",
+        "AWS_ACCESS_KEY_ID": "real",
+        "AWS_SECRET_ACCESS_KEY": "real",
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "producers", "--count", "5"],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert "TARGET is local, and no endpoint is named: set TARGET=aws" in done.stderr
+    assert not (tmp_path / "lake").exists()

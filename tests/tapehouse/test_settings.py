@@ -1,6 +1,8 @@
 """Defaults, file, environment, command line: who wins, and what is said when a setting cannot be used."""
 
+import os
 import pickle
+import threading
 import traceback
 from pathlib import Path
 from typing import Any
@@ -294,3 +296,17 @@ def test_settings_are_frozen_and_survive_pickling(tmp_path: Path) -> None:
     with pytest.raises(ValidationError, match="frozen"):
         found.shards = 3
     assert pickle.loads(pickle.dumps(found)) == found
+
+
+def test_a_settings_file_may_be_a_pipe_and_a_folder_is_no_file(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writing = threading.Thread(target=pipe.write_text, args=("seed = 5",))
+    writing.start()
+    assert s.load(environ={"TAPEHOUSE_CONFIG": str(pipe)}, folder=tmp_path).seed == 5
+    writing.join()
+    (tmp_path / "tapehouse.toml").mkdir()
+    environments: tuple[dict[str, str], ...] = ({}, {"TAPEHOUSE_CONFIG": str(tmp_path)})
+    for environ in environments:
+        with pytest.raises(SettingsError, match=r"cannot be read as TOML: .*Is a directory"):
+            s.load(environ=environ, folder=tmp_path)

@@ -96,7 +96,7 @@ class CandlesJob:
         if GOLD_CANDLES in tables:
             self._write_all(base, None, self._gaps(None))
         elif GOLD_MARKET_SUMMARY in tables:
-            self._write_summary(base, Scope(None))
+            self._write_summary(base, Scope(None), {})
 
     def _write_all(self, base: delta.Snapshot, sources: Mapping[Market, str] | None, found: Sequence[GapSpan]) -> None:
         """Everything anew, from one version of silver.trades. ``sources``: the markets that count; None is all."""
@@ -128,7 +128,7 @@ class CandlesJob:
             )
             after = delta.replace(filed, base, where=scope.where())
             step.rows = after.rows_written
-        self._write_summary(after, scope)
+        self._write_summary(after, scope, markets)
 
     def _covered(self, scope: Scope, sources: Mapping[Market, str]) -> list[SpanRow]:
         """Unbroken spans of the counted sources, of the touched weeks: no window is longer than one."""
@@ -184,7 +184,7 @@ class CandlesJob:
 
         return grouped.applyInArrow(run, WEEK_DDL)
 
-    def _write_summary(self, candles_base: delta.Snapshot, scope: Scope) -> None:
+    def _write_summary(self, candles_base: delta.Snapshot, scope: Scope, markets: Mapping[Market, Counted]) -> None:
         with self._ws.steps.step("gold.market_summary") as step:
             base = self._ws.snapshot(GOLD_MARKET_SUMMARY)
             minutes = self._ws.at(candles_base).where(F.col("interval") == "1m")
@@ -195,6 +195,8 @@ class CandlesJob:
             is_touched = F.col("symbol").isin(*scope.slices)
             newest = [row["last_time_us"] for row in there.where(is_touched).select("last_time_us").collect()]
             newest += [max(starts) + SLICE_US for starts in scope.slices.values()]
+            # A market of a touched symbol may end long before the others, and have no row yet.
+            newest += [counted.last_us for market, counted in markets.items() if market.symbol in scope.slices]
             buckets = {
                 BY_NAME["1m"].bucket_s(newest_us - back * DAY_US)
                 for newest_us in newest

@@ -108,18 +108,16 @@ class TradesJob:
             rows.unpersist()
 
     def rebuild(self, tables: Collection[Table]) -> None:
-        """Judge all of bronze anew, and overwrite each of ``tables`` with the outcome.
-
-        A table that is not among them counts as it is: silver.rejected alone is rebuilt from the trades that are there.
+        """Judge all of bronze anew and overwrite each of the four tables with the outcome: always all of them.
 
         Raises:
             LostRaceError: another writer was there first; run it again.
         """
         rows = judged(self._ws.read(BRONZE_TRADES)).persist(StorageLevel.MEMORY_AND_DISK)
-        known = self._none_of(SILVER_TRADES) if SILVER_TRADES in tables else self._ws.read(SILVER_TRADES)
-        found = verdicts(rows.where(is_accepted("trade")), known).persist(StorageLevel.MEMORY_AND_DISK)
-        known_gaps = self._none_of(SILVER_GAPS) if SILVER_GAPS in tables else self._ws.read(SILVER_GAPS)
-        found_gaps = gap_verdicts(rows.where(is_accepted("gap") | is_accepted("gap_closed")), known_gaps)
+        nothing_known = self._ws.frame([], SILVER_TRADES.schema_ddl)
+        found = verdicts(rows.where(is_accepted("trade")), nothing_known).persist(StorageLevel.MEMORY_AND_DISK)
+        no_gaps = self._ws.frame([], SILVER_GAPS.schema_ddl)
+        found_gaps = gap_verdicts(rows.where(is_accepted("gap") | is_accepted("gap_closed")), no_gaps)
         try:
             refused = (
                 rows.where(F.size("reasons") > 0)
@@ -127,20 +125,13 @@ class TradesJob:
                 .unionByName(found.where(F.col("verdict").isin(*_REFUSED)))
                 .unionByName(found_gaps.where(F.col("verdict") == DUPLICATE).drop("event"))
             )
-            if SILVER_TRADES in tables:
-                self._replace(SILVER_TRADES, trades(found.where(F.col("verdict") == ACCEPTED)))
-            if SILVER_GAPS in tables:
-                self._rebuild_gaps(gaps(found_gaps.where(F.col("verdict") == ACCEPTED)))
-            if SILVER_COVERAGE in tables:
-                self._replace(SILVER_COVERAGE, coverage(rows.where(is_accepted("coverage"))))
-            if SILVER_REJECTED in tables:
-                self._replace(SILVER_REJECTED, rejected(refused))
+            self._replace(SILVER_TRADES, trades(found.where(F.col("verdict") == ACCEPTED)))
+            self._rebuild_gaps(gaps(found_gaps.where(F.col("verdict") == ACCEPTED)))
+            self._replace(SILVER_COVERAGE, coverage(rows.where(is_accepted("coverage"))))
+            self._replace(SILVER_REJECTED, rejected(refused))
         finally:
             found.unpersist()
             rows.unpersist()
-
-    def _none_of(self, table: Table) -> DataFrame:
-        return self._ws.frame([], table.schema_ddl)
 
     def _rebuild_gaps(self, opened_and_closed: DataFrame) -> None:
         """With those that no record says: gaps of the stream itself, and gaps of which every id is in silver.trades."""

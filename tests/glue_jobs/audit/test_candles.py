@@ -1,5 +1,6 @@
 """What the audit computes of a candle by itself: the exact vwap, and which windows are complete. No Spark."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 import pytest
@@ -41,14 +42,13 @@ def test_spans_that_meet_are_one_and_a_hole_of_one_microsecond_is_seen() -> None
     assert not Spans([]).meet(0, FOREVER)
 
 
-def known(**changes: object) -> Wholeness:
-    values: dict[str, object] = {
-        "first_us": {"BTC-USD": {"kraken": 5, "coinbase": 50}},
-        "seen": {MARKET: Spans([(0, 100)]), OTHER: Spans([(60, 100)])},
-        "holes": {},
-        "everywhere": Spans([]),
-    }
-    return Wholeness(**{**values, **changes})  # type: ignore[arg-type]
+def known(*, gaps: Mapping[str, Mapping[str, Spans]] | None = None, everywhere: Spans | None = None) -> Wholeness:
+    return Wholeness(
+        first_us={"BTC-USD": {"kraken": 5, "coinbase": 50}},
+        seen={MARKET: Spans([(0, 100)]), OTHER: Spans([(60, 100)])},
+        gaps=gaps or {},
+        everywhere=everywhere or Spans([]),
+    )
 
 
 def test_all_asks_for_every_market_that_had_traded_by_the_windows_end() -> None:
@@ -59,7 +59,7 @@ def test_all_asks_for_every_market_that_had_traded_by_the_windows_end() -> None:
 
 
 def test_no_window_that_an_open_gap_touches_is_complete() -> None:
-    holed = known(holes={"BTC-USD": {"okx": Spans([(70, FOREVER)])}})  # a market that never traded
+    holed = known(gaps={"BTC-USD": {"okx": Spans([(70, FOREVER)])}})  # a market that never traded
     assert holed.complete("ALL", "BTC-USD", 60, 70)
     assert not holed.complete("ALL", "BTC-USD", 70, 80)
     assert holed.complete("kraken", "BTC-USD", 70, 80)

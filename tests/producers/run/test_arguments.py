@@ -5,7 +5,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from producers.run.arguments import ProduceOptions, SyntheticOptions, VenueOptions, add_arguments, options_of
-from producers.run.wiring import _sink_config
+from producers.sink import SinkConfig
 from producers.synthetic import SyntheticConfig
 
 
@@ -43,9 +43,9 @@ def test_defaults_of_the_synthetic_market_are_those_of_its_config() -> None:
 
 
 def test_a_share_of_the_shards_limits_is_what_the_sink_takes() -> None:
-    whole, part = _sink_config("tape", 1.0), _sink_config("tape", 0.25)
+    whole, part = SinkConfig.sharing("tape", 1.0), SinkConfig.sharing("tape", 0.25)
     assert (whole.shard_bytes_per_s, whole.shard_records_per_s) == (1_000_000, 1_000)
     assert (part.shard_bytes_per_s, part.shard_records_per_s) == (250_000, 250)
-    least = _sink_config("tape", 1e-9)
+    least = SinkConfig.sharing("tape", 1e-9)
     assert least.shard_bytes_per_s > 0, "0 would be no limit at all"
     assert least.shard_records_per_s > 0, "0 would be no limit at all"

@@ -1,6 +1,7 @@
 """How connections end: the coverage of what was wholly seen is kept before anybody learns why."""
 
 import asyncio
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -17,7 +18,9 @@ from producers.feeds import Parsed
 from producers.websocket import WebSocketSource
 from producers.websocket.connector import Endpoint
 from producers.websocket.subscription import LoginRefusedError
-from tapehouse.record import Coverage, Record
+from tapehouse.market import MarketKey
+from tapehouse.record import Coverage, Gap, Record, Trade
+from tests import factories
 from tests.producers.websocket.test_source import FAST, FakeFeed, Reader, run, venue
 
 NO_REPORTS = replace(FAST, coverage_every_s=60.0)
@@ -40,6 +43,10 @@ class Broken(FakeFeed):
         if text == b"boom":
             raise ZeroDivisionError("a fault of ours")
         return super().parse(text, received_time_us)
+
+
+def now_us() -> int:
+    return time.time_ns() // 1000
 
 
 async def until_failure(source: WebSocketSource) -> list[Record]:
@@ -236,3 +243,69 @@ def test_error_of_a_connection_ends_the_source_though_the_next_one_cannot_be_ope
 def test_address_of_an_endpoint_is_not_shown() -> None:
     endpoint = Endpoint(feed=FakeFeed(), address="wss://venue.example/?token=hunter2", shown="wss://…", finite=False)
     assert "hunter2" not in repr(endpoint)
+
+
+class Timed(FakeFeed):
+    """``trade ID TIME_US`` is a trade; whether ids count up is told by the test."""
+
+    def __init__(self, *, contiguous_ids: bool) -> None:
+        self.traits = replace(FakeFeed.traits, contiguous_ids=contiguous_ids)
+
+    def parse(self, text: str | bytes, received_time_us: int) -> Parsed:
+        what, _, rest = bytes(text).decode().partition(" ") if isinstance(text, bytes) else text.partition(" ")
+        if what != "trade":
+            return super().parse(text, received_time_us)
+        trade_id, at_us = rest.split()
+        fake = MarketKey("fake", "BTC-USD", "fake")
+        trade = factories.trade(trade_id, market=fake, event_time_us=int(at_us), received_time_us=received_time_us)
+        return Parsed(records=(trade,))
+
+
+@pytest.mark.parametrize("contiguous_ids", [False, True])
+def test_outage_behind_a_connection_that_ended_while_it_was_held_is_a_gap(contiguous_ids: bool) -> None:
+    """The present connection is slow to go; the next one comes, trades and drops meanwhile: then none is connected."""
+    opened = 0
+    came_back_us = 0
+
+    async def handler(connection: ServerConnection) -> None:
+        nonlocal opened, came_back_us
+        opened += 1
+        number = opened
+        await connection.recv()
+        if number == 3:
+            came_back_us = now_us()
+        await connection.send("ack BTC-USD")
+        if number == 1:
+            for trade_id in (10, 11, 12):
+                await connection.send(f"trade {trade_id} {now_us()}")
+                await asyncio.sleep(0.05)
+            await connection.send("bye")
+            connection.transport.pause_reading()  # it does not answer our goodbye
+            await asyncio.sleep(3)
+        elif number == 2:
+            await asyncio.sleep(0.02)
+            for trade_id in (13, 14):
+                await connection.send(f"trade {trade_id} {now_us()}")
+            await asyncio.sleep(0.05)
+            connection.transport.abort()
+        else:
+            await asyncio.sleep(0.5)
+            await connection.send(f"trade 30 {now_us()}")
+            await connection.wait_closed()
+
+    async def scenario() -> None:
+        limits = replace(FAST, close_timeout_s=0.4, backoff_base_s=0.5, backoff_cap_s=0.6, stable_after_s=60)
+        async with venue(handler) as url:
+            source = WebSocketSource(Timed(contiguous_ids=contiguous_ids), ["BTC-USD"], url=url, limits=limits)
+            reader = Reader(source)
+            await reader.until(lambda: "30" in {getattr(each, "trade_id", None) for each in reader.records})
+            await reader.end()
+            at_us = {each.trade_id: each.event_time_us for each in reader.records if isinstance(each, Trade)}
+            *_, gap = (each for each in reader.records if isinstance(each, Gap))
+            assert (gap.reason, gap.to_us) == ("disconnected", at_us["30"])
+            assert gap.from_us is not None
+            assert gap.from_us <= came_back_us
+            for span in (each for each in reader.records if isinstance(each, Coverage)):
+                assert span.through_us <= came_back_us - 100_000 or span.from_us >= at_us["14"] + 100_000
+
+    run(scenario())
