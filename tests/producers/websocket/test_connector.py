@@ -281,7 +281,8 @@ def test_outage_behind_a_connection_that_ended_while_it_was_held_is_a_gap(contig
                 await asyncio.sleep(0.05)
             await connection.send("bye")
             connection.transport.pause_reading()  # it does not answer our goodbye
-            await asyncio.sleep(3)
+            await asyncio.sleep(1)
+            connection.transport.abort()
         elif number == 2:
             await asyncio.sleep(0.02)
             for trade_id in (13, 14):
