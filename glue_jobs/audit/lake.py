@@ -66,11 +66,7 @@ def audit(spark: SparkSession, lake: Lake, queries: Sequence[Query], *, full: bo
         found = findings(
             [
                 account(bronze, placed),
-                *(
-                    unique(table, there[name])
-                    for name, table in tables_of(queries).items()
-                    if not _by_coordinates(table)
-                ),
+                *(unique(table, there[name]) for name, table in tables.items() if not _by_coordinates(table)),
                 *derived(there),
                 *records(asked, bronze, silver),
                 filled(silver[SILVER_GAPS.name], silver[SILVER_TRADES.name], sample),

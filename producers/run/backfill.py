@@ -1,20 +1,19 @@
 """One market's gaps filled by hand: what is missing, by what the lake knows, and its way back into the stream."""
 
 import contextlib
-import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from producers.feeds import Feed, feed, name_of_source
 from producers.recovery import Backfill, HttpFetch, Pages, RequestedGap, RestRecovery, waits
 from producers.recovery.backfill import LeftOpen
+from producers.run import clients
 from producers.run.gap_lookup import GapLookup
 from producers.run.runner import Progress, run
 from producers.run.venue import venue
 from producers.sink import SinkConfig
-from tapehouse import aws
 from tapehouse.errors import TerminalError
 from tapehouse.market import Market
 from tapehouse.query.port import QueryPort
@@ -65,7 +64,7 @@ def _feed(source: str, wanted: Wanted, settings: Settings) -> Feed | None:
     name = name_of_source(source)
     if name is None:
         return None
-    return venue(name, settings, rest_url=wanted.rest_url, secrets=lambda: _client("secretsmanager"))
+    return venue(name, settings, rest_url=wanted.rest_url, secrets=clients.secrets)
 
 
 def _span(lookup: GapLookup, market: Market, by: Feed, span_us: tuple[int, int]) -> Gap | None:
@@ -119,9 +118,9 @@ def source_of(found: Sequence[RequestedGap]) -> Iterator[Backfill]:
 
 def fill(source: Backfill, settings: Settings, *, on_progress: OnProgress | None = None) -> None:
     """Puts all that it reads back into the stream, each record confirmed."""
-    kinesis = _client("kinesis", max_attempts=1, read_timeout_s=10)
-    run(source, SinkConfig.sharing(settings.stream_name, settings.shard_share), kinesis, on_progress=on_progress)
-
-
-def _client(service: str, **more: Any) -> Any:
-    return aws.client(service, region=os.environ.get("AWS_REGION") or None, **more)
+    run(
+        source,
+        SinkConfig.sharing(settings.stream_name, settings.shard_share),
+        clients.kinesis(),
+        on_progress=on_progress,
+    )

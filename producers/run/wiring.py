@@ -15,7 +15,7 @@ from producers.files import FileSource
 from producers.health import Heartbeat
 from producers.recovery import HttpFetch, Pages, Recovery, RestRecovery
 from producers.recovery.waits import LIVE_S, RECORDING_S
-from producers.run import runner
+from producers.run import clients, runner
 from producers.run.arguments import (
     FILE,
     SYNTHETIC,
@@ -25,13 +25,12 @@ from producers.run.arguments import (
     is_venue,
     options_of,
 )
-from producers.run.keys import SecretsClient
 from producers.run.marks import MarkStore, StreamIdentity
 from producers.run.readout import Readout
 from producers.run.runner import Progress, Report
 from producers.run.venue import symbols_of, venue
 from producers.run.view import view
-from producers.sink import PutRecordsClient, SinkConfig
+from producers.sink import SinkConfig
 from producers.source import Source
 from producers.synthetic import SyntheticConfig, SyntheticSource
 from producers.websocket import WebSocketSource
@@ -90,7 +89,7 @@ def _run(options: ProduceOptions, settings: Settings, made: Parts) -> int:
         status = runner.run(
             made.source,
             SinkConfig.sharing(settings.stream_name, settings.shard_share),
-            _kinesis(),
+            clients.kinesis(),
             on_progress=on_progress,
             on_report=reports.append,
             marks=made.marks,
@@ -101,22 +100,6 @@ def _run(options: ProduceOptions, settings: Settings, made: Parts) -> int:
     if options.report is not None:
         _write(options.report, {**last, "sink": asdict(report.sink)})
     return status or (1 if report.sink.refused else 0)
-
-
-def _kinesis() -> PutRecordsClient:
-    """The sink retries by itself, and waits no longer than it can bear."""
-    client: PutRecordsClient = aws.client("kinesis", max_attempts=1, read_timeout_s=10, region=_region())
-    return client
-
-
-def _secrets() -> SecretsClient:
-    client: SecretsClient = aws.client("secretsmanager", region=_region())
-    return client
-
-
-def _region() -> str | None:
-    """Containers on AWS get their region from ``AWS_REGION``, which boto3 does not read."""
-    return os.environ.get("AWS_REGION") or None
 
 
 def parts(options: ProduceOptions, settings: Settings, lake: Lake, held: contextlib.ExitStack) -> Parts:
@@ -131,7 +114,7 @@ def parts(options: ProduceOptions, settings: Settings, lake: Lake, held: context
         synthetic = _synthetic(options.synthetic, settings)
         return Parts(synthetic, tuple(synthetic.config.symbols), None)
     asked = options.venue
-    found = venue(settings.feed, settings, websocket_url=asked.url, rest_url=asked.rest_url, secrets=_secrets)
+    found = venue(settings.feed, settings, websocket_url=asked.url, rest_url=asked.rest_url, secrets=clients.secrets)
     symbols = symbols_of(found, settings.symbols)
     marks = None if asked.no_marks else _marks(settings, lake, held)
     source = WebSocketSource(
@@ -189,7 +172,7 @@ def _marks(settings: Settings, lake: Lake, held: contextlib.ExitStack) -> MarkSt
 
 def _stream_created_us(name: str) -> int:
     try:
-        found = aws.client("kinesis", region=_region()).describe_stream_summary(StreamName=name)
+        found = aws.client("kinesis", region=clients.region()).describe_stream_summary(StreamName=name)
     except kinesis.ERRORS as error:
         raise kinesis.judged(name, "DescribeStreamSummary", error) from error
     created: dt.datetime = found["StreamDescriptionSummary"]["StreamCreationTimestamp"]
