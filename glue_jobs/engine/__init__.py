@@ -1,29 +1,43 @@
 """What every query stands on: Delta commits with a turn, the Spark session, the steps of a refresh, and the runner."""
 
-from glue_jobs.engine.query import IntakeJob, Job, Query, StreamJob, hanging_on, tables_of, writer_of
+from glue_jobs.engine.files import read_files, schema_of, write_file
+from glue_jobs.engine.follow import Batch, BatchLimits
+from glue_jobs.engine.query import BatchJob, IntakeJob, Job, Query, StreamJob, hanging_on, tables_of, writer_of
 from glue_jobs.engine.runner import Runner
 from glue_jobs.engine.schema import arrow_schema, arrow_type, ddl
 from glue_jobs.engine.session import DELTA_PACKAGES, S3A_PACKAGES, build_session, resolve_jars
 from glue_jobs.engine.steps import Step, Steps
+from glue_jobs.engine.table_log import Commit, DataFile, TableState
+from glue_jobs.engine.transaction import LostRaceError
 from glue_jobs.engine.workspace import Workspace
 
 __all__ = [
     "DELTA_PACKAGES",
     "S3A_PACKAGES",
+    "Batch",
+    "BatchJob",
+    "BatchLimits",
+    "Commit",
+    "DataFile",
     "IntakeJob",
     "Job",
+    "LostRaceError",
     "Query",
     "Runner",
     "Step",
     "Steps",
     "StreamJob",
+    "TableState",
     "Workspace",
     "arrow_schema",
     "arrow_type",
     "build_session",
     "ddl",
     "hanging_on",
+    "read_files",
     "resolve_jars",
+    "schema_of",
     "tables_of",
+    "write_file",
     "writer_of",
 ]

@@ -21,32 +21,31 @@ from py4j.protocol import Py4JJavaError
 from pyspark.errors import AnalysisException, PySparkException
 from pyspark.sql import DataFrame, DataFrameWriter, SparkSession
 
+from glue_jobs.engine.table_log import LOOK_BACK, TXN_APP
+from glue_jobs.engine.transaction import LostRaceError
 from tapehouse import logs
-from tapehouse.errors import TerminalError, TransientError
+from tapehouse.errors import TerminalError
 from tapehouse.tables import Table
 
 log = logs.of(__name__)
 
-TXN_APP: Final = "tapehouse"
-USER_METADATA: Final = "spark.databricks.delta.commitInfo.userMetadata"
-_LOOK_BACK: Final = 200
-"""Commits that may lie above the newest one of ours before its turn is taken from Delta's own transaction record."""
+__all__ = [
+    "LostRaceError",
+    "Snapshot",
+    "append",
+    "ensure",
+    "exists",
+    "optimize",
+    "read",
+    "replace",
+    "snapshot",
+    "vacuum",
+]
 
+USER_METADATA: Final = "spark.databricks.delta.commitInfo.userMetadata"
 
 _HALF_MADE: Final = frozenset({"DELTA_TABLE_NOT_FOUND", "DELTA_CREATE_TABLE_WITH_NON_EMPTY_LOCATION"})
 """What Delta calls a folder in which another creation has begun: it may still be running, or was killed."""
-
-
-class LostRaceError(TransientError):
-    """Another writer committed to the table since it was read. Nothing was written; read again and repeat."""
-
-    def __init__(self, table: str, turn: int) -> None:
-        super().__init__(table, turn)
-        self.table = table
-        self.turn = turn
-
-    def __str__(self) -> str:
-        return f"{self.table}: another writer committed after turn {self.turn}; nothing was written, try again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +141,7 @@ def snapshot(spark: SparkSession, table: Table, uri: str) -> Snapshot:
     delta_log = _delta_log(spark, uri)
     state = _state(spark, delta_log)
     version = int(state.version())
-    for commit in _commits_back(spark, uri, version, _LOOK_BACK):
+    for commit in _commits_back(spark, uri, version, LOOK_BACK):
         if commit.metadata is not None and "turn" in commit.metadata:
             return Snapshot(table, uri, version, int(commit.metadata["turn"]), commit.metadata)
     recorded = state.transactions().get(TXN_APP)

@@ -5,11 +5,12 @@ else knows which tables there are or what hangs on which.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias, runtime_checkable
 
 from pyspark.sql import DataFrame
 
+from glue_jobs.engine.follow import Batch, BatchLimits
 from glue_jobs.engine.workspace import Workspace
 from tapehouse.errors import TerminalError
 from tapehouse.tables import Table
@@ -35,6 +36,26 @@ class StreamJob(Protocol):
 
 
 @runtime_checkable
+class BatchJob(Protocol):
+    """Takes what is new in the tables that it reads, batch by batch of whole files, into those that it writes.
+
+    Every write is idempotent by its content: a batch may run again whole, whatever of it was finished.
+    """
+
+    def prepare(self) -> None:
+        """What is due before a pass whether or not anything is new. Raises LostRaceError: run it again."""
+
+    def write(self, batch: Batch) -> None:
+        """One batch. Raises LostRaceError: another writer was first; run the same batch again."""
+
+    def more(self) -> bool:
+        """One bounded piece of work that waits behind what is fresh; False where there was none."""
+
+    def rebuild(self, tables: Collection[Table]) -> None:
+        """Compute these tables of the query anew from their inputs."""
+
+
+@runtime_checkable
 class IntakeJob(Protocol):
     """Takes in what comes from outside the lake, by turns of its own. It cannot be rebuilt: its input forgets."""
 
@@ -42,7 +63,7 @@ class IntakeJob(Protocol):
         """Turns until nothing more is there; the rows that they added."""
 
 
-Job: TypeAlias = StreamJob | IntakeJob
+Job: TypeAlias = StreamJob | BatchJob | IntakeJob
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +77,8 @@ class Query:
     is_partition: bool = False
     """Each row of its input is in exactly one of its tables, so they can only be rebuilt together: a rule that was
     mended may move a row from one to another."""
+    limits: BatchLimits = field(default_factory=BatchLimits)
+    """What one batch of its input holds at most."""
     job: Callable[[Workspace], Job]
     """Made once a process: a job may remember what saves it work, never what its result hangs on."""
 

@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from py4j.protocol import Py4JJavaError
-from pyspark.errors import StreamingQueryException
+from pyspark.errors import PySparkException, StreamingQueryException
 from pyspark.sql import DataFrame
 
 from glue_jobs.engine import delta
-from glue_jobs.engine.query import IntakeJob, Job, Query, StreamJob
+from glue_jobs.engine.follow import Follower
+from glue_jobs.engine.query import BatchJob, IntakeJob, Job, Query, StreamJob
 from glue_jobs.engine.workspace import Workspace
 from tapehouse import logs
 from tapehouse.backoff import Backoff, retry
@@ -34,6 +35,7 @@ class Runner:
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self._jobs: dict[str, Job] = {}
+        self._followers: dict[str, Follower] = {}
 
     def advance(self, query: Query) -> int:
         """One pass over what is new; the rows that came in from outside the lake. Call it inside ``only_writer``.
@@ -46,16 +48,45 @@ class Runner:
             return job.drain()
         self._workspace.ensure((*query.reads, *query.writes))
         until_won(job.prepare)
-        self._run(query.name, job)
+        if isinstance(job, BatchJob):
+            self._follow(query, job)
+        else:
+            self._run(query.name, job)
         return 0
 
-    def stream_job(self, query: Query) -> StreamJob | None:
+    def stream_job(self, query: Query) -> StreamJob | BatchJob | None:
         """The job of a query whose tables can be computed anew; None where its input is outside the lake."""
         job = self._job(query)
         return None if isinstance(job, IntakeJob) else job
 
+    def follower(self, query: Query) -> Follower:
+        """What knows how far the query came in its inputs."""
+        if query.name not in self._followers:
+            self._followers[query.name] = Follower(self._workspace, query.name, query.reads, query.limits)
+        return self._followers[query.name]
+
+    def _follow(self, query: Query, job: BatchJob) -> None:
+        """Batches up to what the inputs are now, so that a steady stream does not keep what follows from its turn."""
+        follower = self.follower(query)
+        until = follower.now()
+        with self._workspace.steps.step(f"{query.name} query"):
+            try:
+                while (batch := follower.next()) is not None:
+                    log.debug("batch_begun", query=query.name, rows=batch.rows, bytes=batch.bytes)
+                    until_won(lambda batch=batch: job.write(batch))  # type: ignore[misc]
+                    follower.done(batch)
+                    if follower.is_through(until):
+                        break
+                while job.more():
+                    pass
+            except (PySparkException, Py4JJavaError) as error:
+                raise TransientError(
+                    f"the {query.name} refresh stopped and will go on where it was: {_first_line(error)}"
+                ) from error
+
     def forget(self, query: Query) -> None:
         """Throw the query's checkpoint away: only time is lost."""
+        self.follower(query).forget()
         spark: Any = self._workspace.spark
         path = spark._jvm.org.apache.hadoop.fs.Path(self._workspace.lake.checkpoint_uri(query.name))
         path.getFileSystem(spark._jsparkSession.sessionState().newHadoopConf()).delete(path, True)

@@ -1,12 +1,20 @@
-"""What a query works with: one lake's tables through one Spark session, and the steps that say what it does."""
+"""What a query works with: one lake's tables as files and as Spark frames, and the steps that say what it does."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from pyspark.sql import DataFrame, SparkSession
 
 from glue_jobs.engine import delta
+from glue_jobs.engine.cache import MOST_FILE_BYTES, FileCache
+from glue_jobs.engine.files import add_action, read_files, remove_action, schema_of, write_file
 from glue_jobs.engine.steps import Steps
+from glue_jobs.engine.table_log import DataFile, TableLog, TableState
+from glue_jobs.engine.transaction import LostRaceError, commit_actions
 from tapehouse.lake import Lake
 from tapehouse.tables import Table
 
@@ -18,17 +26,99 @@ class Workspace:
     spark: SparkSession
     lake: Lake
     steps: Steps
+    cache: FileCache = field(default_factory=FileCache)
+    _logs: dict[str, TableLog] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _there: set[str] = field(default_factory=set)
 
     def uri(self, table: Table) -> str:
         return self.lake.table_uri(table.name)
 
     def ensure(self, tables: Iterable[Table]) -> None:
-        """Create those that are not there yet, and add columns that were declared since."""
+        """Create those that are not there yet, and add columns that were declared since; each once a process."""
         for table in tables:
-            delta.ensure(self.spark, table, self.uri(table))
+            if table.name not in self._there:
+                delta.ensure(self.spark, table, self.uri(table))
+                self._there.add(table.name)
+
+    # Files: how the jobs read and write.
+
+    def log(self, table: Table) -> TableLog:
+        """The table's log, followed for the life of the process."""
+        with self._lock:
+            if table.name not in self._logs:
+                self._logs[table.name] = TableLog(table, self.uri(table))
+            return self._logs[table.name]
+
+    def state(self, table: Table) -> TableState:
+        """The table now: its files, and the base of a commit."""
+        return self.log(table).state()
+
+    def rows(
+        self,
+        of: TableState | Table,
+        files: Sequence[DataFile],
+        columns: Sequence[str] | None = None,
+        where: pc.Expression | None = None,
+    ) -> pa.Table:
+        """The rows of files of a table, in the declared types; of all columns, or of some in their order.
+
+        Small files are kept for the next time, so many small reads of the same files cost little.
+        """
+        table = of if isinstance(of, Table) else of.table
+        uri, schema = self.uri(table), schema_of(table)
+        names = tuple(columns) if columns is not None else tuple(schema.names)
+        small = [each for each in files if each.size <= MOST_FILE_BYTES]
+        large = [each for each in files if each.size > MOST_FILE_BYTES]
+        needed = names if where is None else tuple(schema.names)
+        found = [
+            self.cache.get((uri, each.path, needed), lambda each=each: read_files(uri, table, [each], needed))  # type: ignore[misc]
+            for each in small
+        ]
+        if where is not None:
+            found = [rows.filter(where).select(names) for rows in found]
+        if large or not found:
+            found.append(read_files(uri, table, large, names, where))
+        return pa.concat_tables(found)
+
+    def stage(self, table: Table, rows: pa.Table, *, partition: Mapping[str, Any] | None = None) -> DataFile:
+        """Write rows as a file of the table's folder; no part of the table before a commit. Vacuum removes orphans.
+
+        Raises:
+            TerminalError: a column that may not be null is.
+        """
+        return write_file(self.uri(table), table, rows, partition=partition)
+
+    def commit(
+        self,
+        base: TableState,
+        *,
+        add: Sequence[DataFile] = (),
+        remove: Sequence[DataFile] = (),
+        metadata: Mapping[str, Any] | None = None,
+        moves_only: bool = False,
+    ) -> TableState:
+        """Put staged files into the table and take others out, in one commit on top of ``base``.
+
+        ``moves_only``: the same rows in other files. Such a commit repeats the metadata and counts no turn; who follows
+        the table does not see it.
+
+        Raises:
+            LostRaceError: somebody else committed since ``base`` was read; nothing was written.
+        """
+        turn = None if moves_only else base.turn + 1
+        carried = base.metadata if moves_only else {**(metadata or {}), "turn": turn}
+        actions = [remove_action(each, moves_only=moves_only) for each in remove]
+        actions += [add_action(each, moves_only=moves_only) for each in add]
+        done = commit_actions(self.spark, base.uri, actions, version=base.version, turn=turn, metadata=carried)
+        if not done:
+            raise LostRaceError(base.table.name, base.turn)
+        return self.state(base.table)
+
+    # Frames: how Spark reads.
 
     def snapshot(self, table: Table) -> delta.Snapshot:
-        """What the table is now: the base of a commit."""
+        """What the table is now: the base of a commit of a frame."""
         return delta.snapshot(self.spark, table, self.uri(table))
 
     def at(self, snapshot: delta.Snapshot) -> DataFrame:

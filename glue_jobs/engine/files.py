@@ -1,0 +1,190 @@
+"""Parquet files of a table as Arrow, both ways. Plain functions: the driver calls them, and so do tasks of Spark.
+
+Timestamps are written as INT96, as Spark writes them: Trino and Athena cut such a one to milliseconds, where they would
+round the other kind, and a rounded time may fall into another window.
+"""
+
+import json
+import time
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any, Final
+from urllib.parse import quote
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.dataset as ds
+import pyarrow.parquet as pq
+
+from glue_jobs.engine.places import Place, place
+from glue_jobs.engine.schema import arrow_schema
+from glue_jobs.engine.table_log import DataFile
+from tapehouse.errors import TerminalError
+from tapehouse.tables import Table
+
+ROW_GROUP_ROWS: Final = 131_072
+_TEXT_LIMIT: Final = 32
+"""Characters of a text that statistics keep."""
+_FORMAT: Final = ds.ParquetFileFormat(read_options=ds.ParquetReadOptions(coerce_int96_timestamp_unit="us"))
+
+
+def read_files(
+    uri: str,
+    table: Table,
+    files: Sequence[DataFile],
+    columns: Sequence[str] | None = None,
+    where: pc.Expression | None = None,
+) -> pa.Table:
+    """The rows of files of a table, of all its columns or of some, in the declared types.
+
+    A column that a file was written without is null. ``where`` is pushed down to the files' own statistics.
+    """
+    schema = schema_of(table)
+    names = list(columns) if columns is not None else schema.names
+    if not files:
+        return pa.schema([schema.field(name) for name in names]).empty_table()
+    at = place(uri)
+    fragments = [_fragment(at, schema, each) for each in files]
+    dataset = ds.FileSystemDataset(fragments, schema, _FORMAT, at.files)
+    return dataset.to_table(columns=names, filter=where)
+
+
+def write_file(uri: str, table: Table, rows: pa.Table, *, partition: Mapping[str, Any] | None = None) -> DataFile:
+    """Write the rows (all columns of the declaration but those of ``partition``) as one file of the table's folder.
+
+    The file is no part of the table until a commit names it.
+
+    Raises:
+        TerminalError: a column that may not be null is.
+    """
+    values = {name: _partition_text(value) for name, value in (partition or {}).items()}
+    wanted = [each for each in schema_of(table) if each.name not in values]
+    rows = rows.select([each.name for each in wanted]).cast(pa.schema(wanted))
+    for column in table.columns:
+        if not column.nullable and column.name not in values and rows.column(column.name).null_count:
+            raise TerminalError(f"{table.name}: {column.name} may not be null, and a row to be written has it so")
+    folder = "/".join(f"{name}={value}" for name, value in values.items())
+    path = f"{folder}/part-{uuid.uuid4()}.parquet" if folder else f"part-{uuid.uuid4()}.parquet"
+    at = place(uri)
+    at.make_folder(folder)
+    with at.files.open_output_stream(at.path(path)) as sink:
+        pq.write_table(
+            rows,
+            sink,
+            compression="zstd",
+            use_deprecated_int96_timestamps=True,
+            store_schema=False,
+            row_group_size=ROW_GROUP_ROWS,
+        )
+        size = sink.tell()
+    low, high = _bounds(rows)
+    nulls = {name: column.null_count for name, column in zip(rows.column_names, rows.columns, strict=True)}
+    return DataFile(path, size, rows.num_rows, values, low, high, nulls, time.time_ns() // 1_000_000)
+
+
+def add_action(file: DataFile, *, moves_only: bool = False) -> dict[str, Any]:
+    """The log's action that makes a file part of the table."""
+    # Without the counts of nulls Delta skips no file: its filters ask that the column is not null as well.
+    stats = {"numRecords": file.rows, "minValues": file.low, "maxValues": file.high, "nullCount": file.nulls}
+    return {
+        "add": {
+            "path": _quoted(file.path),
+            "partitionValues": dict(file.partition),
+            "size": file.size,
+            "modificationTime": file.modified_ms,
+            "dataChange": not moves_only,
+            "stats": dumps(stats),
+        }
+    }
+
+
+def remove_action(file: DataFile, *, moves_only: bool = False) -> dict[str, Any]:
+    """The log's action that takes a file out of the table; it stays on disk until vacuum."""
+    return {
+        "remove": {
+            "path": _quoted(file.path),
+            "deletionTimestamp": time.time_ns() // 1_000_000,
+            "dataChange": not moves_only,
+            "extendedFileMetadata": True,
+            "partitionValues": dict(file.partition),
+            "size": file.size,
+        }
+    }
+
+
+@lru_cache(maxsize=64)
+def schema_of(table: Table) -> pa.Schema:
+    """A table's declared columns as Arrow."""
+    return arrow_schema(table.columns)
+
+
+def dumps(value: Any) -> str:
+    """JSON in which a decimal keeps all its digits."""
+    return "".join(_chunks(value))
+
+
+def _chunks(value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        yield "{"
+        for number, (name, held) in enumerate(value.items()):
+            yield f"{',' if number else ''}{json.dumps(name)}:"
+            yield from _chunks(held)
+        yield "}"
+    elif isinstance(value, Decimal):
+        yield format(value, "f")
+    else:
+        yield json.dumps(value)
+
+
+def _fragment(at: Place, schema: pa.Schema, file: DataFile) -> ds.Fragment:
+    expression = None
+    for name, text in file.partition.items():
+        scalar = pa.scalar(text, pa.string()).cast(schema.field(name).type)
+        held = ds.field(name) == scalar if text is not None else ds.field(name).is_null()
+        expression = held if expression is None else expression & held
+    return _FORMAT.make_fragment(at.path(file.path), at.files, expression)
+
+
+def _bounds(rows: pa.Table) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Least and greatest value by column, as the log's statistics spell them."""
+    low: dict[str, Any] = {}
+    high: dict[str, Any] = {}
+    for field, column in zip(rows.schema, rows.columns, strict=True):
+        kind = field.type
+        if pa.types.is_binary(kind) or pa.types.is_nested(kind) or pa.types.is_boolean(kind):
+            continue
+        if pa.types.is_timestamp(kind):
+            column = column.cast(pa.int64())  # noqa: PLW2901
+        least, most = (pc.min_max(column)[name].as_py() for name in ("min", "max"))
+        if least is None:
+            continue
+        if pa.types.is_timestamp(kind):
+            # Statistics have milliseconds: the bounds are widened to whole ones.
+            low[field.name], high[field.name] = _instant(least // 1000), _instant(-(-most // 1000))
+        elif isinstance(least, date):
+            low[field.name], high[field.name] = least.isoformat(), most.isoformat()
+        elif isinstance(least, str):
+            low[field.name] = least[:_TEXT_LIMIT]
+            high[field.name] = most if len(most) <= _TEXT_LIMIT else most[:_TEXT_LIMIT] + "\U0010ffff"
+        else:
+            low[field.name], high[field.name] = least, most
+    return low, high
+
+
+def _instant(milliseconds: int) -> str:
+    seconds, rest = divmod(milliseconds, 1000)
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest:03d}Z"
+
+
+def _partition_text(value: Any) -> str | None:
+    if value is None:
+        return None
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def _quoted(path: str) -> str:
+    """As the log spells paths: URI-encoded."""
+    return quote(path, safe="/=-_.~!$&'()*+,;:@")

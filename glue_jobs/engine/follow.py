@@ -1,0 +1,245 @@
+"""Follows the tables that a query reads: what was added since its last batch, in bounded batches of whole files.
+
+How far a query came is a small file in the lake, written after each batch. It may lag behind what was done, or be
+lost: a batch runs again without harm, so only time is lost. Where it is not there, or names a version that the log
+has let go, the query begins with all files of the tables as they are.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import pyarrow as pa
+
+from glue_jobs.engine.places import Place, place
+from glue_jobs.engine.table_log import LOOK_BACK, DataFile
+from glue_jobs.engine.workspace import Workspace
+from tapehouse import logs
+from tapehouse.tables import Table
+
+log = logs.of(__name__)
+
+FORMAT: Final = 1
+_START: Final = -2
+"""The version of a query that has not begun."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchLimits:
+    """What one batch holds at most, but for its first file, which it always does."""
+
+    max_rows: int = 250_000
+    max_bytes: int = 64 * 1024 * 1024
+    """Of Parquet files, compressed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """How far a query came in one input."""
+
+    table_id: str = ""
+    version: int = _START
+    """All of this version and of those before is done."""
+    after: tuple[int, str] | None = None
+    """While it begins with all files: the time and path of the last one done, in that order; of ``version`` then."""
+    files: int = 0
+    """Files of the next version that are done already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What was added to a query's inputs since its last batch: whole files."""
+
+    workspace: Workspace
+    added: Mapping[Table, tuple[DataFile, ...]]
+    reached: Mapping[Table, Reached]
+    is_first: bool = False
+    """The query began anew: nothing is known of what earlier batches told it."""
+    _metadata: Mapping[Table, Mapping[str, Any] | None] = field(default_factory=dict)
+
+    def files(self, table: Table) -> tuple[DataFile, ...]:
+        """The files that were added to an input."""
+        return self.added.get(table, ())
+
+    def read(self, table: Table, columns: Sequence[str] | None = None) -> pa.Table:
+        """The rows that were added to an input."""
+        return self.workspace.rows(table, self.files(table), columns)
+
+    def through(self, table: Table) -> int:
+        """The version up to which all of the input is in this batch or in earlier ones."""
+        return self.reached[table].version
+
+    def metadata(self, table: Table) -> Mapping[str, Any] | None:
+        """What the newest of our commits up to ``through`` carries; None where the log does not tell."""
+        return self._metadata.get(table)
+
+    @property
+    def rows(self) -> int:
+        return sum(each.rows or 0 for files in self.added.values() for each in files)
+
+    @property
+    def bytes(self) -> int:
+        return sum(each.size for files in self.added.values() for each in files)
+
+
+class Follower:
+    """One query's way through its inputs."""
+
+    def __init__(self, workspace: Workspace, name: str, inputs: Sequence[Table], limits: BatchLimits) -> None:
+        self._ws, self._name, self._inputs, self._limits = workspace, name, tuple(inputs), limits
+        self._place: Place = place(workspace.lake.uri)
+        self._file = f"_checkpoints/{name}.json"
+        self._reached: dict[Table, Reached] | None = None
+
+    def next(self) -> Batch | None:
+        """What comes next; None where everything is done.
+
+        A batch without files, but with versions that moved on, tells what a commit without rows carries.
+        """
+        reached = self._reached if self._reached is not None else self._load()
+        is_first = all(each.version == _START for each in reached.values())
+        added: dict[Table, tuple[DataFile, ...]] = {}
+        after: dict[Table, Reached] = {}
+        metadata: dict[Table, Mapping[str, Any] | None] = {}
+        for table in self._inputs:
+            added[table], after[table], metadata[table] = self._ahead(table, reached[table])
+        if after == reached:
+            return None
+        return Batch(self._ws, added, after, is_first, metadata)
+
+    def is_through(self, versions: Mapping[Table, int]) -> bool:
+        """Whether everything up to these versions of the inputs is done."""
+        reached = self._reached or {}
+        return all(
+            table in reached and reached[table].after is None and reached[table].version >= version
+            for table, version in versions.items()
+        )
+
+    def now(self) -> dict[Table, int]:
+        """The versions of the inputs now."""
+        return {table: self._ws.state(table).version for table in self._inputs}
+
+    def done(self, batch: Batch) -> None:
+        """The batch's writes are finished: note it."""
+        self._note(batch.reached)
+
+    def all_done(self, versions: Mapping[Table, int]) -> None:
+        """Everything up to these versions of the inputs was computed anew: note it."""
+        self._note({table: Reached(self._ws.state(table).table_id, version) for table, version in versions.items()})
+
+    def _note(self, reached: Mapping[Table, Reached]) -> None:
+        self._reached = dict(reached)
+        body = {
+            "v": FORMAT,
+            "inputs": {
+                table.name: {
+                    "id": each.table_id,
+                    "version": each.version,
+                    "after": list(each.after) if each.after else None,
+                    "files": each.files,
+                }
+                for table, each in reached.items()
+            },
+        }
+        self._place.write(self._file, json.dumps(body).encode())
+
+    def forget(self) -> None:
+        """Begin anew: only time is lost."""
+        self._reached = None
+        self._place.delete(self._file)
+
+    def _load(self) -> dict[Table, Reached]:
+        try:
+            body = json.loads(self._place.read(self._file))
+            told = body["inputs"] if body["v"] == FORMAT else {}
+        except FileNotFoundError:
+            told = {}
+        except (ValueError, KeyError, TypeError):
+            log.warning("progress_unreadable", query=self._name, note="beginning anew; nothing doubles")
+            told = {}
+        reached = {table: _reached(told.get(table.name)) for table in self._inputs}
+        self._reached = reached
+        return reached
+
+    def _ahead(self, table: Table, reached: Reached) -> tuple[tuple[DataFile, ...], Reached, Mapping[str, Any] | None]:
+        """The next files of one input, how far they reach, and the metadata there."""
+        state = self._ws.state(table)
+        if state.version < 0:
+            return (), reached, None
+        if reached.version != _START and reached.table_id not in ("", state.table_id):
+            log.warning("input_replaced", query=self._name, table=table.name, note="beginning it anew")
+            reached = Reached()
+        if reached.version == _START:
+            reached = Reached(state.table_id, state.version, (-1, ""))
+        if reached.after is not None:
+            return self._from_all(table, reached)
+        if reached.version >= state.version:
+            return (), reached, None
+        through = min(state.version, reached.version + LOOK_BACK)
+        commits = self._ws.log(table).commits(reached.version, through)
+        if commits is None:
+            log.warning("input_log_gone", query=self._name, table=table.name, version=reached.version)
+            return self._from_all(table, Reached(state.table_id, state.version, (-1, "")))
+        taken: list[DataFile] = []
+        budget = _Budget(self._limits)
+        metadata = None
+        for commit in commits:
+            skipped = reached.files
+            for number, each in enumerate(commit.added[skipped:], start=skipped):
+                if not budget.take(each):
+                    return tuple(taken), Reached(state.table_id, reached.version, None, number), metadata
+                taken.append(each)
+            reached = Reached(state.table_id, commit.version)
+            if commit.metadata is not None and "turn" in commit.metadata:
+                metadata = commit.metadata
+        return tuple(taken), reached, metadata
+
+    def _from_all(
+        self, table: Table, reached: Reached
+    ) -> tuple[tuple[DataFile, ...], Reached, Mapping[str, Any] | None]:
+        """The next of all files that there are, oldest first."""
+        state = self._ws.state(table)
+        left = sorted(
+            (each for each in state.files if reached.after is None or _place_of(each) > reached.after), key=_place_of
+        )
+        budget = _Budget(self._limits)
+        taken: list[DataFile] = []
+        for each in left:
+            if not budget.take(each):
+                return tuple(taken), Reached(state.table_id, reached.version, _place_of(taken[-1])), None
+            taken.append(each)
+        # What was committed since the first of these batches lies among the files, and is looked at once more.
+        return tuple(taken), Reached(state.table_id, reached.version), state.metadata
+
+
+@dataclass(slots=True)
+class _Budget:
+    """What a batch may still hold."""
+
+    limits: BatchLimits
+    rows: int = 0
+    bytes: int = 0
+
+    def take(self, file: DataFile) -> bool:
+        full = self.rows and (
+            self.rows + (file.rows or 0) > self.limits.max_rows or self.bytes + file.size > self.limits.max_bytes
+        )
+        if full:
+            return False
+        self.rows += file.rows or 1
+        self.bytes += file.size
+        return True
+
+
+def _place_of(file: DataFile) -> tuple[int, str]:
+    """Where a file stands among all of a table: by time, then path."""
+    return file.modified_ms, file.path
+
+
+def _reached(told: Any) -> Reached:
+    try:
+        after = tuple(told["after"]) if told["after"] else None
+        return Reached(str(told["id"]), int(told["version"]), after, int(told["files"]))
+    except (KeyError, TypeError, ValueError):
+        return Reached()

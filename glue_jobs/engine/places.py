@@ -1,0 +1,85 @@
+"""Files of a table or a lake, in a folder or on S3: what the log and the data files are read and written through."""
+
+import contextlib
+import os
+import uuid
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+import pyarrow as pa
+from pyarrow import fs
+
+_LOCAL: Final = fs.LocalFileSystem()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A folder, or a prefix of a bucket."""
+
+    uri: str
+    root: str
+    """The path that ``files`` knows it by."""
+    files: fs.FileSystem
+
+    def path(self, name: str) -> str:
+        return f"{self.root}/{name}"
+
+    def open(self, name: str) -> pa.NativeFile:
+        """Raises FileNotFoundError."""
+        return self.files.open_input_file(self.path(name))
+
+    def read(self, name: str) -> bytes:
+        """A small file whole. Raises FileNotFoundError."""
+        if self.files is _LOCAL:
+            return Path(self.path(name)).read_bytes()
+        with self.files.open_input_stream(self.path(name)) as source:
+            return bytes(source.read())
+
+    def write(self, name: str, content: bytes) -> None:
+        """A small file whole or not at all, in the place of one that is there."""
+        if self.files is not _LOCAL:
+            with self.files.open_output_stream(self.path(name)) as sink:
+                sink.write(content)
+            return
+        target = Path(self.path(name))
+        target.parent.mkdir(parents=True, exist_ok=True)
+        written = target.with_name(f".{target.name}.{uuid.uuid4().hex}")
+        written.write_bytes(content)
+        written.replace(target)
+
+    def delete(self, name: str) -> None:
+        """Remove a file; none there is fine."""
+        with contextlib.suppress(FileNotFoundError):
+            self.files.delete_file(self.path(name))
+
+    def names(self, folder: str) -> list[str]:
+        """The names of the files in a folder; none where it is not there."""
+        selector = fs.FileSelector(self.path(folder), allow_not_found=True)
+        return [info.base_name for info in self.files.get_file_info(selector) if info.type == fs.FileType.File]
+
+    def make_folder(self, name: str) -> None:
+        """A local folder must be there before a file of it; a bucket has none."""
+        if self.files is _LOCAL:
+            Path(self.path(name)).mkdir(parents=True, exist_ok=True)
+
+
+@lru_cache(maxsize=256)
+def place(uri: str) -> Place:
+    """The place of a folder's path, or of s3://bucket/prefix (s3a:// is the same)."""
+    parts = urlsplit(uri)
+    if parts.scheme not in ("s3", "s3a"):
+        return Place(uri, uri.rstrip("/"), _LOCAL)
+    endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
+    return Place(uri, f"{parts.netloc}{parts.path}".rstrip("/"), _s3(endpoint))
+
+
+@lru_cache(maxsize=4)
+def _s3(endpoint: str | None) -> fs.FileSystem:
+    region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+    if endpoint is None:
+        return fs.S3FileSystem(region=region)
+    parts = urlsplit(endpoint)
+    return fs.S3FileSystem(region=region, endpoint_override=parts.netloc, scheme=parts.scheme)

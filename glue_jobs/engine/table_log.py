@@ -1,0 +1,287 @@
+"""The log of a Delta table, read by its public protocol: which files a table has, and what each commit brought.
+
+No Spark in here: a commit is a small JSON file, a checkpoint a Parquet file, and both are read through pyarrow, from a
+folder or from S3. What is read once is kept, so that a look at a table that grew by a commit reads one small file.
+
+*Source*: Delta transaction log protocol (PROTOCOL.md of delta-io/delta). Tables of ours have classic checkpoints, no
+deletion vectors and no column mapping; anything else is refused by name.
+"""
+
+import json
+import re
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Final
+from urllib.parse import unquote
+
+import pyarrow.parquet as pq
+
+from glue_jobs.engine.places import Place, place
+from tapehouse.errors import TerminalError
+from tapehouse.tables import Table
+
+TXN_APP: Final = "tapehouse"
+"""Names our transactions in a table's log: their version is the turn."""
+LOOK_BACK: Final = 200
+"""Commits that may lie above the newest one of ours before its turn is taken from Delta's own transaction record."""
+_CHECKED_ANEW_S: Final = 60.0
+"""A log that seems to end is checked against its newest checkpoint so often: its files may have been cleaned up."""
+_CHECKPOINT: Final = re.compile(r"(\d{20})\.checkpoint(?:\.\d{10}\.\d{10})?\.parquet")
+
+
+@dataclass(frozen=True, slots=True)
+class DataFile:
+    """One Parquet file of a table, and what the log says of it."""
+
+    path: str
+    """Below the table's folder."""
+    size: int
+    """Bytes."""
+    rows: int | None = None
+    partition: Mapping[str, str | None] = field(default_factory=dict)
+    low: Mapping[str, Any] = field(default_factory=dict)
+    """Column → a value that none of the file is below: int, Decimal, text; dates and timestamps as text (UTC, ms)."""
+    high: Mapping[str, Any] = field(default_factory=dict)
+    """Column → a value that none of the file is above."""
+    nulls: Mapping[str, int] = field(default_factory=dict)
+    """Column → rows in which it is null."""
+    modified_ms: int = 0
+
+    def may_hold(self, column: str, low: Any, high: Any) -> bool:
+        """False only where the statistics prove that no value of the column lies in [low, high]."""
+        least, most = self.low.get(column), self.high.get(column)
+        if least is None or most is None:
+            return True
+        return bool(least <= high and most >= low)
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """What one commit of a table did."""
+
+    version: int
+    added: tuple[DataFile, ...]
+    """Files with rows that were not there before; none of a commit that only moved rows (OPTIMIZE, compaction)."""
+    metadata: Mapping[str, Any] | None
+    """The user metadata, where it is a JSON object."""
+    timestamp_ms: int
+    rows_written: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class TableState:
+    """A table as of one version: what a computation reads, and the base of its commit."""
+
+    table: Table
+    uri: str
+    version: int
+    """-1 where there is no table yet."""
+    turn: int
+    """Commits of data so far; 0 for a table without any."""
+    metadata: Mapping[str, Any] | None
+    """What the newest commit of ours carries; None where the log no longer tells."""
+    files: tuple[DataFile, ...]
+    table_id: str = ""
+    """Delta's own name of the table: one that was deleted and made again has another."""
+
+    @property
+    def rows(self) -> int:
+        """Rows of all files, as the log counts them."""
+        return sum(each.rows or 0 for each in self.files)
+
+
+class TableLog:
+    """One table's log, followed. Safe for several threads."""
+
+    def __init__(self, table: Table, uri: str) -> None:
+        self.table, self.uri = table, uri
+        self._place = place(uri)
+        self._lock = threading.Lock()
+        self._checked_at = 0.0
+        self._commits: dict[int, Commit] = {}
+        self._forget()
+
+    def _forget(self) -> None:
+        self._version, self._turn, self._table_id = -1, 0, ""
+        self._metadata: Mapping[str, Any] | None = None
+        self._files: dict[str, DataFile] = {}
+        self._commits.clear()
+        self._state: TableState | None = None
+
+    def state(self) -> TableState:
+        """The table now. Reads what was committed since the last call.
+
+        Raises:
+            TerminalError: the table has a feature of Delta that ours never have.
+        """
+        with self._lock:
+            self._update()
+            if self._state is None:
+                self._state = TableState(
+                    self.table,
+                    self.uri,
+                    self._version,
+                    self._turn,
+                    self._metadata,
+                    tuple(self._files.values()),
+                    self._table_id,
+                )
+            return self._state
+
+    def commits(self, after: int, through: int) -> list[Commit] | None:
+        """The commits of versions after ``after`` up to ``through``; None where the log has lost one of them."""
+        found = []
+        for version in range(after + 1, through + 1):
+            with self._lock:
+                known = self._commits.get(version)
+            if known is None:
+                actions = _read_commit(self._place, version)
+                if actions is None:
+                    return None
+                known = _commit_of(version, actions)
+                self._keep(known)
+            found.append(known)
+        return found
+
+    def _keep(self, commit: Commit) -> None:
+        with self._lock:
+            self._commits[commit.version] = commit
+            while len(self._commits) > LOOK_BACK:
+                del self._commits[min(self._commits)]
+
+    def _update(self) -> None:
+        if self._version < 0:
+            self._load()
+        while (actions := _read_commit(self._place, self._version + 1)) is not None:
+            self._apply(self._version + 1, actions)
+        if time.monotonic() - self._checked_at > _CHECKED_ANEW_S:
+            self._checked_at = time.monotonic()
+            newest = _newest_checkpoint(self._place)
+            if newest is not None and newest > self._version:
+                self._forget()
+                self._update()
+
+    def _load(self) -> None:
+        """Begin at the newest checkpoint, where there is one."""
+        self._checked_at = time.monotonic()
+        version = _newest_checkpoint(self._place)
+        if version is None:
+            return
+        for action in _checkpoint_actions(self._place, version):
+            self._take(action)
+        self._version = version
+        if self._metadata is None:
+            # Which commit of ours was the newest is told by the log's own files below the checkpoint.
+            for below in range(version, max(version - LOOK_BACK, -1), -1):
+                actions = _read_commit(self._place, below)
+                if actions is None:
+                    break
+                metadata = _commit_of(below, actions).metadata
+                if metadata is not None and "turn" in metadata:
+                    self._turn, self._metadata = int(metadata["turn"]), metadata
+                    break
+
+    def _apply(self, version: int, actions: list[dict[str, Any]]) -> None:
+        for action in actions:
+            self._take(action)
+        commit = _commit_of(version, actions)
+        self._commits[version] = commit
+        while len(self._commits) > LOOK_BACK:
+            del self._commits[min(self._commits)]
+        if commit.metadata is not None and "turn" in commit.metadata:
+            self._turn, self._metadata = int(commit.metadata["turn"]), commit.metadata
+        self._version, self._state = version, None
+
+    def _take(self, action: Mapping[str, Any]) -> None:
+        if added := action.get("add"):
+            if added.get("deletionVector"):
+                raise TerminalError(f"{self.uri}: has deletion vectors, which no table of ours has: rebuild it")
+            found = _data_file(added)
+            self._files[found.path] = found
+        elif removed := action.get("remove"):
+            self._files.pop(unquote(removed["path"]), None)
+        elif (changed := action.get("metaData")) is not None:
+            self._table_id = changed["id"]
+            if (changed.get("configuration") or {}).get("delta.columnMapping.mode", "none") != "none":
+                raise TerminalError(f"{self.uri}: has column mapping, which no table of ours has: rebuild it")
+        elif (txn := action.get("txn")) and txn.get("appId") == TXN_APP:
+            self._turn = int(txn["version"])
+
+
+def _read_commit(at: Place, version: int) -> list[dict[str, Any]] | None:
+    try:
+        text = at.read(f"_delta_log/{version:020d}.json")
+    except FileNotFoundError:
+        return None
+    return [json.loads(line, parse_float=Decimal) for line in text.decode().splitlines() if line]
+
+
+def _newest_checkpoint(at: Place) -> int | None:
+    try:
+        return int(json.loads(at.read("_delta_log/_last_checkpoint"))["version"])
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        # The pointer is only a help: it may be missing, or torn by a writer that was killed.
+        found = [int(match[1]) for name in at.names("_delta_log") if (match := _CHECKPOINT.fullmatch(name))]
+        return max(found, default=None)
+
+
+def _checkpoint_actions(at: Place, version: int) -> Iterator[dict[str, Any]]:
+    names = [
+        name
+        for name in at.names("_delta_log")
+        if (match := _CHECKPOINT.fullmatch(name)) is not None and int(match[1]) == version
+    ]
+    if not names:
+        raise TerminalError(f"{at.uri}: the log's checkpoint of version {version} is not a classic one, or is gone")
+    for name in sorted(names):
+        with at.open(f"_delta_log/{name}") as source:
+            file = pq.ParquetFile(source)
+            wanted = [kind for kind in ("add", "metaData", "txn") if kind in file.schema_arrow.names]
+            for batch in file.iter_batches(columns=wanted):
+                for row in batch.to_pylist():
+                    yield {kind: _plain(value) for kind, value in row.items() if value is not None}
+
+
+def _plain(value: dict[str, Any]) -> dict[str, Any]:
+    """A checkpoint's row as a commit has it: maps come as lists of pairs."""
+    is_map = {name for name, held in value.items() if isinstance(held, list) and name != "partitionColumns"}
+    return {name: dict(held) if name in is_map else held for name, held in value.items()}
+
+
+def _data_file(added: Mapping[str, Any]) -> DataFile:
+    stats = json.loads(added["stats"], parse_float=Decimal) if added.get("stats") else {}
+    return DataFile(
+        path=unquote(added["path"]),
+        size=int(added["size"]),
+        rows=stats.get("numRecords"),
+        partition=dict(added.get("partitionValues") or {}),
+        low=stats.get("minValues") or {},
+        high=stats.get("maxValues") or {},
+        nulls=stats.get("nullCount") or {},
+        modified_ms=int(added.get("modificationTime") or 0),
+    )
+
+
+def _commit_of(version: int, actions: list[dict[str, Any]]) -> Commit:
+    added, info = [], {}
+    for action in actions:
+        if (body := action.get("add")) and body.get("dataChange", True):
+            added.append(_data_file(body))
+        elif "commitInfo" in action:
+            info = action["commitInfo"]
+    try:
+        metadata = json.loads(info.get("userMetadata") or "null")
+    except ValueError:
+        metadata = None
+    rows = (info.get("operationMetrics") or {}).get("numOutputRows")
+    counted = [each.rows for each in added if each.rows is not None]
+    return Commit(
+        version,
+        tuple(added),
+        metadata if isinstance(metadata, dict) else None,
+        int(info.get("timestamp") or 0),
+        int(rows) if rows is not None else (sum(counted) if len(counted) == len(added) else None),
+    )

@@ -1,0 +1,197 @@
+"""Commits of files to a Delta table, through Delta's own transaction in Spark's JVM.
+
+The one place that calls what Delta does not promise to keep: its log's snapshot and its optimistic transaction. Where
+this Delta has other ones, the commit is written by the log's public protocol instead: the next version's file, put
+where none may be yet. Either way one writer gets a version, and the other learns that it lost.
+"""
+
+import json
+import time
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from py4j.protocol import Py4JError, Py4JJavaError, Py4JNetworkError
+from pyspark.sql import SparkSession
+
+from glue_jobs.engine.files import dumps
+from glue_jobs.engine.places import Place, place
+from glue_jobs.engine.table_log import TXN_APP
+from tapehouse import aws, logs
+from tapehouse.errors import TerminalError, TransientError
+
+log = logs.of(__name__)
+
+_CONFLICTS: Final = ("Concurrent", "DELTA_CONCURRENT", "FileAlreadyExists")
+_REBASED: Final = 20
+"""Versions above its base that a transaction of Delta's is looked for in: it may step over a compaction."""
+_missing: set[str] = set()
+"""What this Delta turned out not to have, said once."""
+
+
+class LostRaceError(TransientError):
+    """Another writer committed to the table since it was read. Nothing was written; read again and repeat."""
+
+    def __init__(self, table: str, turn: int) -> None:
+        super().__init__(table, turn)
+        self.table = table
+        self.turn = turn
+
+    def __str__(self) -> str:
+        return f"{self.table}: another writer committed after turn {self.turn}; nothing was written, try again"
+
+
+def commit_actions(
+    spark: SparkSession | None,
+    uri: str,
+    actions: Sequence[Mapping[str, Any]],
+    *,
+    version: int,
+    turn: int | None,
+    metadata: Mapping[str, Any] | None,
+) -> bool:
+    """One commit of the log's actions on top of ``version``, with the metadata.
+
+    ``turn``: the number that the transaction gets, one above the table's; None for a commit that counts none. Without
+    Spark the commit is written by the protocol. Returns False where another writer was first: nothing was written.
+    """
+    body = json.dumps(metadata, separators=(",", ":")) if metadata is not None else None
+    if turn is not None:
+        now_ms = time.time_ns() // 1_000_000
+        actions = [*actions, {"txn": {"appId": TXN_APP, "version": turn, "lastUpdated": now_ms}}]
+    if spark is not None and "transaction" not in _missing:
+        try:
+            transaction = _begin(spark, uri, actions, version=version, turn=turn, body=body)
+        except (Py4JNetworkError, Py4JJavaError):
+            raise
+        except (Py4JError, TypeError) as error:  # no such class or method: another Delta than the one this was made for
+            _missing.add("transaction")
+            log.warning("delta_transaction_unknown", error=str(error)[:200], note="committing by the log's protocol")
+        else:
+            return transaction is not None and transaction.commit()
+    return commit_by_protocol(uri, actions, version=version, body=body)
+
+
+@dataclass(frozen=True, slots=True)
+class _Transaction:
+    """One of Delta's own, with all that it will commit."""
+
+    uri: str
+    version: int
+    """It was begun on this one."""
+    id: str
+    """Delta writes it into the commit."""
+    run: Callable[[], object]
+
+    def commit(self) -> bool:
+        """Raises Py4JError: Delta refused, or the JVM is gone, and nothing was committed."""
+        try:
+            self.run()
+        except Py4JError as error:
+            if self._stands():
+                # The commit is made before the checkpoint and the clean-up that follow it.
+                log.warning(
+                    "after_commit_failed", uri=self.uri, error=str(error)[:200], note="the commit itself stands"
+                )
+                return True
+            if isinstance(error, Py4JJavaError) and any(word in str(error) for word in _CONFLICTS):
+                return False
+            raise
+        return True
+
+    def _stands(self) -> bool:
+        at = place(self.uri)
+        for version in range(self.version + 1, self.version + 1 + _REBASED):
+            try:
+                text = at.read(f"_delta_log/{version:020d}.json")
+            except FileNotFoundError:
+                return False
+            if self.id.encode() in text:
+                return True
+        return False
+
+
+def _begin(
+    spark: SparkSession,
+    uri: str,
+    actions: Sequence[Mapping[str, Any]],
+    *,
+    version: int,
+    turn: int | None,
+    body: str | None,
+) -> _Transaction | None:
+    """An ``OptimisticTransaction``: it checks for conflicts, writes checkpoints, and cleans the log.
+
+    None where the table has moved on already.
+
+    Raises:
+        Py4JJavaError: an action is not one of Delta's, or the table cannot be read.
+        Py4JError, TypeError: this Delta has no such class or method.
+    """
+    jvm: Any = spark._jvm  # type: ignore[attr-defined, unused-ignore]
+    delta: Any = jvm.org.apache.spark.sql.delta
+    none, some = jvm.scala.Option.empty(), jvm.scala.Option.apply
+    delta_log = delta.DeltaLog.forTable(spark._jsparkSession, uri)
+    snapshot = delta_log.update(False, none, none)
+    if snapshot.version() != version:
+        return None
+    transaction = delta_log.startTransaction(none, some(snapshot))
+    # Reading our number makes Delta see a conflict with any commit of ours that comes first.
+    committed = transaction.txnVersion(TXN_APP)
+    if turn is not None and committed not in (turn - 1, -1):
+        return None
+    listed = jvm.java.util.ArrayList()
+    for action in actions:
+        listed.add(delta.actions.Action.fromJson(dumps(action)))
+    sequence = jvm.scala.jdk.javaapi.CollectionConverters.asScala(listed).toSeq()
+    append = jvm.org.apache.spark.sql.SaveMode.valueOf("Append")
+    operation = delta.DeltaOperations.Write(append, none, none, some(body) if body else none, none, none, none)
+    return _Transaction(uri, version, transaction.txnId(), lambda: transaction.commit(sequence, operation))
+
+
+def commit_by_protocol(uri: str, actions: Sequence[Mapping[str, Any]], *, version: int, body: str | None) -> bool:
+    """The next version's file, written by us, where none is there.
+
+    *Source*: Delta protocol, "Delta Log Entries": a version belongs to the writer that puts its file first.
+    """
+    now_ms = time.time_ns() // 1_000_000
+    info: dict[str, Any] = {
+        "timestamp": now_ms,
+        "operation": "WRITE",
+        "operationParameters": {"mode": "Append"},
+        "readVersion": version,
+        "isolationLevel": "Serializable",
+        "isBlindAppend": False,
+        "engineInfo": "tapehouse",
+        "txnId": str(uuid.uuid4()),
+    }
+    if body is not None:
+        info["userMetadata"] = body
+    text = "\n".join(dumps(action) for action in ({"commitInfo": info}, *actions))
+    return _put_first(place(uri), f"_delta_log/{version + 1:020d}.json", text.encode())
+
+
+def _put_first(at: Place, name: str, content: bytes) -> bool:
+    if not at.uri.startswith(("s3://", "s3a://")):
+        target = Path(at.path(name))
+        written = target.with_name(f".{target.name}.{uuid.uuid4().hex}")
+        written.write_bytes(content)
+        try:
+            target.hardlink_to(written)
+        except FileExistsError:
+            return False
+        finally:
+            written.unlink()
+        return True
+    bucket, _, key = at.path(name).partition("/")
+    client = aws.client("s3")
+    try:
+        client.put_object(Bucket=bucket, Key=key, Body=content, IfNoneMatch="*")
+    except client.exceptions.ClientError as error:
+        code = error.response.get("Error", {}).get("Code", "")
+        if code in ("PreconditionFailed", "ConditionalRequestConflict", "412", "409"):
+            return False
+        raise TerminalError(f"{at.uri}: the commit could not be written: {code}") from error
+    return True

@@ -1,0 +1,159 @@
+"""Following tables: each file once, in bounded batches, and again from the start where the progress is lost."""
+
+from itertools import chain
+from pathlib import Path
+
+import pytest
+
+from glue_jobs.engine import Batch, BatchLimits, Workspace
+from glue_jobs.engine.follow import Follower
+from tapehouse.lake import Lake
+from tapehouse.tables import SILVER_COVERAGE, SILVER_TRADES
+from tests.glue_jobs.engine.test_table_log import put, trades
+from tests.glue_jobs.tables_on_disk import without_spark
+
+INPUTS = (SILVER_TRADES, SILVER_COVERAGE)
+
+
+@pytest.fixture
+def workspace(lake: Lake) -> Workspace:
+    return without_spark(lake, INPUTS)
+
+
+def follower(workspace: Workspace, **limits: int) -> Follower:
+    return Follower(workspace, "gold", INPUTS, BatchLimits(**limits))
+
+
+def ids(batch: Batch | None) -> list[str]:
+    assert batch is not None
+    found: list[str] = batch.read(SILVER_TRADES, ["trade_id"]).column("trade_id").to_pylist()
+    return found
+
+
+def drained(following: Follower) -> list[list[str]]:
+    found = []
+    while (batch := following.next()) is not None:
+        found.append(ids(batch))
+        following.done(batch)
+    return found
+
+
+def test_each_commit_comes_once(workspace: Workspace) -> None:
+    following = follower(workspace)
+    put(workspace, 1, 2)
+    assert drained(following) == [["1", "2"]]
+    assert following.next() is None
+    put(workspace, 3)
+    put(workspace, 4)
+    assert drained(following) == [["3", "4"]]
+
+
+def test_a_batch_that_was_not_finished_comes_again(workspace: Workspace) -> None:
+    following = follower(workspace)
+    put(workspace, 1)
+    drained(following)
+    put(workspace, 2)
+    assert ids(following.next()) == ["2"]
+    assert ids(follower(workspace).next()) == ["2"]
+
+
+def test_progress_outlives_the_process(workspace: Workspace) -> None:
+    put(workspace, 1)
+    drained(follower(workspace))
+    put(workspace, 2)
+    assert drained(follower(workspace)) == [["2"]]
+
+
+@pytest.mark.parametrize("content", ["", "{", '{"v":1}', '{"v":1,"inputs":{"silver.trades":7}}'])
+def test_progress_that_cannot_be_read_costs_time_alone(workspace: Workspace, lake: Lake, content: str) -> None:
+    put(workspace, 1)
+    drained(follower(workspace))
+    (Path(lake.uri) / "_checkpoints" / "gold.json").write_text(content)
+    put(workspace, 2)
+    assert sorted(chain(*drained(follower(workspace)))) == ["1", "2"]
+
+
+def test_batches_are_bounded_from_the_first_on(workspace: Workspace) -> None:
+    for number in range(5):
+        put(workspace, 2 * number, 2 * number + 1)
+    assert [len(found) for found in drained(follower(workspace, max_rows=4))] == [4, 4, 2]
+    for number in range(5, 10):
+        put(workspace, 2 * number, 2 * number + 1)
+    assert [len(found) for found in drained(follower(workspace, max_rows=4))] == [4, 4, 2]
+    put(workspace, *range(100, 110))
+    assert [len(found) for found in drained(follower(workspace, max_rows=4))] == [10]
+
+
+def test_a_bound_inside_a_version_goes_on_behind_it(workspace: Workspace) -> None:
+    following = follower(workspace, max_rows=4)
+    drained(following)
+    base = workspace.state(SILVER_TRADES)
+    files = [workspace.stage(SILVER_TRADES, trades(2 * number, 2 * number + 1)) for number in range(5)]
+    workspace.commit(base, add=files)
+    first = following.next()
+    assert first is not None
+    assert first.through(SILVER_TRADES) == 0
+    assert first.metadata(SILVER_TRADES) is None
+    following.done(first)
+    again = follower(workspace, max_rows=4)
+    assert len([*ids(first), *chain(*drained(again))]) == 10
+
+
+def test_what_only_moves_is_not_seen(workspace: Workspace) -> None:
+    put(workspace, 1)
+    put(workspace, 2)
+    following = follower(workspace)
+    drained(following)
+    base = workspace.state(SILVER_TRADES)
+    whole = workspace.stage(SILVER_TRADES, workspace.rows(base, base.files))
+    workspace.commit(base, add=[whole], remove=base.files, moves_only=True)
+    assert drained(following) == [[]]
+    assert following.next() is None
+
+
+def test_a_commit_without_rows_brings_its_metadata(workspace: Workspace) -> None:
+    following = follower(workspace)
+    put(workspace, 1, position="p")
+    drained(following)
+    workspace.commit(workspace.state(SILVER_TRADES), metadata={"position": "q"})
+    batch = following.next()
+    assert batch is not None
+    assert batch.rows == 0
+    assert batch.metadata(SILVER_TRADES) == {"position": "q", "turn": 2}
+
+
+def test_a_version_that_the_log_let_go_begins_anew(workspace: Workspace) -> None:
+    following = follower(workspace)
+    put(workspace, 1)
+    drained(following)
+    put(workspace, 2)
+    put(workspace, 3)
+    assert workspace.state(SILVER_TRADES).version == 3
+    workspace.log(SILVER_TRADES)._commits.clear()
+    (Path(workspace.uri(SILVER_TRADES)) / "_delta_log" / f"{2:020d}.json").unlink()
+    assert sorted(chain(*drained(following))) == ["1", "2", "3"]
+
+
+def test_a_table_made_again_is_begun_anew(workspace: Workspace, lake: Lake, tmp_path: Path) -> None:
+    put(workspace, 1)
+    drained(follower(workspace))
+    Path(workspace.uri(SILVER_TRADES)).rename(tmp_path / "gone")
+    other = Lake(lake.uri)
+    Path(workspace.uri(SILVER_COVERAGE)).rename(tmp_path / "gone too")
+    again = without_spark(other, INPUTS)
+    put(again, 2)
+    assert drained(follower(again)) == [["2"]]
+
+
+def test_it_is_through_what_there_was(workspace: Workspace) -> None:
+    following = follower(workspace)
+    put(workspace, 1)
+    until = following.now()
+    assert not following.is_through(until)
+    put(workspace, 2)
+    drained(following)
+    assert following.is_through(until)
+    following.forget()
+    assert not following.is_through(until)
+    following.all_done(following.now())
+    assert following.next() is None
