@@ -1,4 +1,4 @@
-"""``tapehouse refresh``: bring the tables up to the stream, once or again and again."""
+"""``tapehouse refresh``: bring the tables up to the stream, once or live."""
 
 import argparse
 import contextlib
@@ -11,10 +11,10 @@ from typing import Any
 from cli import spark as engine
 from cli.command import Target, add_setting, load_settings, on_terminal, refuse_aws, target
 from tapehouse import logs
-from tapehouse.errors import TransientError
 
 log = logs.of(__name__)
 
+SHOW_EVERY_S = 5.0
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -24,7 +24,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what.add_argument("--table", metavar="LAYER.NAME", help="only this table")
     when = parser.add_mutually_exclusive_group()
     when.add_argument("--once", action="store_true", dest="one_pass", help="one pass over what is new (the default)")
-    when.add_argument("--every", metavar="SPAN", dest="refresh_every_s", help="again every 500ms, 5s, 2m, until Ctrl-C")
+    when.add_argument(
+        "--every",
+        metavar="SPAN",
+        dest="refresh_every_s",
+        help="live: a look at the stream every 500ms, 5s, …",
+    )
     add_setting(parser, "spark_memory_mb")
 
 
@@ -42,17 +47,21 @@ def run(options: argparse.Namespace) -> int:
     with stop_event() as stop, engine.session(here, "refresh") as spark:
         heed_signals(stop)
         job = refresher(here, spark, on_step=show_step)
-        while not stop.is_set():
-            try:
-                show_report(job.once(layer=options.layer, table=options.table))
-            except TransientError as error:
-                if options.refresh_every_s is None:
-                    raise
-                log.warning("refresh_again_later", reason=str(error))
-            if options.refresh_every_s is None:
-                break
-            stop.wait(settings.refresh_every_s)
+        if options.refresh_every_s is None:
+            show_report(job.once(layer=options.layer, table=options.table))
+        else:
+            _live(job, stop, settings.refresh_every_s, options.layer, options.table)
     return 0
+
+
+def _live(job: Any, stop: threading.Event, every_s: float, layer: str | None, table: str | None) -> None:
+    """The loops until a signal, with a line now and then; then one pass that drains."""
+    with job.live(every_s=every_s, layer=layer, table=table) as live:
+        while not stop.wait(SHOW_EVERY_S):
+            live.check()
+            show_progress(live.progress())
+    live.check()
+    show_report(job.once(layer=layer, table=table))
 
 
 def refresher(here: Target, spark: Any, **more: Any) -> Any:
@@ -94,6 +103,12 @@ def show_step(step: Any) -> None:
     if on_terminal():
         rows = "" if step.rows is None else f"{step.rows:>10,} rows"
         print(f"  {step.name:<40} {step.seconds:7.2f} s {rows}", file=sys.stderr)
+
+
+def show_progress(progress: Any) -> None:
+    """One line on stdout for what the loops did so far."""
+    parts = (f"{name}={each.rows} rows in {each.pieces} pieces" for name, each in progress.items())
+    print("live " + ", ".join(parts), flush=True)
 
 
 def show_report(report: Any) -> None:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 log = logs.of(__name__)
 
 TICK_S: Final = 0.2
+SHOW_EVERY_S: Final = 5.0
 PASSES_WITHOUT_END: Final = 20
 """Refreshes in a row that may be lost to others before one bounded pass gives up."""
 
@@ -118,13 +119,22 @@ class _App:
         self._rows = 0
 
     def live(self) -> int:
-        """Until a signal: refresh every few seconds; then drain."""
-        while not self._stop.is_set():
-            began = time.monotonic()
-            self._processes.supervise()
-            self._pass()
+        """The loops until a signal, and what they made every few seconds; then drain."""
+        shown = 0
+        with self._job.live(every_s=self._here.settings.refresh_every_s) as live:
             self._display.status("waiting for trades")
-            self._stop.wait(max(0.0, self._here.settings.refresh_every_s - (time.monotonic() - began)))
+            began = time.monotonic()
+            while not self._stop.wait(TICK_S):
+                live.check()
+                self._processes.supervise()
+                if time.monotonic() - began < SHOW_EVERY_S:
+                    continue
+                self._rows = live.progress()["bronze"].rows
+                self._show(self._job.report(self._rows - shown, time.monotonic() - began))
+                shown, began = self._rows, time.monotonic()
+            self._display.status("ending: what runs is finished first")
+        live.check()
+        self._rows = live.progress()["bronze"].rows
         self._display.status("draining: producers flush, then a last refresh")
         self._processes.stop_producers()
         self._pass()
@@ -160,9 +170,12 @@ class _App:
             log.warning("refresh_again_later", reason=str(error))
             return None
         self._rows += report.rows
+        self._show(report)
+        return report
+
+    def _show(self, report: "RefreshReport") -> None:
         producers = f"{self._processes.running} of {self._processes.total}"
         self._display.refreshed(report, market_view.newest(self._port), total_rows=self._rows, producers=producers)
-        return report
 
     def _account(self) -> int:
         """Prints the markets and the audit; 0 only when nothing is missing anywhere."""

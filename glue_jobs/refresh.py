@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pyspark.sql import SparkSession
 
 from glue_jobs.engine import Query, Runner, Step, Steps, Workspace, hanging_on, tables_of, writer_of
+from glue_jobs.live import Live
 from tapehouse.errors import TerminalError
 from tapehouse.lake import Lake
 
@@ -55,7 +56,19 @@ class Refresh:
         for query in self._asked(layer, table):
             with self._runner.only_writer(query):
                 rows += self._runner.advance(query)
-        return RefreshReport(self._steps.taken(), rows, time.monotonic() - began)
+        return self.report(rows, time.monotonic() - began)
+
+    def live(self, *, every_s: float, layer: str | None = None, table: str | None = None) -> Live:
+        """The same queries as loops beside each other, for as long as the context of what it gives is open.
+
+        Raises:
+            TerminalError: an unknown layer or table.
+        """
+        return Live(self._runner, self._asked(layer, table), every_s=every_s)
+
+    def report(self, rows: int, seconds: float) -> RefreshReport:
+        """What was done since the last report, with what the caller counted and timed."""
+        return RefreshReport(self._steps.taken(), rows, seconds)
 
     def rebuild(self, name: str) -> RefreshReport:
         """Compute a table and what hangs on it anew from their inputs, in one overwrite each; nothing else is touched.
@@ -80,11 +93,8 @@ class Refresh:
                 if hanging.intersection(query.reads):
                     self._runner.forget(query)
             for query in touched:
-                job = self._runner.stream_job(query)
-                if job is not None:
-                    self._workspace.ensure((*query.reads, *query.writes))
-                    job.rebuild([made for made in query.writes if made in hanging])
-        return RefreshReport(self._steps.taken(), 0, time.monotonic() - began)
+                self._runner.rebuild(query, [made for made in query.writes if made in hanging])
+        return self.report(0, time.monotonic() - began)
 
     def _inputs(self, table: object) -> tuple[object, ...]:
         return next(inputs for query in self._queries for made, inputs in query.makes.items() if made == table)

@@ -87,7 +87,7 @@ class Settings(BaseModel):
         description="the part of each shard's limits that this producer may use, where several share a stream",
     )
     region: types.Region = Field(default="us-east-1", description="the AWS region")
-    refresh_every_s: types.SpanS = Field(default=5.0, description="seconds between two refreshes")
+    refresh_every_s: types.SpanS = Field(default=1.0, description="seconds from one look at the stream to the next")
     trades_per_s: Annotated[types.Number, Allowed("0.01-100000")] = Field(
         default=20.0, ge=0.01, le=100_000, description="trades a second of the synthetic market, all markets together"
     )

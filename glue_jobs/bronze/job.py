@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from glue_jobs.bronze.loop import BronzeLoop, Turn, TurnLimits
 from glue_jobs.bronze.stream import StreamClient
-from glue_jobs.engine import Workspace
+from glue_jobs.engine import Piece, Workspace
 from tapehouse.tables import BRONZE_TRADES
 
 
@@ -25,7 +25,16 @@ class StreamIntake:
 
     def drain(self) -> int:
         """Turns until nothing is left; the rows that they added. Raises as ``BronzeLoop.turn`` does."""
-        loop = BronzeLoop(
+        return self._loop().drain(on_turn=self._on_turn)
+
+    def turn(self) -> Piece:
+        """One turn. Raises as ``BronzeLoop.turn`` does."""
+        turn = self._loop().turn()
+        self._on_turn(turn)
+        return Piece(turn.rows, wrote=turn.rows > 0, has_more=turn.full)
+
+    def _loop(self) -> BronzeLoop:
+        return BronzeLoop(
             self._ws.spark,
             self._ws.uri(BRONZE_TRADES),
             self._stream_name,
@@ -33,4 +42,3 @@ class StreamIntake:
             limits=self._limits,
             steps=self._ws.steps,
         )
-        return loop.drain(on_turn=self._on_turn)

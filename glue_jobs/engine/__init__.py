@@ -2,7 +2,7 @@
 
 from glue_jobs.engine.files import read_files, schema_of, write_file
 from glue_jobs.engine.follow import Batch, BatchLimits
-from glue_jobs.engine.query import BatchJob, IntakeJob, Job, Query, StreamJob, hanging_on, tables_of, writer_of
+from glue_jobs.engine.query import BatchJob, IntakeJob, Job, Piece, Query, StreamJob, hanging_on, tables_of, writer_of
 from glue_jobs.engine.runner import Runner
 from glue_jobs.engine.schema import arrow_schema, arrow_type, ddl
 from glue_jobs.engine.session import DELTA_PACKAGES, S3A_PACKAGES, build_session, resolve_jars
@@ -22,6 +22,7 @@ __all__ = [
     "IntakeJob",
     "Job",
     "LostRaceError",
+    "Piece",
     "Query",
     "Runner",
     "Step",

@@ -16,6 +16,18 @@ from tapehouse.errors import TerminalError
 from tapehouse.tables import Table
 
 
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What one bounded piece of a query's work did."""
+
+    rows: int
+    """Taken in from its inputs."""
+    wrote: bool
+    """It committed something, if only how far it is: who reads its tables has to look."""
+    has_more: bool
+    """Something waits: the next piece is due at once."""
+
+
 class StreamJob(Protocol):
     """Takes what is new in the tables that it reads, batch by batch, into those that it writes.
 
@@ -61,6 +73,9 @@ class IntakeJob(Protocol):
 
     def drain(self) -> int:
         """Turns until nothing more is there; the rows that they added."""
+
+    def turn(self) -> Piece:
+        """One bounded turn."""
 
 
 Job: TypeAlias = StreamJob | BatchJob | IntakeJob

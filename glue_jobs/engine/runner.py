@@ -5,10 +5,11 @@ one's; on Glue ``max_concurrent_runs = 1`` is to do it. What slips through meets
 """
 
 import fcntl
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException, StreamingQueryException
@@ -16,16 +17,18 @@ from pyspark.sql import DataFrame
 
 from glue_jobs.engine import delta
 from glue_jobs.engine.follow import Follower
-from glue_jobs.engine.query import BatchJob, IntakeJob, Job, Query, StreamJob
+from glue_jobs.engine.query import BatchJob, IntakeJob, Job, Piece, Query, StreamJob
 from glue_jobs.engine.workspace import Workspace
 from tapehouse import logs
 from tapehouse.backoff import Backoff, retry
 from tapehouse.errors import LakehouseError, TransientError
+from tapehouse.tables import Table
 
 log = logs.of(__name__)
 
 _TRIES: Final = 9
 """Of one batch against other writers before the refresh gives up for now."""
+_LOCK_EVERY_S: Final = 0.2
 _AFTER_LOST_RACE: Final = Backoff(base_s=0.1, cap_s=12.8, least=0)
 
 
@@ -65,24 +68,58 @@ class Runner:
             self._followers[query.name] = Follower(self._workspace, query.name, query.reads, query.limits)
         return self._followers[query.name]
 
+    def piece(self, query: Query) -> Piece:
+        """One bounded piece of what a query has to do: what is fresh before what waits. Call it in ``only_writer``.
+
+        Raises:
+            LakehouseError: TransientError where it will go on where it was, else what the job raised.
+        """
+        job = self._job(query)
+        if isinstance(job, IntakeJob):
+            return job.turn()
+        self._workspace.ensure((*query.reads, *query.writes))
+        if not isinstance(job, BatchJob):
+            self.advance(query)
+            return Piece(0, wrote=True, has_more=False)
+        with _as_transient(query):
+            until_won(job.prepare)
+            if (rows := self._batch(query, job)) is not None:
+                return Piece(rows, wrote=True, has_more=True)
+            did = job.more()
+            return Piece(0, wrote=did, has_more=did)
+
     def _follow(self, query: Query, job: BatchJob) -> None:
         """Batches up to what the inputs are now, so that a steady stream does not keep what follows from its turn."""
         follower = self.follower(query)
         until = follower.now()
-        with self._workspace.steps.step(f"{query.name} query"):
-            try:
-                while (batch := follower.next()) is not None:
-                    log.debug("batch_begun", query=query.name, rows=batch.rows, bytes=batch.bytes)
-                    until_won(lambda batch=batch: job.write(batch))  # type: ignore[misc]
-                    follower.done(batch)
-                    if follower.is_through(until):
-                        break
-                while job.more():
-                    pass
-            except (PySparkException, Py4JJavaError) as error:
-                raise TransientError(
-                    f"the {query.name} refresh stopped and will go on where it was: {_first_line(error)}"
-                ) from error
+        with self._workspace.steps.step(f"{query.name} query"), _as_transient(query):
+            while self._batch(query, job) is not None and not follower.is_through(until):
+                pass
+            while job.more():
+                pass
+
+    def _batch(self, query: Query, job: BatchJob) -> int | None:
+        """One batch of what is fresh; its rows, or None where nothing is."""
+        follower = self.follower(query)
+        batch = follower.next()
+        if batch is None:
+            return None
+        log.debug("batch_begun", query=query.name, rows=batch.rows, bytes=batch.bytes)
+        until_won(lambda: job.write(batch))
+        follower.done(batch)
+        return batch.rows
+
+    def rebuild(self, query: Query, tables: Sequence[Table]) -> None:
+        """Compute these tables of a query anew from their inputs. Call it inside ``only_writer``."""
+        job = self._job(query)
+        if isinstance(job, IntakeJob):
+            return  # its input is outside the lake
+        self._workspace.ensure((*query.reads, *query.writes))
+        follower = self.follower(query)
+        until = follower.now()
+        job.rebuild(tables)
+        if isinstance(job, BatchJob) and set(tables) == set(query.writes):
+            follower.all_done(until)
 
     def forget(self, query: Query) -> None:
         """Throw the query's checkpoint away: only time is lost."""
@@ -92,21 +129,22 @@ class Runner:
         path.getFileSystem(spark._jsparkSession.sessionState().newHadoopConf()).delete(path, True)
 
     @contextmanager
-    def only_writer(self, query: Query) -> Iterator[None]:
-        """Wait until no other process writes the query's tables."""
+    def only_writer(self, query: Query, *, give_up: threading.Event | None = None) -> Iterator[bool]:
+        """Wait until no other process writes the query's tables. Gives False where ``give_up`` was set before."""
         lake = self._workspace.lake
         if not lake.is_local:
-            yield  # on AWS one Glue job owns the query, and runs once at a time
+            yield True  # on AWS one Glue job owns the query, and runs once at a time
             return
         folder = lake.path / "_locks"
         folder.mkdir(parents=True, exist_ok=True)
         with Path(folder / query.name).open("w", encoding="utf-8") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
+            is_ours = _locked(lock)
+            if not is_ours:
                 log.info("refresh_waits", query=query.name, note="another refresh of this lake is at work")
-                fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
+                never = threading.Event()
+                while not is_ours and not (give_up or never).wait(_LOCK_EVERY_S):
+                    is_ours = _locked(lock)
+            yield is_ours
 
     def _job(self, query: Query) -> Job:
         if query.name not in self._jobs:
@@ -143,6 +181,25 @@ class Runner:
                 raise TransientError(
                     f"the {name} refresh stopped and will go on where it was: {_first_line(cause)}"
                 ) from cause
+
+
+def _locked(lock: IO[str]) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+@contextmanager
+def _as_transient(query: Query) -> Iterator[None]:
+    """What Spark or Delta could not do now is done by a later pass."""
+    try:
+        yield
+    except (PySparkException, Py4JJavaError) as error:
+        raise TransientError(
+            f"the {query.name} refresh stopped and will go on where it was: {_first_line(error)}"
+        ) from error
 
 
 def until_won(write: Callable[[], None]) -> None:

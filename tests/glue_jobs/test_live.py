@@ -1,0 +1,130 @@
+"""The loops of the live pipeline, over a runner that does nothing but what a test tells it."""
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from glue_jobs.engine import Piece, Query
+from glue_jobs.live import Live
+from tapehouse.errors import TerminalError, TransientError
+from tapehouse.tables import BRONZE_TRADES, GOLD_CANDLES, SILVER_TRADES
+
+SOON_S = 10.0
+
+
+def no_job(_: object) -> Any:
+    raise AssertionError("the runner makes the jobs")
+
+
+BRONZE = Query(name="bronze", makes={BRONZE_TRADES: ()}, job=no_job)
+SILVER = Query(name="silver", makes={SILVER_TRADES: (BRONZE_TRADES,)}, job=no_job)
+GOLD = Query(name="gold", makes={GOLD_CANDLES: (SILVER_TRADES,)}, job=no_job)
+IDLE = Piece(0, wrote=False, has_more=False)
+
+
+class FakeRunner:
+    """Gives what ``pieces`` makes of a query's name and how often it was asked before."""
+
+    def __init__(self, pieces: Callable[[str, int], Piece]) -> None:
+        self._pieces = pieces
+        self.asked: dict[str, int] = {}
+        self.locks = {name: threading.Lock() for name in ("bronze", "silver", "gold")}
+
+    def piece(self, query: Query) -> Piece:
+        number = self.asked.get(query.name, 0)
+        self.asked[query.name] = number + 1
+        return self._pieces(query.name, number)
+
+    @contextlib.contextmanager
+    def only_writer(self, query: Query, *, give_up: threading.Event) -> Iterator[bool]:
+        with self.locks[query.name]:
+            yield not give_up.is_set()
+
+
+def live(runner: FakeRunner, **more: Any) -> Live:
+    return Live(runner, (BRONZE, SILVER, GOLD), **{"every_s": 0.01, "look_every_s": 60.0, **more})  # type: ignore[arg-type]
+
+
+def until(true: Callable[[], bool]) -> None:
+    end = time.monotonic() + SOON_S
+    while not true():
+        assert time.monotonic() < end, "it did not come to be in time"
+        time.sleep(0.002)
+
+
+def test_a_commit_wakes_who_reads_it_at_once() -> None:
+    """Silver and gold look again after a minute, unless something is committed before them."""
+
+    def pieces(name: str, number: int) -> Piece:
+        if number == 5 and name != "gold":
+            return Piece(7, wrote=True, has_more=False)
+        return IDLE
+
+    runner = FakeRunner(lambda name, number: pieces(name, number if name == "bronze" else number + 4))
+    with live(runner) as loops:
+        until(lambda: runner.asked.get("gold", 0) >= 2)
+        assert runner.asked["silver"] == 2
+        until(lambda: loops.progress()["silver"].rows == 7)
+    loops.check()
+
+
+def test_what_waits_is_done_without_a_rest() -> None:
+    runner = FakeRunner(lambda name, number: Piece(1, wrote=True, has_more=number < 30) if name == "silver" else IDLE)
+    with live(runner, every_s=60.0):
+        until(lambda: runner.asked.get("silver", 0) == 31)
+
+
+def test_a_slow_query_holds_up_none_before_it() -> None:
+    """Gold works on a month's backfill, and bronze goes on."""
+    go_on = threading.Event()
+
+    def pieces(name: str, _: int) -> Piece:
+        if name == "gold":
+            go_on.wait(SOON_S)
+            return Piece(0, wrote=True, has_more=False)
+        return Piece(1, wrote=True, has_more=False)
+
+    runner = FakeRunner(pieces)
+    with live(runner):
+        until(lambda: runner.asked.get("bronze", 0) > 20 and runner.asked.get("silver", 0) > 20)
+        assert runner.asked["gold"] == 1
+        go_on.set()
+
+
+def test_a_failure_that_passes_is_tried_again_and_holds_up_nobody() -> None:
+    def pieces(name: str, number: int) -> Piece:
+        if name == "bronze" and number < 2:
+            raise TransientError("Kinesis refused")
+        return Piece(1, wrote=True, has_more=False)
+
+    runner = FakeRunner(pieces)
+    with live(runner, dice=lambda: 0.0) as loops:
+        until(lambda: loops.progress()["bronze"].failures > 0)
+        until(lambda: runner.asked.get("bronze", 0) > 3)
+        assert loops.progress()["bronze"].failures == 0
+    loops.check()
+
+
+def test_an_error_that_stays_ends_all_loops_and_is_told() -> None:
+    def pieces(name: str, number: int) -> Piece:
+        if name == "silver" and number == 1:
+            raise TerminalError("a row that cannot be")
+        return Piece(1, wrote=True, has_more=False)
+
+    runner = FakeRunner(pieces)
+    with live(runner) as loops:
+        until(lambda: not any(thread.name.startswith("tapehouse-") for thread in threading.enumerate()))
+        with pytest.raises(TerminalError, match="cannot be"):
+            loops.check()
+    assert runner.asked["silver"] == 2
+
+
+def test_the_loops_end_with_their_context_whoever_holds_a_lock() -> None:
+    runner = FakeRunner(lambda name, number: IDLE)
+    with live(runner):
+        until(lambda: len(runner.asked) == 3)
+    assert not any(thread.name.startswith("tapehouse-") for thread in threading.enumerate())
