@@ -26,15 +26,28 @@ _VERDICT: Final = tuple(column for column in SILVER_REJECTED.columns if column.n
 _RECEIVED: Final = Column("received_time_us", "BIGINT", "silver has it as received_time")
 _NUMBER: Final = next(column for column in SILVER_TRADES.columns if column.name == "trade_number")
 _FIELDS: Final = (*_COLUMNS.values(), _RECEIVED)
+_INSTANT: Final = arrow_type("TIMESTAMP")
+
+
+def judged_rows(bronze: pa.Table) -> pa.Table:
+    """Every bronze row with the fields of its record, or the reasons why it is not one.
+
+    In: rows of bronze.trades, ``payload`` and ``arrival_time`` among their columns. Out: their columns and ``kind``,
+    ``reasons`` (empty when accepted), the record's fields, null where the kind has no such field or the record is
+    refused, and ``trade_number``. Rows: as many as came, in their order, whatever their bytes.
+    """
+    verdict = _judge_batch(
+        bronze.column("payload").combine_chunks(), bronze.column("arrival_time").cast(_INSTANT).combine_chunks()
+    )
+    said = pa.Table.from_arrays(verdict.flatten(), names=[field.name for field in verdict.type])
+    for name in said.column_names:
+        bronze = bronze.append_column(name, said.column(name))
+    return bronze
 
 
 def judged(bronze: DataFrame) -> DataFrame:
-    """Every bronze row with the fields of its record, or the reasons why it is not one.
-
-    In: bronze.trades. Out: its columns and ``kind``, ``reasons`` (empty when accepted), the record's fields, null where
-    the kind has no such field or the record is refused. Rows: as many as came, whatever their bytes.
-    """
-    verdict = _judge_udf()(F.col("payload"), F.unix_micros("arrival_time"))
+    """The same of a frame of Spark."""
+    verdict = _judge_udf()(F.col("payload"), F.col("arrival_time"))
     return bronze.withColumn("judged", verdict).select(*bronze.columns, "judged.*")
 
 
@@ -44,9 +57,8 @@ def _judge_udf() -> Callable[..., SparkColumn]:
 
 
 def _judge_batch(payloads: pa.Array, arrivals: pa.Array) -> pa.Array:
-    verdicts = [
-        judge(payload, arrival) for payload, arrival in zip(payloads.to_pylist(), arrivals.to_pylist(), strict=True)
-    ]
+    arrived_us = arrivals.cast(pa.int64()).to_pylist()
+    verdicts = [judge(payload, at) for payload, at in zip(payloads.to_pylist(), arrived_us, strict=True)]
     numbers = [_of_trade(verdict, lambda values: id_number(values["trade_id"])) for verdict in verdicts]
     columns = {
         "kind": pa.array([verdict.kind for verdict in verdicts], pa.string()),
