@@ -1,5 +1,7 @@
 """How fast trades go from the stream to gold, and where the time of a small refresh goes.
 
+``--before`` (a checkout with its own .venv) runs the same there, first that one and then this, and prints the ratios.
+
 One process with the embedded Kinesis, real Spark and real Delta. First a backlog (``--backlog`` trades) is taken to
 gold in one pass, then ``--passes`` small refreshes of ``--small`` trades each: the first of them warm the code up and
 are not counted. Prints trades/s of the backlog and, of a small refresh, the median seconds of each step
@@ -7,11 +9,15 @@ with its share (steps overlap: a query holds its batch's steps, and tables of on
 """
 
 import argparse
+import json
 import os
+import shutil
 import statistics
+import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from embedded.kinesis import KinesisServer
@@ -49,41 +55,77 @@ def put(client: Any, records: Iterator[Trade]) -> None:
         client.put_records(StreamName="trades", Records=entries[at : at + 500])
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--backlog", type=int, default=200_000, help="trades of the first pass (default: 200,000)")
-    parser.add_argument("--small", type=int, default=400, help="trades of each small refresh (default: 400)")
-    parser.add_argument("--passes", type=int, default=6, help="small refreshes that count (default: 6)")
-    arguments = parser.parse_args()
-    os.environ.update(AWS_ACCESS_KEY_ID="testing", AWS_SECRET_ACCESS_KEY="testing", AWS_DEFAULT_REGION="us-east-1")
+def measure(backlog: int, small: int, passes: int) -> dict[str, float]:
+    """Trades/s of the backlog, and the median seconds of a small refresh, of the code that this runs with."""
     start_us = time.time_ns() // 1000 - 86_400_000_000
     with tempfile.TemporaryDirectory() as folder, KinesisServer() as server:
         client = aws.client("kinesis", endpoint_url=server.endpoint)
         client.create_stream(StreamName="trades", ShardCount=2)
         spark = build_session(app_name="tapehouse-benchmark")
         refresh = Refresh(spark, Lake(folder), pipeline(Options(client=client)))
-        put(client, trades(0, arguments.backlog, start_us))
+        put(client, trades(0, backlog, start_us))
         began = time.monotonic()
-        backlog = refresh.once()
+        first = refresh.once()
         seconds = time.monotonic() - began
-        print(f"backlog: {backlog.rows:,} trades to gold in {seconds:.1f} s = {backlog.rows / seconds:,.0f} trades/s")
-        for step in backlog.steps:
+        print(f"backlog: {first.rows:,} trades to gold in {seconds:.1f} s = {first.rows / seconds:,.0f} trades/s")
+        for step in first.steps:
             print(f"  {step.name:24s} {step.seconds:7.2f} s {step.rows if step.rows is not None else '':>10}")
         taken: dict[str, list[float]] = {}
         totals = []
-        for number in range(WARM_UP + arguments.passes):
-            put(client, trades(arguments.backlog + number * arguments.small, arguments.small, start_us))
+        for number in range(WARM_UP + passes):
+            put(client, trades(backlog + number * small, small, start_us))
             report = refresh.once()
             if number >= WARM_UP:
                 totals.append(report.seconds)
                 for step in report.steps:
                     taken.setdefault(step.name, []).append(step.seconds)
         total = statistics.median(totals)
-        print(f"small refresh: {arguments.small} trades, median of {arguments.passes}: {total:.2f} s")
+        print(f"small refresh: {small} trades, median of {passes}: {total:.2f} s")
         for name, times in taken.items():
             median = statistics.median(times)
             print(f"  {name:24s} {median:7.2f} s {median / total:7.0%}")
         spark.stop()
+    return {"trades_per_s": first.rows / seconds, "small_s": total}
+
+
+def measured_by(checkout: Path, words: list[str]) -> dict[str, float]:
+    """The same of another checkout, by its own interpreter and modules."""
+    with tempfile.TemporaryDirectory() as folder:
+        script, outcome = Path(folder) / "refresh_of.py", Path(folder) / "outcome.json"
+        shutil.copy(__file__, script)  # beside nothing of ours
+        subprocess.run(
+            [str(checkout / ".venv/bin/python"), str(script), *words, "--outcome", str(outcome)],
+            cwd=checkout,
+            env={**os.environ, "PYTHONPATH": str(checkout)},
+            check=True,
+        )
+        return dict(json.loads(outcome.read_text()))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--backlog", type=int, default=200_000, help="trades of the first pass (default: 200,000)")
+    parser.add_argument("--small", type=int, default=400, help="trades of each small refresh (default: 400)")
+    parser.add_argument("--passes", type=int, default=6, help="small refreshes that count (default: 6)")
+    parser.add_argument("--before", type=Path, help="a checkout to compare with, with its own .venv")
+    parser.add_argument("--outcome", type=Path, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    os.environ.update(AWS_ACCESS_KEY_ID="testing", AWS_SECRET_ACCESS_KEY="testing", AWS_DEFAULT_REGION="us-east-1")
+    counts = {name: getattr(arguments, name) for name in ("backlog", "small", "passes")}
+    before = None
+    if arguments.before is not None:
+        print(f"before, {arguments.before}:")
+        words = [word for name, value in counts.items() for word in (f"--{name}", str(value))]
+        before = measured_by(arguments.before.resolve(), words)
+        print("now:")
+    now = measure(**counts)
+    if arguments.outcome is not None:
+        arguments.outcome.write_text(json.dumps(now))
+    if before is not None:
+        print(
+            f"backlog {now['trades_per_s'] / before['trades_per_s']:.1f} times as fast, "
+            f"a small refresh in {now['small_s'] / before['small_s']:.2f} of the time"
+        )
 
 
 if __name__ == "__main__":
