@@ -238,13 +238,15 @@ class Judged:
     """Why the record is quarantined; empty when it is accepted."""
 
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")
-_SYMBOL = re.compile(r"[A-Z0-9.]{1,24}-[A-Z0-9.]{1,24}")
-_TEXT = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff]{1,256}")
-_PLAIN_DECIMAL = re.compile(rf"[0-9]{{1,{INTEGER_DIGITS}}}(?:\.[0-9]{{1,{DECIMALS}}})?")
-_PLAIN_TRADE = re.compile(
-    "\n".join(each.pattern for each in (_NAME, _SYMBOL, _NAME, _TEXT, _PLAIN_DECIMAL, _PLAIN_DECIMAL))
-)
+NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")
+"""An exchange or a source."""
+SYMBOL: Final = re.compile(r"[A-Z0-9.]{1,24}-[A-Z0-9.]{1,24}")
+TEXT_LIMIT: Final = 256
+"""Characters that an id or another free text may have."""
+_TEXT = re.compile(rf"[^\x00-\x1f\x7f\ud800-\udfff]{{1,{TEXT_LIMIT}}}")
+PLAIN_DECIMAL: Final = re.compile(rf"[0-9]{{1,{INTEGER_DIGITS}}}(?:\.[0-9]{{1,{DECIMALS}}})?")
+"""A quantity that fits its column as it stands; the rules take longer ones too, where the rest of them is zeros."""
+_PLAIN_TRADE = re.compile("\n".join(each.pattern for each in (NAME, SYMBOL, NAME, _TEXT, PLAIN_DECIMAL, PLAIN_DECIMAL)))
 """Six fields of a trade, a line each: none of them may hold the end of a line, so no field can pass for two."""
 _DECIMAL = re.compile(r"-?[0-9]{1,64}(?:\.[0-9]{1,64})?")
 _NUMBER_ID = re.compile(r"(?:a:)?([0-9]{1,38})")
@@ -309,7 +311,7 @@ def _flag(value: Any, _: int) -> tuple[Any, str | None]:
     return (value, None) if isinstance(value, bool) else (None, "type")
 
 
-_exchange, _symbol, _text = _matched(_NAME), _matched(_SYMBOL), _matched(_TEXT)
+_exchange, _symbol, _text = _matched(NAME), _matched(SYMBOL), _matched(_TEXT)
 _MARKET: Final[dict[str, _Rule]] = {"exchange": _exchange, "symbol": _symbol, "source": _exchange}
 _RULES: Final[dict[str, dict[str, _Rule]]] = {
     "trade": {
