@@ -18,6 +18,7 @@ from pyspark.sql import DataFrame
 from glue_jobs.engine import delta
 from glue_jobs.engine.follow import Follower
 from glue_jobs.engine.query import BatchJob, IntakeJob, Job, Piece, Query, StreamJob
+from glue_jobs.engine.upkeep import Upkeep
 from glue_jobs.engine.workspace import Workspace
 from tapehouse import logs
 from tapehouse.backoff import Backoff, retry
@@ -39,6 +40,7 @@ class Runner:
         self._workspace = workspace
         self._jobs: dict[str, Job] = {}
         self._followers: dict[str, Follower] = {}
+        self._upkeeps: dict[str, Upkeep] = {}
 
     def advance(self, query: Query) -> int:
         """One pass over what is new; the rows that came in from outside the lake. Call it inside ``only_writer``.
@@ -46,6 +48,11 @@ class Runner:
         Raises:
             LakehouseError: TransientError where it will go on where it was, else what the job raised.
         """
+        rows = self._pass(query)
+        self.upkeep(query)
+        return rows
+
+    def _pass(self, query: Query) -> int:
         job = self._job(query)
         if isinstance(job, IntakeJob):
             return job.drain()
@@ -56,6 +63,15 @@ class Runner:
         else:
             self._run(query.name, job)
         return 0
+
+    def upkeep(self, query: Query) -> bool:
+        """One bounded step of what the query's tables need; False where nothing was due, which costs next to nothing.
+
+        Never raises for what can wait. Call it inside ``only_writer``, between batches.
+        """
+        if query.name not in self._upkeeps:
+            self._upkeeps[query.name] = Upkeep(self._workspace, query.writes)
+        return self._upkeeps[query.name].step()
 
     def stream_job(self, query: Query) -> StreamJob | BatchJob | None:
         """The job of a query whose tables can be computed anew; None where its input is outside the lake."""

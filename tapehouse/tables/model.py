@@ -19,6 +19,42 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Compaction:
+    """Which files of a table are merged, and how far: by tiers, so that a row is rewritten only a few times in all.
+
+    A tier holds the files of 1-9, of 10-99, of 100-999 … rows (with a ``fan_in`` of 10). ``fan_in`` neighbours of one
+    tier become a file of the next one, until it is full. Files of different partitions are never merged.
+    """
+
+    fan_in: int = 10
+    full_bytes: int = 16 * 1024 * 1024
+    """A file of so many bytes is left alone. Merging up to this takes about a second of one core."""
+    full_rows: int = 500_000
+    """So is one of so many rows: memory counts rows, however well they are compressed."""
+    near: str | None = None
+    """The column by which files are neighbours, so that a merged file spans little of it; None: by their age."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upkeep:
+    """How a table's folder is kept small, and quick to read."""
+
+    compaction: Compaction | None = Compaction()
+    """None: whoever writes the table leaves no small files behind."""
+    checkpoint_every: int = 100
+    """Commits between two checkpoints of the log: a reader who comes new reads at most so many small files."""
+    removed_kept_h: float = 1.0
+    """Hours that a file which is no part of the table any more stays, for those who are reading it."""
+    removed_kept_on_s3_h: float = 24.0
+    """The same for a lake in a bucket, where a question may run for long. What a query of the pipeline has still before
+    it stays in either case, as long as the log tells of it."""
+    log_kept_h: float = 2.0
+    """Hours that a commit stays in the log once all queries are through it."""
+    log_kept_at_most_h: float = 7 * 24.0
+    """Hours that a commit stays which a query has still before it. One that stands still for longer begins anew."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
     """One table of the lake."""
 
@@ -39,12 +75,15 @@ class Table:
     """Liquid clustering: OPTIMIZE keeps rows of close values in the same files, and statistics skip the others."""
     retention_days: int | None = None
     """None keeps rows for ever."""
+    upkeep: Upkeep = Upkeep()
 
     def __post_init__(self) -> None:
         names = [column.name for column in self.columns]
-        unknown = [name for name in (*self.key, *self.partition_by, *self.cluster_by) if name not in names]
+        near = self.upkeep.compaction.near if self.upkeep.compaction is not None else None
+        named = (*self.key, *self.partition_by, *self.cluster_by, *([near] if near else ()))
+        unknown = [name for name in named if name not in names]
         if unknown or len(set(names)) != len(names) or self.layer not in LAYERS:
-            raise TerminalError(f"{self.name}: unknown key columns {unknown}, repeated columns or an unknown layer")
+            raise TerminalError(f"{self.name}: unknown columns {unknown}, repeated columns or an unknown layer")
 
     @property
     def layer(self) -> str:

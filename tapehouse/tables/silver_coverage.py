@@ -3,7 +3,7 @@
 from typing import Final
 
 from tapehouse.tables.coordinates import COORDINATE_NAMES, COORDINATES
-from tapehouse.tables.model import Column, Table
+from tapehouse.tables.model import Column, Compaction, Table, Upkeep
 
 SILVER_COVERAGE: Final = Table(
     name="silver.coverage",
@@ -22,4 +22,5 @@ SILVER_COVERAGE: Final = Table(
     time_us="through_us",
     accounts_for="bronze.trades",
     cluster_by=("exchange", "symbol", "through_us"),
+    upkeep=Upkeep(compaction=Compaction(near="through_us")),
 )

@@ -3,7 +3,7 @@
 from typing import Final
 
 from tapehouse.tables.coordinates import COORDINATE_NAMES, COORDINATES
-from tapehouse.tables.model import Column, Table
+from tapehouse.tables.model import Column, Compaction, Table, Upkeep
 
 SILVER_REJECTED: Final = Table(
     name="silver.rejected",
@@ -28,4 +28,5 @@ SILVER_REJECTED: Final = Table(
     time_us="unix_micros(arrival_time)",
     accounts_for="bronze.trades",
     cluster_by=("arrival_date",),
+    upkeep=Upkeep(compaction=Compaction(near="arrival_date")),
 )

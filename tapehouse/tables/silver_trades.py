@@ -3,7 +3,7 @@
 from typing import Final
 
 from tapehouse.tables.coordinates import COORDINATES
-from tapehouse.tables.model import Column, Table
+from tapehouse.tables.model import Column, Compaction, Table, Upkeep
 
 SILVER_TRADES: Final = Table(
     name="silver.trades",
@@ -48,4 +48,5 @@ SILVER_TRADES: Final = Table(
     time_us="event_time_us",
     accounts_for="bronze.trades",
     cluster_by=("exchange", "symbol", "event_time_us"),
+    upkeep=Upkeep(compaction=Compaction(near="event_time_us")),
 )

@@ -12,6 +12,7 @@ from glue_jobs.engine import LostRaceError, Steps, Workspace, delta, transaction
 from glue_jobs.engine.files import add_action
 from glue_jobs.engine.table_log import TableLog
 from glue_jobs.engine.transaction import commit_actions, commit_by_protocol
+from glue_jobs.engine.upkeep import Upkeep
 from tapehouse.lake import Lake
 from tapehouse.tables import BRONZE_TRADES, SILVER_TRADES
 from tests.glue_jobs.engine.test_table_log import AT, COORDINATES, put, trades
@@ -61,6 +62,19 @@ def test_files_and_frames_follow_on_each_other(spark: SparkSession, workspace: W
         delta.append(two, base)
     put(workspace, 5)
     assert ids(spark, workspace) == ["1", "2", "3", "5"]
+
+
+def test_spark_reads_what_was_merged(spark: SparkSession, workspace: Workspace) -> None:
+    upkeep = Upkeep(workspace, [SILVER_TRADES])
+    for number in range(12):
+        put(workspace, number, note=number)
+    assert upkeep.step()
+    assert len(workspace.state(SILVER_TRADES).files) == 1
+    put(workspace, 12, note=12)
+    rows = workspace.read(SILVER_TRADES).orderBy("trade_number").collect()
+    assert [aware(row.asDict()) for row in rows] == trades(*range(13)).to_pylist()
+    found = delta.snapshot(spark, SILVER_TRADES, workspace.uri(SILVER_TRADES))
+    assert (found.turn, found.metadata) == (13, {"note": 12, "turn": 13})
 
 
 def test_statistics_let_spark_skip_files(spark: SparkSession, workspace: Workspace) -> None:
