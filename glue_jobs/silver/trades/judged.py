@@ -1,12 +1,11 @@
 """Bronze rows with the verdict on their payload beside them: the input of every silver table.
 
-The verdict is ``judge``'s, whatever the bytes. Ordinary records get it by columns, thirty times as fast; the others are
+The verdict is ``judge``'s, whatever the bytes. Ordinary records get it by columns, many times as fast; the others are
 judged one by one.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import fields
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
@@ -16,24 +15,11 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 from pyspark.sql.pandas.functions import arrow_udf
 
-from glue_jobs.engine import arrow_schema, arrow_type, ddl
+from glue_jobs.engine import arrow_type, ddl
+from glue_jobs.silver.trades.one_by_one import SAID, SAID_SCHEMA, one_by_one
 from glue_jobs.silver.trades.ordinary import LONGEST, Columns, Ints, Payloads, ordinary
-from tapehouse.record import KINDS, Coverage, Judged, Trade, id_number, judge
-from tapehouse.tables import SILVER_COVERAGE, SILVER_GAPS, SILVER_REJECTED, SILVER_TRADES, Column
+from tapehouse.record import Coverage, Trade
 
-_OF_RECORDS: Final = {field.name for kind in KINDS.values() for field in fields(kind)}
-_COLUMNS: Final = {
-    column.name: column
-    for table in (SILVER_TRADES, SILVER_GAPS, SILVER_COVERAGE, SILVER_REJECTED)
-    for column in table.columns
-    if column.name in _OF_RECORDS
-}
-"""The fields of records that are a column of silver, typed as there."""
-_VERDICT: Final = tuple(column for column in SILVER_REJECTED.columns if column.name in ("kind", "reasons"))
-_RECEIVED: Final = Column("received_time_us", "BIGINT", "silver has it as received_time")
-_NUMBER: Final = next(column for column in SILVER_TRADES.columns if column.name == "trade_number")
-_FIELDS: Final = (*_COLUMNS.values(), _RECEIVED)
-_SAID: Final = arrow_schema((*_VERDICT, *_FIELDS, _NUMBER))
 _INSTANT: Final = arrow_type("TIMESTAMP")
 _BATCH_ROWS: Final = 8192
 """So many are judged at once: what is made on the way stays in the processor's cache."""
@@ -48,7 +34,7 @@ def judged_rows(bronze: pa.Table) -> pa.Table:
     """
     asked = pa.table([bronze.column("payload"), bronze.column("arrival_time").cast(_INSTANT)], ["payload", "arrival"])
     batches = asked.combine_chunks().to_batches(max_chunksize=_BATCH_ROWS)
-    said = pa.Table.from_batches([_judged_batch(*batch.columns) for batch in batches], _SAID)
+    said = pa.Table.from_batches([_judged_batch(*batch.columns) for batch in batches], SAID_SCHEMA)
     for name in said.column_names:
         bronze = bronze.append_column(name, said.column(name))
     return bronze
@@ -70,15 +56,15 @@ def _judged_batch(payloads: pa.Array, arrivals: pa.Array) -> pa.RecordBatch:
             )
     if others.any():
         rows = np.flatnonzero(others)
-        parts.append((rows, _one_by_one(payloads.take(pa.array(rows)), arrivals.take(pa.array(rows)))))
-    return pa.RecordBatch.from_arrays(list(_in_order(parts, len(payloads))), schema=_SAID)
+        parts.append((rows, one_by_one(payloads.take(pa.array(rows)), arrivals.take(pa.array(rows)))))
+    return pa.RecordBatch.from_arrays(list(_in_order(parts, len(payloads))), schema=SAID_SCHEMA)
 
 
 def _in_order(parts: list[tuple[Ints, Columns]], rows: int) -> Iterator[pa.Array]:
-    """The columns of ``_SAID`` of parts that have each row once between them."""
+    """The columns of ``SAID_SCHEMA`` of parts that have each row once between them."""
     place = np.empty(rows, np.int64)
     place[np.concatenate([part for part, _ in parts])] = np.arange(rows)
-    for field in _SAID:
+    for field in SAID_SCHEMA:
         held = [(part.size, columns.get(field.name)) for part, columns in parts]
         if all(column is None for _, column in held):
             yield pa.nulls(rows, field.type)
@@ -99,29 +85,9 @@ def judged(bronze: DataFrame) -> DataFrame:
 
 def _judge_udf() -> Callable[..., SparkColumn]:
     # Spark reads the kind of function off its type hints; its stubs know only the form that it warns of.
-    return arrow_udf(_judge_udf_batch, ddl((*_VERDICT, *_FIELDS, _NUMBER)))  # type: ignore[call-overload, no-any-return]
+    return arrow_udf(_judge_udf_batch, ddl(SAID))  # type: ignore[call-overload, no-any-return]
 
 
 def _judge_udf_batch(payloads: pa.Array, arrivals: pa.Array) -> pa.Array:
-    columns = _one_by_one(payloads, arrivals)
-    return pa.StructArray.from_arrays(list(columns.values()), names=list(columns))
-
-
-def _one_by_one(payloads: pa.Array, arrivals: pa.Array) -> Columns:
-    """Every column of ``_SAID``."""
-    arrived_us = arrivals.cast(pa.int64()).to_pylist()
-    verdicts = [judge(payload, at) for payload, at in zip(payloads.to_pylist(), arrived_us, strict=True)]
-    numbers = [_of_trade(verdict, lambda values: id_number(values["trade_id"])) for verdict in verdicts]
-    return {
-        "kind": pa.array([verdict.kind for verdict in verdicts], pa.string()),
-        "reasons": pa.array([list(verdict.reasons) for verdict in verdicts], pa.list_(pa.string())),
-        **{
-            field.name: pa.array([verdict.values.get(field.name) for verdict in verdicts], arrow_type(field.type))
-            for field in _FIELDS
-        },
-        _NUMBER.name: pa.array(numbers, arrow_type(_NUMBER.type)),
-    }
-
-
-def _of_trade(verdict: Judged, value: Callable[[Any], Any]) -> Any:
-    return value(verdict.values) if verdict.kind == "trade" and verdict.values else None
+    said = one_by_one(payloads, arrivals)
+    return pa.StructArray.from_arrays(list(said.values()), names=list(said))

@@ -98,7 +98,7 @@ def test_ordinary_records_are_judged_without_asking_judge(monkeypatch: pytest.Mo
     payloads = [encode(record) for record in ORDINARY]
     due = [expected(payload, NOW_US) for payload in payloads]
     assert [row["reasons"] for row in due] == [[]] * len(due)
-    module = importlib.import_module("glue_jobs.silver.trades.judged")
+    module = importlib.import_module("glue_jobs.silver.trades.one_by_one")
 
     def asked(payload: bytes, _: int) -> None:
         pytest.fail(f"{payload!r} was judged by itself")
