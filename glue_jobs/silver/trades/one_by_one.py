@@ -21,12 +21,7 @@ _COLUMNS: Final = {
 _VERDICT: Final = tuple(column for column in SILVER_REJECTED.columns if column.name in ("kind", "reasons"))
 _RECEIVED: Final = Column("received_time_us", "BIGINT", "silver has it as received_time")
 _NUMBER: Final = next(column for column in SILVER_TRADES.columns if column.name == "trade_number")
-SAID: Final = (
-    *_VERDICT,
-    *(column for name, column in _COLUMNS.items() if name not in ("kind", "reasons")),
-    _RECEIVED,
-    _NUMBER,
-)
+SAID: Final = (*_VERDICT, *_COLUMNS.values(), _RECEIVED, _NUMBER)
 """What is said of a payload: ``kind``, ``reasons`` (empty when accepted), the record's fields, ``trade_number``."""
 SAID_SCHEMA: Final = arrow_schema(SAID)
 

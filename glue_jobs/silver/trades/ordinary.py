@@ -279,7 +279,7 @@ def ordinary(payloads: Payloads, arrived_us: Ints, kind: type[Trade] | type[Cove
 def _numbers(payloads: Payloads, ids: _Bounds) -> pa.Array:
     """What ``id_number`` says of each id."""
     starts = ids.starts + len(_AGGREGATE) * payloads.has(ids.starts, _AGGREGATE)
-    texts = payloads.array(_Bounds(starts, np.maximum(starts, ids.ends)))
+    texts = payloads.array(_Bounds(starts, ids.ends))
     sizes = ids.ends - starts
     numeric = pc.and_(pc.ascii_is_decimal(texts), pa.array(sizes <= _NUMBER_DIGITS))
     return _replaced(texts, numeric, "-1").cast(_NUMBER)

@@ -300,9 +300,16 @@ def test_a_record_may_arrive_at_any_time(arrived_us: int) -> None:
 
 
 def test_each_record_is_held_against_its_own_arrival() -> None:
-    records = [trade(number, event_time_us=NOW_US + number * AHEAD_US) for number in range(10)]
-    for shift in (-1, 0, 1):
-        assert_judged([encode(each) for each in records], [NOW_US + n * AHEAD_US - AHEAD_US + shift for n in range(10)])
+    """Wherever it stands among records that are not read by columns, too long ones among them."""
+    payloads, arrivals = [], []
+    for number in range(40):
+        at = NOW_US + number * AHEAD_US
+        record = trade(number, event_time_us=at) if number % 3 else coverage(at, at + 5)
+        others = (encode(gap(from_us=at)), b"", encode(trade(number, trader="x" * 5_000)))
+        for step in (-6, -5, -4, -1, 0, 1):
+            payloads += [others[(number + step) % 3], encode(record)]
+            arrivals += [0, at - AHEAD_US - step]
+    assert_judged(payloads, arrivals)
 
 
 def mutants(seed: int, count: int) -> Iterator[bytes]:
