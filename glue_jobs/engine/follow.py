@@ -213,6 +213,21 @@ class Follower:
         return tuple(taken), Reached(state.table_id, reached.version), state.metadata
 
 
+def reached_by_all(lake: Place, table: Table, table_id: str) -> int | None:
+    """The version of a table that every query which follows it is through; None where nobody follows it."""
+    versions = []
+    for name in lake.names("_checkpoints"):
+        if not name.endswith(".json"):
+            continue
+        try:
+            told = json.loads(lake.read(f"_checkpoints/{name}"))["inputs"].get(table.name)
+        except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError):
+            continue  # it cannot be read by its query either, which begins anew
+        if told is not None and (reached := _reached(told)).version >= 0 and reached.table_id == table_id:
+            versions.append(reached.version)
+    return min(versions, default=None)
+
+
 @dataclass(slots=True)
 class _Budget:
     """What a batch may still hold."""

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import uuid
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -12,7 +13,22 @@ from urllib.parse import urlsplit
 import pyarrow as pa
 from pyarrow import fs
 
+from tapehouse import aws
+
 _LOCAL: Final = fs.LocalFileSystem()
+_DELETED_AT_ONCE: Final = 1_000
+"""Keys of one DeleteObjects call at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A file that a listing found."""
+
+    path: str
+    """Below the place."""
+    size: int
+    """Bytes."""
+    modified_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +70,28 @@ class Place:
         """Remove a file; none there is fine."""
         with contextlib.suppress(FileNotFoundError):
             self.files.delete_file(self.path(name))
+
+    def delete_all(self, names: Sequence[str]) -> None:
+        """Remove files, in their order; those that are not there are fine. Raises OSError."""
+        if self.files is _LOCAL:
+            for name in names:
+                self.delete(name)
+            return
+        bucket, _, prefix = self.root.partition("/")
+        keys = [{"Key": f"{prefix}/{name}" if prefix else name} for name in names]
+        for at in range(0, len(keys), _DELETED_AT_ONCE):
+            told = {"Objects": keys[at : at + _DELETED_AT_ONCE], "Quiet": True}
+            answer = aws.client("s3").delete_objects(Bucket=bucket, Delete=told)
+            if failed := answer.get("Errors"):
+                raise OSError(f"{self.uri}: {len(failed)} files could not be deleted: {failed[0].get('Code')}")
+
+    def listing(self, folder: str = "", *, recursive: bool = False) -> Iterator[Listed]:
+        """The files in a folder, in no order; none where it is not there."""
+        at = self.path(folder) if folder else self.root
+        selector = fs.FileSelector(at, allow_not_found=True, recursive=recursive)
+        for info in self.files.get_file_info(selector):
+            if info.type == fs.FileType.File:
+                yield Listed(info.path[len(self.root) + 1 :], info.size, info.mtime_ns // 1_000_000)
 
     def names(self, folder: str) -> list[str]:
         """The names of the files in a folder; none where it is not there."""

@@ -11,7 +11,7 @@ import json
 import re
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final
@@ -29,6 +29,8 @@ LOOK_BACK: Final = 200
 """Commits that may lie above the newest one of ours before its turn is taken from Delta's own transaction record."""
 _CHECKED_ANEW_S: Final = 60.0
 """A log that seems to end is checked against its newest checkpoint so often: its files may have been cleaned up."""
+_LISTS: Final = frozenset({"partitionColumns", "readerFeatures", "writerFeatures"})
+"""What is a list in a checkpoint and no map."""
 _CHECKPOINT: Final = re.compile(r"(\d{20})\.checkpoint(?:\.\d{10}\.\d{10})?\.parquet")
 
 
@@ -59,6 +61,16 @@ class DataFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Removal:
+    """A file that is no part of the table any more; it lies on disk until vacuum."""
+
+    path: str
+    """Below the table's folder."""
+    at_ms: int
+    """When it was taken out."""
+
+
+@dataclass(frozen=True, slots=True)
 class Commit:
     """What one commit of a table did."""
 
@@ -69,6 +81,7 @@ class Commit:
     """The user metadata, where it is a JSON object."""
     timestamp_ms: int
     rows_written: int | None
+    removed: tuple[Removal, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +144,17 @@ class TableLog:
                 )
             return self._state
 
+    def removed_before(self) -> tuple[int, list[Removal]]:
+        """(version, removals) of the newest checkpoint: those that are younger than the table's retention of them.
+
+        Version -1 where there is no checkpoint: every commit is in the log.
+        """
+        version = newest_checkpoint(self._place)
+        if version is None:
+            return -1, []
+        found = (action["remove"] for action in checkpoint_actions(self._place, version, ("remove",)) if action)
+        return version, [Removal(unquote(each["path"]), int(each.get("deletionTimestamp") or 0)) for each in found]
+
     def commits(self, after: int, through: int) -> list[Commit] | None:
         """The commits of versions after ``after`` up to ``through``; None where the log has lost one of them."""
         found = []
@@ -138,7 +162,7 @@ class TableLog:
             with self._lock:
                 known = self._commits.get(version)
             if known is None:
-                actions = _read_commit(self._place, version)
+                actions = commit_actions_of(self._place, version)
                 if actions is None:
                     return None
                 known = _commit_of(version, actions)
@@ -155,11 +179,11 @@ class TableLog:
     def _update(self) -> None:
         if self._version < 0:
             self._load()
-        while (actions := _read_commit(self._place, self._version + 1)) is not None:
+        while (actions := commit_actions_of(self._place, self._version + 1)) is not None:
             self._apply(self._version + 1, actions)
         if time.monotonic() - self._checked_at > _CHECKED_ANEW_S:
             self._checked_at = time.monotonic()
-            newest = _newest_checkpoint(self._place)
+            newest = newest_checkpoint(self._place)
             if newest is not None and newest > self._version:
                 self._forget()
                 self._update()
@@ -167,16 +191,16 @@ class TableLog:
     def _load(self) -> None:
         """Begin at the newest checkpoint, where there is one."""
         self._checked_at = time.monotonic()
-        version = _newest_checkpoint(self._place)
+        version = newest_checkpoint(self._place)
         if version is None:
             return
-        for action in _checkpoint_actions(self._place, version):
+        for action in checkpoint_actions(self._place, version):
             self._take(action)
         self._version = version
         if self._metadata is None:
             # Which commit of ours was the newest is told by the log's own files below the checkpoint.
             for below in range(version, max(version - LOOK_BACK, -1), -1):
-                actions = _read_commit(self._place, below)
+                actions = commit_actions_of(self._place, below)
                 if actions is None:
                     break
                 metadata = _commit_of(below, actions).metadata
@@ -211,7 +235,8 @@ class TableLog:
             self._turn = int(txn["version"])
 
 
-def _read_commit(at: Place, version: int) -> list[dict[str, Any]] | None:
+def commit_actions_of(at: Place, version: int) -> list[dict[str, Any]] | None:
+    """The actions of one commit; None where the log does not have it."""
     try:
         text = at.read(f"_delta_log/{version:020d}.json")
     except FileNotFoundError:
@@ -219,7 +244,8 @@ def _read_commit(at: Place, version: int) -> list[dict[str, Any]] | None:
     return [json.loads(line, parse_float=Decimal) for line in text.decode().splitlines() if line]
 
 
-def _newest_checkpoint(at: Place) -> int | None:
+def newest_checkpoint(at: Place) -> int | None:
+    """The version of the newest checkpoint that the log names; None where there is none."""
     try:
         return int(json.loads(at.read("_delta_log/_last_checkpoint"))["version"])
     except (FileNotFoundError, ValueError, KeyError, TypeError):
@@ -228,7 +254,10 @@ def _newest_checkpoint(at: Place) -> int | None:
         return max(found, default=None)
 
 
-def _checkpoint_actions(at: Place, version: int) -> Iterator[dict[str, Any]]:
+def checkpoint_actions(
+    at: Place, version: int, kinds: Collection[str] = ("add", "metaData", "txn")
+) -> Iterator[dict[str, Any]]:
+    """What a checkpoint holds of some kinds of actions. Raises TerminalError where it is none of ours."""
     names = [
         name
         for name in at.names("_delta_log")
@@ -239,7 +268,7 @@ def _checkpoint_actions(at: Place, version: int) -> Iterator[dict[str, Any]]:
     for name in sorted(names):
         with at.open(f"_delta_log/{name}") as source:
             file = pq.ParquetFile(source)
-            wanted = [kind for kind in ("add", "metaData", "txn") if kind in file.schema_arrow.names]
+            wanted = [kind for kind in kinds if kind in file.schema_arrow.names]
             for batch in file.iter_batches(columns=wanted):
                 for row in batch.to_pylist():
                     yield {kind: _plain(value) for kind, value in row.items() if value is not None}
@@ -247,7 +276,7 @@ def _checkpoint_actions(at: Place, version: int) -> Iterator[dict[str, Any]]:
 
 def _plain(value: dict[str, Any]) -> dict[str, Any]:
     """A checkpoint's row as a commit has it: maps come as lists of pairs."""
-    is_map = {name for name, held in value.items() if isinstance(held, list) and name != "partitionColumns"}
+    is_map = {name for name, held in value.items() if isinstance(held, list) and name not in _LISTS}
     return {name: dict(held) if name in is_map else held for name, held in value.items()}
 
 
@@ -266,10 +295,12 @@ def _data_file(added: Mapping[str, Any]) -> DataFile:
 
 
 def _commit_of(version: int, actions: list[dict[str, Any]]) -> Commit:
-    added, info = [], {}
+    added, removed, info = [], [], {}
     for action in actions:
         if (body := action.get("add")) and body.get("dataChange", True):
             added.append(_data_file(body))
+        elif body := action.get("remove"):
+            removed.append(Removal(unquote(body["path"]), int(body.get("deletionTimestamp") or 0)))
         elif "commitInfo" in action:
             info = action["commitInfo"]
     try:
@@ -284,4 +315,5 @@ def _commit_of(version: int, actions: list[dict[str, Any]]) -> Commit:
         metadata if isinstance(metadata, dict) else None,
         int(info.get("timestamp") or 0),
         int(rows) if rows is not None else (sum(counted) if len(counted) == len(added) else None),
+        tuple(removed),
     )

@@ -1,37 +1,52 @@
 """Upkeep of the tables that one query writes, as bounded steps of that query: what is due is seen from the log alone.
 
 Whoever runs a query calls ``step`` after its batches: most steps find nothing due, and cost a comparison of versions.
-Nothing here is needed for a right answer, so what cannot be done now is left for a later step.
+Small files are merged as they come; every ten minutes what nobody needs is removed from disk, and once a day what
+killed writers left. Nothing here is needed for a right answer, so what cannot be done now is left for a later step.
 """
 
+import json
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, Final
 
 import pyarrow as pa
 from py4j.protocol import Py4JJavaError
 
+from glue_jobs.engine import vacuum
+from glue_jobs.engine.checkpoints import write_checkpoint
 from glue_jobs.engine.compaction import due, merge
+from glue_jobs.engine.places import place
+from glue_jobs.engine.table_log import DataFile, newest_checkpoint
 from glue_jobs.engine.workspace import Workspace
 from tapehouse import logs
-from tapehouse.errors import TransientError
+from tapehouse.errors import LakehouseError
 from tapehouse.tables import Table
 
 log = logs.of(__name__)
 
 STEP_BYTES: Final = 16 * 1024 * 1024
 """One step merges files up to this, and the group that passes it: about a second of one core, at most three."""
-_LOOK_AGAIN_S: Final = 3_600.0
+SWEEP_EVERY_MS: Final = 600_000
+_LIST_EVERY_MS: Final = 24 * 3_600_000
+_LOOK_AGAIN_MS: Final = 3_600_000
 """A table that nobody writes is looked at so often: a partition may have become one that is over."""
+_HOUR_MS: Final = 3_600_000
+_DAY_MS: Final = 24 * _HOUR_MS
 
 
 @dataclass(slots=True)
-class _Seen:
-    """What a table was when nothing was due."""
+class _Done:
+    """When what was done to a table, ms since the epoch. In the lake, so that a new process does not do it again."""
 
-    version: int
-    at_s: float
+    swept_ms: int = 0
+    """Everything that was due was removed from disk."""
+    removed_through_ms: int = 0
+    """Of what was taken out of the table before, nothing is on disk."""
+    listed_ms: int = 0
+    """The folder was listed for files that the log does not know."""
 
 
 class Upkeep:
@@ -41,39 +56,128 @@ class Upkeep:
         self, workspace: Workspace, tables: Sequence[Table], *, clock: Callable[[], float] = time.time
     ) -> None:
         """``clock``: seconds since the epoch."""
-        self._ws, self._tables, self._clock = workspace, tuple(tables), clock
-        self._seen: dict[Table, _Seen] = {}
+        self._tables = [_TableUpkeep(workspace, table, clock) for table in tables]
 
     def step(self, *, most_bytes: int = STEP_BYTES) -> bool:
         """A bounded piece of what is due at each table; False where nothing was done."""
-        done = [self._cared_for(table, most_bytes) for table in self._tables]
+        done = [table.step(most_bytes) for table in self._tables]
         return any(done)
 
-    def _cared_for(self, table: Table, most_bytes: int) -> bool:
+
+class _TableUpkeep:
+    def __init__(self, workspace: Workspace, table: Table, clock: Callable[[], float]) -> None:
+        self._ws, self._table, self._clock = workspace, table, clock
+        self._uri = workspace.uri(table)
+        self._lake, self._file = place(workspace.lake.uri), f"_checkpoints/upkeep/{table.name}.json"
+        self._looked: tuple[int, int] | None = None
+        """(version, ms) at which nothing was to be merged."""
+        self._done: _Done | None = None
+        self._tombstones = vacuum.Tombstones(workspace, table)
+
+    def step(self, most_bytes: int) -> bool:
+        now_ms = round(self._clock() * 1000)
+        return any([self._tried(self._merge, now_ms, most_bytes), self._tried(self._sweep, now_ms)])
+
+    def _tried(self, piece: Callable[..., bool], *told: int) -> bool:
         try:
-            return self._compact(table, most_bytes)
-        except (TransientError, OSError, pa.ArrowException, Py4JJavaError) as error:
-            log.warning("upkeep_later", table=table.name, error=str(error)[:200])
+            return piece(*told)
+        except (LakehouseError, OSError, pa.ArrowException, Py4JJavaError) as error:
+            log.warning("upkeep_later", table=self._table.name, error=str(error)[:200])
             return False
 
-    def _compact(self, table: Table, most_bytes: int) -> bool:
-        state, now_s = self._ws.state(table), self._clock()
-        rule, seen = table.upkeep.compaction, self._seen.get(table)
+    # Small files.
+
+    def _merge(self, now_ms: int, most_bytes: int) -> bool:
+        state, rule = self._ws.state(self._table), self._table.upkeep.compaction
         if rule is None or (
-            seen is not None and state.version < seen.version + rule.fan_in and now_s < seen.at_s + _LOOK_AGAIN_S
+            self._looked is not None
+            and state.version < self._looked[0] + rule.fan_in
+            and now_ms < self._looked[1] + _LOOK_AGAIN_MS
         ):
             return False
-        groups = due(table, state.files, now_ms=round(now_s * 1000))
+        groups = due(self._table, state.files, now_ms=now_ms)
         if not groups:
-            self._seen[table] = _Seen(state.version, now_s)
+            self._looked = state.version, now_ms
             return False
-        with self._ws.steps.step(f"{table.name} compaction") as count:
+        with self._ws.steps.step(f"{self._table.name} compaction") as count:
             spent = rows = 0
             for group in groups:
-                if merge(self._ws, table, group):
+                if merge(self._ws, self._table, group):
                     rows += sum(each.rows or 0 for each in group)
                 spent += sum(each.size for each in group)
                 if spent >= most_bytes:
                     break
             count.rows = rows
         return True
+
+    # What nobody needs.
+
+    def _sweep(self, now_ms: int) -> bool:
+        done = self._done = self._done or self._load()
+        if self._tombstones.is_loaded:
+            self._tombstones.update()  # while the log keeps the commits in memory
+        if now_ms < done.swept_ms + SWEEP_EVERY_MS or self._ws.state(self._table).version < 0:
+            return False
+        table, upkeep, is_local = self._table, self._table.upkeep, self._ws.lake.is_local
+        kept_ms = round((upkeep.removed_kept_h if is_local else upkeep.removed_kept_on_s3_h) * _HOUR_MS)
+        held_ms = vacuum.held_from_ms(self._ws, table)
+        unread_ms = now_ms if held_ms is None else min(now_ms, held_ms)
+        with self._ws.steps.step(f"{table.name} vacuum"):
+            self._expire(now_ms)
+            before_ms = min(now_ms - kept_ms, unread_ms)
+            removed = vacuum.delete_removed(
+                self._ws, table, self._tombstones, after_ms=done.removed_through_ms, before_ms=before_ms
+            )
+            if removed < vacuum.MOST_DELETED:
+                done.removed_through_ms = max(done.removed_through_ms, before_ms)
+            orphans = 0
+            if now_ms >= done.listed_ms + _LIST_EVERY_MS:
+                before_ms = unread_ms - vacuum.ORPHAN_MS
+                orphans = vacuum.delete_orphans(self._ws, table, self._tombstones, before_ms=before_ms)
+                if orphans < vacuum.MOST_DELETED:
+                    done.listed_ms = now_ms
+            self._checkpoint(now_ms - kept_ms)
+            logged = vacuum.delete_log_files(self._ws, table, now_ms=now_ms)
+        log.debug("swept", table=table.name, removed=removed, orphans=orphans, log_files=logged)
+        if max(removed, orphans, logged) < vacuum.MOST_DELETED:
+            done.swept_ms = now_ms
+        self._lake.write(self._file, json.dumps(asdict(done)).encode())
+        return True
+
+    def _checkpoint(self, removed_since_ms: int) -> None:
+        """Delta writes checkpoints as it commits; where it does not (a commit by the protocol), this does."""
+        version = self._ws.state(self._table).version
+        newest = newest_checkpoint(place(self._uri))
+        if version >= (newest or 0) + 2 * self._table.upkeep.checkpoint_every:
+            write_checkpoint(self._uri, version, removed_since_ms=removed_since_ms)
+
+    def _expire(self, now_ms: int) -> None:
+        """Take files out whose rows are all older than the table keeps them."""
+        if self._table.retention_days is None:
+            return
+        state = self._ws.state(self._table)
+        old = expired(self._table, state.files, before_us=(now_ms - self._table.retention_days * _DAY_MS) * 1000)
+        if old and state.metadata is not None:  # else the position in it would be buried
+            self._ws.commit(state, remove=old[: vacuum.MOST_DELETED], metadata=state.metadata)
+            log.info("rows_expired", table=self._table.name, rows=sum(each.rows or 0 for each in old))
+
+    def _load(self) -> _Done:
+        try:
+            return _Done(**json.loads(self._lake.read(self._file)))
+        except (FileNotFoundError, ValueError, TypeError):
+            return _Done()
+
+
+def expired(table: Table, files: Sequence[DataFile], *, before_us: int) -> list[DataFile]:
+    """The files of which every row has a time, and all of them lie before."""
+    column = table.time_column
+    return [
+        each
+        for each in files
+        if column in each.high and not each.nulls.get(column) and _micros(each.high[column]) < before_us
+    ]
+
+
+def _micros(value: Any) -> int:
+    """A bound of the statistics: whole µs, or an instant as text."""
+    return int(value) if not isinstance(value, str) else round(datetime.fromisoformat(value).timestamp() * 1_000_000)

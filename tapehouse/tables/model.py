@@ -81,7 +81,7 @@ class Table:
         names = [column.name for column in self.columns]
         near = self.upkeep.compaction.near if self.upkeep.compaction is not None else None
         named = (*self.key, *self.partition_by, *self.cluster_by, *([near] if near else ()))
-        unknown = [name for name in named if name not in names]
+        unknown = [name for name in (*named, self.time_column) if name not in names]
         if unknown or len(set(names)) != len(names) or self.layer not in LAYERS:
             raise TerminalError(f"{self.name}: unknown columns {unknown}, repeated columns or an unknown layer")
 
@@ -92,6 +92,11 @@ class Table:
     @property
     def short_name(self) -> str:
         return self.name.partition(".")[2]
+
+    @property
+    def time_column(self) -> str:
+        """The column that ``time_us`` is of: BIGINT in µs, or a TIMESTAMP."""
+        return self.time_us.removeprefix("unix_micros(").removesuffix(")")
 
     @property
     def column_names(self) -> tuple[str, ...]:

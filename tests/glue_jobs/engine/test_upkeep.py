@@ -37,6 +37,7 @@ def test_many_commits_stay_few_files_with_the_same_rows(workspace: Workspace) ->
 def test_a_step_without_anything_due_reads_nothing(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     upkeep = Upkeep(workspace, [SILVER_TRADES])
     put(workspace, 0)
+    assert upkeep.step(), "the first sweep"
     assert not upkeep.step()
     monkeypatch.setattr(module, "due", lambda *_, **__: pytest.fail("looked again"))
     for number in range(1, 10):
@@ -52,7 +53,7 @@ def test_a_step_is_bounded(workspace: Workspace) -> None:
     assert files(workspace) == 201, "the smallest group alone: 50 of 250 files"
     while upkeep.step(most_bytes=1):
         pass
-    assert files(workspace) <= 30
+    assert files(workspace) == 3
 
 
 def test_what_cannot_be_done_now_is_left_for_later(workspace: Workspace) -> None:
@@ -62,7 +63,7 @@ def test_what_cannot_be_done_now_is_left_for_later(workspace: Workspace) -> None
     content = gone.read_bytes()
     gone.unlink()
     upkeep = Upkeep(workspace, [SILVER_TRADES])
-    assert not upkeep.step()
+    upkeep.step()
     assert files(workspace) == 10
     gone.write_bytes(content)
     assert upkeep.step()
