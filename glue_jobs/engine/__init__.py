@@ -5,7 +5,7 @@ from glue_jobs.engine.follow import Batch, BatchLimits
 from glue_jobs.engine.query import BatchJob, IntakeJob, Job, Piece, Query, StreamJob, hanging_on, tables_of, writer_of
 from glue_jobs.engine.runner import Runner
 from glue_jobs.engine.schema import arrow_schema, arrow_type, ddl
-from glue_jobs.engine.session import DELTA_PACKAGES, S3A_PACKAGES, build_session, resolve_jars
+from glue_jobs.engine.session import DELTA_PACKAGES, S3A_PACKAGES, build_session, glue_session, resolve_jars, sized
 from glue_jobs.engine.steps import Step, Steps
 from glue_jobs.engine.table_log import Commit, DataFile, TableState
 from glue_jobs.engine.transaction import LostRaceError
@@ -34,10 +34,12 @@ __all__ = [
     "arrow_type",
     "build_session",
     "ddl",
+    "glue_session",
     "hanging_on",
     "read_files",
     "resolve_jars",
     "schema_of",
+    "sized",
     "tables_of",
     "write_file",
     "writer_of",

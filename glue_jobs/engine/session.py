@@ -1,15 +1,16 @@
-"""The Spark session: one builder for the laptop, the tests and Glue.
+"""The Spark session: one for the laptop and the tests, one for Glue, with the same SQL.
 
-On Glue the cluster brings Spark and Delta (``--datalake-formats delta``), so only the SQL settings are ours. At home
-Delta's jars are resolved once, by Spark's own resolver in a process whose chatter goes to a log, into a folder of the
-user's cache; later sessions take them from there and ask nobody.
+On Glue the cluster brings Spark and Delta (``--datalake-formats delta``) and says how large it is, so only the SQL
+settings are ours. At home Delta's jars are resolved once, by Spark's own resolver in a process whose chatter goes to a
+log, into a folder of the user's cache; later sessions take them from there and ask nobody.
 """
 
 import hashlib
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -59,6 +60,8 @@ SQL_SETTINGS: Final[Mapping[str, str]] = {
     # decimal(28,12) × decimal(28,12) must keep all 24 decimals: a rounded product would be rounded twice.
     "spark.sql.decimalOperations.allowPrecisionLoss": "false",
     "spark.sql.execution.arrow.pyspark.enabled": "true",
+    # The sum of a snapshot beside each commit would be half of what the log takes on disk, and nobody of ours reads it.
+    "spark.databricks.delta.writeChecksumFile.enabled": "false",
     # Two refreshes of one lake must not share a query: the second is told so at once instead of stopping the first.
     "spark.sql.streaming.stopActiveRunOnRestart": "false",
 }
@@ -71,14 +74,22 @@ LOCAL_SETTINGS: Final[Mapping[str, str]] = {
     "spark.sql.shuffle.partitions": "2",
     "spark.default.parallelism": "2",
     "spark.databricks.delta.snapshotPartitions": "1",
-    # A small refresh is many small jobs: what helps a cluster plan costs a laptop time. Compiling the code of a plan
-    # that runs over a few hundred rows takes longer than interpreting it (benchmarks/refresh.py).
-    "spark.sql.adaptive.enabled": "false",
-    "spark.sql.codegen.wholeStage": "false",
-    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
     "spark.locality.wait": "0s",
     "spark.cleaner.periodicGC.interval": "10min",
 }
+
+FOR_FEW_ROWS: Final[Mapping[str, str]] = {
+    "spark.sql.adaptive.enabled": "false",
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+}
+"""Compiling the code of a plan, and planning it anew as it runs, takes longer than interpreting it over a few rows."""
+FOR_MANY_ROWS: Final[Mapping[str, str]] = {
+    "spark.sql.adaptive.enabled": "true",
+    "spark.sql.codegen.wholeStage": "true",
+    "spark.sql.codegen.factoryMode": "FALLBACK",
+}
+MANY_ROWS: Final = 50_000
 
 
 def jar_folder(packages: Sequence[str]) -> Path:
@@ -126,6 +137,28 @@ SparkSession.builder.master("local[1]").config("spark.jars.ivy", folder).config(
 """
 
 
+def glue_session(*, app_name: str = "tapehouse", extra_conf: Mapping[str, str] | None = None) -> SparkSession:
+    """The session of a Glue job: its cluster, workers and jars are Glue's; ours is what SQL means."""
+    return _made(SparkSession.builder.appName(app_name), {**SQL_SETTINGS, **(extra_conf or {})})
+
+
+@contextmanager
+def sized(spark: SparkSession, rows: int) -> Iterator[None]:
+    """Spark work over so many rows, with the settings that suit them; those of before come back after it.
+
+    They are the session's, so they hold for what other threads begin meanwhile: that changes speed, never results.
+    """
+    wanted = FOR_MANY_ROWS if rows >= MANY_ROWS else FOR_FEW_ROWS
+    before = {name: str(spark.conf.get(name)) for name in wanted}
+    for name, value in wanted.items():
+        spark.conf.set(name, value)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            spark.conf.set(name, value)
+
+
 def build_session(
     *,
     app_name: str = "tapehouse",
@@ -144,10 +177,15 @@ def build_session(
     settings = {
         **SQL_SETTINGS,
         **LOCAL_SETTINGS,
+        **FOR_FEW_ROWS,
         "spark.driver.memory": f"{memory_mb}m",
         "spark.jars": ",".join(str(jar) for jar in resolve_jars(packages)),
         **(extra_conf or {}),
     }
+    return _made(builder, settings)
+
+
+def _made(builder: SparkSession.Builder, settings: Mapping[str, str]) -> SparkSession:
     for key, value in settings.items():
         builder = builder.config(key, value)
     return builder.getOrCreate()
