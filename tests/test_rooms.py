@@ -1,6 +1,7 @@
 """The rooms keep their borders: who may import whom, by faces alone, and importing does nothing."""
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -154,6 +155,18 @@ def test_a_face_only_re_exports() -> None:
         assert ast.get_docstring(tree), package
         if package != "tapehouse.tables":
             assert not said, package
+
+
+def test_what_spark_and_delta_do_not_promise_is_called_in_one_module() -> None:
+    """Each call there has a test of its own, and a way without it: tests/glue_jobs/engine/test_transaction.py."""
+    private = re.compile(r"\._(jvm|jsparkSession|jsc|jdf|jc)\b")
+    found = {
+        str(path.relative_to(ROOT))
+        for room in (*ROOMS, "benchmarks", "scripts")
+        for path in (ROOT / room).rglob("*.py")
+        if private.search(path.read_text())
+    }
+    assert found == {"glue_jobs/engine/transaction.py"}
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,10 @@ third writer could then commit the same plan once more.)
 """
 
 import json
+import math
 import time
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -21,7 +22,15 @@ from py4j.protocol import Py4JJavaError
 from pyspark.errors import AnalysisException, PySparkException
 from pyspark.sql import DataFrame, DataFrameWriter, SparkSession
 
-from glue_jobs.engine.table_log import LOOK_BACK, TXN_APP
+from glue_jobs.engine.places import Place, place
+from glue_jobs.engine.table_log import (
+    TXN_APP,
+    TableLog,
+    TableState,
+    commit_actions_of,
+    commit_of,
+    has_commits,
+)
 from glue_jobs.engine.transaction import LostRaceError
 from tapehouse import logs
 from tapehouse.errors import TerminalError
@@ -63,44 +72,74 @@ class Snapshot:
     """Rows that the commit wrote, where the snapshot is one's outcome."""
 
 
-def ensure(spark: SparkSession, table: Table, uri: str, *, patience_s: float = 20.0) -> None:
+def ensure(
+    spark: SparkSession, table: Table, uri: str, *, table_log: TableLog | None = None, patience_s: float = 20.0
+) -> None:
     """Create the table from its declaration where it is not there yet, and give it columns that were declared since.
 
     Safe to run again and by two at once. Raises TerminalError where a column that may not be null is missing.
+    ``table_log``: where it is followed already.
 
     A creation that was killed half-way leaves a log without a commit, which Delta neither reads nor creates over. It
     is cleared away, but not before ``patience_s``: another creation may just be running.
     """
-    if exists(spark, uri):
-        _add_missing(spark, table, uri)
+    at = place(uri)
+    if has_commits(at):
+        _bring_up_to_date(spark, (table_log or TableLog(table, uri)).state())
         return
     try:
         _create(spark, table, uri)
     except (PySparkException, Py4JJavaError) as error:
         deadline = time.monotonic() + patience_s
-        while not exists(spark, uri):  # of two creations at once, one fails
+        while not has_commits(at):  # of two creations at once, one fails
             if time.monotonic() >= deadline:
                 if not isinstance(error, AnalysisException) or error.getCondition() not in _HALF_MADE:
                     raise
-                _clear_half_made(spark, uri)
+                _clear_half_made(at)
                 _create(spark, table, uri)
                 return
             time.sleep(min(0.5, patience_s))
 
 
-def _add_missing(spark: SparkSession, table: Table, uri: str) -> None:
-    # The snapshot that ``exists`` has just looked at: asking the log anew would cost each pass a listing a table.
-    there = set(_delta_log(spark, uri).unsafeVolatileSnapshot().metadata().schema().fieldNames())
-    missing = [column for column in table.columns if column.name not in there]
-    if not missing:
-        return
+def properties(table: Table, uri: str) -> dict[str, str]:
+    """What a table's upkeep says, in the words of Delta's table properties.
+
+    Delta cleans the log by whole days, so its own clean-up comes last, and ``glue_jobs.engine.vacuum`` before it. The
+    retention of removed files keeps checkpoints small: each holds all files that were removed within it.
+    """
+    upkeep = table.upkeep
+    removed_h = upkeep.removed_kept_on_s3_h if place(uri).is_bucket else upkeep.removed_kept_h
+    return {
+        "delta.checkpointInterval": str(upkeep.checkpoint_every),
+        "delta.deletedFileRetentionDuration": f"interval {math.ceil(removed_h)} hours",
+        "delta.logRetentionDuration": f"interval {math.ceil(upkeep.log_kept_at_most_h)} hours",
+    }
+
+
+def _bring_up_to_date(spark: SparkSession, state: TableState) -> None:
+    table, uri = state.table, state.uri
+    missing = [column for column in table.columns if column.name not in state.columns]
     if not all(column.nullable for column in missing):
         names = ", ".join(column.name for column in missing)
         raise TerminalError(f"{uri}: {table.name} was made without {names}. Take another lake, or remove the table.")
-    described = ", ".join(f"`{c.name}` {c.type} COMMENT {json.dumps(c.comment)}" for c in missing)
-    spark.sql(f"ALTER TABLE delta.`{uri}` ADD COLUMNS ({described})")
-    for column in missing:
-        log.warning("column_added", table=table.name, column=column.name, note="`tapehouse rebuild` fills it")
+    base = Snapshot(table, uri, state.version, state.turn, state.metadata)
+    if missing:
+        described = ", ".join(f"`{c.name}` {c.type} COMMENT {json.dumps(c.comment)}" for c in missing)
+        with _repeating(spark, base):
+            spark.sql(f"ALTER TABLE delta.`{uri}` ADD COLUMNS ({described})")
+        for column in missing:
+            log.warning("column_added", table=table.name, column=column.name, note="`tapehouse rebuild` fills it")
+    wanted = properties(table, uri)
+    if wanted.items() <= state.properties.items():
+        return
+    told = ", ".join(f"'{name}' = '{value}'" for name, value in wanted.items())
+    try:
+        with _repeating(spark, base):
+            spark.sql(f"ALTER TABLE delta.`{uri}` SET TBLPROPERTIES ({told})")
+    except (PySparkException, Py4JJavaError) as error:
+        if not _is_conflict(error):
+            raise
+        log.info("properties_later", table=table.name, note="another writer was first; the next process sets them")
 
 
 def _create(spark: SparkSession, table: Table, uri: str) -> None:
@@ -111,24 +150,25 @@ def _create(spark: SparkSession, table: Table, uri: str) -> None:
         builder = builder.partitionedBy(*table.partition_by)
     if table.cluster_by:
         builder = builder.clusterBy(*table.cluster_by)
+    for name, value in properties(table, uri).items():
+        builder = builder.property(name, value)
     builder.execute()
     log.info("table_created", table=table.name, uri=uri)
 
 
-def _clear_half_made(spark: SparkSession, uri: str) -> None:
+def _clear_half_made(at: Place) -> None:
     """Remove a log that holds no commit, and only where nothing else is there. Raises TerminalError otherwise."""
-    files, folder = _log_files(spark, uri)
-    others = [status.getPath().getName() for status in files.listStatus(folder.getParent())]
-    commits = [status.getPath().getName() for status in files.listStatus(folder)]
-    if others != [folder.getName()] or any(name[:1].isdigit() for name in commits):
-        raise TerminalError(f"{uri}: holds files, but is no table: {sorted(others)}. Move them away and run again.")
-    log.warning("half_made_table_cleared", uri=uri, files=len(commits))
-    files.delete(folder, True)
+    found = [each.path.split("/") for each in at.listing(recursive=True)]
+    if any(path[0] != "_delta_log" or path[-1][:1].isdigit() for path in found):
+        names = sorted({path[0] for path in found})
+        raise TerminalError(f"{at.uri}: holds files, but is no table: {names}. Move them away and run again.")
+    log.warning("half_made_table_cleared", uri=at.uri, files=len(found))
+    at.delete_folder("_delta_log")
 
 
-def exists(spark: SparkSession, uri: str) -> bool:
-    """Whether a Delta table is there. Delta remembers for a while that there was none, so its log is asked too."""
-    return bool(DeltaTable.isDeltaTable(spark, uri)) or int(_state(spark, _delta_log(spark, uri)).version()) >= 0
+def exists(_spark: SparkSession, uri: str) -> bool:
+    """Whether a Delta table is there."""
+    return has_commits(place(uri))
 
 
 def read(spark: SparkSession, snapshot: Snapshot) -> DataFrame:
@@ -136,16 +176,10 @@ def read(spark: SparkSession, snapshot: Snapshot) -> DataFrame:
     return spark.read.format("delta").option("versionAsOf", snapshot.version).load(snapshot.uri)
 
 
-def snapshot(spark: SparkSession, table: Table, uri: str) -> Snapshot:
-    """Read what the table is now, by one small file of its log as a rule."""
-    delta_log = _delta_log(spark, uri)
-    state = _state(spark, delta_log)
-    version = int(state.version())
-    for commit in _commits_back(spark, uri, version, LOOK_BACK):
-        if commit.metadata is not None and "turn" in commit.metadata:
-            return Snapshot(table, uri, version, int(commit.metadata["turn"]), commit.metadata)
-    recorded = state.transactions().get(TXN_APP)
-    return Snapshot(table, uri, version, int(recorded.get()) if recorded.isDefined() else 0, None)
+def snapshot(_spark: SparkSession, table: Table, uri: str, *, table_log: TableLog | None = None) -> Snapshot:
+    """What the table is now. ``table_log``: where it is followed already."""
+    state = (table_log or TableLog(table, uri)).state()
+    return Snapshot(table, uri, state.version, state.turn, state.metadata)
 
 
 def append(frame: DataFrame, base: Snapshot, *, metadata: Mapping[str, Any] | None = None) -> Snapshot:
@@ -182,7 +216,6 @@ def vacuum(spark: SparkSession, base: Snapshot, *, retention_h: float = 168) -> 
 
 
 def _commit(frame: DataFrame, writer: DataFrameWriter, base: Snapshot, metadata: Mapping[str, Any] | None) -> Snapshot:
-    spark = frame.sparkSession
     token = uuid.uuid4().hex
     turn = base.turn + 1
     body = {**(metadata or {}), "turn": turn, "token": token}
@@ -193,11 +226,13 @@ def _commit(frame: DataFrame, writer: DataFrameWriter, base: Snapshot, metadata:
         if _is_conflict(error):
             raise LostRaceError(base.table.name, base.turn) from error
         raise
-    version = int(_state(spark, _delta_log(spark, base.uri)).version())
     # Delta skips a transaction that it has seen without a word: only our own token in the log proves the commit.
-    for step, found in enumerate(_commits_back(spark, base.uri, version, version - base.version)):
+    at, version = place(base.uri), base.version + 1
+    while (actions := commit_actions_of(at, version)) is not None:
+        found = commit_of(version, actions)
         if found.metadata is not None and found.metadata.get("token") == token:
-            return Snapshot(base.table, base.uri, version - step, turn, body, found.rows_written)
+            return Snapshot(base.table, base.uri, version, turn, body, found.rows_written)
+        version += 1
     raise LostRaceError(base.table.name, base.turn)
 
 
@@ -215,61 +250,3 @@ def _repeating(spark: SparkSession, base: Snapshot) -> Iterator[None]:
         yield
     finally:
         spark.conf.unset(USER_METADATA)
-
-
-def _jvm(spark: SparkSession) -> Any:
-    return spark._jvm  # type: ignore[attr-defined, unused-ignore]  # Delta's log has no Python interface
-
-
-def _delta_log(spark: SparkSession, uri: str) -> Any:
-    return _jvm(spark).org.apache.spark.sql.delta.DeltaLog.forTable(spark._jsparkSession, uri)
-
-
-def _log_files(spark: SparkSession, uri: str) -> tuple[Any, Any]:
-    """(the Hadoop file system of the table's log, the log's path)."""
-    folder = _jvm(spark).org.apache.hadoop.fs.Path(uri, "_delta_log")
-    return folder.getFileSystem(spark._jsparkSession.sessionState().newHadoopConf()), folder
-
-
-def _state(spark: SparkSession, delta_log: Any) -> Any:
-    none = _jvm(spark).scala.Option.empty()
-    return delta_log.update(False, none, none)
-
-
-@dataclass(frozen=True, slots=True)
-class _Commit:
-    """What one file of a table's log says of its commit."""
-
-    metadata: Mapping[str, Any] | None
-    """The user metadata, where it is a JSON object."""
-    rows_written: int | None
-
-
-def _commits_back(spark: SparkSession, uri: str, version: int, count: int) -> Iterator[_Commit]:
-    """The newest ``count`` commits, newest first, until the log's oldest file."""
-    jvm = _jvm(spark)
-    files, folder = _log_files(spark, uri)
-    for number in range(version, max(version - count, -1), -1):
-        path = jvm.org.apache.hadoop.fs.Path(folder, f"{number:020d}.json")
-        if not files.exists(path):
-            return
-        stream = files.open(path)
-        try:
-            text = jvm.org.apache.commons.io.IOUtils.toString(stream, "UTF-8")
-        finally:
-            stream.close()
-        yield _commit_of(text.splitlines())
-
-
-def _commit_of(lines: Sequence[str]) -> _Commit:
-    for line in lines:
-        if '"commitInfo"' not in line:
-            continue
-        info = json.loads(line).get("commitInfo", {})
-        rows = info.get("operationMetrics", {}).get("numOutputRows")
-        try:
-            body = json.loads(info.get("userMetadata") or "null")
-        except ValueError:
-            body = None
-        return _Commit(body if isinstance(body, dict) else None, int(rows) if rows is not None else None)
-    return _Commit(None, None)

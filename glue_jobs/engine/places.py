@@ -40,6 +40,10 @@ class Place:
     """The path that ``files`` knows it by."""
     files: fs.FileSystem
 
+    @property
+    def is_bucket(self) -> bool:
+        return self.files is not _LOCAL
+
     def path(self, name: str) -> str:
         return f"{self.root}/{name}"
 
@@ -49,14 +53,14 @@ class Place:
 
     def read(self, name: str) -> bytes:
         """A small file whole. Raises FileNotFoundError."""
-        if self.files is _LOCAL:
+        if not self.is_bucket:
             return Path(self.path(name)).read_bytes()
         with self.files.open_input_stream(self.path(name)) as source:
             return bytes(source.read())
 
     def write(self, name: str, content: bytes) -> None:
         """A small file whole or not at all, in the place of one that is there."""
-        if self.files is not _LOCAL:
+        if self.is_bucket:
             with self.files.open_output_stream(self.path(name)) as sink:
                 sink.write(content)
             return
@@ -73,7 +77,7 @@ class Place:
 
     def delete_all(self, names: Sequence[str]) -> None:
         """Remove files, in their order; those that are not there are fine. Raises OSError."""
-        if self.files is _LOCAL:
+        if not self.is_bucket:
             for name in names:
                 self.delete(name)
             return
@@ -84,6 +88,11 @@ class Place:
             answer = aws.client("s3").delete_objects(Bucket=bucket, Delete=told)
             if failed := answer.get("Errors"):
                 raise OSError(f"{self.uri}: {len(failed)} files could not be deleted: {failed[0].get('Code')}")
+
+    def delete_folder(self, name: str) -> None:
+        """Remove a folder and all that is in it; none there is fine."""
+        with contextlib.suppress(FileNotFoundError):
+            self.files.delete_dir(self.path(name))
 
     def listing(self, folder: str = "", *, recursive: bool = False) -> Iterator[Listed]:
         """The files in a folder, in no order; none where it is not there."""
@@ -100,7 +109,7 @@ class Place:
 
     def make_folder(self, name: str) -> None:
         """A local folder must be there before a file of it; a bucket has none."""
-        if self.files is _LOCAL:
+        if not self.is_bucket:
             Path(self.path(name)).mkdir(parents=True, exist_ok=True)
 
 

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Final
 
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException, StreamingQueryException
@@ -17,6 +17,7 @@ from pyspark.sql import DataFrame
 
 from glue_jobs.engine import delta
 from glue_jobs.engine.follow import Follower
+from glue_jobs.engine.places import place
 from glue_jobs.engine.query import BatchJob, IntakeJob, Job, Piece, Query, StreamJob
 from glue_jobs.engine.upkeep import Upkeep
 from glue_jobs.engine.workspace import Workspace
@@ -140,9 +141,8 @@ class Runner:
     def forget(self, query: Query) -> None:
         """Throw the query's checkpoint away: only time is lost."""
         self.follower(query).forget()
-        spark: Any = self._workspace.spark
-        path = spark._jvm.org.apache.hadoop.fs.Path(self._workspace.lake.checkpoint_uri(query.name))
-        path.getFileSystem(spark._jsparkSession.sessionState().newHadoopConf()).delete(path, True)
+        # Where Spark's streams of a lake of before kept theirs.
+        place(self._workspace.lake.uri).delete_folder(f"_checkpoints/{query.name}")
 
     @contextmanager
     def only_writer(self, query: Query, *, give_up: threading.Event | None = None) -> Iterator[bool]:

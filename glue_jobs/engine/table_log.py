@@ -99,6 +99,9 @@ class TableState:
     files: tuple[DataFile, ...]
     table_id: str = ""
     """Delta's own name of the table: one that was deleted and made again has another."""
+    columns: tuple[str, ...] = ()
+    """Those that the table was made with, or got since."""
+    properties: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def rows(self) -> int:
@@ -119,6 +122,8 @@ class TableLog:
 
     def _forget(self) -> None:
         self._version, self._turn, self._table_id = -1, 0, ""
+        self._columns: tuple[str, ...] = ()
+        self._properties: Mapping[str, str] = {}
         self._metadata: Mapping[str, Any] | None = None
         self._files: dict[str, DataFile] = {}
         self._commits.clear()
@@ -141,6 +146,8 @@ class TableLog:
                     self._metadata,
                     tuple(self._files.values()),
                     self._table_id,
+                    self._columns,
+                    self._properties,
                 )
             return self._state
 
@@ -165,7 +172,7 @@ class TableLog:
                 actions = commit_actions_of(self._place, version)
                 if actions is None:
                     return None
-                known = _commit_of(version, actions)
+                known = commit_of(version, actions)
                 self._keep(known)
             found.append(known)
         return found
@@ -203,7 +210,7 @@ class TableLog:
                 actions = commit_actions_of(self._place, below)
                 if actions is None:
                     break
-                metadata = _commit_of(below, actions).metadata
+                metadata = commit_of(below, actions).metadata
                 if metadata is not None and "turn" in metadata:
                     self._turn, self._metadata = int(metadata["turn"]), metadata
                     break
@@ -211,7 +218,7 @@ class TableLog:
     def _apply(self, version: int, actions: list[dict[str, Any]]) -> None:
         for action in actions:
             self._take(action)
-        commit = _commit_of(version, actions)
+        commit = commit_of(version, actions)
         self._commits[version] = commit
         while len(self._commits) > LOOK_BACK:
             del self._commits[min(self._commits)]
@@ -228,11 +235,17 @@ class TableLog:
         elif removed := action.get("remove"):
             self._files.pop(unquote(removed["path"]), None)
         elif (changed := action.get("metaData")) is not None:
-            self._table_id = changed["id"]
-            if (changed.get("configuration") or {}).get("delta.columnMapping.mode", "none") != "none":
+            self._table_id, self._properties = changed["id"], dict(changed.get("configuration") or {})
+            self._columns = tuple(each["name"] for each in json.loads(changed["schemaString"])["fields"])
+            if self._properties.get("delta.columnMapping.mode", "none") != "none":
                 raise TerminalError(f"{self.uri}: has column mapping, which no table of ours has: rebuild it")
         elif (txn := action.get("txn")) and txn.get("appId") == TXN_APP:
             self._turn = int(txn["version"])
+
+
+def has_commits(at: Place) -> bool:
+    """Whether a table is there: a log without a commit is what a killed creation left."""
+    return newest_checkpoint(at) is not None or commit_actions_of(at, 0) is not None
 
 
 def commit_actions_of(at: Place, version: int) -> list[dict[str, Any]] | None:
@@ -294,7 +307,8 @@ def _data_file(added: Mapping[str, Any]) -> DataFile:
     )
 
 
-def _commit_of(version: int, actions: list[dict[str, Any]]) -> Commit:
+def commit_of(version: int, actions: list[dict[str, Any]]) -> Commit:
+    """What the actions of one version of the log say."""
     added, removed, info = [], [], {}
     for action in actions:
         if (body := action.get("add")) and body.get("dataChange", True):

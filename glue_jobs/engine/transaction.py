@@ -174,7 +174,7 @@ def commit_by_protocol(uri: str, actions: Sequence[Mapping[str, Any]], *, versio
 
 
 def _put_first(at: Place, name: str, content: bytes) -> bool:
-    if not at.uri.startswith(("s3://", "s3a://")):
+    if not at.is_bucket:
         target = Path(at.path(name))
         written = target.with_name(f".{target.name}.{uuid.uuid4().hex}")
         written.write_bytes(content)

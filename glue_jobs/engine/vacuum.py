@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 from typing import Final
 
 from glue_jobs.engine.follow import reached_by_all
-from glue_jobs.engine.places import Listed, Place, place
+from glue_jobs.engine.places import Listed, place
 from glue_jobs.engine.workspace import Workspace
 from tapehouse import logs
 from tapehouse.tables import Table
@@ -154,11 +154,7 @@ def _is_data(file: Listed) -> bool:
 
 def _delete(workspace: Workspace, table: Table, paths: Collection[str]) -> None:
     at = place(workspace.uri(table))
-    at.delete_all([*paths, *(_checksum(path) for path in paths)] if _is_local(at) else list(paths))
-
-
-def _is_local(at: Place) -> bool:
-    return not at.uri.startswith(("s3://", "s3a://"))
+    at.delete_all(list(paths) if at.is_bucket else [*paths, *(_checksum(path) for path in paths)])
 
 
 def _checksum(path: str) -> str:

@@ -38,7 +38,7 @@ class Workspace:
         """Create those that are not there yet, and add columns that were declared since; each once a process."""
         for table in tables:
             if table.name not in self._there:
-                delta.ensure(self.spark, table, self.uri(table))
+                delta.ensure(self.spark, table, self.uri(table), table_log=self.log(table))
                 self._there.add(table.name)
 
     # Files: how the jobs read and write.
@@ -119,7 +119,7 @@ class Workspace:
 
     def snapshot(self, table: Table) -> delta.Snapshot:
         """What the table is now: the base of a commit of a frame."""
-        return delta.snapshot(self.spark, table, self.uri(table))
+        return delta.snapshot(self.spark, table, self.uri(table), table_log=self.log(table))
 
     def at(self, snapshot: delta.Snapshot) -> DataFrame:
         """The table as of a snapshot, whatever others commit meanwhile."""

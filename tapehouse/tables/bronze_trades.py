@@ -3,7 +3,7 @@
 from typing import Final
 
 from tapehouse.tables.coordinates import COORDINATE_NAMES, COORDINATES
-from tapehouse.tables.model import Column, Table
+from tapehouse.tables.model import Column, Compaction, Table, Upkeep
 
 BRONZE_TRADES: Final = Table(
     name="bronze.trades",
@@ -24,4 +24,5 @@ BRONZE_TRADES: Final = Table(
     time_us="unix_micros(arrival_time)",
     partition_by=("arrival_date",),
     retention_days=None,
+    upkeep=Upkeep(compaction=Compaction(near="arrival_time")),
 )

@@ -29,7 +29,7 @@ class Compaction:
     fan_in: int = 10
     full_bytes: int = 16 * 1024 * 1024
     """A file of so many bytes is left alone. Merging up to this takes about a second of one core."""
-    full_rows: int = 500_000
+    full_rows: int = 250_000
     """So is one of so many rows: memory counts rows, however well they are compressed."""
     near: str | None = None
     """The column by which files are neighbours, so that a merged file spans little of it; None: by their age."""

@@ -221,7 +221,10 @@ def test_the_whole_way_on_motos_kinesis(spark: Any, lake: Lake, moto: str) -> No
     check(spark, lake, 30)
 
 
-def test_the_whole_way_with_the_lake_on_s3(spark: Any, client: Any, put: Put, moto: str) -> None:
+def test_the_whole_way_with_the_lake_on_s3(
+    spark: Any, client: Any, put: Put, moto: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", moto)
     boto3.client("s3", endpoint_url=moto).create_bucket(Bucket="lake")
     hadoop = spark._jsc.hadoopConfiguration()
     for name, value in {

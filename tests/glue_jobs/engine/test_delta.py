@@ -8,7 +8,8 @@ import pytest
 
 from glue_jobs.engine import delta
 from tapehouse.errors import TerminalError
-from tapehouse.tables import GOLD_CANDLES
+from tapehouse.tables import GOLD_CANDLES, SILVER_TRADES
+from tests.glue_jobs.engine.test_table_log import trades
 
 pytestmark = pytest.mark.spark
 
@@ -55,3 +56,32 @@ def test_folder_with_files_of_others_is_left_alone_and_named(spark: Any, tmp_pat
     with pytest.raises(TerminalError, match="holds files, but is no table"):
         delta.ensure(spark, GOLD_CANDLES, str(folder), patience_s=0)
     assert (folder / "part-0.parquet").exists()
+
+
+def test_a_table_is_made_with_the_properties_of_its_upkeep(spark: Any, tmp_path: Path) -> None:
+    uri = str(tmp_path / "candles")
+    delta.ensure(spark, GOLD_CANDLES, uri)
+    (row,) = spark.sql(f"DESCRIBE DETAIL delta.`{uri}`").collect()
+    assert row["properties"]["delta.checkpointInterval"] == "100"
+    assert delta.properties(GOLD_CANDLES, uri).items() <= row["properties"].items()
+    assert delta.properties(GOLD_CANDLES, "s3://b/t")["delta.deletedFileRetentionDuration"] == "interval 24 hours"
+
+
+def test_an_old_table_gets_them_once_and_keeps_its_position(
+    spark: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uri = str(tmp_path / "trades")
+    with monkeypatch.context() as before:
+        before.setattr(delta, "properties", lambda *_: {})
+        delta.ensure(spark, SILVER_TRADES, uri)
+    rows = spark.createDataFrame(trades(1).to_pylist(), SILVER_TRADES.schema_ddl)
+    delta.append(rows, delta.snapshot(spark, SILVER_TRADES, uri), metadata={"position": "p"})
+    delta.ensure(spark, SILVER_TRADES, uri)
+    found = delta.snapshot(spark, SILVER_TRADES, uri)
+    assert (found.version, found.turn) == (2, 1)
+    assert found.metadata is not None
+    assert found.metadata["position"] == "p"
+    delta.ensure(spark, SILVER_TRADES, uri)
+    assert delta.snapshot(spark, SILVER_TRADES, uri).version == 2
+    (row,) = spark.sql(f"DESCRIBE DETAIL delta.`{uri}`").collect()
+    assert delta.properties(SILVER_TRADES, uri).items() <= row["properties"].items()

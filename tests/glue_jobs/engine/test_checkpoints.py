@@ -1,0 +1,97 @@
+"""Checkpoints that we write: Spark reads them as its own, and nothing that this does not know is left out of one."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pyspark.sql import SparkSession
+
+from glue_jobs.engine import Steps, Workspace, delta, transaction
+from glue_jobs.engine.checkpoints import write_checkpoint
+from glue_jobs.engine.table_log import TableLog
+from tapehouse.errors import TerminalError, TransientError
+from tapehouse.lake import Lake
+from tapehouse.tables import SILVER_TRADES
+from tests.glue_jobs.engine.test_table_log import put, trades
+from tests.glue_jobs.tables_on_disk import without_spark
+
+
+@pytest.fixture
+def workspace(lake: Lake) -> Workspace:
+    return without_spark(lake, [SILVER_TRADES])
+
+
+def drop_commits(workspace: Workspace, below: int) -> None:
+    for version in range(below):
+        (Path(workspace.uri(SILVER_TRADES)) / "_delta_log" / f"{version:020d}.json").unlink()
+
+
+def test_a_checkpoint_holds_what_its_commits_come_to(workspace: Workspace) -> None:
+    uri = workspace.uri(SILVER_TRADES)
+    for number in range(4):
+        put(workspace, number, note=number)
+    base = workspace.state(SILVER_TRADES)
+    state = workspace.commit(base, remove=base.files[:2], metadata={"note": "removed"})
+    write_checkpoint(uri, 3, removed_since_ms=0)
+    write_checkpoint(uri, 5, removed_since_ms=0)  # on top of the one before
+    drop_commits(workspace, 5)
+    fresh = TableLog(SILVER_TRADES, uri)
+    found = fresh.state()
+    assert sorted(found.files, key=lambda file: file.path) == sorted(state.files, key=lambda file: file.path)
+    assert (found.version, found.turn, found.metadata) == (5, 5, {"note": "removed", "turn": 5})
+    assert (found.table_id, found.columns) == (state.table_id, SILVER_TRADES.column_names)
+    version, removed = fresh.removed_before()
+    assert (version, {each.path for each in removed}) == (5, {each.path for each in base.files[:2]})
+
+
+def test_what_was_removed_long_ago_is_in_no_checkpoint(workspace: Workspace) -> None:
+    put(workspace, 1)
+    base = workspace.state(SILVER_TRADES)
+    workspace.commit(base, remove=base.files)
+    write_checkpoint(workspace.uri(SILVER_TRADES), 2, removed_since_ms=2**62)
+    assert TableLog(SILVER_TRADES, workspace.uri(SILVER_TRADES)).removed_before() == (2, [])
+
+
+def test_a_log_with_a_hole_gets_no_checkpoint(workspace: Workspace) -> None:
+    put(workspace, 1)
+    drop_commits(workspace, 1)
+    with pytest.raises(TransientError, match="version 0 is not in the log"):
+        write_checkpoint(workspace.uri(SILVER_TRADES), 1, removed_since_ms=0)
+
+
+@pytest.mark.parametrize(
+    "action", [{"sidecar": {"path": "p"}}, {"add": {"path": "p", "deletionVector": {"storageType": "u"}}}], ids=str
+)
+def test_what_this_does_not_know_is_never_left_out(workspace: Workspace, action: dict[str, Any]) -> None:
+    log = Path(workspace.uri(SILVER_TRADES)) / "_delta_log"
+    (log / f"{1:020d}.json").write_text(json.dumps(action))
+    with pytest.raises(TerminalError, match=r"(sidecar|add) with .*: no checkpoint is written"):
+        write_checkpoint(workspace.uri(SILVER_TRADES), 1, removed_since_ms=0)
+    assert not list(log.glob("*checkpoint*"))
+
+
+@pytest.mark.spark
+def test_spark_reads_ours_as_its_own(spark: SparkSession, lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A table as Delta makes it, with clustering; then commits and a checkpoint by the protocol alone."""
+    workspace = Workspace(spark, lake, Steps())
+    workspace.ensure([SILVER_TRADES])
+    monkeypatch.setattr(transaction, "_missing", {"transaction"})
+    for number in range(12):
+        put(workspace, number, note=number)
+    base = workspace.state(SILVER_TRADES)
+    workspace.commit(base, remove=base.files[:2], metadata={"note": "removed"})
+    write_checkpoint(base.uri, 13, removed_since_ms=0)
+    drop_commits(workspace, 13)
+    monkeypatch.undo()
+    jvm: Any = spark._jvm  # type: ignore[attr-defined, unused-ignore]
+    jvm.org.apache.spark.sql.delta.DeltaLog.clearCache()
+    read = spark.read.format("delta").load(base.uri)
+    assert sorted(int(row["trade_id"]) for row in read.select("trade_id").collect()) == list(range(2, 12))
+    (detail,) = spark.sql(f"DESCRIBE DETAIL delta.`{base.uri}`").collect()
+    assert detail["clusteringColumns"] == list(SILVER_TRADES.cluster_by)
+    frame = spark.createDataFrame(trades(100).to_pylist(), SILVER_TRADES.schema_ddl)
+    delta.append(frame, delta.snapshot(spark, SILVER_TRADES, base.uri))
+    put(workspace, 101)
+    assert workspace.state(SILVER_TRADES).turn == 15
+    assert spark.read.format("delta").load(base.uri).count() == 12
