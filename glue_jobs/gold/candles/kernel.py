@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from glue_jobs.engine import arrow_type, schema_of
 from glue_jobs.gold.candles.parts import PARTS, SUMS, Names, Parts, Vocabulary, floor
-from glue_jobs.gold.candles.trades import TRADE_COLUMNS, seconds_of
+from glue_jobs.gold.candles.tape import TRADE_COLUMNS, seconds_of
 from glue_jobs.gold.candles.units import Ints
 from glue_jobs.gold.candles.vwap import vwap
 from glue_jobs.gold.candles.wholeness import PACKED_BITS, Span, Wholeness, numbered, packed, ranges, second_of

@@ -66,10 +66,15 @@ def lifetimes(
             last[market] = max(last[market], to_us)
     missed = {Market(gap.exchange, gap.symbol) for gap in gaps if gap.to_us is None}
     seen = np.array(watched, np.int64).reshape(-1, 2)
+    newest = int(np.max(seen[:, 1])) if len(seen) else 0
     return {
         market: Lifetime(
             first[market],
-            last[market] if market not in missed and _behind(seen, last[market]) > gone_after_us else None,
+            last[market]
+            if newest - last[market] > gone_after_us
+            and market not in missed
+            and _behind(seen, last[market]) > gone_after_us
+            else None,
         )
         for market in traded
     }
