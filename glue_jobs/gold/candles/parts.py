@@ -57,8 +57,8 @@ class Names:
 
     def ranks(self) -> Ints:
         """Of each number, its place in the order of the texts' bytes."""
-        order = sorted(self._numbers, key=str.encode)
-        return np.array([order.index(text) for text in self._numbers] or [0], np.int64)
+        place = {text: at for at, text in enumerate(sorted(self._numbers, key=str.encode))}
+        return np.array([place[text] for text in self._numbers] or [0], np.int64)
 
 
 @dataclass(frozen=True, slots=True)
