@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 
 from glue_jobs.bronze import StreamClient, StreamIntake, Turn, TurnLimits
 from glue_jobs.engine import Query
-from glue_jobs.gold import candles
-from glue_jobs.gold.candles.sources import SourceChoice
+from glue_jobs.gold import candles, market_summary
 from glue_jobs.silver import trades
 from tapehouse.tables import BRONZE_TRADES
 
@@ -39,6 +38,7 @@ def pipeline(options: Options | None = None) -> tuple[Query, ...]:
         Query(
             name="gold",
             makes=candles.MAKES,
-            job=lambda workspace: candles.CandlesJob(workspace, choice=SourceChoice(given.gold_sources)),
+            job=lambda workspace: candles.CandlesJob(workspace, choice=candles.SourceChoice(given.gold_sources)),
         ),
+        Query(name="market_summary", makes=market_summary.MAKES, job=market_summary.MarketSummaryJob),
     )

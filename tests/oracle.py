@@ -141,8 +141,8 @@ def candles(layer: Silver, sources: Mapping[tuple[str, str], str]) -> dict[tuple
 class Known:
     """What is known of the wholeness of what is counted. The ends of spans are exclusive."""
 
-    first_us: dict[tuple[str, str], int]
-    """Of each market that traded."""
+    lives: dict[tuple[str, str], tuple[int, float]]
+    """Of each market that traded: from the first that is known of it to the last; infinite while it is not gone."""
     now_us: int
     """The newest trade of all."""
     holes: list[tuple[str, str, int, float]]
@@ -152,14 +152,12 @@ class Known:
 
 def _known(layer: Silver, sources: Mapping[tuple[str, str], str]) -> Known:
     counted = [t for t in layer.trades.values() if sources[t["exchange"], t["symbol"]] == t["source"]]
-    first: dict[tuple[str, str], int] = {}
-    for trade in counted:
-        market = trade["exchange"], trade["symbol"]
-        first[market] = min(trade["event_time_us"], first.get(market, trade["event_time_us"]))
     spans: dict[tuple[str, str], list[tuple[int, int]]] = {}
+    watched: list[tuple[int, int]] = []
 
     def seen(claim: Mapping[str, Any], from_us: int, until_us: int) -> None:
         market = claim["exchange"], claim["symbol"]
+        watched.append((from_us, until_us))
         if sources.get(market) == claim["source"]:
             spans.setdefault(market, []).append((from_us, until_us))
 
@@ -174,7 +172,32 @@ def _known(layer: Silver, sources: Mapping[tuple[str, str], str]) -> Known:
         if key[4] != "opened" or ended or from_us is None or sources.get(key[:2], key[2]) != key[2]:
             continue
         holes.append((*key[:2], from_us, math.inf if gap["to_us"] is None else gap["to_us"] + 1))
-    return Known(first, max((t["event_time_us"] for t in counted), default=0), holes, spans)
+    lives = _lives(counted, spans, watched, [hole[:2] for hole in holes if hole[3] == math.inf])
+    return Known(lives, max((t["event_time_us"] for t in counted), default=0), holes, spans)
+
+
+def _lives(
+    counted: Sequence[Mapping[str, Any]],
+    spans: Mapping[tuple[str, str], list[tuple[int, int]]],
+    watched: list[tuple[int, int]],
+    missed: list[tuple[str, str]],
+) -> dict[tuple[str, str], tuple[int, float]]:
+    """A market is gone where others were seen for more than a week behind the last that is known of it."""
+    ends: dict[tuple[str, str], list[int]] = {}
+    for trade in counted:
+        at_us = trade["event_time_us"]
+        ends.setdefault((trade["exchange"], trade["symbol"]), []).extend((at_us, at_us + 1))
+    lives: dict[tuple[str, str], tuple[int, float]] = {}
+    for market, instants in ends.items():
+        instants += [instant for span in spans.get(market, []) for instant in span]
+        last = reached = max(instants)
+        behind = 0
+        for low, high in sorted(watched):
+            behind += max(high - max(low, reached), 0)
+            reached = max(reached, high)
+        is_gone = behind > 7 * 86400 * SECOND and market not in missed
+        lives[market] = min(instants), last if is_gone else math.inf
+    return lives
 
 
 def _candle(trades: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -238,10 +261,14 @@ def _complete(key: tuple[str, str, str, int], known: Known) -> bool:
 
 
 def _complete_of_all(key: tuple[str, str, str, int], known: Known) -> bool:
-    """Every market of the symbol that had traded before the window's end is complete, and none has a gap in it."""
+    """Every market of the symbol that there was in the window is complete, and none has a gap in it."""
     _, symbol, interval, start = key
     end = start + LENGTHS[interval] * SECOND
-    there = [market for market, first_us in known.first_us.items() if market[1] == symbol and first_us < end]
+    there = [
+        market
+        for market, (from_us, to_us) in known.lives.items()
+        if market[1] == symbol and from_us < end and to_us > start
+    ]
     holed = any(hole[1] == symbol and hole[2] < end and hole[3] > start for hole in known.holes)
     return not holed and all(_complete((market[0], symbol, interval, start), known) for market in there)
 

@@ -15,7 +15,6 @@ import pytest
 
 from cli.main import parser
 from tapehouse import settings
-from tapehouse.intervals import INTERVALS
 from tapehouse.query.dialect import translate
 from tapehouse.query.duckdb_port import MACROS
 from tapehouse.tables import REGISTRY
@@ -235,15 +234,6 @@ def test_the_table_page_s_check_tells_a_page_that_is_old(
     assert script.main(["--check"]) == 0
     (tmp_path / "tables.md").write_text(script.page() + "more\n", encoding="utf-8")
     assert script.main(["--check"]) == 1
-
-
-def test_the_design_s_buckets_are_those_of_the_intervals() -> None:
-    text = (ROOT / "docs" / "design.md").read_text(encoding="utf-8")
-    rows = {each.name: each.bucket_us // each.length_us for each in INTERVALS}
-    found = re.findall(r"^\| (\w+) \| ([\d,]+) \(\d+ \w+\) \|$", text, re.MULTILINE)
-    assert {name: int(number.replace(",", "")) for name, number in found} == rows
-    assert f"| all | {sum(rows.values()):,} |" in text
-    assert f"**{sum(rows.values()):,} rows a market**" in text
 
 
 def test_the_rooms_that_the_design_draws_are_there() -> None:

@@ -1,4 +1,4 @@
-"""Columns that follow from others of their own row: dates, file spans, products. Cheap, so every row is asked."""
+"""Columns that follow from others of their own row: dates, ends, products. Cheap, so every row is asked."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
@@ -7,7 +7,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
 from glue_jobs.audit.report import differing
-from tapehouse.intervals import INTERVALS, ORIGIN_US, SECOND_US
+from tapehouse.intervals import INTERVALS
 from tapehouse.tables import (
     BRONZE_TRADES,
     GOLD_CANDLES,
@@ -36,12 +36,6 @@ def _arrival_date() -> Column:
     return F.to_date("arrival_time")
 
 
-def _bucket() -> Column:
-    since_us = F.unix_micros("window_start") - F.lit(ORIGIN_US)
-    span_us = _of_interval(lambda interval: interval.bucket_us)
-    return ((since_us - F.pmod(since_us, span_us) + F.lit(ORIGIN_US)) / F.lit(SECOND_US)).cast("bigint")
-
-
 _DUE: Final[Mapping[Table, Callable[[], Mapping[str, Column]]]] = {
     BRONZE_TRADES: lambda: {"arrival_date": _arrival_date()},
     SILVER_REJECTED: lambda: {"arrival_date": _arrival_date()},
@@ -55,7 +49,6 @@ _DUE: Final[Mapping[Table, Callable[[], Mapping[str, Column]]]] = {
     },
     GOLD_CANDLES: lambda: {
         "window_end": F.timestamp_micros(F.unix_micros("window_start") + _of_interval(lambda each: each.length_us)),
-        "bucket": _bucket(),
     },
     GOLD_MARKET_SUMMARY: lambda: {"last_time": F.timestamp_micros("last_time_us")},
 }

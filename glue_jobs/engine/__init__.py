@@ -1,5 +1,6 @@
 """What every query stands on: Delta commits with a turn, the Spark session, the steps of a refresh, and the runner."""
 
+from glue_jobs.engine.cache import MOST_FILE_BYTES
 from glue_jobs.engine.files import read_files, schema_of, write_file
 from glue_jobs.engine.follow import Batch, BatchLimits
 from glue_jobs.engine.query import BatchJob, IntakeJob, Job, Piece, Query, StreamJob, hanging_on, tables_of, writer_of
@@ -13,6 +14,7 @@ from glue_jobs.engine.workspace import Workspace
 
 __all__ = [
     "DELTA_PACKAGES",
+    "MOST_FILE_BYTES",
     "S3A_PACKAGES",
     "Batch",
     "BatchJob",

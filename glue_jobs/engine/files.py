@@ -54,10 +54,12 @@ def read_files(
     return dataset.to_table(columns=names, filter=where)
 
 
-def write_file(uri: str, table: Table, rows: pa.Table, *, partition: Mapping[str, Any] | None = None) -> DataFile:
+def write_file(
+    uri: str, table: Table, rows: pa.Table, *, partition: Mapping[str, Any] | None = None, prefix: str = ""
+) -> DataFile:
     """Write the rows (all columns of the declaration but those of ``partition``) as one file of the table's folder.
 
-    The file is no part of the table until a commit names it.
+    The file is no part of the table until a commit names it. ``prefix``: what its name begins with.
 
     Raises:
         TerminalError: a column that may not be null is.
@@ -69,7 +71,8 @@ def write_file(uri: str, table: Table, rows: pa.Table, *, partition: Mapping[str
         if not column.nullable and column.name not in values and rows.column(column.name).null_count:
             raise TerminalError(f"{table.name}: {column.name} may not be null, and a row to be written has it so")
     folder = "/".join(f"{name}={value}" for name, value in values.items())
-    path = f"{folder}/part-{uuid.uuid4()}.parquet" if folder else f"part-{uuid.uuid4()}.parquet"
+    name = f"{prefix}part-{uuid.uuid4()}.parquet"
+    path = f"{folder}/{name}" if folder else name
     at = place(uri)
     at.make_folder(folder)
     with at.files.open_output_stream(at.path(path)) as sink:

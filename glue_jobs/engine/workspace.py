@@ -81,13 +81,27 @@ class Workspace:
             found.append(read_files(uri, table, large, names, where))
         return pa.concat_tables(found)
 
-    def stage(self, table: Table, rows: pa.Table, *, partition: Mapping[str, Any] | None = None) -> DataFile:
+    def stage(
+        self,
+        table: Table,
+        rows: pa.Table,
+        *,
+        partition: Mapping[str, Any] | None = None,
+        prefix: str = "",
+        keep: bool = False,
+    ) -> DataFile:
         """Write rows as a file of the table's folder; no part of the table before a commit. Vacuum removes orphans.
+
+        ``prefix``: what the file's name begins with; ``keep``: its rows are kept for the next reading, if it is small.
 
         Raises:
             TerminalError: a column that may not be null is.
         """
-        return write_file(self.uri(table), table, rows, partition=partition)
+        uri = self.uri(table)
+        file = write_file(uri, table, rows, partition=partition, prefix=prefix)
+        if keep and file.size <= MOST_FILE_BYTES:
+            self.cache.put((uri, file.path, tuple(schema_of(table).names)), rows)
+        return file
 
     def commit(
         self,

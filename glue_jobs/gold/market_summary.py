@@ -4,56 +4,219 @@
 price before the minute that lies so long back, not older than a day before that.
 """
 
-from functools import reduce
+from collections.abc import Collection, Mapping
 from typing import Final
 
-from pyspark.sql import Column, DataFrame, Window
-from pyspark.sql import functions as F  # noqa: N812
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from tapehouse.intervals import DAY_US, HOUR_US, MINUTE_US
-from tapehouse.tables import GOLD_MARKET_SUMMARY
+from glue_jobs.engine import Batch, DataFile, TableState, Workspace, schema_of
+from glue_jobs.gold.candles import Outline, Spans, instant_us, numbered
+from tapehouse.intervals import DAY_US, HOUR_US, MINUTE_US, SECOND_US
+from tapehouse.tables import GOLD_CANDLES, GOLD_MARKET_SUMMARY, Table
 
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+
+MAKES: Final[Mapping[Table, tuple[Table, ...]]] = {GOLD_MARKET_SUMMARY: (GOLD_CANDLES,)}
 LOOK_BACK_US: Final = 8 * DAY_US
 """What the summary needs of the past: seven days, and one day in which a last price is looked for."""
 _CHANGES: Final = {"change_1h": HOUR_US, "change_24h": DAY_US, "change_7d": 7 * DAY_US}
 _MINUTES_A_YEAR: Final = 525_600
-_KEY: Final = ("exchange", "symbol")
+_SUMS: Final = {"volume": "volume_24h", "quote_volume": "quote_volume_24h", "trade_count": "trades_24h"}
 
 
-def market_summary(minutes: DataFrame) -> DataFrame:
-    """In: gold.candles of interval 1m, the last ``LOOK_BACK_US`` of each market. Out: gold.market_summary."""
-    traded = minutes.where(F.col("trade_count") > 0).withColumn("start_us", F.unix_micros("window_start"))
-    market = Window.partitionBy(*_KEY)
-    rows = traded.withColumn("now_us", F.max("start_us").over(market))
-    rows = rows.withColumn("age_us", F.col("now_us") - F.col("start_us"))
-    rows = rows.withColumn("today", F.col("age_us") < DAY_US)
-    before = F.lag("close").over(market.orderBy("start_us"))
-    step = F.log(F.col("close").cast("double")) - F.log(before.cast("double"))
-    # The return into the day's first minute belongs to the day before.
-    in_day = F.lag("today").over(market.orderBy("start_us"))
-    rows = rows.withColumn("log_return", F.when(F.col("today") & in_day, step))
-    today = F.col("today")
-    grouped = rows.groupBy(*_KEY).agg(
-        F.max_by("close", "start_us").alias("last_price"),
-        F.max("close_time_us").alias("last_time_us"),
-        *(_then(back_us).alias(f"then_{name}") for name, back_us in _CHANGES.items()),
-        F.max(F.when(today, F.col("high"))).alias("high_24h"),
-        F.min(F.when(today, F.col("low"))).alias("low_24h"),
-        F.sum(F.when(today, F.col("volume"))).cast("decimal(38,12)").alias("volume_24h"),
-        F.sum(F.when(today, F.col("quote_volume"))).cast("decimal(38,18)").alias("quote_volume_24h"),
-        F.sum(F.when(today, F.col("trade_count"))).alias("trades_24h"),
-        (F.stddev_samp("log_return") * F.sqrt(F.lit(float(_MINUTES_A_YEAR)))).alias("volatility_24h"),
+class MarketSummaryJob:
+    """Writes gold.market_summary: one small file, of which the rows of touched symbols are computed anew."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._ws = workspace
+
+    def prepare(self) -> None:
+        """Nothing is due."""
+
+    def write(self, batch: Batch) -> None:
+        """Compute the rows of the symbols that the batch brings minutes of.
+
+        Raises:
+            LostRaceError: another writer was there first; run the same batch again.
+        """
+        minutes = _minutes(batch.read(GOLD_CANDLES))
+        if minutes.num_rows:
+            self._write(minutes)
+
+    def more(self) -> bool:
+        """Nothing waits."""
+        return False
+
+    def rebuild(self, tables: Collection[Table]) -> None:
+        """Compute every row anew.
+
+        Raises:
+            LostRaceError: another writer was there first; run it again.
+        """
+        candles, base = self._ws.state(GOLD_CANDLES), self._ws.state(GOLD_MARKET_SUMMARY)
+        newest = pa.concat_tables(
+            [
+                _newest(_minutes(self._ws.rows(GOLD_CANDLES, [each])))
+                for each in candles.files
+                if _may_hold_minutes(each)
+            ]
+            or [_newest(_minutes(schema_of(GOLD_CANDLES).empty_table()))]
+        )
+        self._commit(
+            base, self._rows(candles, newest.group_by(["exchange", "symbol"]).aggregate([("at", "max")])), None
+        )
+
+    def _write(self, minutes: pa.Table) -> None:
+        with self._ws.steps.step("gold.market_summary") as step:
+            candles, base = self._ws.state(GOLD_CANDLES), self._ws.state(GOLD_MARKET_SUMMARY)
+            there = self._ws.rows(GOLD_MARKET_SUMMARY, base.files)
+            came = _newest(minutes)
+            known = pa.table(
+                {name: there.column(name) for name in ("exchange", "symbol")}
+                | {"at": _floor(there.column("last_time_us").to_numpy(), MINUTE_US)}
+            ).filter(pc.is_in(there.column("symbol"), value_set=minutes.column("symbol").unique()))
+            now = pa.concat_tables([came, known.cast(came.schema)])
+            now = now.group_by(["exchange", "symbol"]).aggregate([("at", "max")])
+            rows = self._rows(candles, now)
+            step.rows = rows.num_rows
+            if rows.num_rows:
+                self._commit(base, rows, there)
+
+    def _commit(self, base: TableState, rows: pa.Table, there: pa.Table | None) -> None:
+        """Put the rows in the place of their symbols' ones; without ``there`` of all."""
+        if there is not None:
+            others = pc.invert(pc.is_in(there.column("symbol"), value_set=rows.column("symbol").unique()))
+            rows = pa.concat_tables([there.filter(others), rows])
+        added = [self._ws.stage(GOLD_MARKET_SUMMARY, rows)] if rows.num_rows else []
+        self._ws.commit(base, add=added, remove=base.files)
+
+    def _rows(self, candles: TableState, now: pa.Table) -> pa.Table:
+        """The summary of markets. ``now``: exchange, symbol, at_max (the minute of the newest trade, µs UTC)."""
+        if not now.num_rows:
+            return schema_of(GOLD_MARKET_SUMMARY).empty_table()
+        symbols = now.column("symbol").unique()
+        newest = zip(now.column("symbol").to_pylist(), now.column("at_max").to_pylist(), strict=True)
+        spans = Spans.of_micros((symbol, at - LOOK_BACK_US, at + MINUTE_US) for symbol, at in newest)
+        outline = spans.outline()
+        files = [each for each in candles.files if _may_hold_minutes(each) and _near(each, outline)]
+        minutes = pa.concat_tables(
+            [
+                held.filter(pc.is_in(held.column("symbol"), value_set=symbols))
+                for held in (_minutes(self._ws.rows(GOLD_CANDLES, [each])) for each in files)
+            ]
+            or [_minutes(schema_of(GOLD_CANDLES).empty_table())]
+        )
+        return summary(minutes, now)
+
+
+def summary(minutes: pa.Table, now: pa.Table) -> pa.Table:
+    """Rows of gold.market_summary.
+
+    In: one-minute rows of gold.candles with trades, of the last ``LOOK_BACK_US`` of each market, in any order; and
+    exchange, symbol, at_max of each market: the minute of its newest trade, µs UTC. Out: one row a market.
+    """
+    market = _numbers(now, minutes)
+    at = minutes.column("window_start").cast(pa.int64()).to_numpy()
+    order = np.lexsort((at, market))
+    order = order[market[order] >= 0]
+    rows, market, at = minutes.take(pa.array(order)), market[order], at[order]
+    now_us = now.column("at_max").to_numpy()
+    age = now_us[market] - at
+    rows, market, at, age = (
+        each for each in (rows.filter(pa.array(age >= 0)), *(x[age >= 0] for x in (market, at, age)))
     )
-    changed = reduce(lambda frame, name: frame.withColumn(name, _change(F.col(f"then_{name}"))), _CHANGES, grouped)
-    return changed.withColumn("last_time", F.timestamp_micros("last_time_us")).select(*GOLD_MARKET_SUMMARY.column_names)
+    firsts = np.searchsorted(market, np.arange(now.num_rows))
+    lasts = np.searchsorted(market, np.arange(now.num_rows), side="right") - 1
+    last = rows.take(pa.array(lasts))
+    close = rows.column("close").cast(pa.float64()).to_numpy()
+    is_today = age < DAY_US
+    day = rows.filter(pa.array(is_today)).append_column("market", pa.array(market[is_today]))
+    sums = day.group_by("market", use_threads=False).aggregate(
+        [("high", "max"), ("low", "min"), *((name, "sum") for name in _SUMS)]
+    )
+    columns: dict[str, pa.Array | pa.ChunkedArray] = {
+        "exchange": now.column("exchange"),
+        "symbol": now.column("symbol"),
+        "last_price": last.column("close"),
+        "last_time_us": last.column("close_time_us"),
+        "last_time": last.column("close_time_us").cast(pa.timestamp("us", tz="UTC")),
+        "high_24h": sums.column("high_max"),
+        "low_24h": sums.column("low_min"),
+        **{to: sums.column(f"{name}_sum") for name, to in _SUMS.items()},
+        "volatility_24h": _volatility(close, market, is_today, now.num_rows),
+    }
+    for name, back_us in _CHANGES.items():
+        then = _then(at, firsts, lasts, now_us - back_us)
+        price = np.where(then >= 0, close[np.maximum(then, 0)], np.nan)
+        change = (close[lasts] - price) / price * 100.0
+        columns[name] = pa.array(change, pa.float64(), mask=then < 0)
+    schema = schema_of(GOLD_MARKET_SUMMARY)
+    return pa.table([pc.cast(columns[field.name], field.type) for field in schema], schema=schema)
 
 
-def _then(back_us: int) -> Column:
-    """Close of the newest minute that had ended ``back_us`` before the end of now's, at most a day older."""
-    eligible = F.col("age_us").between(back_us, back_us + DAY_US - MINUTE_US)
-    return F.max_by(F.when(eligible, F.col("close")), F.when(eligible, F.col("start_us")))
+def _then(at: Ints, firsts: Ints, lasts: Ints, until_us: Ints) -> Ints:
+    """Of each market the row of the newest minute that is not behind an instant, at most a day older; -1 without."""
+    found = np.full(len(firsts), -1, np.int64)
+    for number in range(len(firsts)):
+        row = int(np.searchsorted(at[firsts[number] : lasts[number] + 1], until_us[number], side="right")) - 1
+        if row >= 0 and at[firsts[number] + row] > until_us[number] - DAY_US:
+            found[number] = firsts[number] + row
+    return found
 
 
-def _change(then: Column) -> Column:
-    last, before = F.col("last_price").cast("double"), then.cast("double")
-    return (last - before) / before * F.lit(100.0)
+def _volatility(close: Floats, market: Ints, is_today: npt.NDArray[np.bool_], markets: int) -> pa.Array:
+    """The sample deviation of the day's log returns, of a year's length. The return into its first minute is none."""
+    steps = np.diff(np.log(close))
+    is_step = (market[1:] == market[:-1]) & is_today[:-1] & is_today[1:]
+    of, steps = market[1:][is_step], steps[is_step]
+    count = np.bincount(of, minlength=markets)
+    mean = np.bincount(of, steps, markets) / np.maximum(count, 1)
+    squares = np.bincount(of, (steps - mean[of]) ** 2, markets)
+    deviation = np.sqrt(squares / np.maximum(count - 1, 1)) * np.sqrt(float(_MINUTES_A_YEAR))
+    return pa.array(deviation, mask=count < 2)
+
+
+def _numbers(markets: pa.Table, rows: pa.Table) -> Ints:
+    """Each row's market by its place among the markets; -1 of another."""
+    key = {(e, s): number for number, (e, s) in enumerate(
+        zip(markets.column("exchange").to_pylist(), markets.column("symbol").to_pylist(), strict=True)
+    )}  # fmt: skip
+    exchange, exchanges = numbered(rows.column("exchange"))
+    symbol, symbols = numbered(rows.column("symbol"))
+    table = np.array([[key.get((e, s), -1) for s in symbols] for e in exchanges], np.int64)
+    return table[exchange, symbol] if rows.num_rows else np.empty(0, np.int64)
+
+
+def _minutes(candles: pa.Table) -> pa.Table:
+    """The one-minute rows with trades."""
+    is_minute = pc.equal(candles.column("interval"), "1m")
+    return candles.filter(pc.and_(is_minute, pc.greater(candles.column("trade_count"), 0)))
+
+
+def _newest(minutes: pa.Table) -> pa.Table:
+    """exchange, symbol, at: the newest minute of each market."""
+    at = minutes.column("window_start").cast(pa.int64())
+    rows = pa.table({"exchange": minutes.column("exchange"), "symbol": minutes.column("symbol"), "at": at})
+    newest = rows.group_by(["exchange", "symbol"]).aggregate([("at", "max")])
+    return newest.select(["exchange", "symbol", "at_max"]).rename_columns(["exchange", "symbol", "at"])
+
+
+def _may_hold_minutes(file: DataFile) -> bool:
+    return file.may_hold("interval", "1m", "1m")
+
+
+def _near(file: DataFile, outline: Outline) -> bool:
+    """Whether the file may hold a window that begins in the spans."""
+    low, high = file.low.get("window_start"), file.high.get("window_start")
+    if not isinstance(low, str) or not isinstance(high, str):
+        return True
+    symbols = file.low.get("symbol", ""), file.high.get("symbol", "\U0010ffff")
+    return outline.may_meet(symbols, instant_us(low) // SECOND_US, instant_us(high) // SECOND_US + 1)
+
+
+def _floor(instants: Ints, length_us: int) -> Ints:
+    return instants // length_us * length_us

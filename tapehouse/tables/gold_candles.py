@@ -37,14 +37,7 @@ GOLD_CANDLES: Final = Table(
         Column("source", "STRING", "the feed that was counted; null for ALL"),
         Column("open_time_us", "BIGINT", "event time of the first trade, microseconds UTC; null without trades"),
         Column("close_time_us", "BIGINT", "event time of the last trade, microseconds UTC; null without trades"),
-        Column(
-            "bucket",
-            "BIGINT",
-            "start of the file's span, seconds since the epoch: one file holds one bucket",
-            nullable=False,
-        ),
     ),
     key=("exchange", "symbol", "interval", "window_start"),
     time_us="close_time_us",
-    partition_by=("interval", "bucket"),
 )

@@ -8,12 +8,15 @@ from typing import Any
 import pytest
 
 from glue_jobs.engine import Steps, Workspace
+from glue_jobs.engine.follow import BatchLimits, Follower
+from glue_jobs.gold import candles
 from glue_jobs.gold.candles import CandlesJob
+from glue_jobs.gold.market_summary import MarketSummaryJob
 from glue_jobs.pipeline import pipeline
 from glue_jobs.silver.trades import TradesJob
 from tapehouse.lake import Lake
 from tapehouse.record import Trade
-from tapehouse.tables import BRONZE_TRADES
+from tapehouse.tables import BRONZE_TRADES, GOLD_CANDLES
 from tests import factories, oracle
 from tests.factories import NOW_US
 from tests.oracle import Arrived
@@ -35,9 +38,11 @@ class Layers:
         workspace = self.workspace = Workspace(spark, lake, Steps(on_point=on_point))
         self.silver = TradesJob(workspace)
         self.gold = CandlesJob(workspace)
+        self.market_summary = MarketSummaryJob(workspace)
+        self.follower = Follower(workspace, "gold", candles.MAKES[GOLD_CANDLES], BatchLimits())
+        self.summary_follower = Follower(workspace, "market_summary", (GOLD_CANDLES,), BatchLimits())
         workspace.ensure(table for query in pipeline() for table in query.writes if table.layer != "bronze")
         self.arrived: list[Arrived] = []
-        self._gold_from: dict[str, int] = {}
 
     def arrive(self, payloads: Sequence[bytes], *, again: Sequence[Arrived] = ()) -> list[Arrived]:
         """One batch of silver: new payloads, and perhaps rows that were in a batch before."""
@@ -58,16 +63,21 @@ class Layers:
         ingested = datetime.fromtimestamp(NOW_US / 1e6, UTC)
         return (record.payload, "trades", CREATED, shard, str(sequence), sub, "key", arrival, ingested, arrival.date())
 
-    def refresh_gold(self, checkpoint: str = "gold") -> None:
+    def refresh_gold(self, *, forget: bool = False) -> None:
         """Gold over all that is new in silver."""
-        query = (
-            self.gold.source()
-            .writeStream.foreachBatch(lambda frame, _: self.gold.write(frame))
-            .option("checkpointLocation", f"{self.lake.uri}/{checkpoint}")
-            .trigger(availableNow=True)
-            .start()
-        )
-        query.awaitTermination()
+        if forget:
+            self.follower.forget()
+        while (batch := self.follower.next()) is not None:
+            self.gold.write(batch)
+            self.follower.done(batch)
+        while self.gold.more():
+            pass
+        self.summary()
+
+    def summary(self) -> None:
+        while (batch := self.summary_follower.next()) is not None:
+            self.market_summary.write(batch)
+            self.summary_follower.done(batch)
 
     def rows(self, name: str) -> list[Any]:
         rows: list[Any] = self.spark.read.format("delta").load(self.lake.table_uri(name)).collect()

@@ -347,7 +347,6 @@ MISFILED = {
     "bronze.trades": ("arrival_date", "arrival_date - 1"),
     "silver.trades": ("event_date", "event_date + 1"),
     "silver.rejected": ("arrival_date", "arrival_date + 1"),
-    "gold.candles": ("bucket", "bucket - 86400"),
     "gold.candles ALL": ("window_end", "window_end + INTERVAL 1 MINUTE"),
 }
 """Of the other tables no column says where a row is filed: there is nothing to be wrong."""

@@ -147,7 +147,7 @@ def test_a_deleted_gold_checkpoint_costs_only_time(layers: Layers) -> None:
     layers.arrive([encode(trade(number)) for number in range(5)])
     layers.refresh_gold()
     layers.arrive([encode(trade(number)) for number in range(5, 9)])
-    layers.refresh_gold(checkpoint="another")
+    layers.refresh_gold(forget=True)
     layers.check()
 
 

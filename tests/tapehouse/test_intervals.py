@@ -73,15 +73,6 @@ def test_instants_before_the_origin_are_floored_not_cut(instant: int, length: in
 
 
 @of_interval
-@given(instant=instants)
-def test_a_window_lies_in_one_file(interval: Interval, instant: int) -> None:
-    start = interval.window_start_us(instant)
-    last = start + interval.length_us - 1
-    assert interval.bucket_s(start) == interval.bucket_s(instant) == interval.bucket_s(last)
-    assert interval.bucket_s(instant) * SECOND_US == floor_us(instant, interval.bucket_us)
-
-
-@of_interval
 def test_a_window_is_made_of_whole_windows(interval: Interval) -> None:
     if interval.made_of is None:
         assert interval.name == "1s"
@@ -92,35 +83,7 @@ def test_a_window_is_made_of_whole_windows(interval: Interval) -> None:
 
 
 @of_interval
-def test_a_file_holds_all_the_parts_of_every_window_made_of_its_rows(interval: Interval) -> None:
-    assert interval.bucket_us % interval.length_us == 0
-    made = [other for other in INTERVALS if other.made_of == interval.name]
-    assert [other.name for other in made if interval.bucket_us % other.length_us] == []
-
-
-@pytest.mark.parametrize("base", ["1s", "1m", "1h"])
-@given(instant=instants)
-def test_windows_made_of_one_interval_lie_in_the_longest_of_them(base: str, instant: int) -> None:
-    level = [interval for interval in INTERVALS if interval.made_of == base]
-    longest = level[-1]
-    assert longest.length_us == max(interval.length_us for interval in level)
-    outer = longest.window_start_us(instant)
-    for interval in level:
-        start = interval.window_start_us(instant)
-        assert outer <= start
-        assert start + interval.length_us <= outer + longest.length_us
-
-
-@of_interval
 @given(instant=instants)
 def test_every_window_lies_in_one_week(interval: Interval, instant: int) -> None:
     start = interval.window_start_us(instant)
     assert floor_us(start, WEEK_US) == floor_us(start + interval.length_us - 1, WEEK_US)
-
-
-@of_interval
-@given(instant=instants)
-def test_a_slice_of_the_smallest_file_lies_in_one_file_of_every_interval(interval: Interval, instant: int) -> None:
-    slice_us = min(each.bucket_us for each in INTERVALS)
-    assert slice_us == INTERVALS[0].bucket_us
-    assert interval.bucket_s(floor_us(instant, slice_us)) == interval.bucket_s(instant)

@@ -74,13 +74,11 @@ def finished(parts: pa.Table, wholeness: Wholeness) -> pa.Table:
     of = [BY_NAME[name] for name in interval.dictionary.to_pylist()]
     code = interval.indices.to_numpy(zero_copy_only=False)
     ends = starts + np.array([each.length_us for each in of], np.int64)[code]
-    buckets_us = np.array([each.bucket_us for each in of], np.int64)[code]
     made = {
         "window_start": pa.array(starts, _INSTANT),
         "window_end": pa.array(ends, _INSTANT),
         "vwap": vwap(parts.column("quote_volume"), parts.column("volume")),
         "complete": pa.array(wholeness.complete(parts, starts, ends)),
-        "bucket": pa.array(floor(starts, buckets_us) // SECOND_US),
     }
     schema = schema_of(GOLD_CANDLES)
     return pa.table([made[name] if name in made else parts.column(name) for name in schema.names], schema=schema)

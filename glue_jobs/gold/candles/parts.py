@@ -19,7 +19,7 @@ from tapehouse.tables import GOLD_CANDLES, Column
 
 _COLUMNS: Final = {column.name: column for column in GOLD_CANDLES.columns}
 _KEY: Final = ("exchange", "symbol", "interval")
-_FINISHED: Final = frozenset({"window_start", "window_end", "vwap", "complete", "bucket"})
+_FINISHED: Final = frozenset({"window_start", "window_end", "vwap", "complete"})
 """What a candle has only when it is whole, and what start_us stands for meanwhile."""
 PARTS: Final = arrow_schema(
     (

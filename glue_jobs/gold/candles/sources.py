@@ -3,12 +3,26 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from pyspark.sql import DataFrame
-from pyspark.sql import functions as F  # noqa: N812
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from glue_jobs.gold.candles.completeness import SOURCE_KEY
-from glue_jobs.gold.candles.week import Counted
-from tapehouse.market import Market
+from tapehouse.market import Market, MarketKey
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What gold counts of one market."""
+
+    source: str
+    first_us: int
+    """Its first trade, µs UTC."""
+    last_us: int
+
+    def joined(self, other: "Counted | None") -> "Counted":
+        """With the time of another, of any source."""
+        if other is None:
+            return self
+        return Counted(self.source, min(self.first_us, other.first_us), max(self.last_us, other.last_us))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,26 +54,17 @@ class SourceChoice:
         return after
 
 
-def counted_in(candles: DataFrame) -> dict[Market, Counted]:
-    """What gold.candles counts of each market now: by its weeks, the fewest rows."""
-    weeks = candles.where((F.col("interval") == "1w") & (F.col("trade_count") > 0))
-    rows = (
-        weeks.where(F.col("source").isNotNull())
-        .groupBy(*SOURCE_KEY)
-        .agg(F.min("open_time_us").alias("first"), F.max("close_time_us").alias("last"))
-        .collect()
-    )
-    return {Market(row["exchange"], row["symbol"]): Counted(row["source"], row["first"], row["last"]) for row in rows}
-
-
-def spans_of(trades: DataFrame) -> dict[Market, dict[str, tuple[int, int]]]:
-    """Market → source → first and last event time (µs UTC) of silver.trades."""
-    rows = (
-        trades.groupBy(*SOURCE_KEY)
-        .agg(F.min("event_time_us").alias("first"), F.max("event_time_us").alias("last"))
-        .collect()
-    )
-    spans: dict[Market, dict[str, tuple[int, int]]] = {}
-    for row in rows:
-        spans.setdefault(Market(row["exchange"], row["symbol"]), {})[row["source"]] = row["first"], row["last"]
-    return spans
+def counted_in(weeks: pa.Table) -> dict[Market, Counted]:
+    """What gold counts of each market, by its weeks: rows of gold.candles of interval 1w, the fewest."""
+    traded = weeks.filter(pc.and_(pc.greater(weeks.column("trade_count"), 0), pc.is_valid(weeks.column("source"))))
+    found: dict[Market, Counted] = {}
+    columns = (traded.column(name).to_pylist() for name in (*MarketKey._fields, "open_time_us", "close_time_us"))
+    for exchange, symbol, source, first_us, last_us in zip(*columns, strict=True):
+        market = Market(exchange, symbol)
+        known = found.get(market)
+        if known is None or last_us > known.last_us:
+            # While a change of source is under way, the newest week has the new one.
+            found[market] = Counted(source, min(first_us, known.first_us) if known else first_us, last_us)
+        else:
+            found[market] = Counted(known.source, min(first_us, known.first_us), known.last_us)
+    return found

@@ -9,12 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import pyarrow as pa
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from glue_jobs.gold.candles.completeness import joined
 from tapehouse.lake import Lake
 from tapehouse.record import Coverage, Gap, GapClosed, Record, Trade, encode
 from tests import oracle
@@ -216,11 +212,6 @@ STORIES = (
 )
 
 
-NAMES = ("exchange", "symbol", "from_us", "through_us")
-TYPES = (pa.string(), pa.string(), pa.int64(), pa.int64())
-SPAN = pa.schema([pa.field(name, kind, nullable=False) for name, kind in zip(NAMES, TYPES, strict=True)])
-
-
 class KilledError(Exception):
     """The process ends here."""
 
@@ -262,29 +253,6 @@ def test_each_story_s_candles_are_complete_where_they_should_be(spark: Any, lake
         story.name: {row.event for row in said if row.symbol == symbol} - {"opened"}
         for symbol, story in symbols.items()
     } == {story.name: story.events for story in STORIES}
-
-
-spans = st.lists(
-    st.tuples(
-        st.sampled_from([("kraken", "BTC-USD"), ("kraken", "ETH-USD"), ("coinbase", "BTC-USD")]),
-        st.integers(0, 30),
-        st.integers(1, 12),
-    ),
-    max_size=20,
-)
-
-
-@settings(deadline=None)
-@given(spans, st.integers(1, 5))
-def test_a_task_joins_the_spans_that_meet_or_overlap(spans: list[tuple[tuple[str, str], int, int]], size: int) -> None:
-    rows = [(*market, low, low + length) for market, low, length in spans]
-    table = pa.Table.from_pylist([dict(zip(NAMES, row, strict=True)) for row in rows], SPAN)
-    found = [row for batch in joined(table.to_batches(max_chunksize=size)) for row in batch.to_pylist()]
-    instants = {(*market, instant) for market, low, length in spans for instant in range(low, low + length)}
-    told = [(r["exchange"], r["symbol"], instant) for r in found for instant in range(r["from_us"], r["through_us"])]
-    assert sorted(told) == sorted(instants)  # nothing more, nothing twice
-    ends = {(r["exchange"], r["symbol"], r["through_us"]) for r in found}
-    assert not ends & {(r["exchange"], r["symbol"], r["from_us"]) for r in found}
 
 
 @pytest.mark.spark

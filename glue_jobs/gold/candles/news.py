@@ -1,0 +1,127 @@
+"""What a batch of silver says is new, and which time gold must compute anew because of it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+
+from glue_jobs.engine import Batch, DataFile, Workspace
+from glue_jobs.gold.candles.codes import numbered
+from glue_jobs.gold.candles.known import COVERAGE_COLUMNS, GAP_COLUMNS, Known, extents
+from glue_jobs.gold.candles.ledger import Ledger
+from glue_jobs.gold.candles.sources import Counted, SourceChoice
+from glue_jobs.gold.candles.spans import Spans
+from glue_jobs.gold.candles.todo import Work, weeks
+from glue_jobs.gold.candles.trades import of_sources
+from glue_jobs.gold.candles.zones import instant_us
+from tapehouse.intervals import SECOND_US
+from tapehouse.market import Market
+from tapehouse.tables import SILVER_COVERAGE, SILVER_GAPS, SILVER_TRADES, Table
+
+_TOUCHED: Final = ("exchange", "symbol", "source", "event_time_us")
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What a batch leads to."""
+
+    work: Work
+    arrived_through_us: int | None
+    """Coverage of arrivals up to here counts now; None: all of it does."""
+    counted: Mapping[Market, Counted]
+    """What counts of markets that are new, or of which another source counted."""
+
+
+def news_of(workspace: Workspace, batch: Batch, ledger: Ledger, known: Known, choice: SourceChoice) -> News:
+    """Take the batch into ``known``; what has to be computed anew because of it."""
+    lives, was_us, before = known.lifetimes(), known.newest_us, dict(known.markets)
+    trades = _rows(workspace, batch, ledger, SILVER_TRADES, _TOUCHED)
+    known.markets = choice.choose(before, extents(trades, "event_time_us", "event_time_us"))
+    chosen = {
+        market: counted
+        for market, counted in known.markets.items()
+        if market not in before or before[market].source != counted.source
+    }
+    through_us = counts_through(workspace, batch, ledger)
+    coverage = _rows(workspace, batch, ledger, SILVER_COVERAGE, COVERAGE_COLUMNS)
+    told = known.cover(coverage, through_us)
+    told += known.tell(_rows(workspace, batch, ledger, SILVER_GAPS, GAP_COLUMNS))
+    # A gap of a market that was not counted, or of which another source was, counts from now on, or no more.
+    told += known.gaps_of(chosen)
+    now_us = known.newest_us or 0
+    judged = [(each.symbol, each.from_us, max(each.from_us, now_us) + 1 if each.to_us is None else each.to_us)
+              for each in told]  # fmt: skip
+    judged += [*known.grown(was_us), *known.asked_anew(lives)]
+    work = Work(
+        Spans.of_seconds(_seconds(of_sources(trades, known.sources))),
+        Spans.of_micros(judged),
+        _weeks_of(workspace, chosen.keys() & before.keys()),
+    )
+    return News(work, through_us, chosen)
+
+
+def _ahead(batch: Batch, table: Table) -> list[DataFile] | None:
+    """The files of an input that come after the batch; None where its log does not tell."""
+    reached, state = batch.reached[table], batch.workspace.state(table)
+    if reached.after is not None:
+        return [each for each in state.files if (each.modified_ms, each.path) > reached.after]
+    if reached.version >= state.version or reached.version < 0:
+        return []
+    commits = batch.workspace.log(table).commits(reached.version, state.version)
+    if commits is None:
+        return None
+    files = [each for commit in commits for each in commit.added]
+    return files[reached.files :]
+
+
+def counts_through(workspace: Workspace, batch: Batch, ledger: Ledger) -> int | None:
+    """Coverage of arrivals up to here counts: every trade that arrived until then is in gold with this batch.
+
+    That is what silver says of the stream, and no more than what the trades of later batches leave.
+    """
+    told = batch.metadata(SILVER_COVERAGE) or workspace.state(SILVER_COVERAGE).metadata or {}
+    through = [int(told["arrived_through_us"])] if told.get("arrived_through_us") is not None else []
+    if batch.metadata(SILVER_COVERAGE) is None and through and ledger.arrived_through_us is not None:
+        through = [ledger.arrived_through_us]
+    left = _ahead(batch, SILVER_TRADES)
+    if left is None:
+        through.append(ledger.arrived_through_us or 0)
+    elif left:
+        through.append(min(_first_arrival_us(each) for each in left) - 1)
+    if not through:
+        return None
+    return max(min(through), ledger.arrived_through_us or 0)
+
+
+def _first_arrival_us(file: DataFile) -> int:
+    low = file.low.get("arrival_time")
+    return instant_us(low) if isinstance(low, str) else 0
+
+
+def _rows(workspace: Workspace, batch: Batch, ledger: Ledger, table: Table, columns: tuple[str, ...]) -> pa.Table:
+    files = () if ledger.holds(batch, table) else batch.files(table)
+    return workspace.rows(table, files, columns)
+
+
+def _seconds(trades: pa.Table) -> dict[str, "np.ndarray[tuple[int], np.dtype[np.int64]]"]:
+    """Symbol → the seconds that its trades fell into."""
+    if not trades.num_rows:
+        return {}
+    codes, symbols = numbered(trades.column("symbol"))
+    packed = np.unique((codes << 36) | (trades.column("event_time_us").to_numpy() // SECOND_US))
+    first = np.searchsorted(packed, np.arange(len(symbols) + 1) << 36)
+    return {symbol: packed[first[code] : first[code + 1]] - (code << 36) for code, symbol in enumerate(symbols)}
+
+
+def _weeks_of(workspace: Workspace, switched: Iterable[Market]) -> Spans:
+    """The weeks in which any trade of these markets may be, by the log's statistics."""
+    found = []
+    symbols = {market.symbol for market in switched}
+    for file in workspace.state(SILVER_TRADES).files if symbols else ():
+        low, high = file.low.get("event_time_us"), file.high.get("event_time_us")
+        if low is None or high is None:
+            continue
+        found += [(symbol, low, high + 1) for symbol in symbols if file.may_hold("symbol", symbol, symbol)]
+    return weeks(Spans.of_micros(found))
