@@ -17,7 +17,7 @@ from glue_jobs.audit.markets import Counted
 from glue_jobs.audit.report import compared
 from glue_jobs.audit.sample import Sample
 from glue_jobs.audit.wholeness import FOREVER, Spans, Wholeness
-from tapehouse.intervals import INTERVALS, MINUTE_US, ORIGIN_US
+from tapehouse.intervals import DAY_US, INTERVALS, MINUTE_US, ORIGIN_US
 from tapehouse.market import Market
 from tapehouse.tables import ALL_EXCHANGES, EVERYWHERE, FILLED, GOLD_CANDLES, OPENED
 
@@ -25,6 +25,8 @@ _KEY: Final = ["exchange", "symbol", "interval", "start_us"]
 _GAP: Final = ["exchange", "symbol", "source", "gap_id"]
 _SOURCE_DDL: Final = "exchange STRING, symbol STRING, source STRING"
 _SUMS: Final = ("volume", "quote_volume", "trade_count", "buy_volume", "sell_volume")
+_GONE_AFTER_US: Final = 7 * DAY_US
+"""Of time in which other markets were seen, behind the last that is known of one: ALL asks for it no more."""
 _WIDE: Final = Context(prec=100)
 _GREATEST: Final = 10**28 - 1
 """The last digit of decimal(28,12) counted from 10^-12: a greater vwap is kept to it."""
@@ -44,7 +46,7 @@ def candles(
     due = due.withColumns(
         {
             "vwap": _vwap(F.col("quote_volume"), F.col("volume")),
-            "complete": _complete(_wholeness(seen, gaps, markets)),
+            "complete": _complete(_wholeness(seen, _watched(silver), gaps, markets)),
         }
     )
     rows = there.withColumn("start_us", F.unix_micros("window_start"))
@@ -159,41 +161,59 @@ def _silent(
     return spark.createDataFrame(rows, ddl).withColumn("start_us", windows).select(*_KEY, "source")
 
 
-def _seen(coverage: DataFrame, gaps: DataFrame, markets: Mapping[Market, Counted]) -> dict[tuple[str, str], Spans]:
+def _seen(coverage: DataFrame, gaps: DataFrame, markets: Mapping[Market, Counted]) -> dict[tuple[str, ...], Spans]:
     """What was wholly seen of each market: told as covered, or a gap of which every id came."""
+    of = _of_source(_spans(coverage, gaps), markets)
+    return {market: Spans(spans) for market, spans in _joined(of, ["exchange", "symbol"]).items()}
+
+
+def _spans(coverage: DataFrame, gaps: DataFrame) -> DataFrame:
     names = ("exchange", "symbol", "source", "from_us")
-    spans = coverage.select(*names, "through_us").unionByName(
-        gaps.where((F.col("event") == FILLED) & F.col("from_us").isNotNull() & F.col("to_us").isNotNull()).select(
-            *names, (F.col("to_us") + 1).alias("through_us")
-        )
+    filled = (F.col("event") == FILLED) & F.col("from_us").isNotNull() & F.col("to_us").isNotNull()
+    return coverage.select(*names, "through_us").unionByName(
+        gaps.where(filled).select(*names, (F.col("to_us") + 1).alias("through_us"))
     )
-    # Spans come every few seconds: those that meet are joined before they are brought here.
-    in_order = Window.partitionBy("exchange", "symbol").orderBy("from_us", "through_us")
+
+
+def _joined(spans: DataFrame, by: Sequence[str]) -> dict[tuple[str, ...], list[tuple[int, int]]]:
+    """Spans come every few seconds: those that meet are joined before they are brought here."""
+    in_order = Window.partitionBy(*by).orderBy("from_us", "through_us")
     reached = F.max("through_us").over(in_order.rowsBetween(Window.unboundedPreceding, -1))
     is_first = F.when(F.col("from_us") <= reached, 0).otherwise(1)
-    of = _of_source(spans, markets).withColumn("is_first", is_first)
     number = F.sum("is_first").over(in_order.rowsBetween(Window.unboundedPreceding, Window.currentRow))
-    joined = of.withColumn("number", number).groupBy("exchange", "symbol", "number")
-    found: dict[tuple[str, str], list[tuple[int, int]]] = {}
-    for row in joined.agg(F.min("from_us").alias("from_us"), F.max("through_us").alias("to_us")).collect():
-        found.setdefault((row["exchange"], row["symbol"]), []).append((row["from_us"], row["to_us"]))
-    return {market: Spans(spans) for market, spans in found.items()}
+    numbered = spans.withColumn("is_first", is_first).withColumn("number", number).groupBy(*by, "number")
+    found: dict[tuple[str, ...], list[tuple[int, int]]] = {}
+    for row in numbered.agg(F.min("from_us").alias("from_us"), F.max("through_us").alias("to_us")).collect():
+        found.setdefault(tuple(row[name] for name in by), []).append((row["from_us"], row["to_us"]))
+    return found
+
+
+def _watched(silver: Mapping[str, DataFrame]) -> Spans:
+    """The time in which any market was seen, by any source."""
+    spans = _spans(silver["silver.coverage"], silver["silver.gaps"])
+    return Spans(_joined(spans.withColumn("all", F.lit("")), ["all"]).get(("",), []))
 
 
 def _wholeness(
-    seen: Mapping[tuple[str, str], Spans],
+    seen: Mapping[tuple[str, ...], Spans],
+    watched: Spans,
     gaps: Sequence[tuple[Market, int, int]],
     markets: Mapping[Market, Counted],
 ) -> Wholeness:
-    first_us: dict[str, dict[str, int]] = {}
+    missed = {market for market, _, until_us in gaps if until_us == FOREVER}
+    lives: dict[str, dict[str, tuple[int, int]]] = {}
     for market, of in markets.items():
-        first_us.setdefault(market.symbol, {})[market.exchange] = of.first_us
+        told = (seen[market].ends if market in seen else None) or (of.first_us, of.last_us + 1)
+        last_us = max(of.last_us + 1, told[1])
+        is_gone = market not in missed and watched.behind(last_us) > _GONE_AFTER_US
+        until_us = last_us if is_gone else FOREVER
+        lives.setdefault(market.symbol, {})[market.exchange] = min(of.first_us, told[0]), until_us
     of_symbol: dict[str, dict[str, list[tuple[int, int]]]] = {}
     for market, from_us, until_us in gaps:
         of_symbol.setdefault(market.symbol, {}).setdefault(market.exchange, []).append((from_us, until_us))
     everywhere = of_symbol.pop(EVERYWHERE, {}).get(EVERYWHERE, [])
     return Wholeness(
-        first_us,
+        lives,
         seen,
         {symbol: {name: Spans(spans) for name, spans in by.items()} for symbol, by in of_symbol.items()},
         Spans(everywhere),

@@ -24,6 +24,17 @@ class Spans:
                 self._starts.append(start)
                 self._ends.append(end)
 
+    def behind(self, instant: int) -> int:
+        """How much of them lies behind it."""
+        return sum(
+            end - max(start, instant) for start, end in zip(self._starts, self._ends, strict=True) if end > instant
+        )
+
+    @property
+    def ends(self) -> tuple[int, int] | None:
+        """The first and the last instant of all."""
+        return (self._starts[0], self._ends[-1]) if self._starts else None
+
     def hold(self, start: int, end: int) -> bool:
         """Whether the window lies in one of them."""
         at = bisect_right(self._starts, start) - 1
@@ -42,9 +53,9 @@ _NOTHING: Final = Spans(())
 class Wholeness:
     """What is known of the symbols: where their markets were seen, and where they have open gaps."""
 
-    first_us: Mapping[str, Mapping[str, int]]
-    """symbol → exchange → its first trade that gold counts"""
-    seen: Mapping[tuple[str, str], Spans]
+    lives: Mapping[str, Mapping[str, tuple[int, int]]]
+    """symbol → exchange → from when to when there was such a market"""
+    seen: Mapping[tuple[str, ...], Spans]
     """(exchange, symbol) → what was wholly seen"""
     gaps: Mapping[str, Mapping[str, Spans]]
     """symbol → exchange → its open gaps"""
@@ -52,12 +63,13 @@ class Wholeness:
     """Open gaps of the stream."""
 
     def complete(self, exchange: str, symbol: str, start_us: int, end_us: int) -> bool:
-        """Wholly seen and without an open gap; ALL: so is each market of the symbol that had traded by the end."""
+        """Wholly seen and without an open gap; ALL: so is each market of the symbol that there was in it."""
         gaps = self.gaps.get(symbol, {})
         if exchange != ALL_EXCHANGES:
             asked, spans = [exchange], [gaps.get(exchange, _NOTHING)]
         else:
-            asked = [name for name, first_us in self.first_us.get(symbol, {}).items() if first_us < end_us]
+            lives = self.lives.get(symbol, {}).items()
+            asked = [name for name, (from_us, to_us) in lives if from_us < end_us and to_us > start_us]
             spans = list(gaps.values())
         return (
             not self.everywhere.meet(start_us, end_us)

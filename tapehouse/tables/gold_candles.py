@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tapehouse.tables.model import Column, Table
+from tapehouse.tables.model import Column, Table, Upkeep
 
 ALL_EXCHANGES: Final = "ALL"
 """The exchange of candles that consolidate every venue of one symbol (its quote is part of it: USD is not USDT)."""
@@ -40,4 +40,5 @@ GOLD_CANDLES: Final = Table(
     ),
     key=("exchange", "symbol", "interval", "window_start"),
     time_us="close_time_us",
+    upkeep=Upkeep(compaction=None),  # its query merges its files by itself: see glue_jobs/gold/candles/layout.py
 )

@@ -44,18 +44,20 @@ def test_spans_that_meet_are_one_and_a_hole_of_one_microsecond_is_seen() -> None
 
 def known(*, gaps: Mapping[str, Mapping[str, Spans]] | None = None, everywhere: Spans | None = None) -> Wholeness:
     return Wholeness(
-        first_us={"BTC-USD": {"kraken": 5, "coinbase": 50}},
-        seen={MARKET: Spans([(0, 100)]), OTHER: Spans([(60, 100)])},
+        lives={"BTC-USD": {"kraken": (5, 80), "coinbase": (50, FOREVER)}},
+        seen={MARKET: Spans([(0, 80)]), OTHER: Spans([(60, 100)])},
         gaps=gaps or {},
         everywhere=everywhere or Spans([]),
     )
 
 
-def test_all_asks_for_every_market_that_had_traded_by_the_windows_end() -> None:
+def test_all_asks_for_a_market_from_the_first_that_is_known_of_it_to_the_last() -> None:
     assert known().complete("ALL", "BTC-USD", 40, 50)
     assert not known().complete("ALL", "BTC-USD", 50, 60)
     assert known().complete("kraken", "BTC-USD", 50, 60)
     assert known().complete("ALL", "BTC-USD", 60, 70)
+    assert not known().complete("ALL", "BTC-USD", 75, 90)
+    assert known().complete("ALL", "BTC-USD", 80, 90)
 
 
 def test_no_window_that_an_open_gap_touches_is_complete() -> None:

@@ -1,4 +1,4 @@
-"""Batches of silver into gold.candles, without Spark: held against the oracle after each, and against what they cost."""
+"""Batches of silver into gold.candles, without Spark: held against the oracle, and against what they cost."""
 
 import random
 from typing import Any
@@ -64,7 +64,9 @@ def in_small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
 # --- the oracle's candles, however silver came
 
 EDGES = (0, 1, 999_999, SECOND, 59_999_999, MINUTE, HOUR, DAY, 4 * DAY)
-instants = st.builds(lambda back, edge: NOW_US - back * MINUTE - edge, st.integers(0, 12 * 1440), st.sampled_from(EDGES))
+instants = st.builds(
+    lambda back, edge: NOW_US - back * MINUTE - edge, st.integers(0, 12 * 1440), st.sampled_from(EDGES)
+)
 names = st.sampled_from(["kraken", "coinbase"])
 symbols = st.sampled_from(["BTC-USD", "ETH-USD"])
 
@@ -83,7 +85,9 @@ def records(draw: st.DrawFn) -> list[list[Record]]:
     for number in range(draw(st.integers(0, 2))):
         goes_on = draw(st.booleans())
         end = NOW_US if goes_on else draw(instants)
-        found.append(lost(end - draw(st.sampled_from([30, 200, 7300])) * SECOND, None if goes_on else end, f"g{number}"))
+        found.append(
+            lost(end - draw(st.sampled_from([30, 200, 7300])) * SECOND, None if goes_on else end, f"g{number}")
+        )
         if draw(st.booleans()):
             found.append(closed(f"g{number}"))
     order = draw(st.permutations(found))
