@@ -13,7 +13,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from glue_jobs.engine import Batch, LostRaceError, TableState, Workspace, read_files
+from glue_jobs.engine import Batch, DataFile, LostRaceError, TableState, Workspace, read_files
+from glue_jobs.gold.candles.build import Build, extents_of, pieces_of, run_all
 from glue_jobs.gold.candles.known import COVERAGE_COLUMNS, GAP_COLUMNS, Known
 from glue_jobs.gold.candles.layout import Layout, Rewrite
 from glue_jobs.gold.candles.ledger import Ledger
@@ -26,7 +27,7 @@ from glue_jobs.gold.candles.trades import rows_within
 from glue_jobs.gold.candles.wholeness import Span
 from glue_jobs.gold.candles.zones import Zones
 from tapehouse import logs
-from tapehouse.intervals import SECOND_US, WEEK_US
+from tapehouse.intervals import SECOND_US, WEEK_US, floor_us
 from tapehouse.tables import EVERYWHERE, GOLD_CANDLES, SILVER_COVERAGE, SILVER_GAPS, SILVER_TRADES, Table
 
 log = logs.of(__name__)
@@ -54,7 +55,14 @@ class CandlesJob:
         self._known: tuple[tuple[str, int], Known] | None = None
 
     def prepare(self) -> None:
-        """Nothing is due."""
+        """Make all candles where there are none yet: the table is new, or was made anew.
+
+        Raises:
+            LostRaceError: another writer was there first; run it again.
+        """
+        base = self._ws.state(GOLD_CANDLES)
+        if not base.files and not Ledger.of(base).through and self._ws.state(SILVER_TRADES).rows:
+            self._build(base)
 
     def write(self, batch: Batch) -> None:
         """Bring gold up to date with what the batch says is new, or note it as left to do.
@@ -102,6 +110,40 @@ class CandlesJob:
         Raises:
             LostRaceError: another writer was there first; run it again.
         """
+        if GOLD_CANDLES in tables:
+            self._build(self._ws.state(GOLD_CANDLES))
+
+    def _build(self, base: TableState) -> None:
+        """All candles, in the place of those that are there."""
+        trades, coverage, gaps = (self._ws.state(table) for table in MAKES[GOLD_CANDLES])
+        through_us = (coverage.metadata or {}).get("arrived_through_us")
+        known = Known()
+        with self._ws.steps.step("gold known"):
+            known.markets = self._choice.choose({}, extents_of(self._ws.spark, trades))
+            known.tell(self._ws.rows(SILVER_GAPS, gaps.files, GAP_COLUMNS))
+            known.cover(read_files(coverage.uri, SILVER_COVERAGE, coverage.files, COVERAGE_COLUMNS), through_us)
+        ledger = Ledger(
+            arrived_through_us=through_us,
+            through={each.table.name: (each.table_id, each.version) for each in (trades, coverage, gaps)},
+        )
+        with self._ws.steps.step("gold.candles") as step:
+            add = self._built(base, trades, known)
+            step.rows = sum(each.rows or 0 for each in add)
+            base = self._ws.commit(base, add=add, remove=base.files, metadata=ledger.to_json())
+        self._known = (base.table_id, base.turn), known
+
+    def _built(self, base: TableState, trades: TableState, known: Known) -> list[DataFile]:
+        ends = [known.newest_us, *(counted.first_us for counted in known.markets.values())]
+        ends += [end for gap in known.open_gaps() for end in gap[2:]]
+        instants = [each for each in ends if each is not None]
+        if not instants:
+            return []
+        from_us, to_us = floor_us(min(instants), WEEK_US), max(instants) + 1
+        judgement = known.judgement(None, from_us - WEEK_US, to_us + WEEK_US, Spans())
+        build = Build(trades.uri, base.uri, base.turn + 1, judgement, None)
+        made = run_all(self._ws.spark, list(pieces_of(trades, from_us, to_us)), build.made, rows=trades.rows)
+        longer = build.longer(pa.concat_tables([hours for _, hours in made]), from_us, to_us)
+        return [*(file for files, _ in made for file in files), *longer]
 
     def _apply(self, base: TableState, work: Work, before: Ledger, after: Ledger, known: Known) -> None:
         """Compute work, and commit what came of it with what the ledger is then."""

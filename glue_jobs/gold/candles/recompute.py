@@ -111,7 +111,7 @@ class Recompute:
             return self.run(work, self.seconds(work, known.sources), known)
         made = _added_up(more, less, there)
         parts = pa.concat_tables([made, _without(there, made)])
-        parts = self._within_retention(pa.concat_tables([parts, self._silent(work.all, parts, known)]))
+        parts = within_retention(pa.concat_tables([parts, self._silent(work.all, parts, known)]), self.short_from_us)
         return self._outcome(rows, files, places, finished(parts, known))
 
     def _held(self, spans: Spans) -> tuple[pa.Table, list[DataFile], _Places]:
@@ -181,14 +181,16 @@ class Recompute:
             rest[files[number].path] = held.filter(pa.array(stays))
         return Outcome(new.filter(pa.array(differs)), rest, vanished)
 
-    def _within_retention(self, parts: pa.Table) -> pa.Table:
-        if self.short_from_us is None:
-            return parts
-        is_short = pc.is_in(parts.column("interval"), value_set=pa.array(SHORT))
-        return parts.filter(pc.invert(pc.and_(is_short, pc.less(parts.column("start_us"), self.short_from_us))))
-
 
 _MINUTE: Final = next(each for each in INTERVALS if each.length_us == MINUTE_US)
+
+
+def within_retention(parts: pa.Table, short_from_us: int | None) -> pa.Table:
+    """Without the parts of less than a minute that begin before."""
+    if short_from_us is None:
+        return parts
+    is_short = pc.is_in(parts.column("interval"), value_set=pa.array(SHORT))
+    return parts.filter(pc.invert(pc.and_(is_short, pc.less(parts.column("start_us"), short_from_us))))
 
 
 def finished(parts: pa.Table, known: Judgement) -> pa.Table:
