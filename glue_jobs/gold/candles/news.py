@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
 import pyarrow as pa
 
 from glue_jobs.engine import Batch, DataFile, Workspace
@@ -16,7 +15,6 @@ from glue_jobs.gold.candles.spans import Spans
 from glue_jobs.gold.candles.todo import Work, weeks
 from glue_jobs.gold.candles.trades import of_sources
 from glue_jobs.gold.candles.zones import instant_us
-from tapehouse.intervals import SECOND_US
 from tapehouse.market import Market
 from tapehouse.tables import SILVER_COVERAGE, SILVER_GAPS, SILVER_TRADES, Table
 
@@ -55,7 +53,7 @@ def news_of(workspace: Workspace, batch: Batch, ledger: Ledger, known: Known, ch
               for each in told]  # fmt: skip
     judged += [*known.grown(was_us), *known.asked_anew(lives)]
     work = Work(
-        Spans.of_seconds(_seconds(of_sources(trades, known.sources))),
+        _seconds(of_sources(trades, known.sources)),
         Spans.of_micros(judged),
         _weeks_of(workspace, chosen.keys() & before.keys()),
     )
@@ -105,14 +103,12 @@ def _rows(workspace: Workspace, batch: Batch, ledger: Ledger, table: Table, colu
     return workspace.rows(table, files, columns)
 
 
-def _seconds(trades: pa.Table) -> dict[str, "np.ndarray[tuple[int], np.dtype[np.int64]]"]:
-    """Symbol → the seconds that its trades fell into."""
+def _seconds(trades: pa.Table) -> Spans:
+    """The seconds that trades fell into."""
     if not trades.num_rows:
-        return {}
+        return Spans()
     codes, symbols = numbered(trades.column("symbol"))
-    packed = np.unique((codes << 36) | (trades.column("event_time_us").to_numpy() // SECOND_US))
-    first = np.searchsorted(packed, np.arange(len(symbols) + 1) << 36)
-    return {symbol: packed[first[code] : first[code + 1]] - (code << 36) for code, symbol in enumerate(symbols)}
+    return Spans.of_instants(symbols, codes, trades.column("event_time_us").to_numpy())
 
 
 def _weeks_of(workspace: Workspace, switched: Iterable[Market]) -> Spans:

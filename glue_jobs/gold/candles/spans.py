@@ -1,7 +1,7 @@
 """Spans of time by symbol, in whole seconds: what a batch touches, and what is left to do."""
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -12,8 +12,9 @@ from tapehouse.tables import EVERYWHERE
 
 Seconds = npt.NDArray[np.int64]
 
-_CODE_BITS: Final = 36
+_BITS: Final = 36
 """Seconds since the epoch below a symbol's number in one key: up to the year 4147."""
+_MASK: Final = (1 << _BITS) - 1
 
 
 class Span(NamedTuple):
@@ -25,142 +26,169 @@ class Span(NamedTuple):
 
 
 class Spans:
-    """A set of time by symbol. Spans that meet or overlap are one; what is of every symbol is kept beside."""
+    """A set of time by symbol. Spans that meet or overlap are one; what is of every symbol is kept beside.
 
-    __slots__ = ("_of",)
+    All of it is one ascending line of numbers: the symbol's place among the names above, the second below.
+    """
 
-    def __init__(self, of: Mapping[str, Seconds] | None = None) -> None:
-        self._of: dict[str, Seconds] = {symbol: spans for symbol, spans in (of or {}).items() if len(spans)}
+    __slots__ = ("_line", "_names")
+
+    def __init__(self, names: Sequence[str] = (), line: Seconds | None = None) -> None:
+        """``names``: ascending, each of them in ``line``: starts and ends, n × 2, ascending and disjoint."""
+        self._names = tuple(names)
+        self._line = line if line is not None else np.empty((0, 2), np.int64)
 
     @classmethod
-    def of(cls, spans: Iterable[Span]) -> "Spans":
-        found: dict[str, list[tuple[int, int]]] = {}
-        for symbol, from_s, to_s in spans:
-            if from_s < to_s:
-                found.setdefault(symbol, []).append((from_s, to_s))
-        return cls({symbol: _joined(np.array(each, np.int64)) for symbol, each in found.items()})
+    def _joined(cls, names: Sequence[str], line: Seconds) -> "Spans":
+        """Of any names, and any spans that number them."""
+        line = _joined(line[line[:, 0] < line[:, 1]])
+        codes = line[:, 0] >> _BITS
+        used = np.unique(codes)
+        found = [names[code] for code in used.tolist()]
+        order = np.argsort(np.array(found, object), kind="stable") if found else np.empty(0, np.int64)
+        if len(found) == len(names) and np.array_equal(order, np.arange(len(order))):
+            return cls(found, line)
+        rank = np.empty(len(order), np.int64)
+        rank[order] = np.arange(len(order))
+        shift = (rank[np.searchsorted(used, codes)] - codes) << _BITS
+        line = line + shift[:, None]
+        return cls([found[at] for at in order.tolist()], line[np.argsort(line[:, 0], kind="stable")])
+
+    @classmethod
+    def of(cls, spans: Iterable[tuple[str, int, int]]) -> "Spans":
+        """From symbol, from_s, to_s (exclusive)."""
+        told = list(spans)
+        code: dict[str, int] = {}
+        base = np.array([code.setdefault(each[0], len(code)) for each in told], np.int64) << _BITS
+        line = np.array([each[1:] for each in told], np.int64).reshape(-1, 2) + base[:, None]
+        return cls._joined(list(code), line)
 
     @classmethod
     def of_micros(cls, spans: Iterable[tuple[str, int, int]]) -> "Spans":
         """From symbol, from_us, to_us (exclusive): widened to whole seconds, and at least the one of ``from_us``."""
         return cls.of(
-            Span(symbol, from_us // SECOND_US, -(-max(to_us, from_us + 1) // SECOND_US))
-            for symbol, from_us, to_us in spans
+            (symbol, from_us // SECOND_US, -(-max(to_us, from_us + 1) // SECOND_US)) for symbol, from_us, to_us in spans
         )
 
     @classmethod
-    def of_seconds(cls, seconds: Mapping[str, Seconds]) -> "Spans":
-        """Each second by itself: symbol → their starts."""
-        return cls({symbol: _joined(np.column_stack([each, each + 1])) for symbol, each in seconds.items()})
+    def of_instants(cls, symbols: Sequence[str], codes: Seconds, instants_us: Seconds) -> "Spans":
+        """The seconds of instants of numbered symbols."""
+        at = np.unique((codes << _BITS) + instants_us // SECOND_US)
+        return cls._joined(symbols, np.column_stack([at, at + 1]))
 
     def __iter__(self) -> Iterator[Span]:
-        for symbol, spans in self._of.items():
-            for from_s, to_s in spans.tolist():
-                yield Span(symbol, from_s, to_s)
+        for (start, end), name in zip((self._line & _MASK).tolist(), self._codes.tolist(), strict=True):
+            yield Span(self._names[name], start, end)
+
+    @property
+    def _codes(self) -> Seconds:
+        return self._line[:, 0] >> _BITS
 
     def __len__(self) -> int:
-        return sum(len(spans) for spans in self._of.values())
-
-    def __bool__(self) -> bool:
-        return bool(self._of)
+        return len(self._line)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Spans) and list(map(tuple, sorted(self))) == list(map(tuple, sorted(other)))
+        return isinstance(other, Spans) and self._names == other._names and np.array_equal(self._line, other._line)
 
     __hash__ = None  # type: ignore[assignment]
 
     @property
     def symbols(self) -> frozenset[str]:
         """Those that it names; with ``EVERYWHERE`` where it holds time of every one."""
-        return frozenset(self._of)
+        return frozenset(self._names)
 
     @property
     def is_everywhere(self) -> bool:
-        return EVERYWHERE in self._of
+        return EVERYWHERE in self._names
 
     def ends(self) -> tuple[int, int] | None:
         """The first and the last second that it reaches to (exclusive); None of nothing."""
-        if not self._of:
+        if not len(self._line):
             return None
-        return min(int(each[0, 0]) for each in self._of.values()), max(int(each[-1, 1]) for each in self._of.values())
+        seconds = self._line & _MASK
+        return int(np.min(seconds[:, 0])), int(np.max(seconds[:, 1]))
+
+    def _numbered(self, names: Mapping[str, int]) -> Seconds:
+        """The line with the symbols' numbers among others."""
+        number = np.array([names[name] for name in self._names], np.int64)
+        codes = self._codes
+        return self._line + ((number[codes] - codes) << _BITS)[:, None]
 
     def __or__(self, other: "Spans") -> "Spans":
-        found = dict(self._of)
-        for symbol, spans in other._of.items():
-            found[symbol] = _joined(np.concatenate([found[symbol], spans])) if symbol in found else spans
-        return Spans(found)
+        if not other or not self:
+            return self or other
+        names = sorted({*self._names, *other._names})
+        number = {name: at for at, name in enumerate(names)}
+        return Spans(names, _joined(np.concatenate([self._numbered(number), other._numbered(number)])))
 
     def __sub__(self, other: "Spans") -> "Spans":
         """Without the time of others; symbol by symbol."""
-        found = {}
-        for symbol, spans in self._of.items():
-            less = other._of.get(symbol)
-            if less is None:
-                found[symbol] = spans
-                continue
-            edges = np.unique(np.concatenate([spans.ravel(), less.ravel()]))
-            pieces = np.column_stack([edges[:-1], edges[1:]])
-            codes = np.zeros(len(pieces), np.int64)
-            kept = SpanIndex(spans[:, 0], spans[:, 1]).hold(codes, pieces[:, 0])
-            kept &= ~SpanIndex(less[:, 0], less[:, 1]).hold(codes, pieces[:, 0])
-            found[symbol] = _joined(pieces[kept])
-        return Spans(found)
+        if not other or not self:
+            return self
+        names = sorted({*self._names, *other._names})
+        number = {name: at for at, name in enumerate(names)}
+        mine, less = self._numbered(number), other._numbered(number)
+        edges = np.unique(np.concatenate([mine.ravel(), less.ravel()]))
+        pieces = np.column_stack([edges[:-1], edges[1:]])
+        inside = SpanIndex(mine[:, 0], mine[:, 1]).at(pieces[:, 0], pieces[:, 0] + 1)
+        inside &= ~SpanIndex(less[:, 0], less[:, 1]).at(pieces[:, 0], pieces[:, 0] + 1)
+        return Spans._joined(names, pieces[inside])
 
     def between(self, from_s: int, to_s: int) -> "Spans":
         """What of it lies in [from_s, to_s)."""
-        cut = {symbol: np.clip(spans, from_s, to_s) for symbol, spans in self._of.items()}
-        return Spans({symbol: spans[spans[:, 0] < spans[:, 1]] for symbol, spans in cut.items()})
+        base = (self._codes << _BITS)[:, None]
+        return Spans._joined(self._names, np.clip(self._line - base, from_s, to_s) + base)
 
     def widened(self, length_s: int, origin_s: int = 0) -> "Spans":
         """In whole windows of a length."""
-        found = {}
-        for symbol, spans in self._of.items():
-            low = (spans[:, 0] - origin_s) // length_s * length_s + origin_s
-            high = -((origin_s - spans[:, 1]) // length_s) * length_s + origin_s
-            found[symbol] = _joined(np.column_stack([low, high]))
-        return Spans(found)
+        base = self._codes << _BITS
+        low, high = self._line[:, 0] - base - origin_s, self._line[:, 1] - base - origin_s
+        low, high = low // length_s * length_s + origin_s, -(-high // length_s) * length_s + origin_s
+        return Spans._joined(self._names, np.column_stack([low + base, high + base]))
 
     def bounded(self, most: int) -> "Spans":
         """At most about so many spans: those with the least between them are joined, and what lies between is in."""
-        count = len(self)
-        if count <= most:
+        ends = self.ends()
+        if len(self) <= most or ends is None:
             return self
-        if len(self._of) * 2 > most:
-            ends = self.ends()
-            return Spans.of([Span(EVERYWHERE, *ends)]) if ends else self
-        between = np.concatenate([spans[1:, 0] - spans[:-1, 1] for spans in self._of.values()])
-        kept = np.sort(between)[::-1]
-        least = kept[most - len(self._of) - 1] if most > len(self._of) else kept[0]
-        found = {}
-        for symbol, spans in self._of.items():
-            starts = np.r_[True, spans[1:, 0] - spans[:-1, 1] > least]
-            found[symbol] = np.column_stack([spans[starts, 0], spans[np.r_[starts[1:], True], 1]])
-        return Spans(found)
+        if len(self._names) * 2 > most:
+            return Spans.of([Span(EVERYWHERE, *ends)])
+        codes = self._codes
+        between = self._line[1:, 0] - self._line[:-1, 1]
+        is_other = codes[1:] != codes[:-1]
+        least = np.sort(between[~is_other])[::-1][most - len(self._names)]
+        starts = np.r_[True, is_other | (between > least)]
+        return Spans(self._names, np.column_stack([self._line[starts, 0], self._line[np.r_[starts[1:], True], 1]]))
+
+    def _of(self, name: str) -> Seconds:
+        at = bisect_left(self._names, name)
+        if at == len(self._names) or self._names[at] != name:
+            return np.empty((0, 2), np.int64)
+        first, last = np.searchsorted(self._line[:, 0], [at << _BITS, (at + 1) << _BITS])
+        return self._line[first:last] & _MASK
 
     def seconds_of(self, symbol: str) -> Seconds:
         """Starts and ends of a symbol's spans, n × 2, with what is of every one."""
-        own, all_of = self._of.get(symbol), self._of.get(EVERYWHERE)
-        if own is not None and all_of is not None:
-            return _joined(np.concatenate([own, all_of]))
-        found = own if own is not None else all_of
-        return found if found is not None else np.empty((0, 2), np.int64)
+        own, all_of = self._of(symbol), self._of(EVERYWHERE)
+        return _joined(np.concatenate([own, all_of])) if len(own) and len(all_of) else own if len(own) else all_of
 
     def outline(self) -> "Outline":
         """The times and the names by themselves: to ask coarsely which files may hold something."""
-        times = list(self._of.values())
-        return Outline(
-            _joined(np.concatenate(times)) if times else np.empty((0, 2), np.int64),
-            None if self.is_everywhere else sorted(self._of),
-        )
+        return Outline(_joined(self._line & _MASK), None if self.is_everywhere else list(self._names))
 
-    def index(self, symbols: Iterable[str]) -> "SpanIndex":
+    def index(self, symbols: Sequence[str]) -> "SpanIndex":
         """To ask for many instants at once: of these symbols, which are numbered in their order."""
-        starts, ends = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
-        for code, symbol in enumerate(symbols):
-            spans = self.seconds_of(symbol)
-            starts.append(spans[:, 0] + (code << _CODE_BITS))
-            ends.append(spans[:, 1] + (code << _CODE_BITS))
-        return SpanIndex(np.concatenate(starts), np.concatenate(ends))
+        number = {symbol: at for at, symbol in enumerate(symbols)}
+        place = np.array([number.get(name, -1) for name in self._names], np.int64)
+        codes = self._codes
+        of = place[codes] if len(codes) else codes
+        lines = [(self._line + ((of - codes) << _BITS)[:, None])[of >= 0]]
+        if self.is_everywhere:
+            everywhere = self._of(EVERYWHERE)
+            base = np.repeat(np.arange(len(symbols)) << _BITS, len(everywhere))
+            lines.append(np.tile(everywhere, (len(symbols), 1)) + base[:, None])
+        line = _joined(np.concatenate(lines))
+        return SpanIndex(line[:, 0], line[:, 1])
 
 
 class SpanIndex(NamedTuple):
@@ -175,11 +203,15 @@ class SpanIndex(NamedTuple):
 
     def meet(self, codes: Seconds, from_s: Seconds, to_s: Seconds) -> npt.NDArray[np.bool_]:
         """Whether each [from_s, to_s) has a second in common with a span of its symbol."""
+        base = codes.astype(np.int64) << _BITS
+        return self.at(base + from_s, base + to_s)
+
+    def at(self, lows: Seconds, highs: Seconds) -> npt.NDArray[np.bool_]:
+        """The same, of numbers on the line."""
         if not len(self.starts):
-            return np.zeros(len(codes), np.bool_)
-        base = codes.astype(np.int64) << _CODE_BITS
-        at = np.searchsorted(self.starts, base + to_s, side="left") - 1
-        found: npt.NDArray[np.bool_] = (at >= 0) & (self.ends[np.maximum(at, 0)] > base + from_s)
+            return np.zeros(len(lows), np.bool_)
+        step = np.searchsorted(self.starts, highs, side="left") - 1
+        found: npt.NDArray[np.bool_] = (step >= 0) & (self.ends[np.maximum(step, 0)] > lows)
         return found
 
 
