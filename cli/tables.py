@@ -46,7 +46,10 @@ def as_json(position: Any) -> Any:
     shards = getattr(position, "shards", None)
     if shards is None:
         return position
-    return {"stream_name": position.stream_name, "shards": {name: str(number) for name, number in shards.items()}}
+    return {
+        "stream_name": position.stream_name,
+        "shards": {name: str(shard.sequence) for name, shard in shards.items() if shard.sequence is not None},
+    }
 
 
 def short(position: Any) -> Any:

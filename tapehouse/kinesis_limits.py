@@ -26,3 +26,7 @@ SHARD_RECORDS_PER_S: Final = 1_000
 """Records that a shard takes in."""
 SHARD_BYTES_PER_S: Final = 1_000_000
 """Bytes that a shard takes in, read strictly: the guide says 1 MB, and who sends keeps to the smaller megabyte."""
+READS_PER_S: Final = 5
+"""GetRecords calls that a shard answers, of all its readers."""
+READ_BYTES_PER_S: Final = 2_000_000
+"""Bytes that a shard gives to its readers, read strictly."""

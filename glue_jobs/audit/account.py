@@ -52,7 +52,7 @@ def stream_gaps(position: Position | None) -> list[str]:
     if position is None:
         return []
     return [
-        f"stream {position.stream_name}: records that arrived from {gap.from_us} to {gap.to_us} (µs UTC) may have "
-        "passed unread: the pause was longer than the stream's retention"
+        f"stream {position.stream_name}{f', {gap.shard_id}' if gap.shard_id else ''}: records that arrived from "
+        f"{gap.from_us} to {gap.to_us} (µs UTC) may have passed unread: {gap.reason}"
         for gap in position.gaps
     ]

@@ -2,7 +2,17 @@
 
 from glue_jobs.bronze.job import StreamIntake
 from glue_jobs.bronze.loop import BronzeLoop, Turn, TurnLimits, position_in
-from glue_jobs.bronze.position import Position
+from glue_jobs.bronze.position import Position, ShardPosition, StreamGap
 from glue_jobs.bronze.stream import StreamClient
 
-__all__ = ["BronzeLoop", "Position", "StreamClient", "StreamIntake", "Turn", "TurnLimits", "position_in"]
+__all__ = [
+    "BronzeLoop",
+    "Position",
+    "ShardPosition",
+    "StreamClient",
+    "StreamGap",
+    "StreamIntake",
+    "Turn",
+    "TurnLimits",
+    "position_in",
+]

@@ -1,11 +1,10 @@
-"""The stream into bronze.trades, as the pipeline runs it: turns of ``BronzeLoop`` until the tip of the stream."""
+"""The stream into bronze.trades, as the pipeline runs it: turns of ``BronzeLoop``."""
 
 from collections.abc import Callable
 
 from glue_jobs.bronze.loop import BronzeLoop, Turn, TurnLimits
 from glue_jobs.bronze.stream import StreamClient
 from glue_jobs.engine import Piece, Workspace
-from tapehouse.tables import BRONZE_TRADES
 
 
 class StreamIntake:
@@ -20,25 +19,15 @@ class StreamIntake:
         limits: TurnLimits | None = None,
         on_turn: Callable[[Turn], None] = lambda turn: None,
     ) -> None:
-        self._ws, self._stream_name = workspace, stream_name
-        self._client, self._limits, self._on_turn = client, limits, on_turn
-
-    def drain(self) -> int:
-        """Turns until nothing is left; the rows that they added. Raises as ``BronzeLoop.turn`` does."""
-        return self._loop().drain(on_turn=self._on_turn)
+        self._loop = BronzeLoop(workspace, stream_name, client=client, limits=limits)
+        self._on_turn = on_turn
 
     def turn(self) -> Piece:
-        """One turn. Raises as ``BronzeLoop.turn`` does."""
-        turn = self._loop().turn()
+        """One bounded turn, for a loop that runs beside others. Raises as ``BronzeLoop.turn`` does."""
+        turn = self._loop.turn(fresh=False)
         self._on_turn(turn)
-        return Piece(turn.rows, wrote=turn.rows > 0, has_more=turn.full)
+        return Piece(turn.rows, wrote=turn.committed, has_more=not turn.at_tip)
 
-    def _loop(self) -> BronzeLoop:
-        return BronzeLoop(
-            self._ws.spark,
-            self._ws.uri(BRONZE_TRADES),
-            self._stream_name,
-            client=self._client,
-            limits=self._limits,
-            steps=self._ws.steps,
-        )
+    def drain(self) -> int:
+        """Turns up to what the stream holds now; the rows that they added. Raises as ``BronzeLoop.drain`` does."""
+        return self._loop.drain(on_turn=self._on_turn)

@@ -1,12 +1,13 @@
 """The stream as Kinesis describes it: which one it is, how long it keeps its records, and its shards."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, Protocol
 
-from glue_jobs.bronze.reader import KinesisClient
-from tapehouse.kinesis import ERRORS, judged, time_us
+from glue_jobs.bronze.reader import BACKOFF, TRIES, KinesisClient
+from tapehouse.backoff import retry
+from tapehouse.kinesis import ERRORS, CallFailedError, judged, time_us
 
 _HOUR_US: Final = 3_600_000_000
 
@@ -25,15 +26,15 @@ class Stream:
     name: str
     created_us: int
     retention_us: int
-    shards: tuple[str, ...]
-    """Ids of all whose records the stream still has, closed ones too."""
+    shards: Mapping[str, tuple[str, ...]]
+    """Id → ids of the parents, of all whose records the stream still has, closed ones too; parents first."""
 
 
 def describe(client: StreamClient, name: str) -> Stream:
     """Ask Kinesis for the stream.
 
     Raises:
-        CallFailedError: Kinesis did not answer; the next turn asks again.
+        CallFailedError: Kinesis kept refusing; the next turn asks again.
         StreamRefusedError: the stream is not there, or may not be read.
     """
     asked = partial(_answer, name)
@@ -48,12 +49,19 @@ def describe(client: StreamClient, name: str) -> Stream:
         name,
         time_us(found["StreamCreationTimestamp"]),
         found["RetentionPeriodHours"] * _HOUR_US,
-        tuple(shard["ShardId"] for shard in shards),
+        {shard["ShardId"]: _parents(shard) for shard in sorted(shards, key=lambda shard: str(shard["ShardId"]))},
     )
 
 
+def _parents(shard: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(shard[name] for name in ("ParentShardId", "AdjacentParentShardId") if shard.get(name))
+
+
 def _answer(stream: str, operation: str, call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    try:
-        return call()
-    except ERRORS as error:
-        raise judged(stream, operation, error) from error
+    def once() -> dict[str, Any]:
+        try:
+            return call()
+        except ERRORS as error:
+            raise judged(stream, operation, error) from error
+
+    return retry(once, when=CallFailedError, tries=TRIES, backoff=BACKOFF)

@@ -72,10 +72,10 @@ class IntakeJob(Protocol):
     """Takes in what comes from outside the lake, by turns of its own. It cannot be rebuilt: its input forgets."""
 
     def drain(self) -> int:
-        """Turns until nothing more is there; the rows that they added."""
+        """Turns until all is taken in that was there when it began; the rows that they added."""
 
     def turn(self) -> Piece:
-        """One bounded turn."""
+        """One bounded turn. Raises LostRaceError: run it again; TransientError: try again later."""
 
 
 Job: TypeAlias = StreamJob | BatchJob | IntakeJob

@@ -6,7 +6,12 @@ from types import SimpleNamespace
 from cli.tables import as_json, instant, short
 
 POSITION = SimpleNamespace(
-    stream_name="trades", shards={"shardId-000000000000": 49 * 10**54 + 12_345_678, "shardId-000000000012": 7}
+    stream_name="trades",
+    shards={
+        "shardId-000000000000": SimpleNamespace(sequence=49 * 10**54 + 12_345_678),
+        "shardId-000000000012": SimpleNamespace(sequence=7),
+        "shardId-000000000013": SimpleNamespace(sequence=None),
+    },
 )
 
 

@@ -66,7 +66,7 @@ class TradesJob:
         base = self._ws.snapshot(SILVER_GAPS)
         known = self._ws.at(base).where(F.col("exchange") == EVERYWHERE).select("gap_id").collect()
         there = {row["gap_id"] for row in known}
-        new = {f"{position.stream_name}:{gap.from_us}": gap for gap in position.gaps}
+        new = {gap.id_in(position.stream_name): gap for gap in position.gaps}
         rows = [
             {
                 "exchange": EVERYWHERE,
@@ -76,7 +76,7 @@ class TradesJob:
                 "event": OPENED,
                 "from_us": gap.from_us,
                 "to_us": gap.to_us,
-                "reason": "the stream was read after its retention had passed",
+                "reason": gap.reason,
                 "arrival_time": datetime.fromtimestamp(gap.to_us / 1e6, UTC),
             }
             for gap_id, gap in new.items()

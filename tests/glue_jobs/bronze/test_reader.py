@@ -1,10 +1,10 @@
 """Reading one shard of a Kinesis that expires, throttles and answers with nothing: in order, once, aggregates whole."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import pytest
 from aws_kinesis_agg.aggregator import RecordAggregator
@@ -12,12 +12,8 @@ from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeou
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from glue_jobs.bronze.reader import (
-    ShardProgress,
-    ShardTask,
-    StreamRecord,
-    read_shard,
-)
+from glue_jobs.bronze.position import NOTHING_KNOWN, PAUSED, SHORTENED, TRIMMED, ShardPosition, StreamGap
+from glue_jobs.bronze.reader import Columns, KinesisClient, Pace, ShardProgress, ShardReading, ShardTask
 from tapehouse.errors import LakehouseError, TerminalError, TransientError
 from tapehouse.kinesis_limits import GET_RECORDS_LIMIT
 
@@ -25,6 +21,9 @@ GREAT: Final = 10**128
 """The first sequence number: 129 digits, the most that Kinesis gives."""
 ARRIVAL: Final = datetime(2025, 10, 9, 8, 53, 20, 123_000, tzinfo=UTC)
 ARRIVAL_US: Final = 1_760_000_000_123_000
+NOW_US: Final = ARRIVAL_US + 60_000_000
+HOUR_US: Final = 3_600_000_000
+SETTLE_US: Final = 1_000_000
 MANY: Final = 10**9
 
 
@@ -56,6 +55,9 @@ class FakeKinesis:
     """Raised by get_records, one a call; None is an answer."""
     iterator_faults: list[Exception] = field(default_factory=list)
     empty: int = 0
+    trimmed: int = 0
+    """So many of the oldest records are gone."""
+    children: tuple[str, ...] = ()
     asked: list[dict[str, Any]] = field(default_factory=list)
     limits: list[int] = field(default_factory=list)
 
@@ -66,8 +68,8 @@ class FakeKinesis:
         if arguments["ShardIteratorType"] == "TRIM_HORIZON":
             assert "StartingSequenceNumber" not in arguments
             return {"ShardIterator": "0"}
-        assert arguments["ShardIteratorType"] == "AFTER_SEQUENCE_NUMBER"
-        return {"ShardIterator": str(int(arguments["StartingSequenceNumber"]) - GREAT + 1)}
+        after = {"AT_SEQUENCE_NUMBER": 0, "AFTER_SEQUENCE_NUMBER": 1}[arguments["ShardIteratorType"]]
+        return {"ShardIterator": str(int(arguments["StartingSequenceNumber"]) - GREAT + after)}
 
     def get_records(self, **arguments: Any) -> dict[str, Any]:
         limit = arguments["Limit"]
@@ -75,7 +77,7 @@ class FakeKinesis:
         self.limits.append(limit)
         if self.faults and (raised := self.faults.pop(0)):
             raise raised
-        at = int(arguments["ShardIterator"])
+        at = max(int(arguments["ShardIterator"]), self.trimmed)
         count = 0 if self.empty else min(limit, self.page)
         self.empty = max(self.empty - 1, 0)
         end = min(at + count, len(self.data))
@@ -93,20 +95,52 @@ class FakeKinesis:
         }
         if not (self.closed and end == len(self.data)):
             answer["NextShardIterator"] = str(end)
+        elif self.children:
+            answer["ChildShards"] = [{"ShardId": child} for child in self.children]
         return answer
 
 
-def task(*, after: int | None = None, max_records: int = MANY, max_bytes: int = MANY) -> ShardTask:
-    return ShardTask("trades", "shardId-000000000007", after, max_records, max_bytes)
+class StreamRecord(NamedTuple):
+    sequence_number: str
+    sub_sequence_number: int
+    partition_key: str
+    arrival_us: int
+    data: bytes
+
+
+def task(*, after: int | None = None, max_records: int = MANY, max_bytes: int = MANY, **more: Any) -> ShardTask:
+    place = ShardPosition() if after is None else ShardPosition(after, ARRIVAL_US, NOW_US)
+    day_us = 24 * HOUR_US
+    given = {"after": place, "until_us": NOW_US, "retention_us": day_us, "retention_before_us": day_us, **more}
+    return ShardTask(
+        stream_name="trades",
+        shard_id="shardId-000000000007",
+        max_records=max_records,
+        max_bytes=max_bytes,
+        settle_us=SETTLE_US,
+        **given,
+    )
+
+
+def reading(
+    kinesis: KinesisClient, what: ShardTask | None = None, slept: list[float] | None = None, *, now_us: int = NOW_US
+) -> ShardReading:
+    waits: list[float] = [] if slept is None else slept
+    pace = Pace(clock=lambda: 0.0, sleep=lambda _: None)
+    return ShardReading(kinesis, what or task(), pace, now_us=lambda: now_us, sleep=waits.append, dice=lambda: 1.0)
+
+
+def records_of(columns: Columns) -> list[StreamRecord]:
+    listed = (columns.sequence_number, columns.sub_sequence_number, columns.partition_key, columns.arrival_us)
+    return [StreamRecord(*row) for row in zip(*listed, columns.payload, strict=True)]
 
 
 def read(
-    kinesis: FakeKinesis, what: ShardTask | None = None, slept: list[float] | None = None
+    kinesis: KinesisClient, what: ShardTask | None = None, slept: list[float] | None = None, *, now_us: int = NOW_US
 ) -> tuple[list[StreamRecord], ShardProgress]:
-    progress = ShardProgress()
-    waits: list[float] = [] if slept is None else slept
-    batches = read_shard(kinesis, what or task(), progress, sleep=waits.append, jitter=lambda: 1.0)
-    return [record for batch in batches for record in batch], progress
+    made = reading(kinesis, what, slept, now_us=now_us)
+    made.run()
+    return records_of(made.columns), made.progress
 
 
 def payloads(count: int) -> list[bytes]:
@@ -122,7 +156,15 @@ def test_a_shard_without_position_is_read_from_its_oldest_record() -> None:
     assert kinesis.asked == [
         {"StreamName": "trades", "ShardId": "shardId-000000000007", "ShardIteratorType": "TRIM_HORIZON"}
     ]
-    assert progress == ShardProgress(last_sequence=GREAT + 2, rows=3, bytes=24, behind_ms=0, ended=False)
+    last_us = ARRIVAL_US + 2_000
+    assert progress == ShardProgress(
+        ShardPosition(GREAT + 2, last_us, NOW_US - SETTLE_US, at_tip=True),
+        rows=3,
+        bytes=24,
+        newest_us=last_us,
+        caught_up=True,
+        iterator="3",
+    )
 
 
 def test_a_shard_is_read_after_its_position_by_all_129_digits() -> None:
@@ -130,7 +172,7 @@ def test_a_shard_is_read_after_its_position_by_all_129_digits() -> None:
     records, progress = read(kinesis, task(after=GREAT + 2))
     assert [record.data for record in records] == [b"record 3", b"record 4"]
     assert kinesis.asked[0]["StartingSequenceNumber"] == "1" + "0" * 127 + "2"
-    assert progress.last_sequence == GREAT + 4
+    assert progress.after.sequence == GREAT + 4
 
 
 def test_sequence_number_zero_is_a_position() -> None:
@@ -142,7 +184,8 @@ def test_sequence_number_zero_is_a_position() -> None:
 
 def test_nothing_to_read_moves_nothing() -> None:
     kinesis = FakeKinesis([])
-    assert read(kinesis) == ([], ShardProgress())
+    records, progress = read(kinesis)
+    assert (records, progress.after) == ([], ShardPosition(None, None, NOW_US - SETTLE_US, at_tip=True))
     assert len(kinesis.limits) == 1
 
 
@@ -217,7 +260,9 @@ def test_waits_are_spread_by_chance() -> None:
     waits: list[list[float]] = [[], []]
     for slept, chance in zip(waits, (0.0, 1.0), strict=True):
         kinesis = FakeKinesis(payloads(1), faults=[THROTTLED])
-        list(read_shard(kinesis, task(), ShardProgress(), sleep=slept.append, jitter=partial(float, chance)))
+        made = reading(kinesis, slept=slept)
+        made.dice = partial(float, chance)
+        made.run()
     assert 0 < waits[0][0] < waits[1][0]
 
 
@@ -231,13 +276,11 @@ def test_a_kinesis_that_keeps_refusing_ends_the_turn_as_transient() -> None:
 
 
 def test_what_was_read_before_the_refusal_is_told() -> None:
-    kinesis = FakeKinesis(payloads(4), page=2, faults=[None, *[THROTTLED] * 1000])
-    progress = ShardProgress()
-    batches = read_shard(kinesis, task(), progress, sleep=lambda _: None)
-    assert len(next(batches)) == 2
+    made = reading(FakeKinesis(payloads(4), page=2, faults=[None, *[THROTTLED] * 1000]))
     with pytest.raises(TransientError):
-        next(batches)
-    assert (progress.rows, progress.last_sequence) == (2, GREAT + 1)
+        made.run()
+    assert (len(made.columns), made.progress.rows, made.progress.after.sequence) == (2, 2, GREAT + 1)
+    assert not made.progress.caught_up
 
 
 @pytest.mark.parametrize(
@@ -263,22 +306,22 @@ def test_what_waiting_does_not_mend_is_not_tried_again(code: str, error: type[La
 def test_a_closed_shard_is_read_to_its_end() -> None:
     records, progress = read(FakeKinesis(payloads(5), closed=True, page=2))
     assert [record.data for record in records] == payloads(5)
-    assert progress.ended
+    assert progress.after.ended
 
 
 def test_an_open_shard_has_no_end() -> None:
-    assert not read(FakeKinesis(payloads(5), page=2))[1].ended
+    assert not read(FakeKinesis(payloads(5), page=2))[1].after.ended
 
 
 def test_a_closed_shard_that_was_read_before_ends_at_once() -> None:
     kinesis = FakeKinesis(payloads(5), closed=True)
     records, progress = read(kinesis, task(after=GREAT + 4))
-    assert (records, progress.ended, progress.last_sequence) == ([], True, None)
+    assert (records, progress.after.ended, progress.after.sequence) == ([], True, GREAT + 4)
     assert len(kinesis.limits) == 1
 
 
 def test_a_shard_that_a_bound_left_is_not_ended() -> None:
-    assert not read(FakeKinesis(payloads(5), closed=True), task(max_records=3))[1].ended
+    assert not read(FakeKinesis(payloads(5), closed=True), task(max_records=3))[1].after.ended
 
 
 def test_empty_answers_of_a_shard_that_is_behind_are_read_through() -> None:
@@ -289,7 +332,7 @@ def test_empty_answers_of_a_shard_that_is_behind_are_read_through() -> None:
 def test_a_shard_that_only_says_it_is_behind_is_left_for_the_next_turn() -> None:
     kinesis = FakeKinesis(payloads(3), empty=10**6)
     records, progress = read(kinesis)
-    assert (records, progress.last_sequence, progress.behind_ms) == ([], None, 3)
+    assert (records, progress.after.sequence, progress.behind_ms) == ([], None, 3)
     assert 10 < len(kinesis.limits) < 1000
 
 
@@ -298,11 +341,192 @@ def test_empty_answers_are_counted_in_a_row_only() -> None:
         def get_records(self, **arguments: Any) -> dict[str, Any]:
             answer = super().get_records(**arguments)
             if answer["Records"]:
-                self.empty = 30
+                self.empty = 20
             return answer
 
     records, _ = read(Hesitant(payloads(5), page=1))
     assert len(records) == 5
+
+
+# --- where a reading ends, and up to when it has read
+
+
+class Busy(FakeKinesis):
+    """A shard that gets a record before each call: no answer is ever empty."""
+
+    def get_records(self, **arguments: Any) -> dict[str, Any]:
+        self.data = [*self.data, b"more"]
+        return super().get_records(**arguments)
+
+
+def test_a_shard_that_is_written_to_all_the_time_is_read_to_its_tip_and_no_further() -> None:
+    records, progress = read(Busy(payloads(5), page=2))
+    assert len(records) == 10  # five, and one more a call: two of each answer, until an answer reaches the tip
+    assert progress.caught_up
+    assert progress.after.at_tip
+
+
+def test_a_record_that_arrived_after_the_plan_ends_the_reading() -> None:
+    records, progress = read(FakeKinesis(payloads(50), page=10), task(until_us=ARRIVAL_US + 25_000))
+    assert (len(records), progress.caught_up, progress.after.at_tip) == (30, True, False)
+    assert progress.after.through_us == ARRIVAL_US + 29_000 - SETTLE_US, "not the clock's time: it has more"
+
+
+def test_at_the_tip_it_has_read_up_to_the_beginning_of_the_call() -> None:
+    times = iter([NOW_US, NOW_US, NOW_US + 5_000, *[NOW_US + 9_000_000] * 10])  # made, iterator, records, later
+    made = reading(FakeKinesis(payloads(3)))
+    made.now_us = lambda: next(times)
+    next(times)
+    made.run()
+    assert made.progress.after.through_us == NOW_US + 5_000 - SETTLE_US
+
+
+def test_a_call_that_was_tried_again_began_with_its_last_try() -> None:
+    clock = [NOW_US]
+
+    def later(seconds: float) -> None:
+        clock[0] += round(seconds * 1e6)
+
+    made = reading(FakeKinesis(payloads(3), faults=[THROTTLED, THROTTLED]))
+    made.now_us, made.sleep = lambda: clock[0], later
+    made.run()
+    assert made.progress.after.through_us == clock[0] - SETTLE_US > NOW_US - SETTLE_US
+
+
+def test_the_end_of_a_closed_shard_does_not_say_when_it_was_closed() -> None:
+    _, progress = read(FakeKinesis(payloads(3), closed=True, children=("b", "c")))
+    last_us = ARRIVAL_US + 2_000
+    assert progress.after == ShardPosition(GREAT + 2, last_us, last_us - SETTLE_US, at_tip=True, ended=True)
+    assert progress.children == ("b", "c")
+
+
+def test_a_clock_that_was_set_back_takes_nothing_back() -> None:
+    seen = ShardPosition(GREAT + 1, ARRIVAL_US, NOW_US + HOUR_US)
+    _, progress = read(FakeKinesis(payloads(3)), replace(task(), after=seen))
+    assert progress.after.through_us == NOW_US + HOUR_US
+
+
+# --- loss
+
+
+def lagging(*, at_tip: bool = False) -> ShardPosition:
+    """Read up to record 1."""
+    arrival_us = ARRIVAL_US + 1_000
+    return ShardPosition(GREAT + 1, arrival_us, arrival_us + (HOUR_US if at_tip else 0), at_tip)
+
+
+def after_hours(hours: float) -> int:
+    """So long after record 1 arrived."""
+    return ARRIVAL_US + 1_000 + round(hours * HOUR_US)
+
+
+def known(shard: ShardPosition, **more: Any) -> ShardTask:
+    return replace(task(), after=shard, until_us=NOW_US + 10**15, **more)
+
+
+@pytest.mark.parametrize("hours", [1, 23, 25, 400])
+def test_a_record_that_is_still_there_proves_that_nothing_was_trimmed(hours: float) -> None:
+    kinesis = FakeKinesis(payloads(5))
+    records, progress = read(kinesis, known(lagging()), now_us=after_hours(hours))
+    assert [record.data for record in records] == [b"record 2", b"record 3", b"record 4"]
+    assert progress.gap is None
+    kind = "AFTER_SEQUENCE_NUMBER" if hours < 24 else "AT_SEQUENCE_NUMBER"
+    assert kinesis.asked[0]["ShardIteratorType"] == kind
+
+
+def test_a_reader_that_fell_behind_the_trim_horizon_has_a_gap() -> None:
+    now_us = after_hours(30)
+    records, progress = read(FakeKinesis(payloads(5), trimmed=4), known(lagging()), now_us=now_us)
+    assert [record.data for record in records] == [b"record 4"]
+    assert progress.gap == StreamGap(ARRIVAL_US + 1_000, now_us - 24 * HOUR_US, "shardId-000000000007", TRIMMED)
+
+
+def test_a_pause_at_the_tip_that_was_longer_than_the_retention_is_a_gap_from_the_last_look() -> None:
+    now_us = after_hours(30)
+    _, progress = read(FakeKinesis(payloads(5), trimmed=5), known(lagging(at_tip=True)), now_us=now_us)
+    seen_us = ARRIVAL_US + 1_000 + HOUR_US
+    assert progress.gap == StreamGap(seen_us, now_us - 24 * HOUR_US, "shardId-000000000007", PAUSED)
+
+
+def test_a_retention_that_was_shortened_is_the_reason() -> None:
+    shard = known(lagging(), retention_before_us=48 * HOUR_US)
+    _, progress = read(FakeKinesis(payloads(5), trimmed=4), shard, now_us=after_hours(30))
+    assert progress.gap is not None
+    assert progress.gap.reason == SHORTENED
+
+
+def test_a_retention_that_was_shortened_for_a_while_is_seen_by_what_is_gone() -> None:
+    """It is 48 hours before and after: only the record that should be there, and is not, tells of the time between."""
+    shard = known(lagging(), retention_us=48 * HOUR_US, retention_before_us=48 * HOUR_US)
+    _, progress = read(FakeKinesis(payloads(5), trimmed=4), shard, now_us=after_hours(30))
+    assert progress.gap == StreamGap(ARRIVAL_US + 1_000, ARRIVAL_US + 4_000, "shardId-000000000007", SHORTENED)
+
+
+def test_empty_answers_before_the_first_record_prove_no_loss() -> None:
+    records, progress = read(FakeKinesis(payloads(5), empty=3), known(lagging()), now_us=after_hours(30))
+    assert (len(records), progress.gap) == (3, None)
+
+
+def test_a_reader_that_is_overtaken_while_it_reads_has_a_gap() -> None:
+    class Trimmed(FakeKinesis):
+        def get_records(self, **arguments: Any) -> dict[str, Any]:
+            answer = super().get_records(**arguments)
+            if int(arguments["ShardIterator"]) == 2:
+                self.trimmed, clock[0] = 4, after_hours(24.5)
+            return answer
+
+    clock = [after_hours(23)]
+    made = reading(Trimmed(payloads(6), page=1), known(lagging()))
+    made.now_us = lambda: clock[0]
+    made.run()
+    assert [record.data for record in records_of(made.columns)] == [b"record 2", b"record 4", b"record 5"]
+    assert made.progress.gap is not None
+    assert made.progress.gap.to_us == after_hours(0.5)
+
+
+def test_what_a_stream_dropped_before_it_was_ever_read_is_no_gap() -> None:
+    assert task().after.through_us == NOTHING_KNOWN
+    assert read(FakeKinesis(payloads(5), trimmed=3))[1].gap is None
+
+
+# --- pace
+
+
+class Clock:
+    """Seconds that pass by sleeping alone."""
+
+    def __init__(self) -> None:
+        self.at = 0.0
+
+    def __call__(self) -> float:
+        return self.at
+
+    def sleep(self, seconds: float) -> None:
+        self.at += seconds
+
+
+def test_a_shard_is_asked_five_times_a_second_at_most() -> None:
+    clock = Clock()
+    pace = Pace(clock=clock, sleep=clock.sleep)
+    made = reading(FakeKinesis(payloads(11), page=1))
+    made.pace = pace
+    made.run()
+    assert clock.at == pytest.approx(2.0)
+    again = reading(FakeKinesis(payloads(1)))
+    again.pace = pace
+    again.run()
+    assert clock.at == pytest.approx(2.2), "the next reading keeps the distance to the last one"
+
+
+def test_bytes_are_paced_once_kinesis_has_asked_for_less() -> None:
+    clock = Clock()
+    faults: list[Exception | None]
+    for faults, seconds in (([], 0.2), ([THROTTLED], 2.2)):
+        made = reading(FakeKinesis([b"x" * 1_000_000] * 6, page=4, faults=list(faults)))
+        made.pace = Pace(clock=clock, sleep=clock.sleep)
+        began = clock.at
+        made.run()
+        assert clock.at - began == pytest.approx(seconds)
 
 
 # --- bounds
@@ -333,7 +557,7 @@ def test_a_bound_never_falls_inside_an_aggregate() -> None:
     records, progress = read(kinesis, task(max_records=15))
     assert len(records) % 10 == 0
     assert progress.rows == len(records) >= 15
-    again, _ = read(kinesis, task(after=progress.last_sequence))
+    again, _ = read(kinesis, task(after=progress.after.sequence))
     assert len(records) + len(again) == 50
 
 
@@ -384,9 +608,9 @@ def test_turns_of_any_bounds_and_faults_give_each_record_once(
         except TransientError:
             continue  # nothing of such a turn is kept
         if records:
-            assert progress.last_sequence == int(records[-1].sequence_number)
+            assert progress.after.sequence == int(records[-1].sequence_number)
         found += records
-        after = after if progress.last_sequence is None else progress.last_sequence
+        after = after if progress.after.sequence is None else progress.after.sequence
     assert found == calm
 
 
@@ -398,4 +622,4 @@ def test_arrival_is_exact_to_the_millisecond(milliseconds: int) -> None:
     # botocore makes the moment from a float of seconds
     answer["Records"][0]["ApproximateArrivalTimestamp"] = datetime.fromtimestamp(base / 1000, UTC)
     kinesis.get_records = lambda **_: answer  # type: ignore[method-assign]
-    assert next(iter(read_shard(kinesis, task(), ShardProgress())))[0].arrival_us == base * 1000
+    assert read(kinesis)[0][0].arrival_us == base * 1000
