@@ -66,7 +66,8 @@ def target(settings: Settings) -> Target:
     """The lake of these settings and the stack beside it; a lake on emulated S3 has its stack in ``.lake/s3``."""
     lake = Lake(settings.lake)
     folder = lake.path / "_aws" if lake.is_local else Path(".lake/s3/_aws").absolute()
-    return Target(settings, lake, Stack(folder, region=settings.region))
+    stack = Stack(folder, region=settings.region, kinesis_timing=settings.kinesis_timing)
+    return Target(settings, lake, stack)
 
 
 def refuse_aws(settings: Settings, what: str) -> None:

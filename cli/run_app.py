@@ -35,7 +35,7 @@ PASSES_WITHOUT_END: Final = 20
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     for name in (
         *("feeds", "recordings", "symbols", "refresh_every_s", "trades_per_s", "seed", "shards"),
-        *("spark_memory_mb", "kinesis_port", "aws_port"),
+        *("spark_memory_mb", "kinesis_port", "kinesis_timing", "aws_port"),
     ):
         add_setting(parser, name)
     parser.add_argument("--once", action="store_true", default=None, help="one bounded pass, then audit (ONCE=1)")

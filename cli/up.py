@@ -6,7 +6,7 @@ from cli.command import add_setting, load_settings, refuse_aws, target
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    for name in ("shards", "kinesis_port", "aws_port", "feeds", "recordings"):
+    for name in ("shards", "kinesis_port", "kinesis_timing", "aws_port", "feeds", "recordings"):
         add_setting(parser, name)
 
 

@@ -21,6 +21,8 @@ class Server:
     """The path that answers 200 once it serves."""
     command: Callable[[int, Path], list[str]]
     """Python's arguments, by its port and the stack's folder."""
+    options: tuple[str, ...] = ()
+    """More arguments: how it is to behave."""
 
     @property
     def title(self) -> str:
@@ -39,12 +41,17 @@ class Server:
             connection.close()
 
 
-KINESIS: Final = Server(
-    "kinesis",
-    "the embedded Kinesis",
-    "/_tapehouse/health",
-    lambda port, folder: ["-m", "embedded.kinesis", "--port", str(port), "--journal", str(folder / "kinesis")],
-)
+def kinesis(timing: str) -> Server:
+    """The embedded Kinesis with a timing (``embedded/kinesis/timing.py``)."""
+    return Server(
+        "kinesis",
+        "the embedded Kinesis",
+        "/_tapehouse/health",
+        lambda port, folder: ["-m", "embedded.kinesis", "--port", str(port), "--journal", str(folder / "kinesis")],
+        () if timing == "immediate" else ("--timing", timing),
+    )
+
+
 MOTO: Final = Server(
     "aws",
     "the other embedded services",

@@ -15,7 +15,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,7 +23,7 @@ from embedded import port as ports
 from embedded import process as processes
 from embedded.environment import scrubbed
 from embedded.process import Process
-from embedded.servers import KINESIS, MOTO, Server
+from embedded.servers import MOTO, Server, kinesis
 from tapehouse import logs
 from tapehouse.errors import TerminalError
 
@@ -45,6 +45,8 @@ class Member:
     pid: int
     began: str
     port: int = 0
+    options: str = ""
+    """Of a server: how it was told to behave."""
 
     @property
     def process(self) -> Process:
@@ -59,13 +61,14 @@ class Stack:
         folder: Path,
         *,
         region: str = "us-east-1",
-        servers: Sequence[Server] = (KINESIS, MOTO),
+        kinesis_timing: str = "immediate",
+        servers: Sequence[Server] | None = None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.folder = folder
         self._region = region
-        self._servers = tuple(servers)
+        self._servers = tuple(servers or (kinesis(kinesis_timing), MOTO))
         self._clock = clock
         self._sleep = sleep
 
@@ -134,9 +137,9 @@ class Stack:
                         continue
                     last = before[server.name].port if server.name in before else None
                     chosen = ports.choose(port, before=last, purpose=server.purpose)
-                    members[server.name] = self._start(
-                        server.name, [sys.executable, *server.command(chosen, self.folder)], "server", chosen
-                    )
+                    command = [sys.executable, *server.command(chosen, self.folder), *server.options]
+                    started_as = self._start(server.name, command, "server", chosen)
+                    members[server.name] = replace(started_as, options=" ".join(server.options))
                     started.append(server.name)
                     self._remember(members)
                 for server in self._servers:
@@ -151,6 +154,11 @@ class Stack:
         if port and port != member.port:
             raise TerminalError(
                 f"{server.title} already listens on port {member.port}, not {port}: run `tapehouse down` first."
+            )
+        if (wanted := " ".join(server.options)) != member.options:
+            raise TerminalError(
+                f"{server.title} already runs with {member.options or 'its defaults'}, not with "
+                f"{wanted or 'its defaults'}: run `tapehouse down` first."
             )
 
     def _start(self, name: str, command: Sequence[str], role: str, port: int = 0) -> Member:

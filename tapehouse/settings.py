@@ -98,6 +98,9 @@ class Settings(BaseModel):
         default=1_536, ge=512, le=1_048_576, description="memory of the Spark driver"
     )
     kinesis_port: types.Port = Field(default=0, description="port of the embedded Kinesis")
+    kinesis_timing: Annotated[Literal["immediate", "aws"], Allowed("immediate or aws")] = Field(
+        default="immediate", description="how the embedded Kinesis answers: at once, or with AWS' latency and limits"
+    )
     aws_port: types.Port = Field(default=0, description="port of the other embedded services")
     athena_workgroup: types.AwsName = Field(default="primary", description="the Athena workgroup that answers on AWS")
     gold_sources: types.Sources = Field(default={}, description="which source gold counts an exchange from")

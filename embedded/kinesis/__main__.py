@@ -12,6 +12,7 @@ from tapehouse import logs
 from tapehouse.errors import TerminalError
 
 from .server import KinesisServer
+from .timing import NAMES
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -21,6 +22,9 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--host", default="127.0.0.1", help="loopback address (default 127.0.0.1)")
     parser.add_argument("--journal", type=Path, help="folder that streams and records are kept in; without: memory")
     parser.add_argument("--limits", action="store_true", help="enforce Kinesis' throughput limits per shard")
+    parser.add_argument(
+        "--timing", choices=NAMES, default="immediate", help="answer at once (default), or as AWS does, with its limits"
+    )
     parser.add_argument("--seed", type=int, help="fixes sequence numbers and the faults' dice")
     parser.add_argument("--transition-ms", type=int, default=0, help="ms that streams stay CREATING or UPDATING (0)")
     parser.add_argument(
@@ -49,6 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             host=options.host,
             port=options.port,
             limits=options.limits,
+            timing=options.timing,
             seed=options.seed,
             transition_ms=options.transition_ms,
         )

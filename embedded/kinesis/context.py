@@ -9,6 +9,7 @@ from .errors import stream_not_found
 from .faults import Faults
 from .store import Clock, Store
 from .stream import Stream
+from .timing import Timing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +23,7 @@ class Context:
     tokens: Tokens
     limits: bool
     """Are the limits of a shard enforced?"""
+    timing: Timing
 
     def named(self, arguments: Arguments) -> Stream:
         """The stream that a call means, in any status."""

@@ -64,8 +64,9 @@ class ShardThroughput:
         return True
 
     def give_bytes(self, data_bytes: int) -> None:
-        """A read answered with so many bytes."""
-        self.bytes_out.held -= data_bytes
+        """A read answered with so many bytes. More than a second's worth takes what was saved up as well."""
+        held = 0 if data_bytes > BYTES_OUT_PER_S else self.bytes_out.held
+        self.bytes_out.held = held - data_bytes
 
     def take_iterator(self, now_us: int) -> bool:
         """May a GetShardIterator call run?"""

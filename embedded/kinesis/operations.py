@@ -78,21 +78,22 @@ class Operations:
         faults = self._context.faults
         faults.count(f"calls.{operation}" if self._known(operation) else "calls.unknown")
         plan = faults.plan(operation)
+        delay_ms = plan.delay_ms + self._context.timing.answer_ms(operation)
         if plan.instead == "drop_calls":
-            return Answer(0, b"", plan.delay_ms, drop=True)
+            return Answer(0, b"", delay_ms, drop=True)
         try:
             self._refuse(plan, operation)
             result = self._run(operation, body, plan, authorization)
         except ApiError as error:
             faults.count(f"errors.{error.code}")
-            return Answer(error.status, error.body(), plan.delay_ms)
+            return Answer(error.status, error.body(), delay_ms)
         except Exception:
             log.exception("call_broken", operation=operation)
             faults.count("errors.InternalFailure")
-            return Answer(500, internal_failure().body(), plan.delay_ms)
+            return Answer(500, internal_failure().body(), delay_ms)
         if plan.instead == "fail_answers":
-            return Answer(500, internal_failure().body(), plan.delay_ms)
-        return Answer(200, result, plan.delay_ms, drop=plan.instead == "lose_answers")
+            return Answer(500, internal_failure().body(), delay_ms)
+        return Answer(200, result, delay_ms, drop=plan.instead == "lose_answers")
 
     def _known(self, operation: str) -> bool:
         known = operation in self._handlers or operation in self._records_handlers
@@ -110,6 +111,9 @@ class Operations:
     def _run(self, operation: str, body: bytes, plan: Plan, authorization: str) -> bytes:
         arguments = Arguments(body)
         self._context.store.sweep()
+        of = str(arguments.raw("StreamName") or arguments.raw("StreamARN"))
+        if not self._context.timing.may_call(operation, of, self._context.clock()):
+            raise ApiError("LimitExceededException", f"Rate exceeded for {operation}.")
         answer: Mapping[str, Any]
         if operation in self._records_handlers:
             return self._records_handlers[operation](arguments, plan)

@@ -73,7 +73,10 @@ class Reading:
         if context.limits and not shard.throughput.take_read(now_us):
             raise throttled(stream.name, shard.id)
         horizon_ms = stream.horizon_us(now_us) // 1000
-        batch = shard.log.read(position.ordinal, limit=limit, max_bytes=GET_RECORDS_BYTES, horizon_ms=horizon_ms)
+        until_ms = now_us // 1000 - context.timing.readable_after_ms if context.timing.readable_after_ms else None
+        batch = shard.log.read(
+            position.ordinal, limit=limit, max_bytes=GET_RECORDS_BYTES, horizon_ms=horizon_ms, until_ms=until_ms
+        )
         place, payloads = batch.next_ordinal, batch.payloads
         if plan.empty_read:
             place, payloads = min(position.ordinal, place), []
@@ -81,7 +84,7 @@ class Reading:
             shard.throughput.give_bytes(batch.data_bytes)
             context.faults.count("records.out", batch.records)
         behind_ms = 0
-        if place < shard.log.next_ordinal and batch.last_ms is not None:
+        if place < shard.log.next_ordinal and batch.last_ms is not None and not (batch.at_tip and payloads):
             behind_ms = max(1, now_us // 1000 - batch.last_ms)  # 0 says that the tip was reached, so never 0 before it
         ends = not shard.is_open and place >= shard.log.next_ordinal
         following = self._children(stream, shard) if ends else self._next(stream, shard, place)

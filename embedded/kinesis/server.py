@@ -22,6 +22,7 @@ from .journal import DiskJournal, Journal, MemoryJournal
 from .operations import DEFAULT_REGION, Operations
 from .shard_log import SEGMENT_BYTES
 from .store import Clock, Store
+from .timing import Timing, TimingName
 
 log = logs.of(__name__)
 START_S: Final = 30.0
@@ -38,8 +39,9 @@ class KinesisServer:
     """A Kinesis on loopback, for boto3's ``endpoint_url`` or ``AWS_ENDPOINT_URL_KINESIS``.
 
     ``journal`` is the folder that records and streams outlive the server in (see ``journal``), None keeps all in
-    memory. ``port`` 0 takes a free one. ``limits`` enforces a shard's throughput. ``clock`` gives µs UTC; retention,
-    expiry and limits go by it. ``seed`` fixes sequence numbers and the faults' dice (for one clock and one order of
+    memory. ``port`` 0 takes a free one. ``limits`` enforces a shard's throughput. ``timing`` "aws" answers and
+    throttles as AWS does (see ``timing``; it includes the limits). ``clock`` gives µs UTC; retention, expiry and limits
+    go by it. ``seed`` fixes sequence numbers and the faults' dice (for one clock and one order of
     calls). ``transition_ms`` is how long streams stay CREATING, UPDATING and DELETING. ``segment_bytes`` is the size
     of the journal's pieces.
 
@@ -56,6 +58,7 @@ class KinesisServer:
         host: str = "127.0.0.1",
         port: int = 0,
         limits: bool = False,
+        timing: TimingName = "immediate",
         clock: Clock = wall_clock,
         seed: int | None = None,
         transition_ms: int = 0,
@@ -82,7 +85,8 @@ class KinesisServer:
             rng=rng,
             faults=self.faults,
             tokens=Tokens(self._store.identity),
-            limits=limits,
+            limits=limits or timing == "aws",
+            timing=Timing(timing, random.Random(rng.getrandbits(64) if timing == "aws" else 0)),
         )
         self._site = Site(Operations(context), self.faults)
         self._connections: set[Connection] = set()

@@ -45,6 +45,8 @@ class Batch:
     next_ordinal: int
     last_ms: int | None
     """When the last record returned was stored."""
+    at_tip: bool = False
+    """Whatever follows cannot be read yet."""
 
 
 class ShardLog:
@@ -100,10 +102,11 @@ class ShardLog:
         self.next_ordinal += added.records
         self.newest_ms = added.newest_ms
 
-    def read(self, ordinal: int, *, limit: int, max_bytes: int, horizon_ms: int) -> Batch:
+    def read(self, ordinal: int, *, limit: int, max_bytes: int, horizon_ms: int, until_ms: int | None = None) -> Batch:
         """Up to ``limit`` records and ``max_bytes`` of data from ``ordinal`` on, at least one where there is one.
 
         Records stored at or before ``horizon_ms`` are gone: a read from among them starts at the oldest kept one.
+        Those stored after ``until_ms`` cannot be read yet.
         """
         payloads: list[bytes] = []
         taken = size = 0
@@ -112,6 +115,8 @@ class ShardLog:
         for buffer, found, first in self._frames_from(ordinal, horizon_ms):
             if taken and (taken == limit or size >= max_bytes):
                 break
+            if until_ms is not None and found.stored_ms > until_ms:
+                return Batch(payloads, taken, size, place if taken else max(ordinal, first), last_ms, at_tip=True)
             place = max(ordinal, first)
             payload = buffer[found.start : found.end]
             fits = size + found.data_bytes <= max_bytes

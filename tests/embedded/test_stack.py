@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -114,6 +115,18 @@ def test_a_wanted_port_is_taken_and_another_refused_while_it_runs(stack: Stack) 
     stack.up(wanted={"kinesis": port})
     with pytest.raises(TerminalError, match=r"already listens on port .*tapehouse down"):
         stack.up(wanted={"kinesis": port + 1})
+
+
+def test_a_server_that_runs_in_another_way_is_refused(stack: Stack) -> None:
+    def told(*options: str) -> Stack:
+        return Stack(stack.folder, servers=(replace(server("kinesis"), options=options), server("aws")))
+
+    told("--timing", "aws").up()
+    assert told("--timing", "aws").up() == []
+    with pytest.raises(TerminalError, match=r"runs with --timing aws, not with its defaults: run `tapehouse down`"):
+        stack.up()
+    stack.down()
+    assert stack.up() == ["kinesis", "aws"]
 
 
 def test_a_server_that_does_not_start_is_named_with_its_log(tmp_path: Path) -> None:

@@ -65,8 +65,8 @@ def test_ten_megabytes_read_at_once_block_the_next_seconds() -> None:
     shard = ShardThroughput()
     assert shard.take_read(0)
     shard.give_bytes(10 * MIB)
-    assert not shard.take_read(3_900_000)
-    assert shard.take_read(4_100_000)
+    assert not shard.take_read(4_900_000)
+    assert shard.take_read(5_100_000)
 
 
 def test_nothing_is_throttled_unless_asked_for(client: Any) -> None:

@@ -17,6 +17,7 @@ from embedded.kinesis.cursor import Tokens
 from embedded.kinesis.journal import DiskJournal
 from embedded.kinesis.operations import Operations
 from embedded.kinesis.store import Store
+from embedded.kinesis.timing import Timing
 
 HOUR_US = 3_600_000_000
 START_US = 1_790_000_000_000_000
@@ -49,6 +50,7 @@ class StreamMachine(RuleBasedStateMachine):
             faults=faults,
             tokens=Tokens(self.store.identity),
             limits=False,
+            timing=Timing("immediate", rng),
         )
         self.operations = Operations(context)
 
