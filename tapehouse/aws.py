@@ -7,7 +7,9 @@ address, so no code path differs between ``TARGET=local`` and ``TARGET=aws``.
 from typing import Any
 
 import boto3
+import botocore.session
 from botocore.config import Config
+from botocore.utils import parse_timestamp
 
 
 def client(
@@ -18,12 +20,14 @@ def client(
     read_timeout_s: float = 60,
     endpoint_url: str | None = None,
     region: str | None = None,
+    plain_times: bool = False,
 ) -> Any:
     """A boto3 client of ``service`` ("kinesis", "s3", …) with bounded waits and standard retries.
 
     ``max_attempts`` counts the first try: 1 means that the caller does all retrying itself. ``endpoint_url`` and
     ``region`` repeat what another client uses (a Spark worker's environment may be older than its driver's); left out,
-    boto3's own settings decide.
+    boto3's own settings decide. ``plain_times`` leaves times that come as seconds since the epoch what they are:
+    to make a datetime of each record's costs more than all else that is done with a small record.
     """
     config = Config(
         connect_timeout=connect_timeout_s,
@@ -32,4 +36,13 @@ def client(
         user_agent_extra="tapehouse",
         tcp_keepalive=True,
     )
-    return boto3.client(service, config=config, endpoint_url=endpoint_url, region_name=region)
+    if not plain_times:
+        return boto3.client(service, config=config, endpoint_url=endpoint_url, region_name=region)
+    session = botocore.session.get_session()
+    session.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_seconds)
+    made = boto3.Session(botocore_session=session)
+    return made.client(service, config=config, endpoint_url=endpoint_url, region_name=region)
+
+
+def _seconds(value: Any) -> Any:
+    return value if isinstance(value, int | float) else parse_timestamp(value)

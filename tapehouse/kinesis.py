@@ -151,6 +151,7 @@ def passes(error: Exception) -> bool:
     return isinstance(error, _DROPPED)
 
 
-def time_us(moment: datetime) -> int:
+def time_us(moment: datetime | float) -> int:
     """A time of Kinesis in µs: it gives milliseconds in a float, and rounding to them undoes what the float did."""
-    return round(moment.timestamp() * 1000) * 1000
+    seconds = moment.timestamp() if isinstance(moment, datetime) else moment
+    return round(seconds * 1000) * 1000

@@ -134,7 +134,7 @@ class BronzeLoop:
     ) -> None:
         self._ws = workspace
         self._stream_name = stream_name
-        self._client: StreamClient = client or aws.client("kinesis", max_attempts=1)
+        self._client: StreamClient = client or aws.client("kinesis", max_attempts=1, plain_times=True)
         self._limits = limits or TurnLimits()
         self._now_us, self._sleep = now_us, sleep
         self._spread = spread or partial(on_spark, workspace.spark)

@@ -124,6 +124,6 @@ def on_spark(spark: SparkSession, shares: Sequence[Share]) -> list[Staged]:
 def _client(address: Address) -> KinesisClient:
     """One client a worker process: making one costs a tenth of a second."""
     client: KinesisClient = aws.client(
-        "kinesis", max_attempts=1, endpoint_url=address.endpoint_url, region=address.region
+        "kinesis", max_attempts=1, endpoint_url=address.endpoint_url, region=address.region, plain_times=True
     )
     return client

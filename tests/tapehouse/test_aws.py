@@ -7,7 +7,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
+from embedded.kinesis import KinesisServer
 from tapehouse import aws
+from tapehouse.kinesis import time_us
 
 
 class _Failing(BaseHTTPRequestHandler):
@@ -90,3 +92,18 @@ def test_where_nobody_listens_the_call_fails() -> None:
     with pytest.raises(EndpointConnectionError):
         client.list_streams()
     client.close()
+
+
+def test_times_are_left_as_they_come_where_asked() -> None:
+    with KinesisServer() as server:
+        plain, usual = (
+            aws.client("kinesis", endpoint_url=server.endpoint, region="us-east-1", plain_times=plain)
+            for plain in (True, False)
+        )
+        plain.create_stream(StreamName="s", ShardCount=1)
+        seconds, moment = (
+            client.describe_stream_summary(StreamName="s")["StreamDescriptionSummary"]["StreamCreationTimestamp"]
+            for client in (plain, usual)
+        )
+    assert isinstance(seconds, float)
+    assert time_us(seconds) == time_us(moment)

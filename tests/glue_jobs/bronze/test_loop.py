@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
@@ -688,3 +689,40 @@ def without_spark_again(lake: Lake) -> Workspace:
     workspace = Workspace(None, lake, Steps())  # type: ignore[arg-type]
     workspace._there.add(BRONZE_TRADES.name)
     return workspace
+
+
+# --- AWS' timing
+
+
+def test_on_aws_timing_a_steady_stream_is_followed_within_the_quotas(lake: Lake) -> None:
+    """Real seconds: answers take tens of ms, 5 calls and 2 MB a second a shard, and records that come all the time."""
+    with KinesisServer(timing="aws") as server:
+        client = client_of(server)
+        client.create_stream(StreamName="trades", ShardCount=2)
+        loop = BronzeLoop(without_spark(lake, (BRONZE_TRADES,)), "trades", client=client)
+        stop, written = threading.Event(), count()
+
+        def produce() -> None:
+            while not stop.is_set():
+                entries = [{"Data": b"%06d" % next(written) + b"x" * 500, "PartitionKey": str(n)} for n in range(50)]
+                client.put_records(StreamName="trades", Records=entries)
+
+        producer = threading.Thread(target=produce)
+        producer.start()
+        try:
+            rows, ended = loop.drain(), time.monotonic() + 3
+            turns = [loop.turn(fresh=False)]
+            while time.monotonic() < ended:
+                turns.append(loop.turn(fresh=False))
+        finally:
+            stop.set()
+            producer.join()
+        assert all(turn.at_tip for turn in turns)
+        assert turns[-1].position.arrived_through_us is not None
+        assert time.time() * 1e6 - turns[-1].position.arrived_through_us < 3_000_000
+        rows += sum(turn.rows for turn in turns) + loop.drain()
+        assert rows == next(written)
+        calls = server.faults.counters
+        assert calls["calls.GetRecords"] <= 5 * 2 * 12
+        assert calls.get("errors.ProvisionedThroughputExceededException", 0) <= 2
+        assert "errors.LimitExceededException" not in calls
