@@ -34,7 +34,7 @@ def pipeline(options: Options | None = None) -> tuple[Query, ...]:
                 workspace, given.stream_name, client=given.client, limits=given.limits, on_turn=given.on_turn
             ),
         ),
-        Query(name="silver", makes=trades.MAKES, is_partition=True, job=trades.TradesJob),
+        Query(name="silver", makes=trades.MAKES, is_partition=True, limits=trades.LIMITS, job=trades.TradesJob),
         Query(
             name="gold",
             makes=candles.MAKES,

@@ -37,7 +37,10 @@ class Arrived:
 class Silver:
     """The silver layer."""
 
-    trades: dict[tuple[str, str, str, str], dict[str, Any]] = field(default_factory=dict)
+    trades: dict[tuple[str, str, str, str, int], dict[str, Any]] = field(default_factory=dict)
+    """By exchange, symbol, source, id and event time: a venue may start its ids anew."""
+    by_id: dict[tuple[str, str, str, str], dict[int, dict[str, Any]]] = field(default_factory=dict)
+    """The same, by event time within an id."""
     rejected: dict[tuple[str, int, int], tuple[str, tuple[str, ...]]] = field(default_factory=dict)
     gaps: dict[tuple[str, str, str, str, str], dict[str, Any]] = field(default_factory=dict)
     coverage: list[dict[str, Any]] = field(default_factory=list)
@@ -66,6 +69,18 @@ def silver(records: Iterable[Arrived]) -> Silver:
     return out
 
 
+def covered(spans: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str, str], list[tuple[int, int]]]:
+    """What is covered of each market by each source: spans that neither meet nor overlap."""
+    found: dict[tuple[str, str, str], list[tuple[int, int]]] = {}
+    for span in sorted(spans, key=lambda span: span["from_us"]):
+        of = found.setdefault((span["exchange"], span["symbol"], span["source"]), [])
+        low, high = span["from_us"], span["through_us"]
+        if of and low <= of[-1][1]:
+            low, high = of[-1][0], max(high, of.pop()[1])
+        of.append((low, high))
+    return found
+
+
 def _fill(out: Silver) -> None:
     """A gap of which every id is a trade of its market and source, near its times, is filled; see ``_missing``."""
     for key, gap in list(out.gaps.items()):
@@ -84,7 +99,7 @@ def _missing(out: Silver, tape: tuple[str, str, str], gap: Mapping[str, Any]) ->
     latest = math.inf if gap["to_us"] is None else gap["to_us"] + 3600 * SECOND
     there = {
         number
-        for (*market, trade_id), trade in out.trades.items()
+        for (*market, trade_id, _), trade in out.trades.items()
         if tuple(market) == tape and low <= (number := id_number(trade_id)) <= high
         if trade_id == f"{kind}{number}" and earliest <= trade["event_time_us"] <= latest
     }
@@ -93,14 +108,19 @@ def _missing(out: Silver, tape: tuple[str, str, str], gap: Mapping[str, Any]) ->
 
 def _trade(out: Silver, record: Arrived, verdict: Judged) -> None:
     values = verdict.values
-    key = (values["exchange"], values["symbol"], values["source"], values["trade_id"])
-    known = out.trades.get(key)
-    if known is None:
+    key = (values["exchange"], values["symbol"], values["source"], values["trade_id"], values["event_time_us"])
+    known = [
+        trade
+        for at_us, trade in out.by_id.get(key[:4], {}).items()
+        if abs(at_us - values["event_time_us"]) <= 3600 * SECOND
+    ]
+    if not known:
         with localcontext() as exact:
             exact.prec = 80
             quote = (values["price"] * values["size"]).quantize(Decimal(1).scaleb(-18), ROUND_HALF_UP)
         out.trades[key] = {**values, "quote_size": quote}
-    elif all(known[name] == values[name] for name in ("price", "size", "side")):
+        out.by_id.setdefault(key[:4], {})[key[4]] = out.trades[key]
+    elif any(all(trade[name] == values[name] for name in ("price", "size", "side")) for trade in known):
         out.rejected[record.coordinates] = ("duplicate", ())
     else:
         out.rejected[record.coordinates] = ("conflict", ("trade.conflict",))

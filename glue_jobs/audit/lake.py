@@ -6,8 +6,9 @@ from pyspark import StorageLevel
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
-from glue_jobs.audit.account import account, stream_gaps, unique
+from glue_jobs.audit.account import account, apart, held, stream_gaps, unique
 from glue_jobs.audit.candles import candles
+from glue_jobs.audit.coverage import coverage
 from glue_jobs.audit.derived import derived
 from glue_jobs.audit.filled import filled
 from glue_jobs.audit.markets import counted, sums
@@ -24,6 +25,7 @@ from tapehouse.tables import (
     COORDINATE_NAMES,
     GOLD_CANDLES,
     GOLD_MARKET_SUMMARY,
+    SILVER_COVERAGE,
     SILVER_GAPS,
     SILVER_TRADES,
     Table,
@@ -59,6 +61,8 @@ def audit(spark: SparkSession, lake: Lake, queries: Sequence[Query], *, full: bo
     silver = {name: there[name] for name, table in tables.items() if _accounts(table)}
     placed = {name: frame.where(F.col("shard_id").isNotNull()) for name, frame in silver.items()}
     counts = {name: frame.count() for name, frame in {BRONZE_TRADES.name: bronze, **placed}.items()}
+    if sum(counts.values()) < 2 * counts[BRONZE_TRADES.name]:
+        counts[SILVER_COVERAGE.name] += held(bronze, placed)
     sample = Sample.of(counts[BRONZE_TRADES.name], full=full)
     markets = counted(silver[SILVER_TRADES.name], gold)
     asked = judged(bronze.where(sample.has(*COORDINATE_NAMES))).persist(StorageLevel.MEMORY_AND_DISK)
@@ -68,7 +72,9 @@ def audit(spark: SparkSession, lake: Lake, queries: Sequence[Query], *, full: bo
                 account(bronze, placed),
                 *(unique(table, there[name]) for name, table in tables.items() if not _by_coordinates(table)),
                 *derived(there),
+                apart(silver[SILVER_TRADES.name]),
                 *records(asked, bronze, silver),
+                coverage(silver[SILVER_COVERAGE.name], bronze, sample),
                 filled(silver[SILVER_GAPS.name], silver[SILVER_TRADES.name], sample),
                 candles(gold, silver, markets, sample),
                 summary(there[GOLD_MARKET_SUMMARY.name], gold, sample),

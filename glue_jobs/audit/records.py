@@ -7,6 +7,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
 from glue_jobs.audit.report import differing
+from tapehouse.intervals import HOUR_US
 from tapehouse.tables import (
     CLOSED,
     COORDINATE_NAMES,
@@ -36,30 +37,44 @@ def records(judged: DataFrame, bronze: DataFrame, silver: Mapping[str, DataFrame
     received = F.timestamp_micros("due.received_time_us")
     yield _accepted(due, SILVER_TRADES, silver, ("trade",), received_time=received)
     yield _accepted(due, SILVER_GAPS, silver, ("gap", "gap_closed"), event=event)
-    yield _accepted(due, SILVER_COVERAGE, silver, ("coverage",))
+    yield _accepted(due, SILVER_COVERAGE, silver, ("coverage",), leave_out=("from_us", "through_us"))
     yield _rejected(judged, bronze, silver)
 
 
 def _accepted(
-    due: DataFrame, table: Table, silver: Mapping[str, DataFrame], kinds: tuple[str, ...], **made: Column
+    due: DataFrame,
+    table: Table,
+    silver: Mapping[str, DataFrame],
+    kinds: tuple[str, ...],
+    leave_out: tuple[str, ...] = (),
+    **made: Column,
 ) -> DataFrame:
-    """``made``: columns that have another name or form in the record."""
+    """``made``: columns that have another name or form in the record; ``leave_out``: those that others judge."""
     is_due = F.col("due.kind").isin(*kinds) & (F.size("due.reasons") == 0)
     fields = due.schema["due"].dataType.fieldNames()  # type: ignore[attr-defined]
-    columns = {name: F.col(f"due.{name}") for name in table.column_names if name in fields and name not in _KEY} | made
+    said = [name for name in table.column_names if name in fields and name not in (*_KEY, *leave_out)]
+    columns = {name: F.col(f"due.{name}") for name in said} | made
     pairs = {name: (F.col(name), F.when(is_due, column)) for name, column in columns.items()}
     return _faults(table, silver[table.name].join(due, on=_KEY), pairs)
 
 
 def _rejected(judged: DataFrame, bronze: DataFrame, silver: Mapping[str, DataFrame]) -> DataFrame:
-    """The verdict hangs on the bytes, and on the earlier record that silver has of the same trade or gap."""
+    """The verdict hangs on the bytes, and on the earlier records that silver has of the same trade or gap.
+
+    A trade is the same within an hour of its event time.
+    """
     there = silver[SILVER_REJECTED.name].select(
         *_KEY, F.struct("verdict", "kind", "reasons", "payload", "arrival_time").alias("there")
     )
     thing = F.when(F.col("kind") == "gap", OPENED).when(F.col("kind") == "gap_closed", CLOSED).otherwise("trade")
     stated = judged.withColumns({"thing": thing, "id": F.coalesce("trade_id", "gap_id"), "order": _stream_order()})
     first = silver[SILVER_TRADES.name].select(
-        F.lit("trade").alias("thing"), *_SUBJECT[1:-1], F.col("trade_id").alias("id"), *_CONTENT, *_KEY
+        F.lit("trade").alias("thing"),
+        *_SUBJECT[1:-1],
+        F.col("trade_id").alias("id"),
+        F.col("event_time_us").alias("first_us"),
+        F.struct(*_CONTENT).alias("first"),
+        *_KEY,
     )
     gaps = silver[SILVER_GAPS.name].where(F.col("shard_id").isNotNull())
     first = first.unionByName(
@@ -68,12 +83,21 @@ def _rejected(judged: DataFrame, bronze: DataFrame, silver: Mapping[str, DataFra
     )
     asked = there.join(stated, on=_KEY)
     # Only what was refused is looked up among all trades, and only what was found among all of bronze.
-    met = asked.where(F.size("reasons") == 0).select(*_SUBJECT, F.struct(*_KEY).alias("refused"))
-    met = met.join(first, on=_SUBJECT).join(bronze.select(*_KEY, _stream_order().alias("first_order")), on=_KEY)
-    met = met.select("refused.*", "first_order", F.struct(*_CONTENT).alias("first"))
-    rows = asked.join(met, on=_KEY, how="left")
-    again = F.when(F.struct(*_CONTENT).eqNullSafe(F.col("first")), "duplicate").otherwise("conflict")
-    verdict = F.when(F.size("reasons") > 0, "quarantined").when(F.col("first_order") < F.col("order"), again)
+    met = asked.where(F.size("reasons") == 0).select(
+        *_SUBJECT,
+        F.struct(*_KEY).alias("refused"),
+        "order",
+        F.col("event_time_us").alias("at_us"),
+        F.struct(*_CONTENT).alias("content"),
+    )
+    near = (F.col("thing") != "trade") | (F.abs(F.col("at_us") - F.col("first_us")) <= HOUR_US)
+    met = met.join(first, on=_SUBJECT).where(near)
+    met = met.join(bronze.select(*_KEY, _stream_order().alias("first_order")), on=_KEY)
+    is_same = (F.col("thing") != "trade") | F.col("content").eqNullSafe(F.col("first"))
+    earlier = met.where(F.col("first_order") < F.col("order")).groupBy("refused").agg(F.max(is_same).alias("is_same"))
+    rows = asked.join(earlier.select("refused.*", "is_same"), on=_KEY, how="left")
+    again = F.when(F.col("is_same"), "duplicate").when(~F.col("is_same"), "conflict")
+    verdict = F.when(F.size("reasons") > 0, "quarantined").otherwise(again)
     due = {
         "verdict": verdict,
         "kind": F.col("kind"),

@@ -6,7 +6,7 @@ has let go, the query begins with all files of the tables as they are.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -27,11 +27,14 @@ _START: Final = -2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchLimits:
-    """What one batch holds at most, but for its first file, which it always does."""
+    """What one batch holds at most, but for its first file (or what ``together`` says), which it always does."""
 
     max_rows: int = 250_000
     max_bytes: int = 64 * 1024 * 1024
     """Of Parquet files, compressed."""
+    together: str | None = None
+    """A column: what one commit added, and files whose spans of it meet, are in one batch however much that is. Batches
+    then follow on each other in its order, for a query whose outcome hangs on the order of its input."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +44,8 @@ class Reached:
     table_id: str = ""
     version: int = _START
     """All of this version and of those before is done."""
-    after: tuple[int, str] | None = None
-    """While it begins with all files: the time and path of the last one done, in that order; of ``version`` then."""
+    after: tuple[int, str] | tuple[str, str] | None = None
+    """While it begins with all files: where the last one done stands among them (``_Order``); of ``version`` then."""
     files: int = 0
     """Files of the next version that are done already."""
 
@@ -186,10 +189,13 @@ class Follower:
         metadata = None
         for commit in commits:
             skipped = reached.files
-            for number, each in enumerate(commit.added[skipped:], start=skipped):
-                if not budget.take(each):
+            left = commit.added[skipped:]
+            for number, some in enumerate(
+                [left] if self._limits.together else [(each,) for each in left], start=skipped
+            ):
+                if not budget.take(some):
                     return tuple(taken), Reached(state.table_id, reached.version, None, number), metadata
-                taken.append(each)
+                taken += some
             reached = Reached(state.table_id, commit.version)
             if commit.metadata is not None and "turn" in commit.metadata:
                 metadata = commit.metadata
@@ -199,16 +205,13 @@ class Follower:
         self, table: Table, reached: Reached
     ) -> tuple[tuple[DataFile, ...], Reached, Mapping[str, Any] | None]:
         """The next of all files that there are, oldest first."""
-        state = self._ws.state(table)
-        left = sorted(
-            (each for each in state.files if reached.after is None or _place_of(each) > reached.after), key=_place_of
-        )
+        state, order = self._ws.state(table), _Order(self._limits.together)
         budget = _Budget(self._limits)
         taken: list[DataFile] = []
-        for each in left:
-            if not budget.take(each):
-                return tuple(taken), Reached(state.table_id, reached.version, _place_of(taken[-1])), None
-            taken.append(each)
+        for some in order.left(state.files, reached.after):
+            if not budget.take(some):
+                return tuple(taken), Reached(state.table_id, reached.version, order.end(taken)), None
+            taken += some
         # What was committed since the first of these batches lies among the files, and is looked at once more.
         return tuple(taken), Reached(state.table_id, reached.version), state.metadata
 
@@ -228,6 +231,35 @@ def reached_by_all(lake: Place, table: Table, table_id: str) -> int | None:
     return min(versions, default=None)
 
 
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """In which order all files of a table are taken: by the time they were written, or by a column."""
+
+    column: str | None
+
+    def left(self, files: Sequence[DataFile], after: tuple[Any, str] | None) -> Iterator[Sequence[DataFile]]:
+        """What is not done yet; files that stay together as one."""
+        run: list[DataFile] = []
+        for each in sorted(files, key=lambda file: (self._low(file), file.modified_ms, file.path)):
+            if after is not None and after[0] != -1 and self.end([each]) <= after:
+                continue
+            if run and (self.column is None or self._low(each) > self.end(run)[0]):
+                yield run
+                run = []
+            run.append(each)
+        if run:
+            yield run
+
+    def end(self, files: Sequence[DataFile]) -> tuple[Any, str]:
+        """Where the last of them stands."""
+        if self.column is None:
+            return max((file.modified_ms, file.path) for file in files)
+        return max(str(file.high.get(self.column, "\U0010ffff")) for file in files), ""
+
+    def _low(self, file: DataFile) -> Any:
+        return file.modified_ms if self.column is None else str(file.low.get(self.column, ""))
+
+
 @dataclass(slots=True)
 class _Budget:
     """What a batch may still hold."""
@@ -236,20 +268,14 @@ class _Budget:
     rows: int = 0
     bytes: int = 0
 
-    def take(self, file: DataFile) -> bool:
-        full = self.rows and (
-            self.rows + (file.rows or 0) > self.limits.max_rows or self.bytes + file.size > self.limits.max_bytes
-        )
-        if full:
+    def take(self, files: Sequence[DataFile]) -> bool:
+        """Files that are taken together, or not."""
+        rows, size = sum(each.rows or 0 for each in files), sum(each.size for each in files)
+        if self.rows and (self.rows + rows > self.limits.max_rows or self.bytes + size > self.limits.max_bytes):
             return False
-        self.rows += file.rows or 1
-        self.bytes += file.size
+        self.rows += max(rows, len(files))
+        self.bytes += size
         return True
-
-
-def _place_of(file: DataFile) -> tuple[int, str]:
-    """Where a file stands among all of a table: by time, then path."""
-    return file.modified_ms, file.path
 
 
 def _reached(told: Any) -> Reached:

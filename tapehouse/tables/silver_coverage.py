@@ -7,16 +7,18 @@ from tapehouse.tables.model import Column, Compaction, Table, Upkeep
 
 SILVER_COVERAGE: Final = Table(
     name="silver.coverage",
-    grain="one row per coverage record: a span in which no trade of the market is unknown to us",
+    grain="one row per span in which no trade of the market is unknown to us, as one record or several tell it",
     columns=(
         Column("exchange", "STRING", "venue", nullable=False),
         Column("symbol", "STRING", "canonical BASE-QUOTE", nullable=False),
         Column("from_us", "BIGINT", "start of the span, inclusive, microseconds UTC", nullable=False),
         Column("through_us", "BIGINT", "end of the span, exclusive, microseconds UTC", nullable=False),
         Column("source", "STRING", "the feed that saw it", nullable=False),
-        Column("last_id", "STRING", "id of the last trade seen; null where the venue has none"),
-        Column("arrival_time", "TIMESTAMP", "when Kinesis took the record, UTC", nullable=False),
-        *COORDINATES,
+        Column(
+            "last_id", "STRING", "id of the last trade seen, as the last record tells it; null where the venue has none"
+        ),
+        Column("arrival_time", "TIMESTAMP", "when Kinesis took the last record, UTC", nullable=False),
+        *COORDINATES,  # of the last record
     ),
     key=COORDINATE_NAMES,
     time_us="through_us",

@@ -7,7 +7,8 @@ from tapehouse.tables.model import Column, Compaction, Table, Upkeep
 
 SILVER_TRADES: Final = Table(
     name="silver.trades",
-    grain="one row per trade of a market as one source told it",
+    grain="one row per trade of a market as one source told it; two rows of one id, where a venue started its ids "
+    "anew, are more than an hour apart",
     columns=(
         Column("exchange", "STRING", "venue, lower case", nullable=False),
         Column("symbol", "STRING", "canonical BASE-QUOTE, upper case", nullable=False),
@@ -44,7 +45,7 @@ SILVER_TRADES: Final = Table(
         *COORDINATES,
         Column("event_date", "DATE", "UTC date of event_time_us", nullable=False),
     ),
-    key=("exchange", "symbol", "source", "trade_id"),
+    key=("exchange", "symbol", "source", "trade_id", "event_time_us"),
     time_us="event_time_us",
     accounts_for="bronze.trades",
     cluster_by=("exchange", "symbol", "event_time_us"),

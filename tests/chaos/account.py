@@ -131,7 +131,7 @@ def _by(rows: Sequence[Any], key: Callable[[Any], Any], value: Callable[[Any], A
 def _silver(rows: LakeRows, expected: oracle.Silver) -> None:
     trades = _by(
         rows.of(SILVER_TRADES),
-        lambda row: (row["exchange"], row["symbol"], row["source"], row["trade_id"]),
+        lambda row: (row["exchange"], row["symbol"], row["source"], row["trade_id"], row["event_time_us"]),
         lambda row: {name: row[name] for name in _TRADE},
     )
     assert trades == {key: {name: trade[name] for name in _TRADE} for key, trade in expected.trades.items()}
@@ -140,9 +140,8 @@ def _silver(rows: LakeRows, expected: oracle.Silver) -> None:
     gap_key = ("exchange", "symbol", "source", "gap_id", "event")
     gaps = _by(rows.of(SILVER_GAPS), lambda row: tuple(row[name] for name in gap_key), lambda row: True)
     assert gaps.keys() == expected.gaps.keys()
-    span = ("exchange", "symbol", "source", "from_us", "through_us")
-    covered = Counter(tuple(row[name] for name in span) for row in rows.of(SILVER_COVERAGE))
-    assert covered == Counter(tuple(one[name] for name in span) for one in expected.coverage)
+    found = oracle.covered(row.asDict() for row in rows.of(SILVER_COVERAGE))
+    assert found == oracle.covered(expected.coverage)
 
 
 def _gold(rows: LakeRows, expected: oracle.Silver) -> None:

@@ -219,15 +219,16 @@ def everything_made_is_there(stage: Stage, found: Silver) -> int:
     marks: Mapping[MarketKey, Mark] = MarkStore(stage.folder / "marks.json", stream).load()
     source = producer.market(seed=stage.seed, start_us=stage.start_us, rate_per_s=RATE_PER_S)
     last_us = max(mark.event_time_us or 0 for mark in marks.values())
-    made: set[tuple[str, str, str, str]] = set()
+    made: set[tuple[str, str, str, str, int]] = set()
     for record in source.records(stage.start_us):
         if isinstance(record, Coverage):
             continue
         if record.event_time_us > last_us:
             break
         if producer.confirmed(record, marks):
-            assert same_trade(record, found.trades[record.exchange, record.symbol, record.source, record.trade_id])
-            made.add((record.exchange, record.symbol, record.source, record.trade_id))
+            key = (record.exchange, record.symbol, record.source, record.trade_id, record.event_time_us)
+            assert same_trade(record, found.trades[key])
+            made.add(key)
     assert made == found.trades.keys(), f"{len(found.trades.keys() - made)} trades that were never made"
     return len(made)
 

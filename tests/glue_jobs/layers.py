@@ -5,10 +5,12 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
-from glue_jobs.engine import Steps, Workspace
-from glue_jobs.engine.follow import BatchLimits, Follower
+from glue_jobs.engine import Batch, DataFile, Steps, Workspace, schema_of
+from glue_jobs.engine.follow import BatchLimits, Follower, Reached
 from glue_jobs.gold import candles
 from glue_jobs.gold.candles import CandlesJob
 from glue_jobs.gold.market_summary import MarketSummaryJob
@@ -41,7 +43,7 @@ class Layers:
         self.market_summary = MarketSummaryJob(workspace)
         self.follower = Follower(workspace, "gold", candles.MAKES[GOLD_CANDLES], BatchLimits())
         self.summary_follower = Follower(workspace, "market_summary", (GOLD_CANDLES,), BatchLimits())
-        workspace.ensure(table for query in pipeline() for table in query.writes if table.layer != "bronze")
+        workspace.ensure(table for query in pipeline() for table in query.writes)
         self.arrived: list[Arrived] = []
 
     def arrive(self, payloads: Sequence[bytes], *, again: Sequence[Arrived] = ()) -> list[Arrived]:
@@ -52,10 +54,30 @@ class Layers:
             for at, payload in enumerate(payloads)
         ]
         self.arrived += new
-        rows = [self._bronze(record) for record in (*again, *new)]
-        random.Random(len(rows)).shuffle(rows)
-        self.silver.write(self.spark.createDataFrame(rows, BRONZE_TRADES.schema_ddl))
+        added = self._staged(new)
+        base = self.workspace.state(BRONZE_TRADES)
+        state = self.workspace.commit(base, add=added)
+        files = (*self._staged(again), *added)
+        reached = {BRONZE_TRADES: Reached(state.table_id, state.version)}
+        self.silver.write(
+            Batch(self.workspace, {BRONZE_TRADES: files}, reached, False, {BRONZE_TRADES: state.metadata})
+        )
         return new
+
+    def _staged(self, records: Sequence[Arrived]) -> tuple[DataFile, ...]:
+        """A file of bronze in which they lie in no order."""
+        if not records:
+            return ()
+        rows = [dict(zip(BRONZE_TRADES.column_names, self._bronze(record), strict=True)) for record in records]
+        random.Random(len(rows)).shuffle(rows)
+        table = pa.Table.from_pylist(rows, schema=schema_of(BRONZE_TRADES))
+        days = {row["arrival_date"] for row in rows}
+        return tuple(
+            self.workspace.stage(
+                BRONZE_TRADES, table.filter(pc.field("arrival_date") == day), partition={"arrival_date": day}
+            )
+            for day in sorted(days)
+        )
 
     def _bronze(self, record: Arrived) -> tuple[Any, ...]:
         arrival = datetime.fromtimestamp(record.arrival_us / 1e6, UTC)
@@ -92,7 +114,7 @@ class Layers:
 
     def check_silver(self, expected: oracle.Silver) -> None:
         found = {
-            (row.exchange, row.symbol, row.source, row.trade_id): {
+            (row.exchange, row.symbol, row.source, row.trade_id, row.event_time_us): {
                 name: row[name]
                 for name in ("price", "size", "side", "event_time_us", "backfilled", "trader", "quote_size")
             }
@@ -116,9 +138,7 @@ class Layers:
             (row.exchange, row.symbol, row.source, row.gap_id, row.event): [row[name] for name in ends] for row in gaps
         } == {key: [gap.get(name) for name in ends] for key, gap in expected.gaps.items()}
         assert len(gaps) == len(expected.gaps)
-        assert sorted((r.exchange, r.symbol, r.from_us, r.through_us) for r in self.rows("silver.coverage")) == sorted(
-            (span["exchange"], span["symbol"], span["from_us"], span["through_us"]) for span in expected.coverage
-        )
+        assert oracle.covered(row.asDict() for row in self.rows("silver.coverage")) == oracle.covered(expected.coverage)
 
     def check_gold(self, expected: oracle.Silver, sources: dict[tuple[str, str], str]) -> list[Any]:
         wanted = oracle.candles(expected, sources)

@@ -121,8 +121,8 @@ def test_what_keeps_the_account_is_kept_for_ever() -> None:
     assert [declared.name for declared in kept if declared.retention_days is not None] == []
 
 
-def test_the_key_of_a_trade_is_market_source_and_id() -> None:
-    assert SILVER_TRADES.key == ("exchange", "symbol", "source", "trade_id")
+def test_the_key_of_a_trade_is_market_source_id_and_time() -> None:
+    assert SILVER_TRADES.key == ("exchange", "symbol", "source", "trade_id", "event_time_us")
 
 
 def test_the_comment_of_candles_tells_the_intervals_that_there_are() -> None:

@@ -6,19 +6,20 @@ the gap's market and source, and, where the gap has times, within an hour of the
 that. A range of ids is counted and never listed, however wide it is.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from functools import reduce
 from typing import Any, Final, NamedTuple
 
-from pyspark.sql import Column, DataFrame
-from pyspark.sql import functions as F  # noqa: N812
+import pyarrow as pa
+import pyarrow.compute as pc
 
+from glue_jobs.engine import DataFile, TableState, Workspace, read_files, schema_of
+from glue_jobs.engine.cache import MOST_FILE_BYTES
 from tapehouse.market import MarketKey
 from tapehouse.record import id_number
-from tapehouse.tables import FILLED, OPENED, SILVER_GAPS
+from tapehouse.tables import FILLED, OPENED, SILVER_GAPS, SILVER_TRADES
 
 
 class GapKey(NamedTuple):
@@ -33,15 +34,10 @@ class GapKey(NamedTuple):
 AROUND_US: Final = 3_600_000_000
 """A missing trade is looked for within an hour of the gap's times."""
 REASON: Final = "all its ids are in silver.trades"
-_MOST_NAMED: Final = 12
-"""Up to so many gaps the look-up names each; beyond, one condition serves all: it compiles faster."""
-_MOST_DAYS: Final = 31
-"""A gap up to so long is matched with trades by their day; there are few longer ones."""
-_MARKS_DDL: Final = (
-    "exchange STRING, symbol STRING, source STRING, number INT, first DECIMAL(38,0), last DECIMAL(38,0), "
-    "prefix STRING, low_us BIGINT, high_us BIGINT, event_date DATE"
-)
 _MARKET: Final = MarketKey._fields
+_GAP_COLUMNS: Final = (*GapKey._fields, "event", "from_id", "to_id", "from_us", "to_us", "arrival_time")
+_COUNTED: Final = (*_MARKET, "event_time_us", "trade_id", "trade_number", "arrival_time")
+_NUMBER: Final = schema_of(SILVER_TRADES).field("trade_number").type
 _LEAST_US, _MOST_US = -(2**63), 2**63 - 1
 
 
@@ -84,15 +80,6 @@ class IdGap:
         low = _LEAST_US if self.from_us is None else self.from_us - AROUND_US
         return low, _MOST_US if self.to_us is None else self.to_us + AROUND_US
 
-    @property
-    def days(self) -> list[date]:
-        """The days of ``span``; none where it is open, or too long to be named by days."""
-        low, high = self.span
-        if low == _LEAST_US or high == _MOST_US or high - low > _MOST_DAYS * 86_400_000_000:
-            return []
-        first, last = (datetime.fromtimestamp(instant // 1_000_000, UTC).date() for instant in (low, high))
-        return [first + timedelta(days=number) for number in range((last - first).days + 1)]
-
 
 @dataclass(frozen=True, slots=True)
 class IdsSeen:
@@ -101,6 +88,18 @@ class IdsSeen:
     first: int
     last: int
     trades: int
+
+
+def ids_seen(trades: pa.Table) -> dict[MarketKey, IdsSeen]:
+    """The numeric ids of a batch's trades, by market and source."""
+    counted = trades.select([*_MARKET, "trade_number"]).filter(pc.field("trade_number") >= pa.scalar(0, _NUMBER))
+    found = counted.group_by(list(_MARKET)).aggregate([("trade_number", how) for how in ("min", "max", "count")])
+    return {
+        MarketKey(*(row[name] for name in _MARKET)): IdsSeen(
+            int(row["trade_number_min"]), int(row["trade_number_max"]), row["trade_number_count"]
+        )
+        for row in found.to_pylist()
+    }
 
 
 class FillWatch:
@@ -166,86 +165,102 @@ class FillWatch:
         self.learn(gaps_turn, [gap for known in self._unfilled.values() for gap in known if gap.key not in keys])
 
 
-def unfilled(gaps: DataFrame) -> list[IdGap]:
-    """The gaps of silver.gaps that have ids and no ``filled`` row. Closed ones too: see the module."""
-    names = [*_MARKET, "gap_id"]
-    opened = gaps.where((F.col("event") == OPENED) & F.col("from_id").isNotNull() & F.col("to_id").isNotNull())
-    rows = opened.join(gaps.where(F.col("event") == FILLED).select(*names), on=names, how="left_anti")
-    opened_rows = rows.select(
-        *names, "from_id", "to_id", "from_us", "to_us", F.unix_micros("arrival_time").alias("arrival_us")
+class Unfilled:
+    """The gaps of silver.gaps that have ids and no ``filled`` row. Closed ones too: see the module.
+
+    The table only grows: a look at it reads what was added since the last one.
+    """
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._ws = workspace
+        self._paths: frozenset[str] = frozenset()
+        self._gaps: dict[GapKey, IdGap] = {}
+
+    def at(self, state: TableState) -> list[IdGap]:
+        """Those of a state of the table."""
+        paths = frozenset(file.path for file in state.files)
+        if not self._paths <= paths:  # compacted, or made anew
+            self._paths, self._gaps = frozenset(), {}
+        new = [file for file in state.files if file.path not in self._paths]
+        if new:
+            rows = self._ws.rows(SILVER_GAPS, new, _GAP_COLUMNS)
+            self._gaps |= {gap.key: gap for gap in id_gaps(rows)}
+            for key in _keys(rows.filter(pc.field("event") == FILLED)):
+                self._gaps.pop(key, None)
+        self._paths = paths
+        return list(self._gaps.values())
+
+
+def id_gaps(rows: pa.Table) -> list[IdGap]:
+    """The gaps that opened rows of silver.gaps tell with ids."""
+    opened = rows.filter((pc.field("event") == OPENED) & pc.field("from_id").is_valid() & pc.field("to_id").is_valid())
+    arrivals = opened.column("arrival_time").cast(pa.int64())
+    told = opened.append_column("arrival_us", arrivals).drop_columns(["arrival_time"]).to_pylist()
+    return [gap for row in told if (gap := IdGap.of(row)) is not None]
+
+
+def _keys(rows: pa.Table) -> list[GapKey]:
+    return [GapKey(**row) for row in rows.select(GapKey._fields).to_pylist()]
+
+
+def count(workspace: Workspace, files: Sequence[DataFile], gap: IdGap) -> tuple[int, int]:
+    """How many of the gap's ids are in files of silver.trades, and the last arrival of them, µs UTC (0 of none).
+
+    Where the files have fewer rows than the gap has ids, they are not read: the rows are more than the ids at least.
+    """
+    met = [file for file in files if _may_hold(file, gap)]
+    rows = sum(file.rows if file.rows is not None else gap.size for file in met)
+    if rows < gap.size:
+        return rows, 0
+    numbers: list[pa.Array] = []
+    arrival_us = 0
+    for file in met:
+        if file.size <= MOST_FILE_BYTES:  # kept, since an outage leaves a gap in each of many markets
+            found = workspace.rows(SILVER_TRADES, [file], _COUNTED).filter(_is_of(gap))
+        else:
+            found = read_files(workspace.uri(SILVER_TRADES), SILVER_TRADES, [file], _COUNTED, _is_of(gap))
+        texts = pc.binary_join_element_wise(_prefix(gap.from_id), found.column("trade_number").cast(pa.string()), "")
+        found = found.filter(pc.equal(texts, found.column("trade_id")))
+        if found.num_rows:
+            numbers.append(pc.unique(found.column("trade_number")))
+            arrival_us = max(arrival_us, pc.max(found.column("arrival_time")).cast(pa.int64()).as_py())
+    return (len(pc.unique(pa.chunked_array(numbers))) if numbers else 0), arrival_us
+
+
+def _may_hold(file: DataFile, gap: IdGap) -> bool:
+    market, (low, high) = gap.market, gap.span
+    return (
+        file.may_hold("exchange", market.exchange, market.exchange)
+        and file.may_hold("symbol", market.symbol, market.symbol)
+        and file.may_hold("source", market.source, market.source)
+        and file.may_hold("event_time_us", low, high)
+        and file.may_hold("trade_number", Decimal(gap.first), Decimal(gap.last))
     )
-    return [gap for row in opened_rows.collect() if (gap := IdGap.of(row)) is not None]
 
 
-def count(trades: DataFrame, gaps: Sequence[IdGap]) -> dict[GapKey, tuple[int, int]]:
-    """Of each gap that has any: how many of its ids are in ``trades`` (silver.trades), and the last arrival, µs UTC."""
-    marks = list(_marks(gaps))
-    frame = trades.sparkSession.createDataFrame(marks, _MARKS_DDL)
-    near = trades.where(_near(gaps)).alias("t")
-    found = [
-        _matched(near, F.broadcast(frame.where(F.col("event_date").isNotNull() == dated)).alias("g"), dated)
-        for dated in (True, False)
-        if any((mark[-1] is not None) == dated for mark in marks)
-    ]
-    rows = reduce(DataFrame.unionByName, found).collect()
-    return {gaps[row["number"]].key: (row["ids"], row["arrival_us"]) for row in rows}
+def _is_of(gap: IdGap) -> pc.Expression:
+    low, high = gap.span
+    found = (pc.field("event_time_us") >= low) & (pc.field("event_time_us") <= high)
+    for name, value in zip(_MARKET, gap.market, strict=True):
+        found = found & (pc.field(name) == value)
+    first, last = (pa.scalar(Decimal(number), _NUMBER) for number in (gap.first, gap.last))
+    return found & (pc.field("trade_number") >= first) & (pc.field("trade_number") <= last)
 
 
-def filled_rows(gaps: Iterable[IdGap], counts: Mapping[GapKey, tuple[int, int]]) -> list[tuple[Any, ...]]:
-    """Rows of silver.gaps for gaps that are whole."""
+def filled_rows(gaps: Iterable[IdGap], arrivals: Mapping[GapKey, int]) -> pa.Table:
+    """Rows of silver.gaps for gaps that are whole. ``arrivals``: the last arrival of each one's trades, µs UTC."""
     rows = []
     for gap in gaps:
-        latest_us = max(gap.arrival_us, counts[gap.key][1])
+        latest_us = max(gap.arrival_us, arrivals[gap.key])
         values = {
-            **dict(zip(_MARKET, gap.market, strict=True)),
+            **gap.market._asdict(),
             **{name: getattr(gap, name) for name in ("gap_id", "from_id", "to_id", "from_us", "to_us")},
             "event": FILLED,
             "reason": REASON,
             "arrival_time": datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=latest_us),
         }
-        rows.append(tuple(values.get(name) for name in SILVER_GAPS.column_names))
-    return rows
-
-
-def _matched(trades: DataFrame, marks: DataFrame, dated: bool) -> DataFrame:
-    names = (*_MARKET, "event_date") if dated else _MARKET
-    within = [F.col(f"t.{name}") == F.col(f"g.{name}") for name in names]
-    within += [
-        F.col("t.trade_number").between(F.col("g.first"), F.col("g.last")),
-        F.col("t.event_time_us").between(F.col("g.low_us"), F.col("g.high_us")),
-        F.col("t.trade_id") == F.concat("g.prefix", F.col("t.trade_number").cast("string")),
-    ]
-    return (
-        trades.join(marks, on=within)
-        .groupBy("g.number")
-        .agg(
-            F.count_distinct("t.trade_number").alias("ids"),
-            F.max(F.unix_micros("t.arrival_time")).alias("arrival_us"),
-        )
-    )
-
-
-def _marks(gaps: Sequence[IdGap]) -> Iterator[tuple[Any, ...]]:
-    for number, gap in enumerate(gaps):
-        for day in gap.days or (None,):
-            yield (*gap.market, number, Decimal(gap.first), Decimal(gap.last), _prefix(gap.from_id), *gap.span, day)
-
-
-def _near(gaps: Sequence[IdGap]) -> Column:
-    """True for what may be a trade of the gaps: what the files' statistics can tell without reading them."""
-    if len(gaps) > _MOST_NAMED:
-        low, high = min(gap.span[0] for gap in gaps), max(gap.span[1] for gap in gaps)
-        return F.col("event_time_us").between(low, high)
-    return reduce(
-        lambda either, other: either | other,
-        (
-            (F.col("exchange") == gap.market.exchange)
-            & (F.col("symbol") == gap.market.symbol)
-            & F.col("event_time_us").between(*gap.span)
-            & F.col("trade_number").between(Decimal(gap.first), Decimal(gap.last))
-            for gap in gaps
-        ),
-    )
+        rows.append({name: values.get(name) for name in SILVER_GAPS.column_names})
+    return pa.Table.from_pylist(rows, schema=schema_of(SILVER_GAPS))
 
 
 def _prefix(trade_id: str) -> str:

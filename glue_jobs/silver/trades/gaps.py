@@ -1,49 +1,66 @@
 """silver.gaps: gaps as they open and close."""
 
-from typing import Final
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
 
-from pyspark.sql import DataFrame, Window
-from pyspark.sql import functions as F  # noqa: N812
+import numpy as np
+import pyarrow as pa
 
-from glue_jobs.silver.trades.verdicts import ACCEPTED, DUPLICATE, KNOWN, same, stream_order
-from tapehouse.tables import CLOSED, COORDINATE_NAMES, OPENED, SILVER_GAPS
+from glue_jobs.bronze import Position
+from glue_jobs.engine import schema_of
+from glue_jobs.silver.trades.columns import Ints, codes_of
+from glue_jobs.silver.trades.verdicts import ACCEPTED, DUPLICATE, KNOWN
+from tapehouse.tables import COORDINATE_NAMES, EVERYWHERE, OPENED, SILVER_GAPS
 
+POSITION: Final = "position"
+"""In the metadata of bronze.trades."""
 KEY: Final = SILVER_GAPS.key
+GAP_KEY: Final = ("exchange", "symbol", "source", "event", "gap_id")
+"""The same, the name that differs from row to row last."""
+KNOWN_GAP_COLUMNS: Final = (*KEY, *COORDINATE_NAMES)
+"""What of a row of silver.gaps the verdicts ask."""
 
 
-def gap_verdicts(judged: DataFrame, known: DataFrame) -> DataFrame:
+def gap_verdicts(rows: pa.Table, places: Ints, known: pa.Table) -> pa.Array:
     """The verdict on gap and gap_closed records: the first that says a thing counts, repeats are duplicates.
 
-    In: judged rows of kinds gap and gap_closed without reasons; ``known``: silver.gaps. Out: the judged columns,
-    ``event`` and ``verdict``.
+    In: rows of silver.gaps as they would be, and their places in the stream's order; ``known``: rows of silver.gaps, at
+    least those of the same things. Out: accepted, known (this very row is there) or duplicate.
     """
-    said = judged.withColumn("event", F.when(F.col("kind") == "gap", OPENED).otherwise(CLOSED))
-    theirs = known.select(*KEY, *(F.col(name).alias(f"known_{name}") for name in COORDINATE_NAMES))
-    rows = said.join(theirs, on=list(KEY), how="left").withColumn(
-        "number", F.row_number().over(Window.partitionBy(*KEY).orderBy(*stream_order()))
-    )
-    verdict = (
-        F.when(same(COORDINATE_NAMES, "known_"), KNOWN)
-        .when(F.col("known_shard_id").isNotNull(), DUPLICATE)
-        .when(F.col("number") == 1, ACCEPTED)
-        .otherwise(DUPLICATE)
-    )
-    return rows.withColumn("verdict", verdict).select(*judged.columns, "event", "verdict")
+    both = pa.concat_tables([known.select(KNOWN_GAP_COLUMNS), rows.select(KNOWN_GAP_COLUMNS)])
+    comes = np.arange(both.num_rows) >= known.num_rows
+    things, coordinates = codes_of(both, KEY), codes_of(both, COORDINATE_NAMES)
+    place = np.concatenate([np.full(known.num_rows, -1), places])
+    order = np.lexsort((place, things))
+    begins = np.r_[True, things[order][1:] != things[order][:-1]]
+    is_first = np.zeros(both.num_rows, bool)
+    is_first[order[begins]] = True
+    there = np.isin(coordinates, coordinates[~comes])
+    found = np.where(is_first, ACCEPTED, np.where(there, KNOWN, DUPLICATE))
+    return pa.array(found[comes].tolist(), pa.string())
 
 
-def gaps(accepted: DataFrame) -> DataFrame:
-    """silver.gaps' columns of accepted gap and gap_closed rows, one a row."""
-    return accepted.select(
-        "exchange",
-        "symbol",
-        "source",
-        "gap_id",
-        "event",
-        "from_id",
-        "to_id",
-        "from_us",
-        "to_us",
-        "reason",
-        "arrival_time",
-        *COORDINATE_NAMES,
-    )
+def stream_gaps(position: Mapping[str, Any] | None) -> pa.Table:
+    """Rows of silver.gaps: a gap of every market for each span that the stream dropped before bronze read it.
+
+    ``position``: bronze's, as its commit carries it.
+    """
+    if position is None:
+        return schema_of(SILVER_GAPS).empty_table()
+    found = Position.from_json(position)
+    rows = [
+        {
+            "exchange": EVERYWHERE,
+            "symbol": EVERYWHERE,
+            "source": found.stream_name,
+            "gap_id": gap.id_in(found.stream_name),
+            "event": OPENED,
+            "from_us": gap.from_us,
+            "to_us": gap.to_us,
+            "reason": gap.reason,
+            "arrival_time": datetime.fromtimestamp(gap.to_us / 1e6, UTC),
+        }
+        for gap in found.gaps
+    ]
+    return pa.Table.from_pylist(rows, schema=schema_of(SILVER_GAPS))

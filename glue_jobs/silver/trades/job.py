@@ -1,27 +1,31 @@
 """bronze.trades into silver: each record judged, and put into exactly one of four tables.
 
 A batch runs again without harm, whatever it had finished before: a row that is there by its own coordinates is itself.
+The tables are committed one after another. What was refused comes after trades and gaps, so that a duplicate's first is
+there before it; coverage, which says that all trades of a span are there, comes after them too.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
-from pyspark import StorageLevel
-from pyspark.sql import DataFrame
-from pyspark.sql import functions as F  # noqa: N812
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from glue_jobs.bronze import position_in
-from glue_jobs.engine import Workspace, delta
-from glue_jobs.silver.trades.contents import Contents
-from glue_jobs.silver.trades.coverage import coverage
-from glue_jobs.silver.trades.filled import FillWatch, GapKey, IdGap, count, filled_rows, unfilled
-from glue_jobs.silver.trades.gaps import gap_verdicts, gaps
-from glue_jobs.silver.trades.judged import judged
-from glue_jobs.silver.trades.known import known_trades
-from glue_jobs.silver.trades.rejected import rejected
-from glue_jobs.silver.trades.verdicts import ACCEPTED, CONFLICT, DUPLICATE, QUARANTINED, is_accepted, trades, verdicts
+from glue_jobs.engine import Batch, BatchLimits, DataFile, LostRaceError, TableState, Workspace, read_files
+from glue_jobs.silver.trades.columns import Flags, codes_of, ints_of
+from glue_jobs.silver.trades.coverage import SPAN_COLUMNS, Watermark, joined, meeting, says_more
+from glue_jobs.silver.trades.filing import filed
+from glue_jobs.silver.trades.filled import FillWatch, GapKey, Unfilled, count, filled_rows, ids_seen
+from glue_jobs.silver.trades.gaps import GAP_KEY, KNOWN_GAP_COLUMNS, POSITION, gap_verdicts, stream_gaps
+from glue_jobs.silver.trades.keyed import KeyedFiles
+from glue_jobs.silver.trades.known import KnownTrades
+from glue_jobs.silver.trades.order import TURN, pieces
+from glue_jobs.silver.trades.parts import Judged, refused_of, with_verdict
+from glue_jobs.silver.trades.rebuilt import Rebuilt
+from glue_jobs.silver.trades.rows import gaps_of, rejected_of, trades_of
+from glue_jobs.silver.trades.verdicts import ACCEPTED, DUPLICATE, QUARANTINED, verdicts
 from tapehouse.tables import (
     BRONZE_TRADES,
     COORDINATE_NAMES,
@@ -40,8 +44,13 @@ MAKES: Final[Mapping[Table, tuple[Table, ...]]] = {
     SILVER_GAPS: (BRONZE_TRADES, SILVER_TRADES),  # a gap is filled by the ids that silver.trades holds
     SILVER_COVERAGE: (BRONZE_TRADES,),
 }
-_FILES_A_BATCH: Final = 256
-_REFUSED: Final = (DUPLICATE, CONFLICT, QUARANTINED)
+LIMITS: Final = BatchLimits(together=TURN)
+"""What one batch holds: whole turns of bronze, since of two records that say one thing the first counts."""
+_PIECE_ROWS: Final = LIMITS.max_rows
+"""Rows of bronze that are in memory at a time."""
+_JOINED_ROWS: Final = 5_000
+_JOINED_FILES: Final = 64
+"""Coverage of so many rows or files is joined."""
 
 
 class TradesJob:
@@ -49,10 +58,11 @@ class TradesJob:
 
     def __init__(self, workspace: Workspace) -> None:
         self._ws = workspace
+        self._known = KnownTrades(workspace)
+        self._known_gaps = KeyedFiles(workspace, SILVER_GAPS, GAP_KEY)
+        self._unfilled = Unfilled(workspace)
         self._watch = FillWatch()
-
-    def source(self) -> DataFrame:
-        return self._ws.stream(BRONZE_TRADES, maxFilesPerTrigger=str(_FILES_A_BATCH))
+        self._joined_rows = 0
 
     def prepare(self) -> None:
         """Open a gap of every market for each span that the stream had dropped before bronze read it.
@@ -60,173 +70,210 @@ class TradesJob:
         Raises:
             LostRaceError: another writer was there first; run it again.
         """
-        position = position_in(self._ws.snapshot(BRONZE_TRADES))
-        if position is None or not position.gaps:
-            return
-        base = self._ws.snapshot(SILVER_GAPS)
-        known = self._ws.at(base).where(F.col("exchange") == EVERYWHERE).select("gap_id").collect()
-        there = {row["gap_id"] for row in known}
-        new = {gap.id_in(position.stream_name): gap for gap in position.gaps}
-        rows = [
-            {
-                "exchange": EVERYWHERE,
-                "symbol": EVERYWHERE,
-                "source": position.stream_name,
-                "gap_id": gap_id,
-                "event": OPENED,
-                "from_us": gap.from_us,
-                "to_us": gap.to_us,
-                "reason": gap.reason,
-                "arrival_time": datetime.fromtimestamp(gap.to_us / 1e6, UTC),
-            }
-            for gap_id, gap in new.items()
-            if gap_id not in there
-        ]
-        if rows:
-            with self._ws.steps.step("silver.gaps of the stream") as step:
-                step.rows = len(rows)
-                delta.append(self._ws.frame(rows, SILVER_GAPS.schema_ddl), base)
+        self._write_stream_gaps(self._ws.state(BRONZE_TRADES).metadata)
 
-    def write(self, batch: DataFrame) -> None:
+    def write(self, batch: Batch) -> None:
         """Judge the rows and put each into its table, unless it is there already.
 
         Raises:
             LostRaceError: another writer was there first; run the same batch again.
         """
-        rows = judged(batch).persist(StorageLevel.MEMORY_AND_DISK)
-        try:
+        told = batch.metadata(BRONZE_TRADES)
+        self._write_stream_gaps(told)
+        left = pieces(self._read_bronze, batch.files(BRONZE_TRADES), _PIECE_ROWS)
+        bronze = next(left, None)
+        if bronze is None:
+            self._write_coverage(None, told)
+        while bronze is not None:
             with self._ws.steps.step("silver judge") as step:
-                contents = Contents.of(rows)
-                step.rows = contents.trades + contents.gaps + contents.coverage + contents.quarantined
-            if not step.rows:
-                return
-            with ThreadPoolExecutor(max_workers=2) as pool:
-                others = pool.submit(self._write_coverage, rows, contents)
-                self._write_judged(rows, contents)
-                others.result()
-        finally:
-            rows.unpersist()
+                judged = Judged.of(bronze)
+                step.rows = judged.rows
+            bronze = next(left, None)
+            # Only with the last piece is everything here that bronze's commit speaks for.
+            self._write(judged, told if bronze is None else None)
+
+    def more(self) -> bool:
+        """Join coverage that has become many rows or files."""
+        base = self._ws.state(SILVER_COVERAGE)
+        if base.rows < max(_JOINED_ROWS, 2 * self._joined_rows) and len(base.files) < _JOINED_FILES:
+            return False
+        try:
+            with self._ws.steps.step("silver.coverage joined") as step:
+                rows = self._ws.rows(base, base.files)
+                fewer = joined(rows, through_us=Watermark.of(base).through_us)
+                step.rows = self._joined_rows = fewer.num_rows
+                file = self._ws.stage(SILVER_COVERAGE, fewer)
+                self._ws.commit(base, add=[file], remove=base.files, moves_only=True)
+        except LostRaceError:
+            pass  # it is as well joined later
+        return False
 
     def rebuild(self, tables: Collection[Table]) -> None:
-        """Judge all of bronze anew and overwrite each of the four tables with the outcome: always all of them.
+        """Judge all of bronze anew and put the outcome in each of the four tables' place: always all of them.
 
         Raises:
             LostRaceError: another writer was there first; run it again.
         """
-        rows = judged(self._ws.read(BRONZE_TRADES)).persist(StorageLevel.MEMORY_AND_DISK)
-        nothing_known = self._ws.frame([], SILVER_TRADES.schema_ddl)
-        found = verdicts(rows.where(is_accepted("trade")), nothing_known).persist(StorageLevel.MEMORY_AND_DISK)
-        no_gaps = self._ws.frame([], SILVER_GAPS.schema_ddl)
-        found_gaps = gap_verdicts(rows.where(is_accepted("gap") | is_accepted("gap_closed")), no_gaps)
-        try:
-            refused = (
-                rows.where(F.size("reasons") > 0)
-                .withColumn("verdict", F.lit(QUARANTINED))
-                .unionByName(found.where(F.col("verdict").isin(*_REFUSED)))
-                .unionByName(found_gaps.where(F.col("verdict") == DUPLICATE).drop("event"))
-            )
-            self._replace(SILVER_TRADES, trades(found.where(F.col("verdict") == ACCEPTED)))
-            self._rebuild_gaps(gaps(found_gaps.where(F.col("verdict") == ACCEPTED)))
-            self._replace(SILVER_COVERAGE, coverage(rows.where(is_accepted("coverage"))))
-            self._replace(SILVER_REJECTED, rejected(refused))
-        finally:
-            found.unpersist()
-            rows.unpersist()
+        bases = {table: self._ws.state(table) for table in MAKES}
+        bronze = self._ws.state(BRONZE_TRADES)
+        made = Rebuilt(self._ws)
+        for rows in pieces(self._read_bronze, bronze.files, _PIECE_ROWS):
+            with self._ws.steps.step("silver judge") as step:
+                step.rows = rows.num_rows
+                made.take(Judged.of(rows))
+        of_stream = self._ws.rows(SILVER_GAPS, bases[SILVER_GAPS].files).filter(pc.field("exchange") == EVERYWHERE)
+        files = made.files(of_stream)
+        told = Watermark().told(made.covered, bronze.metadata if bronze.metadata is not None else {})
+        for table, base in bases.items():
+            with self._ws.steps.step(f"{table.name} rebuild") as step:
+                step.rows = sum(file.rows or 0 for file in files[table])
+                metadata = told.as_json() if table == SILVER_COVERAGE else None
+                self._ws.commit(base, add=files[table], remove=base.files, metadata=metadata)
 
-    def _rebuild_gaps(self, opened_and_closed: DataFrame) -> None:
-        """With those that no record says: gaps of the stream itself, and gaps of which every id is in silver.trades."""
-        said = opened_and_closed.select(*SILVER_GAPS.column_names)
-        of_stream = self._ws.at(self._ws.snapshot(SILVER_GAPS)).where(F.col("exchange") == EVERYWHERE)
-        lacking = unfilled(said)
-        counts = count(self._ws.at(self._ws.snapshot(SILVER_TRADES)), lacking) if lacking else {}
-        whole = [gap for gap in lacking if counts.get(gap.key, (0, 0))[0] >= gap.size]
-        self._replace(SILVER_GAPS, said.unionByName(of_stream).unionByName(self._filled_frame(whole, counts)))
+    def _read_bronze(
+        self, files: Sequence[DataFile], columns: Sequence[str] | None, where: pc.Expression | None
+    ) -> pa.Table:
+        return read_files(self._ws.uri(BRONZE_TRADES), BRONZE_TRADES, files, columns, where)
 
-    def _replace(self, table: Table, frame: DataFrame) -> None:
-        with self._ws.steps.step(f"{table.name} rebuild"):
-            delta.replace(frame.select(*table.column_names), self._ws.snapshot(table))
+    def _write(self, judged: Judged, told: Mapping[str, Any] | None) -> None:
+        refused = [with_verdict(judged.quarantined, QUARANTINED)]
+        before, after = self._write_trades(judged, refused)
+        opened = self._write_gaps(judged, refused)
+        self._write_filled(judged.trades, opened, before, after)
+        self._write_coverage(judged, told)
+        self._write_rejected(pa.concat_tables(refused))
 
-    def _write_judged(self, rows: DataFrame, contents: Contents) -> None:
-        """Trades and gaps, and only then what was refused beside them: a duplicate's first must be there before it."""
-        base = after = self._ws.snapshot(SILVER_TRADES)
-        refused = rows.where(F.size("reasons") > 0).withColumn("verdict", F.lit(QUARANTINED))
-        accepted = rows.where(is_accepted("trade"))
-        found = verdicts(accepted, known_trades(self._ws.at(base), base.turn, accepted, contents)).persist()
-        try:
-            with self._ws.steps.step("silver known") as step:
-                tally = {row["verdict"]: row["count"] for row in found.groupBy("verdict").count().collect()}
-                step.rows = sum(tally.values())
-            if tally.get(ACCEPTED):
-                with self._ws.steps.step("silver.trades") as step:
-                    step.rows = tally[ACCEPTED]
-                    new = trades(found.where(F.col("verdict") == ACCEPTED)).coalesce(1)
-                    after = delta.append(new.sortWithinPartitions("exchange", "symbol", "event_time_us"), base)
-            refused = refused.unionByName(found.where(F.col("verdict").isin(*_REFUSED)))
-            expected = contents.quarantined + tally.get(DUPLICATE, 0) + tally.get(CONFLICT, 0)
-            opened: frozenset[GapKey] = frozenset()
-            if contents.gaps:
-                repeated, opened = self._write_gaps(rows)
-                refused = refused.unionByName(repeated)
-                expected += contents.gaps
-            self._write_filled(contents, opened, base, after)
-            if expected:
-                self._append_absent(SILVER_REJECTED, rejected(refused), contents)
-        finally:
-            found.unpersist()
+    def _write_trades(self, judged: Judged, refused: list[pa.Table]) -> tuple[TableState, TableState]:
+        """Returns silver.trades as it was and as it is."""
+        base = self._ws.state(SILVER_TRADES)
+        if not judged.trades.num_rows:
+            return base, base
+        with self._ws.steps.step("silver known") as step:
+            known = self._known.among(base.files, judged.trades)
+            found = verdicts(judged.trades, judged.trade_places, known)
+            step.rows = len(found)
+        new = pc.equal(found, ACCEPTED)
+        refused.append(refused_of(judged.trades, found))
+        if not pc.any(new).as_py():
+            return base, base
+        accepted = judged.trades if pc.all(new).as_py() else judged.trades.filter(new)
+        with self._ws.steps.step("silver.trades") as step:
+            step.rows = accepted.num_rows
+            staged = self._staged_trades(trades_of(accepted))
+            after = self._ws.commit(base, add=[file for file, _ in staged])
+            for file, rows in staged:
+                self._known.remember(file, rows)
+        return base, after
 
-    def _write_gaps(self, rows: DataFrame) -> tuple[DataFrame, frozenset[GapKey]]:
-        """Returns the records that said nothing new, and the gaps that the batch's records open."""
-        base = self._ws.snapshot(SILVER_GAPS)
-        known = self._ws.at(base)
-        found = gap_verdicts(rows.where(is_accepted("gap") | is_accepted("gap_closed")), known).localCheckpoint()
+    def _staged_trades(self, trades: pa.Table) -> list[tuple[DataFile, pa.Table]]:
+        """One file of what is new; what is old has others, so that no file spans the years between."""
+        return [(self._ws.stage(SILVER_TRADES, rows), rows) for rows in filed(trades)]
+
+    def _write_gaps(self, judged: Judged, refused: list[pa.Table]) -> frozenset[GapKey]:
+        """Returns the gaps that the rows open."""
+        if not judged.gaps.num_rows:
+            return frozenset()
+        base = self._ws.state(SILVER_GAPS)
+        rows = gaps_of(judged.gaps)
+        holding = self._known_gaps.holding(base.files, rows)
+        found = gap_verdicts(rows, judged.gap_places, self._ws.rows(SILVER_GAPS, holding, KNOWN_GAP_COLUMNS))
+        new = rows.filter(pc.equal(found, ACCEPTED))
+        refused.append(refused_of(judged.gaps, found))
         with self._ws.steps.step("silver.gaps") as step:
-            names = (*GapKey._fields, "event", "verdict")
-            new = found.where(F.col("verdict") != DUPLICATE).select(*names).collect()
-            step.rows = sum(row["verdict"] == ACCEPTED for row in new)
-            if step.rows:
-                delta.append(gaps(found.where(F.col("verdict") == ACCEPTED)).coalesce(1), base)
-        opened = frozenset(GapKey(*(row[name] for name in GapKey._fields)) for row in new if row["event"] == OPENED)
-        return found.where(F.col("verdict") == DUPLICATE).drop("event"), opened
+            step.rows = new.num_rows
+            if new.num_rows:
+                file = self._ws.stage(SILVER_GAPS, new)
+                self._ws.commit(base, add=[file])
+                self._known_gaps.remember(file, new)
+        said = rows.filter(pc.and_(pc.equal(rows.column("event"), OPENED), pc.not_equal(found, DUPLICATE)))
+        return frozenset(GapKey(**row) for row in said.select(GapKey._fields).to_pylist())
 
-    def _write_filled(
-        self, contents: Contents, opened: frozenset[GapKey], before: delta.Snapshot, after: delta.Snapshot
-    ) -> None:
+    def _write_filled(self, trades: pa.Table, opened: frozenset[GapKey], before: TableState, after: TableState) -> None:
         """Note the gaps that nothing is missing of any more. ``before``, ``after``: silver.trades around the batch.
 
         It looks at all ids of the batch, not at the new ones alone: what a kill left unsaid is said by the next run.
         """
-        if not contents.ids and not opened:
+        seen = ids_seen(trades)
+        if not seen and not opened:
             return
-        base = self._ws.snapshot(SILVER_GAPS)
+        base = self._ws.state(SILVER_GAPS)
         if not self._watch.knows(base.turn):
-            self._watch.learn(base.turn, unfilled(self._ws.at(base)) if base.turn else ())
-        due = self._watch.due(contents.ids, opened, trades_turns=(before.turn, after.turn))
+            self._watch.learn(base.turn, self._unfilled.at(base))
+        due = self._watch.due(seen, opened, trades_turns=(before.turn, after.turn))
         if not due:
             return
         with self._ws.steps.step("silver filled") as step:
-            counts = count(self._ws.at(after), due)
-            whole = [gap for gap in due if self._watch.counted(gap, counts.get(gap.key, (0, 0))[0])]
+            arrivals: dict[GapKey, int] = {}
+            whole = []
+            for gap in due:
+                there, arrivals[gap.key] = count(self._ws, after.files, gap)
+                if self._watch.counted(gap, there):
+                    whole.append(gap)
             step.rows = len(whole)
         if whole:
             with self._ws.steps.step("silver.gaps filled") as step:
                 step.rows = len(whole)
-                written = delta.append(self._filled_frame(whole, counts), base)
+                file = self._ws.stage(SILVER_GAPS, filled_rows(whole, arrivals))
+                written = self._ws.commit(base, add=[file])
             self._watch.filled(written.turn, whole)
 
-    def _filled_frame(self, whole: Sequence[IdGap], counts: Mapping[GapKey, tuple[int, int]]) -> DataFrame:
-        return self._ws.frame(filled_rows(whole, counts), SILVER_GAPS.schema_ddl)
+    def _write_coverage(self, judged: Judged | None, told: Mapping[str, Any] | None) -> None:
+        """Append the spans that say more than is known, and say up to where everything that arrived is in silver.
 
-    def _write_coverage(self, rows: DataFrame, contents: Contents) -> None:
-        if contents.coverage:
-            self._append_absent(SILVER_COVERAGE, coverage(rows.where(is_accepted("coverage"))), contents)
+        A commit without rows is made only where rows that waited for that come to count.
+        """
+        base = self._ws.state(SILVER_COVERAGE)
+        new = None
+        if judged is not None and judged.coverage.num_rows:
+            there = self._ws.rows(SILVER_COVERAGE, meeting(base.files, judged.coverage), SPAN_COLUMNS)
+            new = judged.coverage.filter(pa.array(says_more(judged.coverage, judged.coverage_places, there)))
+        was = Watermark.of(base)
+        is_ = was.told(new, told)
+        rows = new.num_rows if new is not None else 0
+        if not rows and not is_.passes(was):
+            return
+        with self._ws.steps.step("silver.coverage") as step:
+            step.rows = rows
+            add = [self._ws.stage(SILVER_COVERAGE, new)] if rows else []
+            self._ws.commit(base, add=add, metadata=is_.as_json())
 
-    def _append_absent(self, table: Table, frame: DataFrame, contents: Contents) -> None:
-        """Append the rows whose coordinates the table does not hold yet."""
-        base = self._ws.snapshot(table)
-        with self._ws.steps.step(table.name) as step:
-            if base.turn and contents.arrival_us is not None:
-                lowest, highest = (F.timestamp_micros(F.lit(bound)) for bound in contents.arrival_us)
-                there = self._ws.at(base).where(F.col("arrival_time").between(lowest, highest))
-                frame = frame.join(there.select(*COORDINATE_NAMES), on=list(COORDINATE_NAMES), how="left_anti")
-            frame = frame.select(*table.column_names).coalesce(1)
-            step.rows = delta.append(frame, base).rows_written
+    def _write_rejected(self, refused: pa.Table) -> None:
+        """Append what was refused and is not there yet, by its coordinates."""
+        if not refused.num_rows:
+            return
+        base = self._ws.state(SILVER_REJECTED)
+        with self._ws.steps.step("silver.rejected") as step:
+            arrivals = ints_of(refused.column("arrival_time"))
+            low, high = (_instant_text(int(bound)) for bound in (np.min(arrivals), np.max(arrivals)))
+            near = [file for file in base.files if file.may_hold("arrival_time", low, high)]
+            there = self._ws.rows(SILVER_REJECTED, near, COORDINATE_NAMES)
+            new = refused.filter(pa.array(~_among(refused, there)))
+            step.rows = new.num_rows
+            if new.num_rows:
+                self._ws.commit(base, add=[self._ws.stage(SILVER_REJECTED, rejected_of(new))])
+
+    def _write_stream_gaps(self, told: Mapping[str, Any] | None) -> None:
+        rows = stream_gaps((told or {}).get(POSITION))
+        if not rows.num_rows:
+            return
+        base = self._ws.state(SILVER_GAPS)
+        holding = self._known_gaps.holding(base.files, rows)
+        known = self._ws.rows(SILVER_GAPS, holding, ("exchange", "gap_id")).to_pylist()
+        there = {row["gap_id"] for row in known if row["exchange"] == EVERYWHERE}
+        new = rows.filter(pa.array([gap_id not in there for gap_id in rows.column("gap_id").to_pylist()]))
+        if new.num_rows:
+            with self._ws.steps.step("silver.gaps of the stream") as step:
+                step.rows = new.num_rows
+                self._ws.commit(base, add=[self._ws.stage(SILVER_GAPS, new)])
+
+
+def _among(rows: pa.Table, there: pa.Table) -> Flags:
+    """Of each row, whether its coordinates are there."""
+    both = codes_of(pa.concat_tables([rows.select(COORDINATE_NAMES), there.select(COORDINATE_NAMES)]), COORDINATE_NAMES)
+    found: Flags = np.isin(both[: rows.num_rows], both[rows.num_rows :])
+    return found
+
+
+def _instant_text(instant_us: int) -> str:
+    """As statistics spell it: whole milliseconds."""
+    return f"{datetime.fromtimestamp(instant_us // 1_000_000, UTC):%Y-%m-%dT%H:%M:%S}.{instant_us // 1000 % 1000:03d}Z"

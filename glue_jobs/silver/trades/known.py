@@ -1,50 +1,149 @@
-"""The look-up of a batch's trades among those that silver.trades holds already."""
+"""The look-up of a batch's trades among those that silver.trades holds already.
 
-from collections.abc import Mapping
-from functools import reduce
+A batch's trades are islands of time, market by market: what lies within an hour of a trade. Only files whose statistics
+meet an island are asked, so a trade of 2009 that comes late asks for 2009 and for now, and for nothing in between. Of
+files that were asked before the keys' hashes are remembered: new trades, which nearly all are, read nothing.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
-from pyspark.sql import Column, DataFrame
-from pyspark.sql import functions as F  # noqa: N812
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from glue_jobs.silver.trades.contents import Contents
-from glue_jobs.silver.trades.verdicts import CONTENT, KEY
+from glue_jobs.engine import DataFile, Workspace, read_files
+from glue_jobs.silver.trades.columns import Ints, codes_of, ints_of
+from glue_jobs.silver.trades.keyed import KeyedFiles
+from glue_jobs.silver.trades.verdicts import IDENTITY, KNOWN_COLUMNS, NEAR_US
 from tapehouse.market import Market
-from tapehouse.tables import COORDINATE_NAMES
+from tapehouse.tables import SILVER_TRADES
 
-AROUND_US: Final = 3_600_000_000
-"""A trade is looked for among those within an hour of its event time; ``tapehouse audit`` proves it at large."""
-_MOST_MARKETS: Final = 12
-"""Up to so many markets the look-up names each with its own span; beyond, one span serves all: a condition of a
-hundred parts takes longer to compile than to read what it skips."""
-_BROADCAST_ROWS: Final = 200_000
-
-
-def known_trades(silver_trades: DataFrame, turn: int, accepted: DataFrame, contents: Contents) -> DataFrame:
-    """The rows of silver.trades that may share a key with the batch's.
-
-    In: silver.trades and its turn; ``accepted``: the batch's trades that break no rule, with what ``contents`` says of
-    them. Out: key, content and coordinates of silver's rows within ``AROUND_US`` of the batch's times.
-    """
-    if turn == 0 or not contents.spans:
-        return silver_trades.where(F.lit(False))
-    near = silver_trades.where(_near(contents.spans)).select(*KEY, *CONTENT, *COORDINATE_NAMES)
-    keys = accepted.select(*KEY)
-    return near.join(F.broadcast(keys) if contents.trades <= _BROADCAST_ROWS else keys, on=list(KEY), how="left_semi")
+_MARKET: Final = Market._fields
+_LARGE_ROWS: Final = 500_000
+"""A file of more rows, sorted as they are, is read for the islands alone: its keys are too many to remember."""
+_NAMED: Final = 8
+"""Where a file may hold up to so many of the batch's markets, it is asked of each one's own islands."""
 
 
-def _near(spans: Mapping[Market, tuple[int, int]]) -> Column:
-    """True for rows that may be a trade of the spans: what the files' statistics can tell without reading them."""
-    if len(spans) > _MOST_MARKETS:
-        first = min(first for first, _ in spans.values()) - AROUND_US
-        last = max(last for _, last in spans.values()) + AROUND_US
-        return F.col("event_time_us").between(first, last)
-    return reduce(
-        lambda either, other: either | other,
-        (
-            (F.col("exchange") == market.exchange)
-            & (F.col("symbol") == market.symbol)
-            & F.col("event_time_us").between(first - AROUND_US, last + AROUND_US)
-            for market, (first, last) in spans.items()
-        ),
-    )
+@dataclass(frozen=True, slots=True)
+class Islands:
+    """Spans of time in which a batch has trades, none within an hour of another; µs UTC, widened by an hour."""
+
+    lows: Sequence[int]
+    highs: Sequence[int]
+    """Inclusive."""
+
+    @classmethod
+    def of(cls, times: Ints) -> "Islands":
+        """Those of trades at these times, in order."""
+        apart = np.flatnonzero(np.diff(times) > 2 * NEAR_US) + 1
+        firsts, lasts = times[np.r_[0, apart]], times[np.r_[apart - 1, len(times) - 1]]
+        return cls([int(first) - NEAR_US for first in firsts], [int(last) + NEAR_US for last in lasts])
+
+    def meet(self, low: int, high: int) -> bool:
+        """Whether one of them has an instant in common with [low, high]."""
+        at = bisect_right(self.lows, high) - 1
+        return at >= 0 and self.highs[at] >= low
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """What a batch's trades ask silver.trades for."""
+
+    all: Islands
+    by_market: Mapping[Market, Islands]
+    exchanges: Sequence[str] = field(default=())
+    symbols: Sequence[str] = field(default=())
+
+    @classmethod
+    def of(cls, trades: pa.Table) -> "Sought":
+        """In: exchange, symbol and event_time_us of one trade at least."""
+        times = ints_of(trades.column("event_time_us"))
+        codes = codes_of(trades, _MARKET)
+        order = np.lexsort((times, codes))
+        starts = np.flatnonzero(np.r_[True, np.diff(codes[order]) != 0])
+        names = trades.select(_MARKET).take(pa.array(order[starts])).to_pylist()
+        parts = np.split(times[order], starts[1:])
+        found = {Market(**name): Islands.of(part) for name, part in zip(names, parts, strict=True)}
+        exchanges, symbols = (sorted({market[at] for market in found}) for at in range(2))
+        return cls(Islands.of(np.sort(times)), found, exchanges, symbols)
+
+    def asks(self, file: DataFile) -> bool:
+        """Whether the statistics of a file of silver.trades leave it possible that it holds one of the trades."""
+        low, high = file.low.get("event_time_us"), file.high.get("event_time_us")
+        if low is None or high is None:
+            return True
+        if not self.all.meet(low, high):
+            return False
+        exchanges = _within(self.exchanges, file, "exchange")
+        symbols = _within(self.symbols, file, "symbol")
+        if len(exchanges) * len(symbols) > _NAMED:
+            return True
+        markets = (Market(exchange, symbol) for exchange in exchanges for symbol in symbols)
+        return any(self.by_market[each].meet(low, high) for each in markets if each in self.by_market)
+
+    def condition(self, file: DataFile) -> pc.Expression:
+        """What of a large file is read."""
+        low, high = file.low.get("event_time_us"), file.high.get("event_time_us")
+        found = pc.field("symbol").isin(list(_within(self.symbols, file, "symbol")))
+        islands = [
+            (least, most)
+            for least, most in zip(self.all.lows, self.all.highs, strict=True)
+            if low is None or high is None or (least <= high and most >= low)
+        ]
+        if 0 < len(islands) <= _NAMED:
+            spans = [
+                (pc.field("event_time_us") >= least) & (pc.field("event_time_us") <= most) for least, most in islands
+            ]
+            within = spans[0]
+            for span in spans[1:]:
+                within = within | span
+            found = found & within
+        return found
+
+
+def _within(names: Sequence[str], file: DataFile, column: str) -> Sequence[str]:
+    low, high = file.low.get(column), file.high.get(column)
+    if low is None or high is None:
+        return names
+    return names[bisect_left(names, low) : bisect_right(names, high)]
+
+
+class KnownTrades:
+    """Looks trades up among files of silver.trades. Remembers keys for the life of the process."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._ws = workspace
+        self._keyed = KeyedFiles(workspace, SILVER_TRADES, IDENTITY)
+
+    def among(self, files: Sequence[DataFile], trades: pa.Table) -> pa.Table:
+        """The rows of the files (``KNOWN_COLUMNS``) that may be one of the trades.
+
+        In: ``trades``, at least ``IDENTITY`` and event_time_us.
+        """
+        found = [self._ws.rows(SILVER_TRADES, (), KNOWN_COLUMNS)]
+        if trades.num_rows and files:
+            sought = Sought.of(trades)
+            asked = [file for file in files if sought.asks(file)]
+            ids = pc.unique(trades.column("trade_id"))
+            small = [file for file in asked if (file.rows or 0) <= _LARGE_ROWS]
+            for file in self._keyed.holding(small, trades):
+                found.append(_of_ids(self._ws.rows(SILVER_TRADES, [file], KNOWN_COLUMNS), ids))
+            for file in asked:
+                if (file.rows or 0) > _LARGE_ROWS:
+                    where = sought.condition(file)
+                    rows = read_files(self._ws.uri(SILVER_TRADES), SILVER_TRADES, [file], KNOWN_COLUMNS, where)
+                    found.append(_of_ids(rows, ids))
+        return pa.concat_tables(found)
+
+    def remember(self, file: DataFile, rows: pa.Table) -> None:
+        """Learn a file's keys from the rows that were written into it."""
+        if rows.num_rows <= _LARGE_ROWS:
+            self._keyed.remember(file, rows)
+
+
+def _of_ids(rows: pa.Table, ids: pa.Array) -> pa.Table:
+    return rows.filter(pc.is_in(rows.column("trade_id"), value_set=ids))

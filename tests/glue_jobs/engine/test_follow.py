@@ -2,6 +2,7 @@
 
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,7 @@ def workspace(lake: Lake) -> Workspace:
     return without_spark(lake, INPUTS)
 
 
-def follower(workspace: Workspace, **limits: int) -> Follower:
+def follower(workspace: Workspace, **limits: Any) -> Follower:
     return Follower(workspace, "gold", INPUTS, BatchLimits(**limits))
 
 

@@ -1,12 +1,11 @@
 """Which gaps a batch may have filled: asked only where it can be so, and never by listing ids. No Spark."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from glue_jobs.silver.trades.filled import AROUND_US, FillWatch, IdGap, IdsSeen, filled_rows
-from tapehouse.tables import SILVER_GAPS
 
 TAPE = ("kraken", "BTC-USD", "kraken")
 OTHER = ("kraken", "ETH-USD", "kraken")
@@ -76,15 +75,6 @@ def test_trades_are_looked_for_within_an_hour_of_what_is_known() -> None:
     assert (low < 0, high) == (True, T0 + AROUND_US)
 
 
-def test_a_short_gap_names_its_days_and_a_long_or_open_one_does_not() -> None:
-    night = T0 + 15 * 3_600_000_000
-    assert gap(1, 2, from_us=night - AROUND_US - 1, to_us=night).days == [date(2025, 10, 9), date(2025, 10, 10)]
-    assert gap(1, 2, from_us=T0, to_us=T0 + 1).days == [date(2025, 10, 9)]
-    assert gap(1, 2, from_us=T0, to_us=T0 + 40 * DAY_US).days == []
-    assert gap(1, 2, from_us=T0, to_us=None).days == []
-    assert gap(1, 2, from_us=None, to_us=None).days == []
-
-
 def test_a_batch_above_below_or_of_another_market_asks_nothing() -> None:
     one = watch(gap(10, 19))
     for ids in (seen(20, 99), seen(0, 9), seen(10, 19, tape=OTHER), {}):
@@ -144,8 +134,7 @@ def test_filled_gaps_are_asked_for_no_more_and_the_others_still_are() -> None:
 
 def test_a_filled_row_tells_the_gap_and_the_last_arrival_of_what_fills_it() -> None:
     early, late = gap(1, 2), gap(3, 4, gap_id="h", arrival_us=T0 + 9)
-    rows = filled_rows([early, late], {early.key: (2, T0 + 5), late.key: (2, T0 + 5)})
-    told = [dict(zip(SILVER_GAPS.column_names, each, strict=True)) for each in rows]
+    told = filled_rows([early, late], {early.key: T0 + 5, late.key: T0 + 5}).to_pylist()
     assert [each["arrival_time"] for each in told] == [datetime.fromtimestamp((T0 + us) / 1e6, UTC) for us in (5, 9)]
     assert {each["event"] for each in told} == {"filled"}
     assert (told[0]["from_id"], told[0]["to_id"], told[0]["from_us"], told[0]["to_us"]) == ("1", "2", T0, T0 + 1)
