@@ -21,7 +21,7 @@ import tempfile
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import unquote
@@ -134,8 +134,8 @@ class Made:
 class Reader:
     """Follows the log of gold.candles, without any of the pipeline's code."""
 
-    def __init__(self, table: Path) -> None:
-        self._table, self._version = table, 0
+    def __init__(self, table: Path, first: int = 0) -> None:
+        self._table, self._version = table, first
 
     def look(self, made: Made) -> None:
         while (commit := self._table / "_delta_log" / f"{self._version:020d}.json").exists():
@@ -245,12 +245,12 @@ def coverage(market: int, from_us: int, through_us: int) -> Coverage:
     )
 
 
-def put(client: object, records: list[Trade | Coverage]) -> None:
+def put(client: object, records: Sequence[Trade | Coverage], stream: str = STREAM) -> None:
     entries = [{"Data": encode(record), "PartitionKey": partition_key(record)} for record in records]
     for at in range(0, len(entries), 500):
         left = entries[at : at + 500]
         while left:
-            answer = client.put_records(StreamName=STREAM, Records=left)  # type: ignore[attr-defined]
+            answer = client.put_records(StreamName=stream, Records=left)  # type: ignore[attr-defined]
             left = [entry for entry, said in zip(left, answer["Records"], strict=True) if "ErrorCode" in said]
 
 
