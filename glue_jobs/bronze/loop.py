@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from operator import itemgetter
 from typing import Any, Final
 
 from glue_jobs.bronze.from_rows import newest_position, position_of
@@ -332,7 +333,7 @@ class BronzeLoop:
         rows = sum(each.rows for _, each in progress)
         size = sum(each.bytes for _, each in progress)
         newest = [each.newest_us for _, each in progress if each.newest_us is not None]
-        gaps = [each.gap for _, each in progress if each.gap is not None]
+        gaps = [each.gap for _, each in sorted(progress, key=itemgetter(0)) if each.gap is not None]
         after = before.advanced(_positions(stream, last), gaps=gaps, newest_us=max(newest, default=None))
         after = replace(after, ingested_us=start.source.ingested_us, retention_us=stream.retention_us)
         turn = Turn(
@@ -418,7 +419,7 @@ def _due(stored: Position | None, after: Position, stream: Stream) -> bool:
     then: else a quiet week would look like a missed one.
     """
     if stored is None:
-        return bool(after.gaps)
+        return bool(after.gaps) or any(shard.ended for shard in after.shards.values())
     known, now = stored.arrived_through_us, after.arrived_through_us
     if known is None or now is None:
         return now != known

@@ -7,8 +7,9 @@ falls inside an aggregate. What was read before an error stays read.
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from email.utils import parsedate_to_datetime
 from functools import partial
 from operator import itemgetter
 from typing import Any, Final, Protocol
@@ -20,12 +21,14 @@ from tapehouse.errors import TransientError
 from tapehouse.kinesis import ERRORS, CallFailedError, code_of, judged, time_us
 from tapehouse.kinesis_limits import GET_RECORDS_LIMIT, READ_BYTES_PER_S, READS_PER_S
 
-TRIES: Final = 9
+TRIES: Final = 6
+"""Of one call: as long as ten megabytes block a shard. What still fails then is the next turn's."""
 BACKOFF: Final = Backoff(base_s=0.2, cap_s=5.0)
 _EXPIRIES: Final = 10
 """Iterators in a row that expire before they were used once, before the turn gives up."""
 _EMPTY_READS: Final = 25
 """Empty answers in a row, of a shard that says it is behind, before the turn lets it be."""
+_AHEAD_US: Final = 2_000_000
 LEAST_RETENTION_US: Final = 24 * 3_600_000_000
 """Kinesis keeps every record so long, whatever the retention was meanwhile."""
 
@@ -224,7 +227,7 @@ class ShardReading:
             progress.caught_up = arrival_us > task.until_us
         if at_tip and not ended:
             # When a closed shard was closed is not known: its children's records may be older than this call.
-            through_us = max(through_us, asked_us - task.settle_us)
+            through_us = max(through_us, _not_ahead(asked_us, answer) - task.settle_us)
         progress.after = ShardPosition(
             int(records[-1]["SequenceNumber"]) if records else before.sequence, arrival_us, through_us, at_tip, ended
         )
@@ -297,3 +300,16 @@ class ShardReading:
             dice=self.dice,
             on_failure=failed,
         )
+
+
+def _not_ahead(asked_us: int, answer: Mapping[str, Any]) -> int:
+    """When a call began, by Kinesis' own clock where ours is clearly ahead of it.
+
+    Its answers tell the time in whole seconds. Arrivals are of its clock: with ours ahead, what is yet to arrive would
+    count as arrived.
+    """
+    told = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date")
+    if told is None:
+        return asked_us
+    theirs_us = round(parsedate_to_datetime(told).timestamp()) * 1_000_000
+    return theirs_us if asked_us > theirs_us + _AHEAD_US else asked_us

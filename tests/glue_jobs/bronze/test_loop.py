@@ -12,10 +12,10 @@ import aws_kinesis_agg.aggregator
 import pytest
 
 from embedded.kinesis import Fault, KinesisServer
-from glue_jobs.bronze import BronzeLoop, Position, StreamGap, TurnLimits
+from glue_jobs.bronze import BronzeLoop, Position, ShardPosition, StreamGap, TurnLimits
 from glue_jobs.bronze.position import DELETED, EXPIRED, PAUSED, SHORTENED, TRIMMED
 from glue_jobs.bronze.reader import Pace, ShardReading, ShardTask
-from glue_jobs.bronze.reading import Share, Staged, run_share
+from glue_jobs.bronze.reading import Share, Staged, read_shards, run_share
 from glue_jobs.engine import LostRaceError, Steps, Workspace
 from tapehouse import aws
 from tapehouse.errors import TerminalError, TransientError
@@ -335,6 +335,13 @@ def test_an_ended_shard_is_not_read_again_and_its_children_begin_after_it(
     bronze.loop().drain()
     assert first not in asked
     assert len(asked) == 3
+
+
+def test_a_stream_that_was_resharded_before_its_first_record_is_read(bronze: Bronze, put: Put, client: Any) -> None:
+    client.update_shard_count(StreamName="trades", TargetShardCount=4, ScalingType="UNIFORM_SCALING")
+    put(numbered(0, 40))
+    bronze.loop().drain()
+    assert bronze.payloads() == numbered(0, 40)
 
 
 def test_a_split_without_new_records_is_passed_on(bronze: Bronze, put: Put, client: Any) -> None:
@@ -726,3 +733,32 @@ def test_on_aws_timing_a_steady_stream_is_followed_within_the_quotas(lake: Lake)
         assert calls["calls.GetRecords"] <= 5 * 2 * 12
         assert calls.get("errors.ProvisionedThroughputExceededException", 0) <= 2
         assert "errors.LimitExceededException" not in calls
+
+
+def test_what_a_process_holds_is_bounded_whatever_the_number_of_shards(
+    bronze: Bronze, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those that lag most come first; a shard for which there is no room is the next turn's."""
+    monkeypatch.setattr("glue_jobs.bronze.reading.GROUP_BYTES", 2_000)
+    monkeypatch.setattr("glue_jobs.bronze.reading._BESIDE", 1)
+    bronze.client.create_stream(StreamName="wide", ShardCount=4)
+    for key in range(100):
+        entries = [{"Data": data, "PartitionKey": str(key)} for data in numbered(0, 40)]
+        bronze.client.put_records(StreamName="wide", Records=entries)
+    tasks = [
+        ShardTask(
+            stream_name="wide",
+            shard_id=f"shardId-{number:012d}",
+            after=ShardPosition(through_us=bronze.clock() - number),
+            until_us=bronze.clock(),
+            retention_us=24 * HOUR_US,
+            retention_before_us=24 * HOUR_US,
+            max_records=100,
+            max_bytes=10**6,
+            settle_us=0,
+        )
+        for number in range(4)
+    ]
+    read = read_shards(bronze.client, tasks, bronze.reading)
+    assert {name[-1]: each.progress.rows for name, each in read.items()} == {"3": 100, "2": 100, "1": 0, "0": 0}
+    assert not any(each.progress.caught_up for each in read.values())

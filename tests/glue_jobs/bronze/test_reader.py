@@ -251,7 +251,7 @@ def test_the_iterator_s_call_is_asked_again_as_well() -> None:
 
 
 def test_each_call_has_its_own_tries() -> None:
-    kinesis = FakeKinesis(payloads(6), page=1, faults=[THROTTLED] * 7 + [None] + [THROTTLED] * 7)
+    kinesis = FakeKinesis(payloads(6), page=1, faults=[THROTTLED] * 5 + [None] + [THROTTLED] * 5)
     records, _ = read(kinesis)
     assert [record.data for record in records] == payloads(6)
 
@@ -398,6 +398,17 @@ def test_the_end_of_a_closed_shard_does_not_say_when_it_was_closed() -> None:
     last_us = ARRIVAL_US + 2_000
     assert progress.after == ShardPosition(GREAT + 2, last_us, last_us - SETTLE_US, at_tip=True, ended=True)
     assert progress.children == ("b", "c")
+
+
+def test_a_clock_that_is_ahead_of_kinesis_promises_nothing_that_is_yet_to_arrive() -> None:
+    class Dated(FakeKinesis):
+        def get_records(self, **arguments: Any) -> dict[str, Any]:
+            headers = {"date": "Thu, 09 Oct 2025 08:54:20 GMT"}
+            return {**super().get_records(**arguments), "ResponseMetadata": {"HTTPHeaders": headers}}
+
+    theirs_us = ARRIVAL_US - 123_000 + 60_000_000
+    for now_us, through_us in ((theirs_us + HOUR_US, theirs_us), (theirs_us + 500_000, theirs_us + 500_000)):
+        assert read(Dated(payloads(3)), now_us=now_us)[1].after.through_us == through_us - SETTLE_US
 
 
 def test_a_clock_that_was_set_back_takes_nothing_back() -> None:
