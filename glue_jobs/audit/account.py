@@ -7,9 +7,9 @@ import pyarrow as pa
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F  # noqa: N812
 
+from glue_jobs.audit.judged import judged
 from glue_jobs.audit.report import again, faults
 from glue_jobs.bronze import Position
-from glue_jobs.silver.trades import judged
 from glue_jobs.silver.trades.coverage import SPAN_COLUMNS, joined, within
 from tapehouse.intervals import HOUR_US
 from tapehouse.tables import COORDINATE_NAMES, COORDINATES, SILVER_COVERAGE, SILVER_TRADES, Table

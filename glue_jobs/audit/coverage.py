@@ -8,9 +8,9 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
+from glue_jobs.audit.judged import judged
 from glue_jobs.audit.report import differing
 from glue_jobs.audit.sample import Sample
-from glue_jobs.silver.trades import judged
 from tapehouse.market import MarketKey
 from tapehouse.tables import COORDINATE_NAMES, COORDINATES, SILVER_COVERAGE
 

@@ -11,14 +11,14 @@ from glue_jobs.audit.candles import candles
 from glue_jobs.audit.coverage import coverage
 from glue_jobs.audit.derived import derived
 from glue_jobs.audit.filled import filled
+from glue_jobs.audit.judged import judged
 from glue_jobs.audit.markets import counted, sums
 from glue_jobs.audit.records import records
 from glue_jobs.audit.report import AuditReport, findings
 from glue_jobs.audit.sample import Sample
 from glue_jobs.audit.summary import summary
 from glue_jobs.bronze import position_in
-from glue_jobs.engine import Query, delta, tables_of
-from glue_jobs.silver.trades import judged
+from glue_jobs.engine import Query, delta, sized, tables_of
 from tapehouse.lake import Lake
 from tapehouse.tables import (
     BRONZE_TRADES,
@@ -60,30 +60,32 @@ def audit(spark: SparkSession, lake: Lake, queries: Sequence[Query], *, full: bo
     bronze, gold = there[BRONZE_TRADES.name], there[GOLD_CANDLES.name]
     silver = {name: there[name] for name, table in tables.items() if _accounts(table)}
     placed = {name: frame.where(F.col("shard_id").isNotNull()) for name, frame in silver.items()}
-    counts = {name: frame.count() for name, frame in {BRONZE_TRADES.name: bronze, **placed}.items()}
-    if sum(counts.values()) < 2 * counts[BRONZE_TRADES.name]:
-        counts[SILVER_COVERAGE.name] += held(bronze, placed)
-    sample = Sample.of(counts[BRONZE_TRADES.name], full=full)
-    markets = counted(silver[SILVER_TRADES.name], gold)
-    asked = judged(bronze.where(sample.has(*COORDINATE_NAMES))).persist(StorageLevel.MEMORY_AND_DISK)
-    try:
-        found = findings(
-            [
-                account(bronze, placed),
-                *(unique(table, there[name]) for name, table in tables.items() if not _by_coordinates(table)),
-                *derived(there),
-                apart(silver[SILVER_TRADES.name]),
-                *records(asked, bronze, silver),
-                coverage(silver[SILVER_COVERAGE.name], bronze, sample),
-                filled(silver[SILVER_GAPS.name], silver[SILVER_TRADES.name], sample),
-                candles(gold, silver, markets, sample),
-                summary(there[GOLD_MARKET_SUMMARY.name], gold, sample),
-            ]
-        )
-    finally:
-        asked.unpersist()
-    if sample.one_in > 1:  # of all windows, where not each was judged
-        found += sums(markets, gold)
+    size = bronze.count()
+    sample = Sample.of(size, full=full)
+    with sized(spark, size):
+        counts = {BRONZE_TRADES.name: size, **{name: frame.count() for name, frame in placed.items()}}
+        if sum(counts.values()) < 2 * size:
+            counts[SILVER_COVERAGE.name] += held(bronze, placed)
+        markets = counted(silver[SILVER_TRADES.name], gold)
+        asked = judged(bronze.where(sample.has(*COORDINATE_NAMES))).persist(StorageLevel.MEMORY_AND_DISK)
+        try:
+            found = findings(
+                [
+                    account(bronze, placed),
+                    *(unique(table, there[name]) for name, table in tables.items() if not _by_coordinates(table)),
+                    *derived(there),
+                    apart(silver[SILVER_TRADES.name]),
+                    *records(asked, bronze, silver),
+                    coverage(silver[SILVER_COVERAGE.name], bronze, sample),
+                    filled(silver[SILVER_GAPS.name], silver[SILVER_TRADES.name], sample),
+                    candles(gold, silver, markets, sample),
+                    summary(there[GOLD_MARKET_SUMMARY.name], gold, sample),
+                ]
+            )
+        finally:
+            asked.unpersist()
+        if sample.one_in > 1:  # of all windows, where not each was judged
+            found += sums(markets, gold)
     found += stream_gaps(position_in(delta.snapshot(spark, BRONZE_TRADES, uri)))
     return AuditReport(not found, (_account_line(counts), str(sample), *found), counts)
 

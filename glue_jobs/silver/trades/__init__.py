@@ -1,6 +1,6 @@
 """bronze.trades to silver: each record judged, and put into exactly one of four tables."""
 
 from glue_jobs.silver.trades.job import LIMITS, MAKES, TradesJob
-from glue_jobs.silver.trades.judged import judged, judged_rows
+from glue_jobs.silver.trades.judged import judged_rows
 
-__all__ = ["LIMITS", "MAKES", "TradesJob", "judged", "judged_rows"]
+__all__ = ["LIMITS", "MAKES", "TradesJob", "judged_rows"]

@@ -4,19 +4,15 @@ The verdict is ``judge``'s, whatever the bytes. Ordinary records get it by colum
 judged one by one.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from pyspark.sql import Column as SparkColumn
-from pyspark.sql import DataFrame
-from pyspark.sql import functions as F  # noqa: N812
-from pyspark.sql.pandas.functions import arrow_udf
 
-from glue_jobs.engine import arrow_type, ddl
-from glue_jobs.silver.trades.one_by_one import SAID, SAID_SCHEMA, one_by_one
+from glue_jobs.engine import arrow_type
+from glue_jobs.silver.trades.one_by_one import SAID_SCHEMA, one_by_one
 from glue_jobs.silver.trades.ordinary import LONGEST, Columns, Ints, Payloads, ordinary
 from tapehouse.record import Coverage, Trade
 
@@ -75,19 +71,3 @@ def _in_order(parts: list[tuple[Ints, Columns]], rows: int) -> Iterator[pa.Array
 
 def _no_reasons(rows: int) -> pa.Array:
     return pa.ListArray.from_arrays(pa.array(np.zeros(rows + 1, np.int32)), pa.array([], pa.string()))
-
-
-def judged(bronze: DataFrame) -> DataFrame:
-    """What ``judged_rows`` gives, of a frame of Spark and by ``judge`` alone: the audit holds silver against it."""
-    verdict = _judge_udf()(F.col("payload"), F.col("arrival_time"))
-    return bronze.withColumn("judged", verdict).select(*bronze.columns, "judged.*")
-
-
-def _judge_udf() -> Callable[..., SparkColumn]:
-    # Spark reads the kind of function off its type hints; its stubs know only the form that it warns of.
-    return arrow_udf(_judge_udf_batch, ddl(SAID))  # type: ignore[call-overload, no-any-return]
-
-
-def _judge_udf_batch(payloads: pa.Array, arrivals: pa.Array) -> pa.Array:
-    said = one_by_one(payloads, arrivals)
-    return pa.StructArray.from_arrays(list(said.values()), names=list(said))
