@@ -6,7 +6,7 @@ the gap's market and source, and, where the gap has times, within an hour of the
 that. A range of ids is counted and never listed, however wide it is.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -90,9 +90,13 @@ class IdsSeen:
     trades: int
 
 
-def ids_seen(trades: pa.Table) -> dict[MarketKey, IdsSeen]:
-    """The numeric ids of a batch's trades, by market and source."""
-    counted = trades.select([*_MARKET, "trade_number"]).filter(pc.field("trade_number") >= pa.scalar(0, _NUMBER))
+def ids_seen(trades: pa.Table, symbols: Collection[str]) -> dict[MarketKey, IdsSeen]:
+    """The numeric ids of a batch's trades of these symbols, by market and source."""
+    if not symbols:
+        return {}
+    counted = trades.select([*_MARKET, "trade_number"]).filter(
+        pc.field("symbol").isin(list(symbols)) & (pc.field("trade_number") >= pa.scalar(0, _NUMBER))
+    )
     found = counted.group_by(list(_MARKET)).aggregate([("trade_number", how) for how in ("min", "max", "count")])
     return {
         MarketKey(*(row[name] for name in _MARKET)): IdsSeen(
@@ -114,6 +118,11 @@ class FillWatch:
         self._unfilled: dict[MarketKey, list[IdGap]] = {}
         self._missing: dict[GapKey, int] = {}
         """At least so many trades must come before the gap can be whole: until then it is not counted again."""
+
+    @property
+    def symbols(self) -> frozenset[str]:
+        """Those in which a gap is not filled."""
+        return frozenset(market.symbol for market in self._unfilled)
 
     def knows(self, gaps_turn: int) -> bool:
         """Whether it has seen the unfilled gaps as of this turn of silver.gaps."""

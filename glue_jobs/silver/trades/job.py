@@ -193,12 +193,10 @@ class TradesJob:
 
         It looks at all ids of the batch, not at the new ones alone: what a kill left unsaid is said by the next run.
         """
-        seen = ids_seen(trades)
-        if not seen and not opened:
-            return
         base = self._ws.state(SILVER_GAPS)
         if not self._watch.knows(base.turn):
             self._watch.learn(base.turn, self._unfilled.at(base))
+        seen = ids_seen(trades, self._watch.symbols)
         due = self._watch.due(seen, opened, trades_turns=(before.turn, after.turn))
         if not due:
             return

@@ -5,9 +5,10 @@ meet an island are asked, so a trade of 2009 that comes late asks for 2009 and f
 files that were asked before the keys' hashes are remembered: new trades, which nearly all are, read nothing.
 """
 
+import itertools
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -36,13 +37,6 @@ class Islands:
     highs: Sequence[int]
     """Inclusive."""
 
-    @classmethod
-    def of(cls, times: Ints) -> "Islands":
-        """Those of trades at these times, in order."""
-        apart = np.flatnonzero(np.diff(times) > 2 * NEAR_US) + 1
-        firsts, lasts = times[np.r_[0, apart]], times[np.r_[apart - 1, len(times) - 1]]
-        return cls([int(first) - NEAR_US for first in firsts], [int(last) + NEAR_US for last in lasts])
-
     def meet(self, low: int, high: int) -> bool:
         """Whether one of them has an instant in common with [low, high]."""
         at = bisect_right(self.lows, high) - 1
@@ -54,22 +48,32 @@ class Sought:
     """What a batch's trades ask silver.trades for."""
 
     all: Islands
-    by_market: Mapping[Market, Islands]
-    exchanges: Sequence[str] = field(default=())
-    symbols: Sequence[str] = field(default=())
+    """Of all its markets together."""
+    by_market: Mapping[Market, slice]
+    """Which of ``lows`` and ``highs`` are the market's."""
+    lows: Ints
+    highs: Ints
+    exchanges: Sequence[str]
+    symbols: Sequence[str]
 
     @classmethod
     def of(cls, trades: pa.Table) -> "Sought":
         """In: exchange, symbol and event_time_us of one trade at least."""
-        times = ints_of(trades.column("event_time_us"))
-        codes = codes_of(trades, _MARKET)
+        times, codes = ints_of(trades.column("event_time_us")), codes_of(trades, _MARKET)
         order = np.lexsort((times, codes))
-        starts = np.flatnonzero(np.r_[True, np.diff(codes[order]) != 0])
-        names = trades.select(_MARKET).take(pa.array(order[starts])).to_pylist()
-        parts = np.split(times[order], starts[1:])
-        found = {Market(**name): Islands.of(part) for name, part in zip(names, parts, strict=True)}
+        begins, lows, highs = _islands(codes[order], times[order])
+        markets = np.flatnonzero(np.r_[True, np.diff(codes[order][begins]) != 0])
+        names = trades.select(_MARKET).take(pa.array(order[begins][markets])).to_pydict()
+        slices = (slice(first, last) for first, last in itertools.pairwise([*markets.tolist(), len(begins)]))
+        found = dict(zip(map(Market, names["exchange"], names["symbol"]), slices, strict=True))
+        _, all_lows, all_highs = _islands(np.zeros(len(times), np.int64), np.sort(times))
         exchanges, symbols = (sorted({market[at] for market in found}) for at in range(2))
-        return cls(Islands.of(np.sort(times)), found, exchanges, symbols)
+        return cls(Islands(all_lows.tolist(), all_highs.tolist()), found, lows, highs, exchanges, symbols)
+
+    def of_market(self, market: Market) -> Islands:
+        """Those of one market; none where the batch has no trade of it."""
+        at = self.by_market.get(market, slice(0, 0))
+        return Islands(self.lows[at].tolist(), self.highs[at].tolist())
 
     def asks(self, file: DataFile) -> bool:
         """Whether the statistics of a file of silver.trades leave it possible that it holds one of the trades."""
@@ -82,8 +86,9 @@ class Sought:
         symbols = _within(self.symbols, file, "symbol")
         if len(exchanges) * len(symbols) > _NAMED:
             return True
-        markets = (Market(exchange, symbol) for exchange in exchanges for symbol in symbols)
-        return any(self.by_market[each].meet(low, high) for each in markets if each in self.by_market)
+        return any(
+            self.of_market(Market(exchange, symbol)).meet(low, high) for exchange in exchanges for symbol in symbols
+        )
 
     def condition(self, file: DataFile) -> pc.Expression:
         """What of a large file is read."""
@@ -103,6 +108,13 @@ class Sought:
                 within = within | span
             found = found & within
         return found
+
+
+def _islands(codes: Ints, times: Ints) -> tuple[Ints, Ints, Ints]:
+    """Of rows sorted by code and time: where islands begin, and their bounds, inclusive."""
+    begins = np.flatnonzero(np.r_[True, (np.diff(codes) != 0) | (np.diff(times) > 2 * NEAR_US)])
+    last = np.r_[begins[1:], len(times)] - 1
+    return begins, times[begins] - NEAR_US, times[last] + NEAR_US
 
 
 def _within(names: Sequence[str], file: DataFile, column: str) -> Sequence[str]:

@@ -6,6 +6,7 @@ proves nothing: the file is then read for what it says.
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, TypeAlias
 from zlib import crc32
 
@@ -35,6 +36,7 @@ def hashes_of(rows: pa.Table, key: Sequence[str]) -> Hashes:
     return _mixed(found + _of_texts(rows.column(key[-1]).combine_chunks()))
 
 
+@lru_cache(maxsize=65_536)
 def _of_text(text: str) -> int:
     body = text.encode()
     return crc32(body) << 32 | crc32(body[::-1])
