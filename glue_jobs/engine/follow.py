@@ -33,8 +33,8 @@ class BatchLimits:
     max_bytes: int = 64 * 1024 * 1024
     """Of Parquet files, compressed."""
     together: str | None = None
-    """A column: what one commit added, and files whose spans of it meet, are in one batch however much that is. Batches
-    then follow on each other in its order, for a query whose outcome hangs on the order of its input."""
+    """A column of instants: what one commit added, and files whose spans of it meet, are in one batch however much that
+    is. Batches then follow on each other in its order, for a query whose outcome hangs on the order of its input."""
 
 
 @dataclass(frozen=True, slots=True)

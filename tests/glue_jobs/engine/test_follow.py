@@ -158,3 +158,44 @@ def test_it_is_through_what_there_was(workspace: Workspace) -> None:
     assert not following.is_through(until)
     following.all_done(following.now())
     assert following.next() is None
+
+
+def put_files(workspace: Workspace, *files: tuple[int, ...]) -> None:
+    staged = []
+    for numbers in files:
+        rows = trades(*numbers)
+        at, instants = rows.schema.get_field_index("event_time"), rows.column("event_time_us")
+        rows = rows.set_column(at, rows.schema.field(at), instants.cast(rows.schema.field(at).type))
+        staged.append(workspace.stage(SILVER_TRADES, rows))
+    workspace.commit(workspace.state(SILVER_TRADES), add=staged)
+
+
+def test_what_hangs_together_is_never_parted(workspace: Workspace) -> None:
+    following = follower(workspace, max_rows=3, together="event_time")
+    put_files(workspace, (1,))
+    drained(following)
+    put_files(workspace, (2, 3), (2, 3), (2, 3))
+    put_files(workspace, (4,))
+    put_files(workspace, (5, 6))
+    assert [len(found) for found in drained(following)] == [6, 3]
+
+
+@pytest.mark.parametrize("compacted", [False, True])
+def test_all_files_come_in_the_order_of_what_hangs_together(workspace: Workspace, compacted: bool) -> None:
+    """Whenever they were written: a compaction between two batches neither loses a row nor turns the order."""
+    put_files(workspace, (5, 6), (5, 6))
+    put_files(workspace, (1, 2))
+    put_files(workspace, (3, 4))
+    following = follower(workspace, max_rows=2, together="event_time")
+    first = following.next()
+    assert ids(first) == ["1", "2"]
+    assert first is not None
+    following.done(first)
+    if compacted:
+        base = workspace.state(SILVER_TRADES)
+        old = [file for file in base.files if file.high["event_time_us"] < 5_000_000]
+        both = workspace.stage(SILVER_TRADES, workspace.rows(base, old))
+        workspace.commit(base, add=[both], remove=old, moves_only=True)
+    again = [found for found in drained(follower(workspace, max_rows=2, together="event_time")) if found]
+    assert [set(found) for found in again] == [{"1", "2", "3", "4"} if compacted else {"3", "4"}, {"5", "6"}]
+    assert [len(found) for found in again] == [4 if compacted else 2, 4]
