@@ -38,6 +38,10 @@ class KeyedFiles:
             self._memory.put({file.path: part for file, part in zip(some, parts, strict=True)})
         return [file for file in files if file.path in found]
 
+    def keep(self, files: Sequence[DataFile]) -> None:
+        """Of what is remembered, let go what is of other files than these, the table's."""
+        self._memory.keep({file.path for file in files})
+
     def remember(self, file: DataFile, rows: pa.Table) -> None:
         """Learn a file's keys from the rows that were written into it, in their order."""
         self._memory.put({file.path: hashes_of(rows, self._key)})

@@ -138,6 +138,7 @@ class KnownTrades:
         """
         found = [self._ws.rows(SILVER_TRADES, (), KNOWN_COLUMNS)]
         if trades.num_rows and files:
+            self._keyed.keep(files)
             sought = Sought.of(trades)
             asked = [file for file in files if sought.asks(file)]
             ids = pc.unique(trades.column("trade_id"))

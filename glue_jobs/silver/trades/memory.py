@@ -16,8 +16,8 @@ import pyarrow as pa
 
 Hashes: TypeAlias = npt.NDArray[np.uint64]
 
-MOST_BYTES: Final = 96 * 1024 * 1024
-"""Eight million keys."""
+MOST_BYTES: Final = 256 * 1024 * 1024
+"""22 million keys: an hour of 6,000 trades a second. Of more, each batch would read the hour's keys again."""
 _BYTES_A_KEY: Final = 12
 _LAYERS: Final = 8
 """Up to so many are looked through; then the smallest ``_MERGED`` of them are made one."""
@@ -129,6 +129,19 @@ class KeyMemory:
         self._layers.remove(layer)
         for path in layer.paths:
             del self._in[path]
+
+    def keep(self, paths: Collection[str]) -> None:
+        """Let go what is remembered of other files, where that is half of a layer: they were merged into others."""
+        for layer in list(self._layers):
+            is_there = np.array([path in paths for path in layer.paths], bool)
+            kept = is_there[layer.owners]
+            if 2 * int(kept.sum()) > len(kept):
+                continue
+            self._drop(layer)
+            if kept.any():
+                owners = (np.cumsum(is_there) - 1).astype(np.int32)[layer.owners[kept]]
+                left = tuple(path for path, stays in zip(layer.paths, is_there, strict=True) if stays)
+                self._add(layer.keys[kept], owners, left)
 
     def holding(self, paths: Collection[str], hashes: Hashes) -> set[str]:
         """Those of the remembered files that may hold one of the keys."""

@@ -51,3 +51,15 @@ def test_memory_is_bounded_and_what_was_not_asked_for_goes_first() -> None:
     assert "f0" in memory
     assert "f19" in memory
     assert "f5" not in memory
+
+
+def test_what_was_merged_into_other_files_is_let_go_and_the_rest_is_found() -> None:
+    memory = KeyMemory()
+    for number in range(12):
+        memory.put({f"f{number}": np.arange(number * 10, number * 10 + 10, dtype=np.uint64)})
+    memory.put({"merged": np.arange(100, dtype=np.uint64)})
+    memory.keep({"merged", "f10", "f11"})
+    assert memory.keys < 100 + 40
+    assert memory.holding(["merged", "f10", "f11"], np.array([5, 115], np.uint64)) == {"merged", "f11"}
+    memory.keep(())
+    assert memory.keys == 0
