@@ -17,7 +17,7 @@ from pyspark.sql import SparkSession
 
 from glue_jobs.engine import DataFile, TableState, read_files
 from glue_jobs.gold.candles import kernel
-from glue_jobs.gold.candles.kernel import TRADE_COLUMNS
+from glue_jobs.gold.candles.kernel import ENCODED, TRADE_COLUMNS
 from glue_jobs.gold.candles.known import extents
 from glue_jobs.gold.candles.layout import write_cold
 from glue_jobs.gold.candles.recompute import Judgement, finished, within_retention
@@ -62,7 +62,7 @@ class Build:
         """The files of a piece, and the parts of its hours."""
         at = pc.field("event_time_us")
         asked = (at >= piece.from_us) & (at < piece.to_us)
-        trades = read_files(self.trades_uri, SILVER_TRADES, piece.files, TRADE_COLUMNS, asked)
+        trades = read_files(self.trades_uri, SILVER_TRADES, piece.files, TRADE_COLUMNS, asked, encoded=ENCODED)
         seconds = kernel.seconds(of_sources(trades, self.known.sources))
         del trades
         parts = list(islice(kernel.ladder(seconds), len(INTERVALS) - len(_LONG)))

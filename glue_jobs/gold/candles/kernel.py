@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from glue_jobs.engine import arrow_type, schema_of
 from glue_jobs.gold.candles.parts import PARTS, SUMS, Names, Parts, Vocabulary, floor
-from glue_jobs.gold.candles.tape import TRADE_COLUMNS, seconds_of
+from glue_jobs.gold.candles.tape import ENCODED, TRADE_COLUMNS, seconds_of
 from glue_jobs.gold.candles.units import Ints
 from glue_jobs.gold.candles.vwap import vwap
 from glue_jobs.gold.candles.wholeness import PACKED_BITS, Span, Wholeness, numbered, packed, ranges, second_of
@@ -21,7 +21,7 @@ from tapehouse.intervals import BY_NAME, INTERVALS, MINUTE_US, ORIGIN_US, SECOND
 from tapehouse.market import Market
 from tapehouse.tables import EVERYWHERE, GOLD_CANDLES
 
-__all__ = ["PARTS", "TRADE_COLUMNS", "finished", "ladder", "rolled_up", "seconds", "silent"]
+__all__ = ["ENCODED", "PARTS", "TRADE_COLUMNS", "finished", "ladder", "rolled_up", "seconds", "silent"]
 
 _BY_LENGTH: Final = sorted(INTERVALS, key=lambda interval: interval.length_us)
 _INSTANT: Final = arrow_type("TIMESTAMP")
@@ -31,7 +31,8 @@ _SILENT: Final = tuple(interval for interval in _BY_LENGTH if interval.length_us
 def seconds(trades: pa.Table) -> pa.Table:
     """One-second parts of each market, and of each symbol over all exchanges (``ALL``).
 
-    In: ``TRADE_COLUMNS`` of silver.trades, of one source a market, in any order. Out: ``PARTS``, one row a market or
+    In: ``TRADE_COLUMNS`` of silver.trades, of one source a market, in any order; those of ``ENCODED`` as text or as
+    dictionaries. Out: ``PARTS``, one row a market or
     symbol and second with a trade, by symbol, exchange and time.
 
     Raises:
@@ -105,6 +106,8 @@ def silent(
         for gap in gaps
         if gap.exchange != EVERYWHERE and not (gap.to_us is None and now_us is None)
     ]
+    if not reached:
+        return PARTS.empty_table()
     numbers = {market: number for number, market in enumerate(sorted({market for market, _, _ in reached}))}
     spans = np.array([(numbers[market], low, high) for market, low, high in reached], np.int64).reshape(-1, 3)
     known, starts = numbered(rows, numbers), rows.column("start_us").to_numpy() // SECOND_US

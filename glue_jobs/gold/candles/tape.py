@@ -34,6 +34,8 @@ TRADE_COLUMNS: Final = (
     *("price", "size", "quote_size", "side"),
 )
 """What is asked of silver.trades."""
+ENCODED: Final = ("exchange", "symbol", "source", "side")
+"""Those of them that may come as dictionaries, at half the cost."""
 _BLOCK_ROWS: Final = 131_072
 _TOGETHER: Final = 0
 """The number of ALL among the exchanges."""
@@ -101,10 +103,10 @@ class _Block:
         firsts = firsts_of(self.market, second)
         price, size, quote_size = (self._units(name) for name in ("price", "size", "quote_size"))
         side = self.batch.column("side")
-        bought = self._flags(pc.equal(side, "buy"))
+        bought = self._flags(_is(side, "buy"))
         volume, buy_volume = size.sums(firsts), size.only(bought).sums(firsts)
         sell_volume = (
-            size.only(self._flags(pc.equal(side, "sell"))).sums(firsts) if side.null_count else volume.minus(buy_volume)
+            size.only(self._flags(_is(side, "sell"))).sums(firsts) if side.null_count else volume.minus(buy_volume)
         )
         opened_by, closed_by = self._ends(firsts)
         at = opened_by if self.order is None else self.order[opened_by]
@@ -159,12 +161,25 @@ class _Block:
 def _markets(batch: pa.RecordBatch, vocabulary: Vocabulary) -> Ints:
     """The market of each trade. Where many of one follow each other, few texts are looked at."""
     symbols, exchanges = batch.column("symbol"), batch.column("exchange")
-    new = [pc.not_equal(column[1:], column[:-1]).to_numpy(zero_copy_only=False) for column in (symbols, exchanges)]
-    firsts = np.flatnonzero(np.r_[True, new[0] | new[1]])
+    firsts = np.flatnonzero(np.r_[True, _changes(symbols) | _changes(exchanges)])
     if 2 * len(firsts) > batch.num_rows:
         return vocabulary.markets(symbols, exchanges)
     at = pa.array(firsts)
     return np.repeat(vocabulary.markets(symbols.take(at), exchanges.take(at)), behind(firsts, batch.num_rows) - firsts)
+
+
+def _changes(texts: pa.Array) -> Flags:
+    """Of each row but the first: whether its text is another than that before."""
+    compared = texts.indices if pa.types.is_dictionary(texts.type) else texts
+    found: Flags = pc.not_equal(compared[1:], compared[:-1]).to_numpy(zero_copy_only=False)
+    return found
+
+
+def _is(texts: pa.Array, text: str) -> pa.BooleanArray:
+    """Whether each is the text; null where it is null."""
+    if not pa.types.is_dictionary(texts.type):
+        return pc.equal(texts, text)
+    return pc.equal(texts.indices, pc.index(texts.dictionary, text))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -229,7 +244,7 @@ class _Tape:
         order = np.lexsort((low, high, of))
         if not steps(of[order], high[order], low[order]).all():
             trade_id, exchange = (
-                pc.rank(self.trades.column(name).take(at), tiebreaker="dense").to_numpy()
+                pc.rank(self.trades.column(name).take(at).cast(pa.string()), tiebreaker="dense").to_numpy()
                 for name in ("trade_id", "exchange")
             )
             order = np.lexsort((exchange, trade_id, low, high, of))

@@ -95,4 +95,5 @@ def of_sources(trades: pa.Table, sources: Mapping[Market, str]) -> pa.Table:
     source, names = numbered(trades.column("source"))
     number = {name: at for at, name in enumerate(names)}
     counted = np.array([[number.get(sources.get(Market(e, s), ""), -1) for s in symbols] for e in exchanges], np.int64)
-    return trades.filter(pa.array(counted[exchange, symbol] == source))
+    is_counted = counted[exchange, symbol] == source
+    return trades if is_counted.all() else trades.filter(pa.array(is_counted))

@@ -17,7 +17,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from glue_jobs.engine import schema_of
-from glue_jobs.gold.candles.kernel import PARTS, TRADE_COLUMNS, finished, ladder, rolled_up, seconds, silent
+from glue_jobs.gold.candles.kernel import ENCODED, PARTS, TRADE_COLUMNS, finished, ladder, rolled_up, seconds, silent
 from glue_jobs.gold.candles.wholeness import Lifetime, Span, Wholeness
 from tapehouse.intervals import BY_NAME, DAY_US, HOUR_US, MINUTE_US, SECOND_US, WEEK_US, floor_us
 from tapehouse.market import Market
@@ -191,12 +191,23 @@ def tapes(amount: st.SearchStrategy[Decimal]) -> st.SearchStrategy[list[Trade]]:
 first, last = trade(0, "1"), trade(WEEK_US - 1, "2", of="1")
 
 
+def encoded(trades: pa.Table) -> pa.Table:
+    for name in ENCODED:
+        at = trades.schema.get_field_index(name)
+        trades = trades.set_column(at, name, trades.column(name).dictionary_encode())
+    return trades
+
+
 @settings(max_examples=150, deadline=None)
-@given(tapes(amounts), st.integers(1, 5))
-@example([], 1)
-@example([first, last], 1)
-def test_seconds_equal_the_oracle_in_any_order_and_any_chunks(trades: list[Trade], chunks: int) -> None:
+@given(tapes(amounts), st.integers(1, 5), st.booleans())
+@example([], 1, False)
+@example([first, last], 1, False)
+def test_seconds_equal_the_oracle_in_any_order_and_any_chunks(
+    trades: list[Trade], chunks: int, is_encoded: bool
+) -> None:
+    """And whether texts come as they are or as dictionaries, each chunk with its own."""
     pieces = [tape(trades[at::chunks]) for at in range(chunks)]
+    pieces = [encoded(each) for each in pieces] if is_encoded else pieces
     assert rows(seconds(pa.concat_tables(pieces))) == oracle(trades, ["1s"])
 
 
