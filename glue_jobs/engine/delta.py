@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from delta.tables import DeltaTable
+from delta.tables import DeltaTable, DeltaTableBuilder
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import AnalysisException, PySparkException
 from pyspark.sql import DataFrame, DataFrameWriter, SparkSession
@@ -80,12 +80,19 @@ def ensure(
     Safe to run again and by two at once. Raises TerminalError where a column that may not be null is missing.
     ``table_log``: where it is followed already.
 
+    A table of gold that was made with another partitioning is emptied and made anew: everything in it is computed from
+    silver, and its query does that at once.
+
     A creation that was killed half-way leaves a log without a commit, which Delta neither reads nor creates over. It
     is cleared away, but not before ``patience_s``: another creation may just be running.
     """
     at = place(uri)
     if has_commits(at):
-        _bring_up_to_date(spark, (table_log or TableLog(table, uri)).state())
+        state = (table_log or TableLog(table, uri)).state()
+        if _is_filed_otherwise(state):
+            _remake(spark, state)
+        else:
+            _bring_up_to_date(spark, state)
         return
     try:
         _create(spark, table, uri)
@@ -142,8 +149,29 @@ def _bring_up_to_date(spark: SparkSession, state: TableState) -> None:
         log.info("properties_later", table=table.name, note="another writer was first; the next process sets them")
 
 
+def _is_filed_otherwise(state: TableState) -> bool:
+    return state.table.layer == "gold" and state.partition_by != state.table.partition_by
+
+
+def _remake(spark: SparkSession, state: TableState) -> None:
+    table, uri = state.table, state.uri
+    log.warning("table_made_anew", table=table.name, uri=uri, note="it was filed otherwise; it is computed from silver")
+    # What its newest commit carried says what was in it: now nothing is.
+    with _repeating(spark, Snapshot(table, uri, state.version, state.turn, {"turn": state.turn})):
+        try:
+            _build(spark, DeltaTable.replace(spark), table, uri)
+        except (PySparkException, Py4JJavaError):
+            if _is_filed_otherwise(TableLog(table, uri).state()):
+                raise  # of two at once, one fails
+
+
 def _create(spark: SparkSession, table: Table, uri: str) -> None:
-    builder = DeltaTable.createIfNotExists(spark).location(uri).comment(f"{table.grain}")
+    _build(spark, DeltaTable.createIfNotExists(spark), table, uri)
+    log.info("table_created", table=table.name, uri=uri)
+
+
+def _build(spark: SparkSession, builder: DeltaTableBuilder, table: Table, uri: str) -> None:
+    builder = builder.location(uri).comment(f"{table.grain}")
     for column in table.columns:
         builder = builder.addColumn(column.name, column.type, nullable=column.nullable, comment=column.comment)
     if table.partition_by:
@@ -153,7 +181,6 @@ def _create(spark: SparkSession, table: Table, uri: str) -> None:
     for name, value in properties(table, uri).items():
         builder = builder.property(name, value)
     builder.execute()
-    log.info("table_created", table=table.name, uri=uri)
 
 
 def _clear_half_made(at: Place) -> None:

@@ -101,6 +101,7 @@ class TableState:
     """Delta's own name of the table: one that was deleted and made again has another."""
     columns: tuple[str, ...] = ()
     """Those that the table was made with, or got since."""
+    partition_by: tuple[str, ...] = ()
     properties: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -123,6 +124,7 @@ class TableLog:
     def _forget(self) -> None:
         self._version, self._turn, self._table_id = -1, 0, ""
         self._columns: tuple[str, ...] = ()
+        self._partition_by: tuple[str, ...] = ()
         self._properties: Mapping[str, str] = {}
         self._metadata: Mapping[str, Any] | None = None
         self._files: dict[str, DataFile] = {}
@@ -147,6 +149,7 @@ class TableLog:
                     tuple(self._files.values()),
                     self._table_id,
                     self._columns,
+                    self._partition_by,
                     self._properties,
                 )
             return self._state
@@ -237,6 +240,7 @@ class TableLog:
         elif (changed := action.get("metaData")) is not None:
             self._table_id, self._properties = changed["id"], dict(changed.get("configuration") or {})
             self._columns = tuple(each["name"] for each in json.loads(changed["schemaString"])["fields"])
+            self._partition_by = tuple(changed.get("partitionColumns") or ())
             if self._properties.get("delta.columnMapping.mode", "none") != "none":
                 raise TerminalError(f"{self.uri}: has column mapping, which no table of ours has: rebuild it")
         elif (txn := action.get("txn")) and txn.get("appId") == TXN_APP:

@@ -173,11 +173,11 @@ class CandlesJob:
         return computing.run(work, fresh, judgement), after
 
     def _cost(self, known: Known) -> Callable[[Spans], int]:
-        """About how many rows have to be looked at, or made without prices, for spans."""
+        """About how many rows have to be looked at, or made without prices, for spans: one of each at least."""
         trades, gaps = self._ws.state(SILVER_TRADES), known.open_gaps()
 
         def cost(spans: Spans) -> int:
-            return rows_within(trades, spans) + sum(_minutes(gap, spans) for gap in gaps)
+            return len(spans) + rows_within(trades, spans) + sum(_minutes(gap, spans) for gap in gaps)
 
         return cost
 

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from glue_jobs.engine import delta
+from glue_jobs.engine.table_log import TableLog
 from tapehouse.errors import TerminalError
-from tapehouse.tables import GOLD_CANDLES, SILVER_TRADES
+from tapehouse.tables import GOLD_CANDLES, SILVER_TRADES, Column
 from tests.glue_jobs.engine.test_table_log import trades
 
 pytestmark = pytest.mark.spark
@@ -47,6 +48,30 @@ def test_column_that_may_not_be_null_is_not_made_up(spark: Any, tmp_path: Path) 
     delta.ensure(spark, older, uri)
     with pytest.raises(TerminalError, match="made without volume"):
         delta.ensure(spark, GOLD_CANDLES, uri)
+
+
+def test_table_of_gold_that_was_filed_otherwise_is_made_anew_and_keeps_its_turn(spark: Any, tmp_path: Path) -> None:
+    uri = str(tmp_path / "candles")
+    bucket = Column("bucket", "BIGINT", "start of the file's span", nullable=False)
+    older = replace(GOLD_CANDLES, columns=(*GOLD_CANDLES.columns, bucket), partition_by=("interval", "bucket"))
+    delta.ensure(spark, older, uri)
+    base = delta.snapshot(spark, older, uri)
+    row = {"exchange": "kraken", "symbol": "BTC-USD", "interval": "1m", "bucket": 0, "trade_count": 1, "complete": True}
+    told = ", ".join(f"{row.get(c.name, 0 if c.type[:3] != 'TIM' else None)!r}" for c in older.columns)
+    values = told.replace("None", "timestamp_micros(0)")
+    frame = spark.sql(f"SELECT {values}").toDF(*older.column_names)
+    cast = frame.selectExpr(*(f"CAST({c.name} AS {c.type}) AS {c.name}" for c in older.columns))
+    delta.append(cast, base, metadata={"through": {"silver.trades": ["x", 9]}})
+    delta.ensure(spark, GOLD_CANDLES, uri)
+    now = delta.snapshot(spark, GOLD_CANDLES, uri)
+    assert (now.turn, now.metadata) == (1, {"turn": 1})
+    found = spark.read.format("delta").load(uri)
+    assert tuple(found.columns) == GOLD_CANDLES.column_names
+    assert found.count() == 0
+    state = TableLog(GOLD_CANDLES, uri).state()
+    assert (state.turn, state.files, state.metadata) == (1, (), {"turn": 1})
+    delta.ensure(spark, GOLD_CANDLES, uri)
+    assert delta.snapshot(spark, GOLD_CANDLES, uri).version == now.version
 
 
 def test_folder_with_files_of_others_is_left_alone_and_named(spark: Any, tmp_path: Path) -> None:

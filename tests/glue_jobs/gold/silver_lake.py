@@ -137,7 +137,7 @@ def _instant(at_us: int) -> datetime:
     return datetime.fromtimestamp(at_us // 1_000_000, UTC).replace(microsecond=at_us % 1_000_000)
 
 
-def _trade(key: tuple[str, str, str, str, int], values: Mapping[str, Any]) -> dict[str, Any]:
+def _trade(key: tuple[Any, ...], values: Mapping[str, Any]) -> dict[str, Any]:
     at_us = values["event_time_us"]
     base, _, quote = key[1].partition("-")
     return {

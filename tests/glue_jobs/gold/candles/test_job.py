@@ -3,10 +3,12 @@
 import random
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from glue_jobs.engine import LostRaceError
 from glue_jobs.engine.follow import BatchLimits
 from glue_jobs.gold.candles import job as candles_job
 from glue_jobs.gold.candles.ledger import Ledger
@@ -113,3 +115,235 @@ def test_any_batches_and_pieces_and_processes_give_the_oracles_candles(
         silver.begin()
         silver.refresh()
         silver.check()
+
+
+# --- coverage counts when all trades before it are here
+
+
+def minute(silver: SilverLake, at_us: int, exchange: str = "kraken") -> dict[str, Any]:
+    return silver.found()[exchange, "BTC-USD", "1m", at_us]
+
+
+def test_a_shard_that_lags_leaves_no_complete_candle_with_wrong_prices(silver: SilverLake) -> None:
+    arrived = NOW_US + 60 * SECOND
+    silver.arrive([sold(1, T0 + 5, price="5")], arrival_us=arrived, through_us=arrived - 9 * SECOND)
+    silver.arrive([covered(T0, T0 + MINUTE)], arrival_us=arrived, through_us=arrived - 8 * SECOND)
+    silver.refresh()
+    assert minute(silver, T0)["complete"] is False
+    # The other shard is read up to its tip, and brings what was sold a second later.
+    silver.arrive([sold(2, T0 + SECOND, price="9")], arrival_us=arrived - 7 * SECOND, through_us=arrived - 7 * SECOND)
+    silver.refresh()
+    assert minute(silver, T0)["complete"] is False
+    silver.begin()
+    silver.arrive([], through_us=arrived)
+    silver.refresh()
+    assert (minute(silver, T0)["complete"], minute(silver, T0)["high"]) == (True, 9)
+    silver.check()
+
+
+def test_coverage_does_not_count_before_the_trades_of_later_batches(lake: Lake) -> None:
+    silver = SilverLake(lake, limits=BatchLimits(max_rows=2))
+    silver.arrive([sold(number, T0 + number * SECOND) for number in range(6)], arrival_us=NOW_US, split=2)
+    silver.arrive([covered(T0, T0 + MINUTE)], arrival_us=NOW_US + SECOND)
+    told = []
+    while (batch := silver.follower.next()) is not None:
+        silver.job.write(batch)
+        silver.follower.done(batch)
+        told.append((minute(silver, T0)["trade_count"], minute(silver, T0)["complete"]))
+    assert [complete for count, complete in told if count < 6] == [False, False]
+    assert told[-1] == (6, True)
+    silver.check()
+
+
+def test_what_counted_once_counts_in_a_new_process(silver: SilverLake) -> None:
+    silver.arrive([sold(1, T0), covered(T0, T0 + MINUTE)], arrival_us=NOW_US, through_us=NOW_US)
+    silver.refresh()
+    silver.begin()
+    silver.arrive([sold(2, T0 + 2 * SECOND)], arrival_us=NOW_US + SECOND)
+    silver.refresh()
+    assert minute(silver, T0)["complete"] is True
+
+
+# --- what is fresh does not wait for what is not
+
+
+def month_of(symbol: str, days: int, a_day: int) -> list[Record]:
+    """A backfill that ends an hour ago."""
+    return [
+        sold(10_000 + number, T0 - days * DAY + number * DAY // a_day, symbol=symbol, backfilled=True)
+        for number in range(days * a_day)
+    ]
+
+
+@pytest.mark.usefixtures("in_small_pieces")
+def test_a_live_trade_amid_a_month_of_backfill_is_in_the_first_commit(silver: SilverLake) -> None:
+    silver.arrive([sold(1, T0), sold(2, T0, symbol="ETH-USD"), covered(T0 - 40 * DAY, T0 + HOUR)])
+    silver.refresh()
+    silver.arrive([*month_of("BTC-USD", 30, 5), sold(3, T0 + 5 * MINUTE, price="77")])
+    batch = silver.follower.next()
+    assert batch is not None
+    silver.job.write(batch)
+    silver.follower.done(batch)
+    assert minute(silver, T0 + 5 * MINUTE)["high"] == 77
+    assert ledger(silver).todo.traded.symbols == {"BTC-USD"}
+    # While it goes on, no window that lacks trades says that it is complete.
+    expected = silver.expected()
+    pieces = 0
+    while ledger(silver).todo:
+        found = silver.found()
+        assert not [key for key, row in found.items() if row["complete"] and row != expected[key]]
+        before = {key: row for key, row in found.items() if key[1] == "ETH-USD"}
+        silver.job.more()
+        pieces += 1
+        assert {key: row for key, row in silver.found().items() if key[1] == "ETH-USD"} == before
+    assert pieces > 5
+    silver.check()
+
+
+@pytest.mark.usefixtures("in_small_pieces")
+def test_what_is_left_to_do_is_done_newest_first_and_outlives_the_process(silver: SilverLake) -> None:
+    silver.arrive([sold(1, T0)])
+    silver.refresh()
+    silver.arrive(month_of("BTC-USD", 30, 5))
+    silver.refresh(pieces=0)
+    ends = []
+    while (left := ledger(silver).todo.all.ends()) is not None:
+        ends.append(left[1])
+        silver.begin()  # nothing is remembered: it is in the table
+        silver.refresh(pieces=1)
+    assert ends == sorted(set(ends), reverse=True)
+    assert len(ends) > 5
+    silver.check()
+
+
+@pytest.mark.usefixtures("in_small_pieces")
+@pytest.mark.parametrize("lost_race", [True, False])
+def test_a_piece_that_is_killed_or_loses_its_race_is_done_again(
+    silver: SilverLake, monkeypatch: pytest.MonkeyPatch, lost_race: bool
+) -> None:
+    silver.arrive([sold(1, T0)])
+    silver.refresh()
+    silver.arrive(month_of("BTC-USD", 10, 5))
+    silver.refresh(pieces=1)
+    error = LostRaceError("gold.candles", 1) if lost_race else OSError("killed")
+    commit = type(silver.workspace).commit
+
+    def fail(*args: Any, **options: Any) -> Any:
+        monkeypatch.setattr(type(silver.workspace), "commit", commit)
+        raise error
+
+    monkeypatch.setattr(type(silver.workspace), "commit", fail)
+    before = ledger(silver).todo
+    if lost_race:
+        assert silver.job.more() is True
+    else:
+        with pytest.raises(OSError, match="killed"):
+            silver.job.more()
+    assert ledger(silver).todo.to_json() == before.to_json()
+    silver.refresh()
+    silver.check()
+
+
+@pytest.mark.usefixtures("in_small_pieces")
+def test_an_open_gap_of_weeks_is_judged_piece_by_piece_behind_fresh_trades(silver: SilverLake) -> None:
+    silver.arrive([sold(1, T0 - 4 * DAY), sold(2, T0, symbol="ETH-USD"), covered(T0 - 9 * DAY, T0 + HOUR)])
+    silver.refresh()
+    silver.arrive([lost(T0 - 4 * DAY, T0), sold(3, T0 + MINUTE, price="7")])
+    silver.refresh(pieces=0)
+    assert minute(silver, T0 + MINUTE)["high"] == 7
+    assert len(silver.found()) < 500
+    silver.refresh()
+    silver.check()
+    silver.arrive([closed()])
+    silver.refresh()
+    silver.check()
+
+
+@pytest.mark.usefixtures("in_small_pieces")
+def test_a_better_source_is_turned_to_week_by_week_in_its_own_symbol_alone(silver: SilverLake) -> None:
+    vendor = [sold(100 + day, T0 - day * DAY, source="finnhub", price="3") for day in range(30)]
+    silver.arrive([*vendor, sold(1, T0, symbol="ETH-USD")])
+    silver.refresh()
+    sources = {("kraken", "BTC-USD"): "finnhub", ("kraken", "ETH-USD"): "kraken"}
+    silver.check(sources)
+    silver.arrive([sold(2, T0 - 20 * DAY, price="4"), sold(3, T0 + MINUTE, price="5"), sold(4, T0, symbol="ETH-USD")])
+    silver.refresh(pieces=0)
+    assert ledger(silver).todo.anew.symbols == {"BTC-USD"}
+    found = silver.found()
+    assert found["kraken", "ETH-USD", "1s", T0]["trade_count"] == 2  # what is fresh elsewhere did not wait
+    weeks = 0
+    while ledger(silver).todo:
+        silver.begin()
+        silver.refresh(pieces=1)
+        weeks += 1
+    assert weeks >= 4
+    silver.check({**sources, ("kraken", "BTC-USD"): "kraken"})
+
+
+def test_scattered_old_trades_leave_a_short_list(silver: SilverLake, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(candles_job, "AT_ONCE_ROWS", 1)
+    silver.arrive([sold(1, T0)])
+    silver.refresh()
+    silver.arrive([sold(2 + number, T0 - number * 7 * HOUR) for number in range(300)])
+    silver.refresh(pieces=0)
+    assert 0 < len(ledger(silver).todo.traded) <= 150
+    silver.refresh()
+    silver.check()
+
+
+def test_a_trade_of_long_ago_leaves_other_markets_alone(silver: SilverLake) -> None:
+    silver.arrive([sold(1, T0), sold(2, T0, symbol="ETH-USD")])
+    silver.refresh()
+    others = {key: row for key, row in silver.found().items() if key[1] == "ETH-USD"}
+    silver.workspace.steps.taken()
+    silver.arrive([sold(3, T0 - 16 * 365 * DAY)])
+    silver.refresh()
+    changed = [step.rows for step in silver.workspace.steps.taken() if step.name == "gold computed"]
+    assert sum(rows or 0 for rows in changed) <= 2 * 11
+    assert {key: row for key, row in silver.found().items() if key[1] == "ETH-USD"} == others
+    silver.check()
+
+
+def test_a_market_that_is_gone_is_asked_for_no_more_and_again_when_it_comes_back(silver: SilverLake) -> None:
+    start = T0 - 30 * DAY
+    silver.arrive([sold(1, start), covered(start, start + HOUR), sold(2, start, exchange="coinbase")])
+    for day in range(20):
+        at = start + day * DAY
+        silver.arrive([covered(at, at + DAY, "coinbase"), sold(10 + day, at + HOUR, exchange="coinbase")])
+        silver.refresh()
+        silver.check()
+    assert minute(silver, start + 15 * DAY + HOUR, "ALL")["complete"] is True
+    assert minute(silver, start + HOUR, "ALL")["complete"] is True
+    silver.arrive([sold(3, start + 19 * DAY), covered(start + 19 * DAY, start + 20 * DAY)])
+    silver.refresh()
+    silver.check()
+    assert minute(silver, start + 15 * DAY + HOUR, "ALL")["complete"] is False
+
+
+def test_a_market_s_weeks_are_made_anew_where_gold_does_not_hold_what_silver_says(silver: SilverLake) -> None:
+    silver.arrive([sold(1, T0), sold(2, T0 - DAY)])
+    silver.refresh()
+    state = silver.workspace.state(GOLD_CANDLES)
+    rows = silver.rows()
+    at = rows.schema.get_field_index("trade_count")
+    spoilt = rows.set_column(at, "trade_count", pa.array([5] * rows.num_rows, pa.int64()))
+    silver.workspace.commit(state, add=[silver.workspace.stage(GOLD_CANDLES, spoilt)], remove=state.files,
+                            metadata=state.metadata)  # fmt: skip
+    silver.arrive([sold(3, T0 + 1)])
+    silver.refresh()
+    silver.check()
+
+
+def test_all_candles_are_made_anew_in_one_commit_and_the_next_batch_finds_them(silver: SilverLake) -> None:
+    silver.arrive([*month_of("BTC-USD", 3, 5), lost(T0 - DAY, T0), covered(T0 - 9 * DAY, T0), sold(1, T0)])
+    silver.job.prepare()
+    silver.check()
+    version = silver.workspace.state(GOLD_CANDLES).version
+    silver.job.prepare()
+    silver.refresh()
+    assert silver.workspace.state(GOLD_CANDLES).version == version
+    silver.arrive([sold(2, T0 + MINUTE), closed()])
+    silver.refresh()
+    silver.check()
+    silver.job.rebuild([GOLD_CANDLES])
+    silver.check()
