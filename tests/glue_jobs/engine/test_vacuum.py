@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -134,11 +135,12 @@ def test_what_a_killed_writer_left_goes_after_a_day(workspace: Workspace, sweep:
 
 
 def test_a_file_that_was_removed_a_moment_ago_is_no_orphan_however_old_it_is(
-    workspace: Workspace, sweep: Callable[[float], None]
+    workspace: Workspace, lake: Lake, sweep: Callable[[float], None]
 ) -> None:
     merged(workspace)
     for path in Path(workspace.uri(SILVER_TRADES)).glob("*.parquet"):
         os.utime(path, (0, 0))
+    shutil.rmtree(lake.path / "_checkpoints")  # so that the folder is listed anew
     sweep(0)
     assert len(data(workspace)) == 11
 
