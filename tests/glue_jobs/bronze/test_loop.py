@@ -344,6 +344,27 @@ def test_a_stream_that_was_resharded_before_its_first_record_is_read(bronze: Bro
     assert bronze.payloads() == numbered(0, 40)
 
 
+def test_a_child_that_no_listing_told_of_yet_holds_the_watermark_back(
+    bronze: Bronze, put: Put, client: Any, clock: Clock
+) -> None:
+    """Split between listing and reading: the end of the parent tells of it, and its records are not in bronze."""
+    put(numbered(0, 20))
+    loop = bronze.loop()
+    loop.turn(fresh=False)
+    client.split_shard(StreamName="trades", ShardToSplit=shards_of(client)[0], NewStartingHashKey=str(2**126))
+    clock.sleep(10)
+    put(numbered(20, 40))
+    arrived_us = clock()
+    clock.sleep(10)
+    turn = loop.turn(fresh=False)
+    assert not turn.at_tip
+    assert set(numbered(20, 40)) - set(bronze.payloads())
+    assert (turn.position.arrived_through_us or 0) < arrived_us
+    assert loop.turn(fresh=False).at_tip
+    assert bronze.payloads() == numbered(0, 40)
+    assert (bronze.position().arrived_through_us or 0) >= arrived_us
+
+
 def test_a_split_without_new_records_is_passed_on(bronze: Bronze, put: Put, client: Any) -> None:
     """The parent gives no rows any more: that it ended must be kept all the same, or its children would never begin."""
     put(numbered(0, 20))
