@@ -14,7 +14,6 @@ import pyarrow.compute as pc
 from glue_jobs.engine import arrow_type
 from glue_jobs.silver.trades.one_by_one import SAID_SCHEMA, one_by_one
 from glue_jobs.silver.trades.ordinary import LONGEST, Columns, Ints, Payloads, ordinary
-from tapehouse.record import Coverage, Trade
 
 _INSTANT: Final = arrow_type("TIMESTAMP")
 _BATCH_ROWS: Final = 8192
@@ -42,9 +41,8 @@ def _judged_batch(payloads: pa.Array, arrivals: pa.Array) -> pa.RecordBatch:
     together = Payloads(payloads if short.size == len(payloads) else payloads.take(pa.array(short)))
     parts: list[tuple[Ints, Columns]] = []
     others = np.ones(len(payloads), np.bool_)
-    for kind in (Trade, Coverage):
-        rows, columns = ordinary(together, arrived_us[short], kind)
-        rows = short[rows]
+    for kind, found, columns in ordinary(together, arrived_us[short]):
+        rows = short[found]
         others[rows] = False
         if rows.size:
             parts.append(

@@ -10,7 +10,7 @@ Narrower than the rules are: all bytes are printable ASCII without a backslash, 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Final, Protocol, TypeAlias
 
@@ -19,6 +19,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tapehouse.market import MarketKey
 from tapehouse.record import (
     AHEAD_US,
     EARLIEST_US,
@@ -36,11 +37,20 @@ from tapehouse.record import (
 Ints: TypeAlias = npt.NDArray[np.int64]
 Bools: TypeAlias = npt.NDArray[np.bool_]
 Columns: TypeAlias = dict[str, pa.Array]
+Kind: TypeAlias = type[Trade] | type[Coverage]
 
 LONGEST: Final = 2048
 """Bytes of the longest payload that may be ordinary: the texts of a trade have 873 at most, what is around them 239."""
+_TEXT: Final = pa.string()
 _QUOTE: Final = ord('"')
 _BACKSLASH: Final = ord("\\")
+_MARKET: Final = MarketKey._fields
+"""The fields that every kind begins with."""
+_HEAD: Final = re.compile(
+    rf'\{{"v":{VERSION},"kind":"(?P<kind>{Trade.kind}|{Coverage.kind})","exchange":"(?P<exchange>{NAME.pattern})"'
+    rf',"symbol":"(?P<symbol>{SYMBOL.pattern})","source":"(?P<source>{NAME.pattern})"'.encode()
+)
+_HEAD_QUOTES: Final = 18
 _SIDE: Final = re.compile("buy|sell")
 _QUANTITY: Final = pa.decimal128(28, 12)
 _QUANTITY_TEXT: Final = rf"\A{PLAIN_DECIMAL.pattern}\z"
@@ -63,10 +73,10 @@ class Payloads:
         _, offsets, data = payloads.buffers()
         bounds = np.frombuffer(offsets, np.int32)[payloads.offset : payloads.offset + len(payloads) + 1]
         first, last = (int(bounds[0]), int(bounds[-1])) if len(payloads) else (0, 0)
-        # Quotes behind the end, so that a walk that is led astray always finds a next one.
-        self.text = np.full(last - first + _REACH, _QUOTE, np.uint8)
+        self.text = np.empty(last - first + _REACH, np.uint8)
         if last > first:
             self.text[: last - first] = np.frombuffer(data, np.uint8)[first:last]
+        self.text[last - first :] = _QUOTE  # a walk that is led astray always finds a next one
         self.starts: Ints = bounds[:-1].astype(np.int64) - first
         self.ends: Ints = bounds[1:].astype(np.int64) - first
         self.quotes: Ints = np.flatnonzero(self.text == _QUOTE)
@@ -85,11 +95,12 @@ class Payloads:
         )
         return every[at]
 
-    def array(self, bounds: "_Bounds") -> pa.Array:
+    def array(self, bounds: "_Bounds", kind: pa.DataType = _TEXT) -> pa.Array:
         """The texts of these bounds, which follow each other."""
         cuts = np.empty(2 * bounds.starts.size, np.int32)
         cuts[0::2], cuts[1::2] = bounds.starts, bounds.ends
-        pieces = pa.StringArray.from_buffers(max(cuts.size - 1, 0), pa.py_buffer(cuts), pa.py_buffer(self.text))
+        buffers = [None, pa.py_buffer(cuts), pa.py_buffer(self.text)]
+        pieces = pa.Array.from_buffers(kind, max(cuts.size - 1, 0), buffers)
         return pieces.take(pa.array(np.arange(0, cuts.size, 2), mask=bounds.absent))
 
 
@@ -118,10 +129,10 @@ class _Bounds:
 class _Walk:
     """A step along the shape in all rows at once. ``ordinary``: the rows that have fitted up to here."""
 
-    def __init__(self, payloads: Payloads, rows: Ints) -> None:
+    def __init__(self, payloads: Payloads, heads: "_Heads", rows: Ints) -> None:
         self.payloads = payloads
-        self.at = payloads.starts[rows]
-        self.quote = np.searchsorted(payloads.quotes, self.at)
+        self.at = heads.ends[rows]
+        self.quote = heads.quotes[rows]
         """The first quote at or behind each place."""
         self.ordinary = payloads.usual[rows]
 
@@ -226,9 +237,6 @@ class _Flag:
 
 
 _FIELDS: Final[Mapping[str, _Field]] = {
-    "exchange": _Text(NAME),
-    "symbol": _Text(SYMBOL),
-    "source": _Text(NAME),
     "trade_id": _Text(),
     "price": _Quantity(),
     "size": _Quantity(),
@@ -244,23 +252,56 @@ _FIELDS: Final[Mapping[str, _Field]] = {
 """By name, whichever kind has it."""
 
 
-def ordinary(payloads: Payloads, arrived_us: Ints, kind: type[Trade] | type[Coverage]) -> tuple[Ints, Columns]:
-    """The rows that are ordinary records of a kind, ascending, and their fields by name, a value for each of them.
+class _Heads:
+    """How each payload begins: its version, kind and market, up to the end of its source.
+
+    There are few of them among many rows, so each is read once, by the very patterns that ``judge`` has.
+    """
+
+    def __init__(self, payloads: Payloads) -> None:
+        first = np.searchsorted(payloads.quotes, payloads.starts)
+        last = payloads.quotes[first + _HEAD_QUOTES - 1]
+        self.ends: Ints = np.minimum(last + 1, payloads.ends)
+        self.quotes: Ints = first + _HEAD_QUOTES
+        texts = payloads.array(_Bounds(payloads.starts, self.ends), pa.binary()).dictionary_encode()
+        self._codes: Ints = np.asarray(texts.indices).astype(np.int64)
+        self._read = [_HEAD.fullmatch(text) for text in texts.dictionary.to_pylist()]
+
+    def of(self, kind: Kind) -> Ints:
+        """The rows that begin as a record of this kind, ascending."""
+        is_kind = np.array([head is not None and head["kind"] == kind.kind.encode() for head in self._read], np.bool_)
+        return np.flatnonzero(is_kind[self._codes])
+
+    def columns(self, rows: Ints) -> Columns:
+        codes = pa.array(self._codes[rows])
+        return {
+            name: pa.array([None if head is None else head[name].decode() for head in self._read], _TEXT).take(codes)
+            for name in _MARKET
+        }
+
+
+def ordinary(payloads: Payloads, arrived_us: Ints) -> Iterator[tuple[Kind, Ints, Columns]]:
+    """The rows that are ordinary trades, and those that are ordinary coverage, each ascending, with their fields.
 
     Trades have their ``trade_number`` too. ``arrived_us``: when Kinesis took each payload.
     """
-    before = f'{{"v":{VERSION},"kind":"{kind.kind}"'
-    rows = np.flatnonzero(payloads.has(payloads.starts, before.encode()))
-    walk = _Walk(payloads, rows)
+    heads = _Heads(payloads)
+    for kind in (Trade, Coverage):
+        yield kind, *_of_kind(payloads, heads, arrived_us, kind)
+
+
+def _of_kind(payloads: Payloads, heads: _Heads, arrived_us: Ints, kind: Kind) -> tuple[Ints, Columns]:
+    rows = heads.of(kind)
+    walk = _Walk(payloads, heads, rows)
     found: dict[str, Any] = {}
     for each in fields(kind):
-        walk.literal(f'{before},"{each.name}":'.encode())
-        found[each.name] = _FIELDS[each.name].read(walk)
-        before = ""
+        if each.name not in _MARKET:
+            walk.literal(f',"{each.name}":'.encode())
+            found[each.name] = _FIELDS[each.name].read(walk)
     walk.literal(b"}")
     kept = np.flatnonzero(walk.ordinary & (walk.at == payloads.ends[rows]))
     rows = rows[kept]
-    columns: Columns = {}
+    columns = heads.columns(rows)
     good = np.ones(rows.size, np.bool_)
     for name, value in found.items():
         held = value.at(kept) if isinstance(value, _Bounds) else value[kept]
