@@ -33,7 +33,7 @@ KILLS = (
 """One kill a state that a pass is left in: nothing done, some tables of a query, all of them and no checkpoint."""
 OTHER_KILLS = (
     ("bronze.trades:after", DRIVER),  # the same as before silver's first commit
-    ("silver.coverage:after", GROUP),  # in a thread of its own: silver.trades may be there or not
+    ("silver.coverage:after", GROUP),  # only silver.rejected is not begun
     ("gold.candles:before", DRIVER),  # the same as after silver's last commit
     ("gold.market_summary:after", DRIVER),
 )
