@@ -50,7 +50,7 @@ def says_more(rows: pa.Table, places: Ints, there: pa.Table) -> Flags:
 
 def within(rows: pa.Table, there: pa.Table) -> Flags:
     """Of each row, whether the spans that are there hold its own. In: ``SPAN_COLUMNS`` of both."""
-    both = pa.concat_tables([rows.select(SPAN_COLUMNS), there.select(SPAN_COLUMNS)])
+    both = pa.concat_tables([rows.select(SPAN_COLUMNS), there.select(SPAN_COLUMNS)], promote_options="default")
     asked = np.arange(both.num_rows) < rows.num_rows
     found: Flags = _within(*_numbers(both), asked)[asked]
     return found
