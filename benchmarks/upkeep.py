@@ -16,7 +16,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -28,6 +28,8 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from benchmarks.drawing.curves import Panel, draw
 from glue_jobs.engine import Workspace, write_file
+from glue_jobs.engine.files import add_action
+from glue_jobs.engine.transaction import commit_actions
 from glue_jobs.engine.upkeep import Upkeep
 from tapehouse.lake import Lake
 from tapehouse.tables import SILVER_TRADES
@@ -104,10 +106,12 @@ def trades(number: int, count: int) -> pa.Table:
     )
 
 
-def commits(workspace: Workspace, templates: Path, clock: Clock, seconds: int, rate: int) -> Iterator[int]:
-    """A commit a second: one of a few files, each time under a new name."""
+def commits(
+    workspace: Workspace, templates: Path, clock: Clock, *, seconds: int, rate: int, version: Callable[[int], int]
+) -> Iterator[int]:
+    """A commit a second: one of a few files, each time under a new name. ``version``: what it is made on."""
     made = [write_file(str(templates), TABLE, trades(number, rate)) for number in range(FILES)]
-    folder = Path(workspace.uri(TABLE))
+    uri = workspace.uri(TABLE)
     for second, file in zip(range(1, seconds + 1), itertools.cycle(made), strict=False):
         clock.now_s = BEGAN_S + second
         at_us = clock.now_s * 1_000_000
@@ -118,8 +122,9 @@ def commits(workspace: Workspace, templates: Path, clock: Clock, seconds: int, r
             low={**file.low, "event_time_us": at_us},
             high={**file.high, "event_time_us": at_us + 999_999},
         )
-        shutil.copyfile(templates / file.path, folder / named.path)
-        workspace.commit(workspace.state(TABLE), add=[named], metadata={"arrived_through_us": at_us})
+        shutil.copyfile(templates / file.path, Path(uri) / named.path)
+        told = {"arrived_through_us": at_us, "turn": second}
+        commit_actions(None, uri, [add_action(named)], version=version(second), turn=second, metadata=told)
         yield second
 
 
@@ -144,25 +149,26 @@ def sample(folder: Path, hours: float) -> Sample:
 
 
 def run(hours: float, rate: int, *, with_upkeep: bool) -> Outcome:
-    clock = Clock()
-    before = time.time_ns
+    clock, seconds, before = Clock(), round(hours * 3_600), time.time_ns
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as templates:
         workspace, version = without_spark(Lake(folder), [TABLE]), 0
         upkeep = Upkeep(workspace, [TABLE], clock=clock.time)
         samples, upkeep_s = [Sample(0, 0, 1, 0)], 0.0
         time.time_ns = clock.time_ns  # what the log says of when files came and went
         try:
-            for second in commits(workspace, Path(templates), clock, round(hours * 3_600), rate):
+            # Without upkeep nobody else commits, and what the table is need not be read.
+            on = (lambda _: workspace.state(TABLE).version) if with_upkeep else (lambda second: second - 1)
+            for second in commits(workspace, Path(templates), clock, seconds=seconds, rate=rate, version=on):
                 if with_upkeep:
                     began = time.process_time()
                     upkeep.step()
                     upkeep_s += time.process_time() - began
-                version = dated(workspace, clock, version)
-                if second % SAMPLE_EVERY_S == 0:
+                    version = dated(workspace, clock, version)
+                if second % SAMPLE_EVERY_S == 0 or second == seconds:
                     samples.append(sample(Path(workspace.uri(TABLE)), second / 3_600))
         finally:
             time.time_ns = before
-        written = sum(step.rows or 0 for step in workspace.steps.taken()) + round(hours * 3_600) * rate
+        written = sum(step.rows or 0 for step in workspace.steps.taken()) + seconds * rate
     return Outcome(samples, upkeep_s, written)
 
 

@@ -100,6 +100,9 @@ class Live:
                 if not is_ours:
                     return 0.0
                 piece = self._runner.piece(query)
+                if piece.wrote:
+                    self._wake_readers(query)  # at once: they need not wait for the upkeep
+                self._runner.upkeep(query)
         except TransientError as error:
             progress.failures += 1
             wait_s = _AFTER_FAILURE.wait_s(progress.failures, self._dice())
@@ -111,8 +114,6 @@ class Live:
         progress.failures = 0
         progress.pieces += 1
         progress.rows += piece.rows
-        if piece.wrote:
-            self._wake_readers(query)
         if piece.has_more:
             return 0.0
         return self._look_every_s if query.reads else max(0.0, self._every_s - (time.monotonic() - began))
