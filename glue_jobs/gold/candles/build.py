@@ -107,7 +107,8 @@ def extents_of(spark: SparkSession | None, state: TableState) -> dict[Market, di
     uri = state.uri
 
     def look(files: Sequence[DataFile]) -> dict[Market, dict[str, tuple[int, int]]]:
-        return extents(read_files(uri, SILVER_TRADES, files, _MARKET_COLUMNS), "event_time_us", "event_time_us")
+        trades = read_files(uri, SILVER_TRADES, files, _MARKET_COLUMNS, encoded=MarketKey._fields)
+        return extents(trades.unify_dictionaries(), "event_time_us", "event_time_us")
 
     found: dict[Market, dict[str, tuple[int, int]]] = {}
     for each in run_all(spark, groups, look, rows=state.rows):
