@@ -97,7 +97,7 @@ def records(draw: st.DrawFn) -> list[list[Record]]:
     return [list(order[low:high]) for low, high in zip([0, *cuts], [*cuts, len(order)], strict=True)]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
 @given(batches=records(), choices=st.integers(0, 2**32))
 def test_any_batches_and_pieces_and_processes_give_the_oracles_candles(
     tmp_path_factory: pytest.TempPathFactory, batches: list[list[Record]], choices: int
@@ -106,7 +106,7 @@ def test_any_batches_and_pieces_and_processes_give_the_oracles_candles(
     silver = SilverLake(Lake(tmp_path_factory.mktemp("lake")), limits=BatchLimits(max_rows=dice.choice([3, 1000])))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(candles_job, "AT_ONCE_ROWS", dice.choice([1, 5, 1000]))
-        patch.setattr(candles_job, "PIECE_ROWS", dice.choice([1, 5, 1000]))
+        patch.setattr(candles_job, "PIECE_ROWS", dice.choice([10, 20, 1000]))
         for batch in batches:
             silver.arrive(batch, split=dice.choice([0, 1, 3]))
             if dice.random() < 0.5:
