@@ -69,7 +69,11 @@ def refresher(here: Target, spark: Any, **more: Any) -> Any:
     from glue_jobs.pipeline import Options, pipeline
     from glue_jobs.refresh import Refresh
 
-    options = Options(stream_name=here.settings.stream_name, gold_sources=here.settings.gold_sources)
+    options = Options(
+        stream_name=here.settings.stream_name,
+        gold_sources=here.settings.gold_sources,
+        gold_seconds_days=here.settings.gold_seconds_days,
+    )
     return Refresh(spark, here.lake, pipeline(options), **more)
 
 

@@ -20,6 +20,8 @@ class Options:
     limits: TurnLimits | None = None
     gold_sources: Mapping[str, str] = field(default_factory=dict)
     """Exchange → the source that gold counts where a market has several."""
+    gold_seconds_days: int = 0
+    """Days that candles of less than a minute are kept; 0 is for ever."""
     on_turn: Callable[[Turn], None] = lambda turn: None
 
 
@@ -38,7 +40,11 @@ def pipeline(options: Options | None = None) -> tuple[Query, ...]:
         Query(
             name="gold",
             makes=candles.MAKES,
-            job=lambda workspace: candles.CandlesJob(workspace, choice=candles.SourceChoice(given.gold_sources)),
+            job=lambda workspace: candles.CandlesJob(
+                workspace,
+                choice=candles.SourceChoice(given.gold_sources),
+                seconds_days=given.gold_seconds_days,
+            ),
         ),
         Query(name="market_summary", makes=market_summary.MAKES, job=market_summary.MarketSummaryJob),
     )

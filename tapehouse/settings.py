@@ -104,6 +104,9 @@ class Settings(BaseModel):
     aws_port: types.Port = Field(default=0, description="port of the other embedded services")
     athena_workgroup: types.AwsName = Field(default="primary", description="the Athena workgroup that answers on AWS")
     gold_sources: types.Sources = Field(default={}, description="which source gold counts an exchange from")
+    gold_seconds_days: Annotated[types.Whole, Allowed("0-36500")] = Field(
+        default=0, ge=0, le=36_500, description="days that candles of less than a minute are kept, 0 for ever"
+    )
 
     @property
     def origin(self) -> str:

@@ -33,15 +33,26 @@ _GREATEST: Final = 10**28 - 1
 
 
 def candles(
-    there: DataFrame, silver: Mapping[str, DataFrame], markets: Mapping[Market, Counted], sample: Sample
+    there: DataFrame,
+    silver: Mapping[str, DataFrame],
+    markets: Mapping[Market, Counted],
+    sample: Sample,
+    short_from_us: int | None,
 ) -> DataFrame:
-    """A check that gold.candles has exactly the windows that traded, or lie in an open gap, and each of them right."""
+    """A check that gold.candles has exactly the windows that traded, or lie in an open gap, and each of them right.
+
+    ``short_from_us``: what begins before in an interval of less than a minute is not kept, and not asked for.
+    """
     gaps = _open_gaps(silver["silver.gaps"], markets)
     windows = _traded(_of_source(silver["silver.trades"], markets))
     silent = _silent(there.sparkSession, gaps, markets)
     if silent is not None:
         windows = windows.unionByName(silent, allowMissingColumns=True)
-    due = _due(windows.where(sample.has("symbol", "interval", "start_us")))
+    kept = F.lit(True)
+    if short_from_us is not None:
+        short = [each.name for each in INTERVALS if each.length_us < MINUTE_US]
+        kept = ~F.col("interval").isin(short) | (F.col("start_us") >= short_from_us)
+    due = _due(windows.where(kept & sample.has("symbol", "interval", "start_us")))
     seen = _seen(silver["silver.coverage"], silver["silver.gaps"], markets)
     due = due.withColumns(
         {
@@ -50,7 +61,7 @@ def candles(
         }
     )
     rows = there.withColumn("start_us", F.unix_micros("window_start"))
-    asked = rows.where(sample.has("symbol", "interval", "start_us"))
+    asked = rows.where(kept & sample.has("symbol", "interval", "start_us"))
     return compared(asked, due, _KEY, GOLD_CANDLES.name)
 
 

@@ -19,6 +19,7 @@ from glue_jobs.audit.sample import Sample
 from glue_jobs.audit.summary import summary
 from glue_jobs.bronze import position_in
 from glue_jobs.engine import Query, delta, sized, tables_of
+from tapehouse.intervals import INTERVALS, MINUTE_US
 from tapehouse.lake import Lake
 from tapehouse.tables import (
     BRONZE_TRADES,
@@ -67,6 +68,10 @@ def audit(spark: SparkSession, lake: Lake, queries: Sequence[Query], *, full: bo
         if sum(counts.values()) < 2 * size:
             counts[SILVER_COVERAGE.name] += held(bronze, placed)
         markets = counted(silver[SILVER_TRADES.name], gold)
+        # How far back seconds are kept is gold's own word: a setting decides it.
+        gold_uri = lake.table_uri(GOLD_CANDLES.name)
+        told = delta.snapshot(spark, GOLD_CANDLES, gold_uri).metadata if delta.exists(spark, gold_uri) else None
+        short_from_us = (told or {}).get("short_from_us")
         asked = judged(bronze.where(sample.has(*COORDINATE_NAMES))).persist(StorageLevel.MEMORY_AND_DISK)
         try:
             found = findings(
@@ -78,14 +83,15 @@ def audit(spark: SparkSession, lake: Lake, queries: Sequence[Query], *, full: bo
                     *records(asked, bronze, silver),
                     coverage(silver[SILVER_COVERAGE.name], bronze, sample),
                     filled(silver[SILVER_GAPS.name], silver[SILVER_TRADES.name], sample),
-                    candles(gold, silver, markets, sample),
+                    candles(gold, silver, markets, sample, short_from_us),
                     summary(there[GOLD_MARKET_SUMMARY.name], gold, sample),
                 ]
             )
         finally:
             asked.unpersist()
         if sample.one_in > 1:  # of all windows, where not each was judged
-            found += sums(markets, gold)
+            intervals = [each for each in INTERVALS if short_from_us is None or each.length_us >= MINUTE_US]
+            found += sums(markets, gold, intervals)
     found += stream_gaps(position_in(delta.snapshot(spark, BRONZE_TRADES, uri)))
     return AuditReport(not found, (_account_line(counts), str(sample), *found), counts)
 

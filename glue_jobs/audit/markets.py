@@ -1,6 +1,6 @@
 """What gold counts of each market, and whether every interval of it adds up to that."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from typing import Any, NamedTuple
@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
-from tapehouse.intervals import INTERVALS
+from tapehouse.intervals import Interval
 from tapehouse.market import Market
 from tapehouse.tables import ALL_EXCHANGES
 
@@ -70,13 +70,14 @@ def counted(trades: DataFrame, candles: DataFrame) -> dict[Market, Counted]:
     return {market: min(found, key=lambda of: preference(market, of)) for market, found in there.items()}
 
 
-def sums(markets: Mapping[Market, Counted], candles: DataFrame) -> list[str]:
-    """Findings: every interval of every market must add up to the trades that are counted."""
+def sums(markets: Mapping[Market, Counted], candles: DataFrame, intervals: Sequence[Interval]) -> list[str]:
+    """Findings: each of these intervals of every market must add up to the trades that are counted."""
     due: dict[Market, Sums] = {}
     for market, of in markets.items():
         for each in (market, Market(ALL_EXCHANGES, market.symbol)):
             due[each] = due.get(each, NOTHING).plus(of.sums)
-    found = candles.groupBy("exchange", "symbol", "interval").agg(
+    asked_for = candles.where(F.col("interval").isin([each.name for each in intervals]))
+    found = asked_for.groupBy("exchange", "symbol", "interval").agg(
         F.try_sum("trade_count").alias("trades"),
         F.try_sum("volume").alias("size"),
         F.try_sum("quote_volume").alias("quote_size"),
@@ -87,7 +88,7 @@ def sums(markets: Mapping[Market, Counted], candles: DataFrame) -> list[str]:
         )
         for row in found.collect()
     }
-    asked = sorted({*there, *((market, interval.name) for market in due for interval in INTERVALS)})
+    asked = sorted({*there, *((market, interval.name) for market in due for interval in intervals)})
     wrong = [key for key in asked if there.get(key, NOTHING) != due.get(key[0], NOTHING)]
     if not wrong:
         return []

@@ -27,7 +27,7 @@ from glue_jobs.gold.candles.trades import rows_within
 from glue_jobs.gold.candles.wholeness import Span
 from glue_jobs.gold.candles.zones import Zones
 from tapehouse import logs
-from tapehouse.intervals import SECOND_US, WEEK_US, floor_us
+from tapehouse.intervals import DAY_US, SECOND_US, WEEK_US, floor_us
 from tapehouse.tables import EVERYWHERE, GOLD_CANDLES, SILVER_COVERAGE, SILVER_GAPS, SILVER_TRADES, Table
 
 log = logs.of(__name__)
@@ -47,9 +47,12 @@ class CandlesJob:
         workspace: Workspace,
         *,
         choice: SourceChoice = SourceChoice(),  # noqa: B008 - frozen
+        seconds_days: int = 0,
     ) -> None:
+        """``seconds_days``: days that candles of less than a minute are kept; 0 is for ever."""
         self._ws = workspace
         self._choice = choice
+        self._seconds_days = seconds_days
         self._zones = Zones()
         self._layout = Layout(workspace, self._zones)
         self._known: tuple[tuple[str, int], Known] | None = None
@@ -84,6 +87,7 @@ class CandlesJob:
             todo=(ledger.todo | later | Work(anew=anew)).bounded(),
             arrived_through_us=news.arrived_through_us,
             counted={**ledger.counted, **news.counted},
+            short_from_us=self._short_from(known, ledger),
             through=ledger.reaching(batch),
         )
         self._apply(base, now, ledger, after, known)
@@ -99,7 +103,7 @@ class CandlesJob:
                 log.info("candles_piece", spans=len(now.all), left=len(later.all))
                 self._apply(base, now, ledger, replace(ledger, todo=later), known)
                 return True
-            return self._merge(base)
+            return self._dropped(base, ledger) or self._merge(base)
         except LostRaceError as error:
             log.info("piece_lost_race", table=error.table, turn=error.turn)
             return True
@@ -124,15 +128,16 @@ class CandlesJob:
             known.cover(read_files(coverage.uri, SILVER_COVERAGE, coverage.files, COVERAGE_COLUMNS), through_us)
         ledger = Ledger(
             arrived_through_us=through_us,
+            short_from_us=self._short_from(known, Ledger()),
             through={each.table.name: (each.table_id, each.version) for each in (trades, coverage, gaps)},
         )
         with self._ws.steps.step("gold.candles") as step:
-            add = self._built(base, trades, known)
+            add = self._built(base, trades, known, ledger.short_from_us)
             step.rows = sum(each.rows or 0 for each in add)
             base = self._ws.commit(base, add=add, remove=base.files, metadata=ledger.to_json())
         self._known = (base.table_id, base.turn), known
 
-    def _built(self, base: TableState, trades: TableState, known: Known) -> list[DataFile]:
+    def _built(self, base: TableState, trades: TableState, known: Known, short_from_us: int | None) -> list[DataFile]:
         ends = [known.newest_us, *(counted.first_us for counted in known.markets.values())]
         ends += [end for gap in known.open_gaps() for end in gap[2:]]
         instants = [each for each in ends if each is not None]
@@ -140,7 +145,7 @@ class CandlesJob:
             return []
         from_us, to_us = floor_us(min(instants), WEEK_US), max(instants) + 1
         judgement = known.judgement(None, from_us - WEEK_US, to_us + WEEK_US, Spans())
-        build = Build(trades.uri, base.uri, base.turn + 1, judgement, None)
+        build = Build(trades.uri, base.uri, base.turn + 1, judgement, short_from_us)
         made = run_all(self._ws.spark, list(pieces_of(trades, from_us, to_us)), build.made, rows=trades.rows)
         longer = build.longer(pa.concat_tables([hours for _, hours in made]), from_us, to_us)
         return [*(file for files, _ in made for file in files), *longer]
@@ -208,6 +213,27 @@ class CandlesJob:
         files = [each for each in base.files if "1w" in self._zones.of(each).starts]
         rows = self._ws.rows(GOLD_CANDLES, files, names) if files else self._ws.rows(GOLD_CANDLES, (), names)
         return rows.filter(pc.equal(rows.column("interval"), "1w"))
+
+    def _short_from(self, known: Known, ledger: Ledger) -> int | None:
+        """The day from which on seconds are kept. It goes on with the newest trade, and never back."""
+        if not self._seconds_days or known.newest_us is None:
+            return ledger.short_from_us
+        from_us = floor_us(known.newest_us, DAY_US) - self._seconds_days * DAY_US
+        return max(from_us, ledger.short_from_us or from_us)
+
+    def _dropped(self, base: TableState, ledger: Ledger) -> bool:
+        """Drop rows that are no longer kept, of some files; False where there are none."""
+        if ledger.short_from_us is None:
+            return False
+        rewrite = self._layout.drop(base, ledger.short_from_us)
+        if rewrite is None:
+            return False
+        with self._ws.steps.step("gold.candles retention") as step:
+            step.rows = sum(each.rows or 0 for each in rewrite.remove)
+            after = self._ws.commit(base, add=rewrite.add, remove=rewrite.remove, metadata=ledger.to_json())
+        if self._known is not None:
+            self._known = (after.table_id, after.turn), self._known[1]
+        return True
 
     def _merge(self, base: TableState) -> bool:
         known = self._known[1] if self._known is not None else None

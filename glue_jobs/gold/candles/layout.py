@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 
 from glue_jobs.engine import DataFile, TableState, Workspace, schema_of, write_file
 from glue_jobs.gold.candles.codes import Flags, Ints, numbered
-from glue_jobs.gold.candles.recompute import Outcome
+from glue_jobs.gold.candles.recompute import SHORT, Outcome
 from glue_jobs.gold.candles.zones import Zone, Zones
 from tapehouse.intervals import BY_NAME, INTERVALS, MINUTE_US, SECOND_US
 from tapehouse.tables import GOLD_CANDLES
@@ -134,6 +134,31 @@ class Layout:
                 rows = [self.workspace.rows(GOLD_CANDLES, [each]) for each in files]
                 return Rewrite(self._write(rows, Place(tier + 1, oldest[0]), FULL_ROWS), files)
         return None
+
+    def drop(self, base: TableState, short_from_us: int) -> Rewrite | None:
+        """Files without the rows of less than a minute that begin before; None where there are no such rows."""
+        add: list[DataFile] = []
+        remove: list[DataFile] = []
+        rows = 0
+        for file in base.files:
+            if rows > MERGE_ROWS:
+                break
+            if not self._is_old(self.zones.of(file), short_from_us):
+                continue
+            held = self.workspace.rows(GOLD_CANDLES, [file])
+            self.zones.learn(file, held)
+            if not self._is_old(self.zones.of(file), short_from_us):
+                continue
+            rows += held.num_rows
+            remove.append(file)
+            starts = pc.less(held.column("window_start").cast(pa.int64()), short_from_us)
+            is_out = pc.and_(pc.is_in(held.column("interval"), value_set=pa.array(SHORT)), starts)
+            add += self._write([held.filter(pc.invert(is_out))], Place.of(file), FULL_ROWS)
+        return Rewrite(add, remove) if remove else None
+
+    @staticmethod
+    def _is_old(zone: Zone, short_from_us: int) -> bool:
+        return any(name in zone.starts and zone.starts[name][0] * SECOND_US < short_from_us for name in SHORT)
 
     def _cooled(self, base: TableState, files: Sequence[DataFile], newest_us: int) -> Rewrite:
         """Small hot files of symbols that are quiet as fewer ones, without what has settled."""

@@ -1,5 +1,6 @@
 """A lake without Spark whose silver the oracle fills, and the gold job driven over it batch by batch."""
 
+import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -9,7 +10,6 @@ import pyarrow as pa
 from glue_jobs.engine import Workspace
 from glue_jobs.engine.follow import BatchLimits, Follower
 from glue_jobs.gold.candles import CandlesJob
-from glue_jobs.gold.candles.sources import SourceChoice
 from tapehouse.lake import Lake
 from tapehouse.record import Record, encode, id_number
 from tapehouse.tables import (
@@ -27,6 +27,7 @@ from tests.oracle import Arrived
 
 TABLES: Final = (SILVER_TRADES, SILVER_COVERAGE, SILVER_GAPS, GOLD_CANDLES, GOLD_MARKET_SUMMARY)
 INPUTS: Final = TABLES[:3]
+_DAY_US: Final = 86_400_000_000
 Key = tuple[str, str, str, int]
 VALUES: Final = ("open", "high", "low", "close", "volume", "quote_volume", "vwap", "trade_count", "buy_volume",
                  "sell_volume", "close_time_us", "complete")  # fmt: skip
@@ -35,10 +36,10 @@ VALUES: Final = ("open", "high", "low", "close", "volume", "quote_volume", "vwap
 class SilverLake:
     """Silver as the oracle has it, and gold as the job makes it."""
 
-    def __init__(self, lake: Lake, *, limits: BatchLimits | None = None, choice: SourceChoice | None = None) -> None:
+    def __init__(self, lake: Lake, *, limits: BatchLimits | None = None, seconds_days: int = 0) -> None:
         self.lake = lake
+        self.seconds_days = seconds_days
         self.limits = limits or BatchLimits()
-        self.choice = choice or SourceChoice()
         self.workspace: Workspace = without_spark(lake, TABLES)
         self.arrived: list[Arrived] = []
         self._told = oracle.Silver()
@@ -49,7 +50,7 @@ class SilverLake:
         tables = self.workspace._there
         self.workspace = Workspace(None, self.lake, self.workspace.steps)  # type: ignore[arg-type]
         self.workspace._there.update(tables)
-        self.job = CandlesJob(self.workspace, choice=self.choice)
+        self.job = CandlesJob(self.workspace, seconds_days=self.seconds_days)
         self.follower = Follower(self.workspace, "gold", INPUTS, self.limits)
 
     def arrive(
@@ -117,9 +118,16 @@ class SilverLake:
         return found
 
     def expected(self, sources: Mapping[tuple[str, str], str] | None = None) -> dict[Key, dict[str, Any]]:
+        """What the oracle says, of what is kept."""
         layer = oracle.silver(self.arrived)
         markets = sources or {(key[0], key[1]): key[2] for key in layer.trades}
-        return {key: {name: row[name] for name in VALUES} for key, row in oracle.candles(layer, markets).items()}
+        newest_us = max((trade["event_time_us"] for trade in layer.trades.values()), default=0)
+        from_us = (newest_us // _DAY_US - self.seconds_days) * _DAY_US if self.seconds_days else -math.inf
+        return {
+            key: {name: row[name] for name in VALUES}
+            for key, row in oracle.candles(layer, markets).items()
+            if oracle.LENGTHS[key[2]] >= 60 or key[3] >= from_us
+        }
 
     def check(self, sources: Mapping[tuple[str, str], str] | None = None) -> None:
         """gold.candles is what the oracle makes of everything that arrived."""

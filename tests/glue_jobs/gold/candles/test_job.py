@@ -103,7 +103,11 @@ def test_any_batches_and_pieces_and_processes_give_the_oracles_candles(
     tmp_path_factory: pytest.TempPathFactory, batches: list[list[Record]], choices: int
 ) -> None:
     dice = random.Random(choices)
-    silver = SilverLake(Lake(tmp_path_factory.mktemp("lake")), limits=BatchLimits(max_rows=dice.choice([3, 1000])))
+    silver = SilverLake(
+        Lake(tmp_path_factory.mktemp("lake")),
+        limits=BatchLimits(max_rows=dice.choice([3, 1000])),
+        seconds_days=dice.choice([0, 0, 1, 5]),
+    )
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(candles_job, "AT_ONCE_ROWS", dice.choice([1, 5, 1000]))
         patch.setattr(candles_job, "PIECE_ROWS", dice.choice([10, 20, 1000]))
@@ -345,5 +349,31 @@ def test_all_candles_are_made_anew_in_one_commit_and_the_next_batch_finds_them(s
     silver.arrive([sold(2, T0 + MINUTE), closed()])
     silver.refresh()
     silver.check()
+    silver.job.rebuild([GOLD_CANDLES])
+    silver.check()
+
+
+# --- seconds are kept for as long as the setting says
+
+
+def test_seconds_are_dropped_after_their_days_and_late_trades_still_count(lake: Lake) -> None:
+    silver = SilverLake(lake, seconds_days=2)
+    silver.arrive([sold(number, T0 - 5 * DAY + number * 4 * HOUR) for number in range(30)])
+    silver.refresh()
+    silver.check()
+    kept = [key for key in silver.found() if key[2] == "1s"]
+    assert 0 < len(kept) < 2 * 30
+    silver.begin()
+    silver.arrive([sold(100, T0 - 5 * DAY, price="8"), sold(101, T0 - 4 * DAY, price="9"), sold(102, T0 + DAY)])
+    silver.refresh()
+    silver.check()
+    silver.job.rebuild([GOLD_CANDLES])
+    silver.check()
+    # A setting of more days brings nothing back by itself: what was dropped is made anew by a rebuild alone.
+    silver.seconds_days = 9
+    silver.begin()
+    silver.arrive([sold(103, T0 - 5 * DAY + SECOND)])
+    silver.refresh()
+    assert min(key[3] for key in silver.found() if key[2] == "1s") >= (NOW_US // DAY - 2) * DAY
     silver.job.rebuild([GOLD_CANDLES])
     silver.check()
