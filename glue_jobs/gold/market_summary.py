@@ -21,9 +21,10 @@ Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
 MAKES: Final[Mapping[Table, tuple[Table, ...]]] = {GOLD_MARKET_SUMMARY: (GOLD_CANDLES,)}
-LOOK_BACK_US: Final = 8 * DAY_US
-"""What the summary needs of the past: seven days, and one day in which a last price is looked for."""
 _CHANGES: Final = {"change_1h": HOUR_US, "change_24h": DAY_US, "change_7d": 7 * DAY_US}
+_LONGEST_US: Final = 7 * DAY_US
+_COLUMNS: Final = ("exchange", "symbol", "window_start", "high", "low", "close", "volume", "quote_volume",
+                   "trade_count", "close_time_us")  # fmt: skip
 _MINUTES_A_YEAR: Final = 525_600
 _SUMS: Final = {"volume": "volume_24h", "quote_volume": "quote_volume_24h", "trade_count": "trades_24h"}
 
@@ -98,25 +99,50 @@ class MarketSummaryJob:
         """The summary of markets. ``now``: exchange, symbol, at_max (the minute of the newest trade, µs UTC)."""
         if not now.num_rows:
             return schema_of(GOLD_MARKET_SUMMARY).empty_table()
-        symbols = now.column("symbol").unique()
-        newest = zip(now.column("symbol").to_pylist(), now.column("at_max").to_pylist(), strict=True)
-        spans = Spans.of_micros((symbol, at - LOOK_BACK_US, at + MINUTE_US) for symbol, at in newest)
+        newest = list(zip(now.column("symbol").to_pylist(), now.column("at_max").to_pylist(), strict=True))
+        near = [(symbol, at - DAY_US - HOUR_US, at + MINUTE_US) for symbol, at in newest]
+        near += [(symbol, at - _LONGEST_US - HOUR_US, at - _LONGEST_US + MINUTE_US) for symbol, at in newest]
+        minutes = self._read(candles, Spans.of_micros(near))
+        # As a rule a market traded within the hour before each "then"; where it did not, the day before is read.
+        quiet = _quiet(minutes, now)
+        if quiet:
+            spans = [(symbol, then - DAY_US, then - HOUR_US) for symbol, then in quiet]
+            rest = Spans.of_micros(spans) - Spans.of_micros(near)
+            minutes = pa.concat_tables([minutes, self._read(candles, rest)])
+        return summary(minutes, now)
+
+    def _read(self, candles: TableState, spans: Spans) -> pa.Table:
+        """The minutes with trades that begin in the spans."""
         outline = spans.outline()
         files = [each for each in candles.files if _may_hold_minutes(each) and _near(each, outline)]
-        minutes = pa.concat_tables(
-            [
-                held.filter(pc.is_in(held.column("symbol"), value_set=symbols))
-                for held in (_minutes(self._ws.rows(GOLD_CANDLES, [each])) for each in files)
-            ]
-            or [_minutes(schema_of(GOLD_CANDLES).empty_table())]
-        )
-        return summary(minutes, now)
+        found = [_minutes(schema_of(GOLD_CANDLES).empty_table()).select(list(_COLUMNS))]
+        for file in files:
+            held = _minutes(self._ws.rows(GOLD_CANDLES, [file])).select(list(_COLUMNS))
+            codes, symbols = numbered(held.column("symbol"))
+            seconds = held.column("window_start").cast(pa.int64()).to_numpy() // SECOND_US
+            found.append(held.filter(pa.array(spans.index(symbols).hold(codes, seconds))))
+        return pa.concat_tables(found)
+
+
+def _quiet(minutes: pa.Table, now: pa.Table) -> list[tuple[str, int]]:
+    """Symbol and "then" (µs UTC) of the markets that did not trade in the hour up to it."""
+    market = _numbers(now, minutes)
+    at = minutes.column("window_start").cast(pa.int64()).to_numpy()
+    newest = now.column("at_max").to_numpy()
+    symbols = now.column("symbol").to_pylist()
+    found = []
+    for back_us in _CHANGES.values():
+        then = newest[market] - back_us if len(market) else at
+        is_near = (market >= 0) & (at <= then) & (at > then - HOUR_US)
+        traded = np.bincount(market[is_near], minlength=now.num_rows) > 0
+        found += [(symbols[number], int(newest[number]) - back_us) for number in np.flatnonzero(~traded).tolist()]
+    return found
 
 
 def summary(minutes: pa.Table, now: pa.Table) -> pa.Table:
     """Rows of gold.market_summary.
 
-    In: one-minute rows of gold.candles with trades, of the last ``LOOK_BACK_US`` of each market, in any order; and
+    In: one-minute rows of gold.candles with trades, as far as the columns ask for them, in any order; and
     exchange, symbol, at_max of each market: the minute of its newest trade, µs UTC. Out: one row a market.
     """
     market = _numbers(now, minutes)
