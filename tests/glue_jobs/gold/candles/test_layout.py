@@ -58,9 +58,9 @@ def test_a_live_trade_writes_the_windows_it_is_in_and_little_more(few_and_many: 
     """Of the state before, 8,176 rows a market of every market that was stored."""
     cost = {}
     for count, silver in few_and_many.items():
-        written(silver, [sold(2 * 10**6, T0 + 20 * SECOND)])  # it is now in a file of its own
-        written(silver, [sold(2 * 10**6 + 1, T0 + 21 * SECOND)])
-        cost[count] = written(silver, [sold(2 * 10**6 + 2, T0 + 22 * SECOND)])
+        written(silver, [sold(2 * 10**6, T0 + 20 * SECOND, symbol="S001-USD")])  # it is now in a file of its own
+        written(silver, [sold(2 * 10**6 + 1, T0 + 21 * SECOND, symbol="S001-USD")])
+        cost[count] = written(silver, [sold(2 * 10**6 + 2, T0 + 22 * SECOND, symbol="S001-USD")])
         assert len(cost[count][2]) <= 2
         assert cost[count][0] <= 2 * (len(INTERVALS) + 12)
     assert cost[80][0] == cost[4][0]
