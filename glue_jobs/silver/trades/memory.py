@@ -147,7 +147,8 @@ class KeyMemory:
         """Those of the remembered files that may hold one of the keys."""
         asked = set(paths)
         layers = {id(layer): layer for path in asked if (layer := self._in.get(path)) is not None}
-        sought, found = np.unique(hashes), set[str]()
+        # Sorted, which is faster than unique by far, and a search in order stays in the processor's cache.
+        sought, found = np.sort(hashes), set[str]()
         for layer in layers.values():
             self._layers.remove(layer)
             self._layers.append(layer)  # the last to be asked for is the last to go
@@ -156,5 +157,5 @@ class KeyMemory:
             met = np.flatnonzero(high > low)
             many = high[met] - low[met]
             at = np.repeat(low[met], many) + np.arange(many.sum()) - np.repeat(np.cumsum(many) - many, many)
-            found |= {layer.paths[number] for number in np.unique(layer.owners[at])}
+            found |= {layer.paths[number] for number in np.flatnonzero(np.bincount(layer.owners[at]))}
         return found & asked
