@@ -32,13 +32,14 @@ def test_the_pipeline_writes_every_declared_table_once() -> None:
 
 
 def test_checkpoints_and_locks_of_a_lake_of_before_go_on() -> None:
-    assert [each.name for each in pipeline()] == ["bronze", "silver", "gold"]
+    assert [each.name for each in pipeline()] == ["bronze", "silver", "gold", "market_summary"]
 
 
 def test_a_query_reads_what_it_is_made_of_and_does_not_write() -> None:
-    silver, gold = pipeline()[1:]
+    silver, gold, summary = pipeline()[1:]
     assert silver.reads == (BRONZE_TRADES,)
     assert gold.reads == (SILVER_TRADES, SILVER_COVERAGE, SILVER_GAPS)
+    assert summary.reads == (GOLD_CANDLES,)
 
 
 @pytest.mark.parametrize(
