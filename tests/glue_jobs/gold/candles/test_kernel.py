@@ -3,6 +3,7 @@
 The oracle knows trades and nothing of parts: it looks at every window of every interval by itself.
 """
 
+import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Context, Decimal
@@ -13,6 +14,7 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -257,6 +259,15 @@ def test_trades_of_one_microsecond_are_ordered_by_number_then_id_then_exchange()
     made = rows(seconds(tape(trades)))
     assert [made["BTC-USD", ALL_EXCHANGES, "1s", WEEK][name] for name in ("open", "close")] == [2, 5]
     assert [made["BTC-USD", "kraken", "1s", WEEK][name] for name in ("open", "close")] == [1, 3]
+
+
+@pytest.mark.parametrize("ids", list(itertools.permutations(["007", "7", "a:7", "ab"])))
+def test_ids_of_one_number_are_ordered_by_their_text_however_they_lie(ids: Sequence[str]) -> None:
+    prices = {"ab": "1", "007": "2", "7": "3", "a:7": "4"}  # that without a number comes first
+    made = rows(seconds(tape(trade(5, prices[each], of=each) for each in ids)))
+    assert [made["BTC-USD", "kraken", "1s", WEEK][name] for name in ("open", "close")] == [1, 4]
+    in_pieces = pa.concat_tables(tape([trade(5, prices[each], of=each)]) for each in ids)
+    assert rows(seconds(in_pieces)) == made
 
 
 def test_silent_parts_do_not_count() -> None:
