@@ -65,11 +65,18 @@ def read_files(
 
 
 def write_file(
-    uri: str, table: Table, rows: pa.Table, *, partition: Mapping[str, Any] | None = None, prefix: str = ""
+    uri: str,
+    table: Table,
+    rows: pa.Table,
+    *,
+    partition: Mapping[str, Any] | None = None,
+    prefix: str = "",
+    bounds: Sequence[str] | None = None,
 ) -> DataFile:
     """Write the rows (all columns of the declaration but those of ``partition``) as one file of the table's folder.
 
     The file is no part of the table until a commit names it. ``prefix``: what its name begins with.
+    ``bounds``: the columns that statistics are kept of; None is all.
 
     Raises:
         TerminalError: a column that may not be null is.
@@ -96,8 +103,9 @@ def write_file(
             use_dictionary=_repeating(rows),
         )
         size = sink.tell()
-    low, high = _bounds(rows)
-    nulls = {name: column.null_count for name, column in zip(rows.column_names, rows.columns, strict=True)}
+    told = rows if bounds is None else rows.select([name for name in rows.column_names if name in bounds])
+    low, high = _bounds(told)
+    nulls = {name: column.null_count for name, column in zip(told.column_names, told.columns, strict=True)}
     return DataFile(path, size, rows.num_rows, values, low, high, nulls, time.time_ns() // 1_000_000)
 
 

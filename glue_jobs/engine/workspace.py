@@ -88,17 +88,18 @@ class Workspace:
         *,
         partition: Mapping[str, Any] | None = None,
         prefix: str = "",
+        bounds: Sequence[str] | None = None,
         keep: bool = False,
     ) -> DataFile:
         """Write rows as a file of the table's folder; no part of the table before a commit. Vacuum removes orphans.
 
-        ``prefix``: what the file's name begins with; ``keep``: its rows are kept for the next reading, if it is small.
+        ``prefix``, ``bounds``: see ``write_file``; ``keep``: its rows are kept for the next reading, if it is small.
 
         Raises:
             TerminalError: a column that may not be null is.
         """
         uri = self.uri(table)
-        file = write_file(uri, table, rows, partition=partition, prefix=prefix)
+        file = write_file(uri, table, rows, partition=partition, prefix=prefix, bounds=bounds)
         if keep and file.size <= MOST_FILE_BYTES:
             self.cache.put((uri, file.path, tuple(schema_of(table).names)), rows)
         return file

@@ -11,7 +11,7 @@ A file's tier and run stand in its name, only to choose what to merge: any file 
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -191,24 +191,18 @@ class Layout:
             one_symbol = pc.min_max(piece.column("symbol"))
             is_done = piece.num_rows > most // 2 and one_symbol["min"] == one_symbol["max"] and place.tier >= 0
             prefix = (Place(_TOP + 1, place.run) if is_done else place).prefix
-            file = slim(self.workspace.stage(GOLD_CANDLES, piece, prefix=prefix, keep=True))
+            file = self.workspace.stage(GOLD_CANDLES, piece, prefix=prefix, bounds=_STATISTICS, keep=True)
             self.zones.learn(file, piece)
             found.append(file)
         return found
 
 
-def slim(file: DataFile) -> DataFile:
-    """With the statistics that files of candles are chosen by alone: the log repeats them in each checkpoint."""
-    low, high, nulls = (
-        {name: value for name, value in of.items() if name in _STATISTICS} for of in (file.low, file.high, file.nulls)
-    )
-    return replace(file, low=low, high=high, nulls=nulls)
-
-
 def write_cold(uri: str, rows: pa.Table, run: int) -> list[DataFile]:
     """Write settled rows as files that stay as they are. For tasks of Spark: there is no workspace in them."""
     prefix = Place(_TOP + 1, run).prefix
-    return [slim(write_file(uri, GOLD_CANDLES, piece, prefix=prefix)) for piece in pieces(rows, FULL_ROWS)]
+    return [
+        write_file(uri, GOLD_CANDLES, piece, prefix=prefix, bounds=_STATISTICS) for piece in pieces(rows, FULL_ROWS)
+    ]
 
 
 def pieces(rows: pa.Table, most: int, *, by_symbol: bool = False) -> list[pa.Table]:
