@@ -123,7 +123,7 @@ class CandlesJob:
         through_us = (coverage.metadata or {}).get("arrived_through_us")
         known = Known()
         with self._ws.steps.step("gold known"):
-            known.markets = self._choice.choose({}, extents_of(self._ws.spark, trades))
+            known.count(self._choice.choose({}, extents_of(self._ws.spark, trades)))
             known.tell(self._ws.rows(SILVER_GAPS, gaps.files, GAP_COLUMNS))
             known.cover(read_files(coverage.uri, SILVER_COVERAGE, coverage.files, COVERAGE_COLUMNS), through_us)
         ledger = Ledger(
@@ -196,9 +196,9 @@ class CandlesJob:
             return kept[1]
         with self._ws.steps.step("gold known"):
             known = Known()
-            known.markets = counted_in(self._weeks(base))
-            for market, counted in ledger.counted.items():
-                known.markets[market] = counted.joined(known.markets.get(market))
+            known.count(counted_in(self._weeks(base)))
+            told = {market: each.joined(known.markets.get(market)) for market, each in ledger.counted.items()}
+            known.count({**known.markets, **told})
             known.tell(self._ws.rows(SILVER_GAPS, self._ws.state(SILVER_GAPS).files, GAP_COLUMNS))
             files = self._ws.state(SILVER_COVERAGE).files
             coverage = read_files(self._ws.uri(SILVER_COVERAGE), SILVER_COVERAGE, files, COVERAGE_COLUMNS)

@@ -84,6 +84,12 @@ class Known:
     gaps: dict[GapKey, Gap] = field(default_factory=dict)
     withheld: pa.Table | None = None
     """Coverage that arrived after what is known to be here wholly: it does not count yet."""
+    _lives: dict[Market, Lifetime] | None = None
+    """Until something is learned."""
+
+    def count(self, markets: dict[Market, Counted]) -> None:
+        """What counts of each market from now on."""
+        self.markets, self._lives = markets, None
 
     @property
     def newest_us(self) -> int | None:
@@ -117,6 +123,7 @@ class Known:
             if key not in self.islands:
                 self.islands[key] = Islands()
             self.islands[key].add(low, high)
+            self._lives = None
             self.watched.add(low, high)
             counted = self.markets.get(Market(key.exchange, key.symbol))
             if counted is None or counted.source == key.source:
@@ -126,6 +133,7 @@ class Known:
     def tell(self, gaps: pa.Table) -> list[Span]:
         """Take in rows of silver.gaps (``GAP_COLUMNS``). Returns where the gaps lie that they opened or ended."""
         changed: dict[GapKey, None] = {}
+        self._lives = None
         filled = []
         for exchange, symbol, source, gap_id, event, from_us, to_us in zip(
             *(gaps.column(name).to_pylist() for name in GAP_COLUMNS), strict=True
@@ -171,13 +179,16 @@ class Known:
 
     def lifetimes(self) -> dict[Market, Lifetime]:
         """The time in which ALL asks for each market."""
+        if self._lives is not None:
+            return self._lives
         traded = {market: (counted.first_us, counted.last_us) for market, counted in self.markets.items()}
         ends = []
         for (exchange, symbol), counted in self.markets.items():
             islands = self.islands.get(MarketKey(exchange, symbol, counted.source))
             if islands is not None:
                 ends.append(Span(exchange, symbol, islands.lows[0], islands.highs[-1]))
-        return lifetimes(traded, ends, self.open_gaps(), watched=self.watched.all())
+        self._lives = lifetimes(traded, ends, self.open_gaps(), watched=self.watched.all())
+        return self._lives
 
     def traded(self, seconds: pa.Table) -> None:
         """Take in one-second parts of what is counted: when each market traded."""
@@ -186,8 +197,9 @@ class Known:
             known = self.markets.get(market)
             for source, (first_us, last_us) in of.items():
                 if known is None or known.source == source:
-                    ends = (known.first_us, known.last_us) if known else (first_us, last_us)
-                    self.markets[market] = Counted(source, min(first_us, ends[0]), max(last_us, ends[1]))
+                    told = Counted(source, first_us, last_us).joined(known)
+                    if told != known:
+                        self.markets[market], self._lives = told, None
 
     def asked_anew(self, before: Mapping[Market, Lifetime]) -> list[tuple[str, int, int]]:
         """Symbol, from, to (µs UTC): where ALL asks for other markets than it did by the lifetimes ``before``.

@@ -36,7 +36,7 @@ def news_of(workspace: Workspace, batch: Batch, ledger: Ledger, known: Known, ch
     """Take the batch into ``known``; what has to be computed anew because of it."""
     lives, was_us, before = known.lifetimes(), known.newest_us, dict(known.markets)
     trades = _rows(workspace, batch, ledger, SILVER_TRADES, _TOUCHED)
-    known.markets = choice.choose(before, extents(trades, "event_time_us", "event_time_us"))
+    known.count(choice.choose(before, extents(trades, "event_time_us", "event_time_us")))
     chosen = {
         market: counted
         for market, counted in known.markets.items()
