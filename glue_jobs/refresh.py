@@ -78,7 +78,7 @@ class Refresh:
         """
         began = time.monotonic()
         owner, table = writer_of(self._queries, name), self._tables.get(name)
-        if table is None or self._runner.stream_job(owner) is None:
+        if table is None or not self._runner.can_rebuild(owner):
             made = [each.name for each in self._tables.values() if table in self._inputs(each)]
             raise TerminalError(
                 f"{name} cannot be rebuilt: its input is the stream. Rebuild what is made of it: {', '.join(made)}"

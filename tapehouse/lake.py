@@ -79,10 +79,6 @@ class Lake:
             raise TerminalError(f"{name}: a table is named layer.name, as silver.trades; layers: {', '.join(LAYERS)}.")
         return f"{self.uri}/{match[1]}/{match[2]}"
 
-    def checkpoint_uri(self, layer: str) -> str:
-        """Where a layer's streaming queries keep how far they came."""
-        return f"{self.uri}/_checkpoints/{layer}"
-
     def existing_tables(self) -> list[str]:
         """The names of the tables that are there, by layer, then name."""
         if self.is_local:

@@ -3,7 +3,7 @@
 from glue_jobs.engine.cache import MOST_FILE_BYTES
 from glue_jobs.engine.files import read_files, schema_of, write_file
 from glue_jobs.engine.follow import Batch, BatchLimits
-from glue_jobs.engine.query import BatchJob, IntakeJob, Job, Piece, Query, StreamJob, hanging_on, tables_of, writer_of
+from glue_jobs.engine.query import BatchJob, IntakeJob, Job, Piece, Query, hanging_on, tables_of, writer_of
 from glue_jobs.engine.runner import Runner
 from glue_jobs.engine.schema import arrow_schema, arrow_type, ddl
 from glue_jobs.engine.session import DELTA_PACKAGES, S3A_PACKAGES, build_session, glue_session, resolve_jars, sized
@@ -29,7 +29,6 @@ __all__ = [
     "Runner",
     "Step",
     "Steps",
-    "StreamJob",
     "TableState",
     "Workspace",
     "arrow_schema",

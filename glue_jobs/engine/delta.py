@@ -10,6 +10,7 @@ third writer could then commit the same plan once more.)
 
 import json
 import math
+import threading
 import time
 import uuid
 from collections.abc import Iterator, Mapping
@@ -53,6 +54,8 @@ __all__ = [
 
 USER_METADATA: Final = "spark.databricks.delta.commitInfo.userMetadata"
 
+_ENSURING: Final = threading.Lock()
+"""What a commit carries is a setting of the session while a table is changed: one change at a time."""
 _HALF_MADE: Final = frozenset({"DELTA_TABLE_NOT_FOUND", "DELTA_CREATE_TABLE_WITH_NON_EMPTY_LOCATION"})
 """What Delta calls a folder in which another creation has begun: it may still be running, or was killed."""
 
@@ -86,9 +89,14 @@ def ensure(
     A creation that was killed half-way leaves a log without a commit, which Delta neither reads nor creates over. It
     is cleared away, but not before ``patience_s``: another creation may just be running.
     """
+    with _ENSURING:
+        _ensure(spark, table, uri, table_log or TableLog(table, uri), patience_s)
+
+
+def _ensure(spark: SparkSession, table: Table, uri: str, table_log: TableLog, patience_s: float) -> None:
     at = place(uri)
     if has_commits(at):
-        state = (table_log or TableLog(table, uri)).state()
+        state = table_log.state()
         if _is_filed_otherwise(state):
             _remake(spark, state)
         else:

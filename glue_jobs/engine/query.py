@@ -8,8 +8,6 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias, runtime_checkable
 
-from pyspark.sql import DataFrame
-
 from glue_jobs.engine.follow import Batch, BatchLimits
 from glue_jobs.engine.workspace import Workspace
 from tapehouse.errors import TerminalError
@@ -26,25 +24,6 @@ class Piece:
     """It committed something, if only how far it is: who reads its tables has to look."""
     has_more: bool
     """Something waits: the next piece is due at once."""
-
-
-class StreamJob(Protocol):
-    """Takes what is new in the tables that it reads, batch by batch, into those that it writes.
-
-    Every write is idempotent by its content: a batch may run again whole, whatever of it was finished.
-    """
-
-    def prepare(self) -> None:
-        """What is due before a pass whether or not anything is new. Raises LostRaceError: run it again."""
-
-    def source(self) -> DataFrame:
-        """The stream of what is new."""
-
-    def write(self, batch: DataFrame) -> None:
-        """One batch of the source. Raises LostRaceError: another writer was first; run the same batch again."""
-
-    def rebuild(self, tables: Collection[Table]) -> None:
-        """Compute these tables of the query anew from their inputs, one overwrite each."""
 
 
 @runtime_checkable
@@ -78,7 +57,7 @@ class IntakeJob(Protocol):
         """One bounded turn. Raises LostRaceError: run it again; TransientError: try again later."""
 
 
-Job: TypeAlias = StreamJob | BatchJob | IntakeJob
+Job: TypeAlias = BatchJob | IntakeJob
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,18 +12,17 @@ from pathlib import Path
 from typing import IO, Final
 
 from py4j.protocol import Py4JJavaError
-from pyspark.errors import PySparkException, StreamingQueryException
-from pyspark.sql import DataFrame
+from pyspark.errors import PySparkException
 
 from glue_jobs.engine import delta
 from glue_jobs.engine.follow import Follower
 from glue_jobs.engine.places import place
-from glue_jobs.engine.query import BatchJob, IntakeJob, Job, Piece, Query, StreamJob
+from glue_jobs.engine.query import BatchJob, IntakeJob, Job, Piece, Query
 from glue_jobs.engine.upkeep import Upkeep
 from glue_jobs.engine.workspace import Workspace
 from tapehouse import logs
 from tapehouse.backoff import Backoff, retry
-from tapehouse.errors import LakehouseError, TransientError
+from tapehouse.errors import TransientError
 from tapehouse.tables import Table
 
 log = logs.of(__name__)
@@ -59,10 +58,7 @@ class Runner:
             return job.drain()
         self._workspace.ensure((*query.reads, *query.writes))
         until_won(job.prepare)
-        if isinstance(job, BatchJob):
-            self._follow(query, job)
-        else:
-            self._run(query.name, job)
+        self._follow(query, job)
         return 0
 
     def upkeep(self, query: Query) -> bool:
@@ -74,10 +70,9 @@ class Runner:
             self._upkeeps[query.name] = Upkeep(self._workspace, query.writes)
         return self._upkeeps[query.name].step()
 
-    def stream_job(self, query: Query) -> StreamJob | BatchJob | None:
-        """The job of a query whose tables can be computed anew; None where its input is outside the lake."""
-        job = self._job(query)
-        return None if isinstance(job, IntakeJob) else job
+    def can_rebuild(self, query: Query) -> bool:
+        """Whether its tables can be computed anew: not where its input is outside the lake."""
+        return not isinstance(self._job(query), IntakeJob)
 
     def follower(self, query: Query) -> Follower:
         """What knows how far the query came in its inputs."""
@@ -95,9 +90,6 @@ class Runner:
         if isinstance(job, IntakeJob):
             return job.turn()
         self._workspace.ensure((*query.reads, *query.writes))
-        if not isinstance(job, BatchJob):
-            self.advance(query)
-            return Piece(0, wrote=True, has_more=False)
         with _as_transient(query):
             until_won(job.prepare)
             if (rows := self._batch(query, job)) is not None:
@@ -135,7 +127,7 @@ class Runner:
         follower = self.follower(query)
         until = follower.now()
         job.rebuild(tables)
-        if isinstance(job, BatchJob) and set(tables) == set(query.writes):
+        if set(tables) == set(query.writes):
             follower.all_done(until)
 
     def forget(self, query: Query) -> None:
@@ -167,37 +159,6 @@ class Runner:
             self._jobs[query.name] = query.job(self._workspace)
         return self._jobs[query.name]
 
-    def _run(self, name: str, job: StreamJob) -> None:
-        failed: list[Exception] = []
-
-        def batch(frame: DataFrame, batch_id: int) -> None:
-            log.debug("batch_begun", query=name, batch_id=batch_id)
-            try:
-                until_won(lambda: job.write(frame))
-            except Exception as error:
-                failed.append(error)  # Spark would only hand on its text
-                raise
-
-        with self._workspace.steps.step(f"{name} query"):
-            try:
-                (
-                    job.source()
-                    .writeStream.foreachBatch(batch)
-                    .queryName(f"tapehouse-{name}")
-                    .option("checkpointLocation", self._workspace.lake.checkpoint_uri(name))
-                    .trigger(availableNow=True)
-                    .start()
-                    .awaitTermination()
-                )
-            except (StreamingQueryException, Py4JJavaError) as error:
-                # The second: where another refresh took the checkpoint's files while this one was starting.
-                cause = failed[-1] if failed else error
-                if isinstance(cause, LakehouseError):
-                    raise cause from error
-                raise TransientError(
-                    f"the {name} refresh stopped and will go on where it was: {_first_line(cause)}"
-                ) from cause
-
 
 def _locked(lock: IO[str]) -> bool:
     try:
@@ -209,10 +170,10 @@ def _locked(lock: IO[str]) -> bool:
 
 @contextmanager
 def _as_transient(query: Query) -> Iterator[None]:
-    """What Spark or Delta could not do now is done by a later pass."""
+    """What Spark, Delta or the lake's files did not give now is done by a later pass: it looks at the tables anew."""
     try:
         yield
-    except (PySparkException, Py4JJavaError) as error:
+    except (PySparkException, Py4JJavaError, OSError) as error:
         raise TransientError(
             f"the {query.name} refresh stopped and will go on where it was: {_first_line(error)}"
         ) from error

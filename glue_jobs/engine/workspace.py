@@ -143,11 +143,3 @@ class Workspace:
     def read(self, table: Table) -> DataFrame:
         """The table as it is now."""
         return self.spark.read.format("delta").load(self.uri(table))
-
-    def stream(self, table: Table, **options: str) -> DataFrame:
-        """What is added to the table, as a stream."""
-        return self.spark.readStream.format("delta").options(**options).load(self.uri(table))
-
-    def frame(self, rows: Sequence[object], ddl: str) -> DataFrame:
-        """Rows of the driver's own."""
-        return self.spark.createDataFrame(list(rows), ddl)  # type: ignore[type-var, unused-ignore]

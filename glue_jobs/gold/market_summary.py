@@ -59,17 +59,13 @@ class MarketSummaryJob:
             LostRaceError: another writer was there first; run it again.
         """
         candles, base = self._ws.state(GOLD_CANDLES), self._ws.state(GOLD_MARKET_SUMMARY)
-        newest = pa.concat_tables(
-            [
-                _newest(_minutes(self._ws.rows(GOLD_CANDLES, [each])))
-                for each in candles.files
-                if _may_hold_minutes(each)
-            ]
-            or [_newest(_minutes(schema_of(GOLD_CANDLES).empty_table()))]
-        )
-        self._commit(
-            base, self._rows(candles, newest.group_by(["exchange", "symbol"]).aggregate([("at", "max")])), None
-        )
+        with self._ws.steps.step("gold.market_summary rebuild") as step:
+            files = [each for each in candles.files if _may_hold_minutes(each)]
+            found = [_newest(_minutes(self._ws.rows(GOLD_CANDLES, [each]))) for each in files]
+            newest = pa.concat_tables(found or [_newest(_minutes(schema_of(GOLD_CANDLES).empty_table()))])
+            rows = self._rows(candles, newest.group_by(["exchange", "symbol"]).aggregate([("at", "max")]))
+            step.rows = rows.num_rows
+            self._commit(base, rows, None)
 
     def _write(self, minutes: pa.Table) -> None:
         with self._ws.steps.step("gold.market_summary") as step:

@@ -4,21 +4,22 @@ What stands here is all that it takes: refresh, rebuild, status, audit and the l
 """
 
 import json
+from collections import Counter
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+import pyarrow as pa
 import pytest
-from pyspark.sql import DataFrame
-from pyspark.sql import functions as F  # noqa: N812
 
 from glue_jobs.audit import audit
-from glue_jobs.engine import Query, Workspace, delta
+from glue_jobs.engine import Batch, Piece, Query, Steps, Workspace
 from glue_jobs.pipeline import Options, pipeline
 from glue_jobs.refresh import Refresh
 from glue_jobs.status import table_status
 from tapehouse.lake import Lake
 from tapehouse.tables import Column, Table
+from tests.glue_jobs.tables_on_disk import rows_of
 
 pytestmark = pytest.mark.spark
 
@@ -62,86 +63,91 @@ GOLD_DOCUMENTS_DAILY: Final = Table(
 # -- glue_jobs/{bronze,silver,gold}/documents.py ----------------------------------------------------------------------
 
 
-class Appended:
-    """Appends what a table does not hold yet, by its key."""
+class LandedDocuments:
+    """Takes in the lines of landed objects, an object once."""
 
-    table: Table
+    def __init__(self, workspace: Workspace) -> None:
+        self._ws = workspace
+
+    def drain(self) -> int:
+        return self.turn().rows
+
+    def turn(self) -> Piece:
+        self._ws.ensure([BRONZE_DOCUMENTS])
+        base = self._ws.state(BRONZE_DOCUMENTS)
+        there = set(self._ws.rows(base, base.files, ["object_uri"]).column("object_uri").to_pylist())
+        landed = [path for path in sorted(Path(self._ws.lake.uri, "landing").glob("*")) if str(path) not in there]
+        rows = [
+            {"object_uri": str(path), "payload": line, "fetched_us": json.loads(line)["fetched_us"]}
+            for path in landed
+            for line in path.read_text().splitlines()
+        ]
+        if rows:
+            with self._ws.steps.step("bronze.documents"):
+                file = self._ws.stage(BRONZE_DOCUMENTS, rows_of(BRONZE_DOCUMENTS, rows))
+                self._ws.commit(base, add=[file])
+        return Piece(len(rows), wrote=bool(rows), has_more=False)
+
+
+class Documents:
+    """Adds the documents that silver does not hold yet."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._ws = workspace
 
     def prepare(self) -> None:
-        pass
+        """Nothing is due."""
 
-    def rows(self, batch: DataFrame) -> DataFrame:
-        raise NotImplementedError
+    def write(self, batch: Batch) -> None:
+        base = self._ws.state(SILVER_DOCUMENTS)
+        there = self._ws.rows(base, base.files, ["document_id"]).column("document_id").to_pylist()
+        new = documents_of(batch.read(BRONZE_DOCUMENTS, ["payload"]), there)
+        if new.num_rows:
+            self._ws.commit(base, add=[self._ws.stage(SILVER_DOCUMENTS, new)])
 
-    def write(self, batch: DataFrame) -> None:
-        base = self._ws.snapshot(self.table)
-        rows = self.rows(batch).dropDuplicates(list(self.table.key))
-        new = rows.join(self._ws.at(base).select(*self.table.key), on=list(self.table.key), how="left_anti")
-        with self._ws.steps.step(self.table.name) as step:
-            step.rows = delta.append(new.select(*self.table.column_names), base).rows_written
-
-
-class LandedDocuments(Appended):
-    table = BRONZE_DOCUMENTS
-
-    def source(self) -> DataFrame:
-        landing = f"{self._ws.lake.uri}/landing"
-        lines = self._ws.spark.readStream.format("text").load(landing)
-        return lines.select("value", F.col("_metadata.file_path").alias("path"))
-
-    def rows(self, batch: DataFrame) -> DataFrame:
-        fetched = F.get_json_object("value", "$.fetched_us").cast("bigint")
-        return batch.select(
-            F.col("path").alias("object_uri"), F.col("value").alias("payload"), fetched.alias("fetched_us")
-        )
+    def more(self) -> bool:
+        return False
 
     def rebuild(self, tables: Collection[Table]) -> None:
-        raise AssertionError("not asked for here")
+        base, bronze = self._ws.state(SILVER_DOCUMENTS), self._ws.state(BRONZE_DOCUMENTS)
+        rows = documents_of(self._ws.rows(bronze, bronze.files, ["payload"]), ())
+        self._ws.commit(base, add=[self._ws.stage(SILVER_DOCUMENTS, rows)], remove=base.files)
 
 
-class Documents(Appended):
-    table = SILVER_DOCUMENTS
-
-    def source(self) -> DataFrame:
-        return self._ws.stream(BRONZE_DOCUMENTS)
-
-    def rows(self, batch: DataFrame) -> DataFrame:
-        def of(name: str) -> Any:
-            return F.get_json_object("payload", f"$.{name}")
-
-        return batch.select(
-            of("url").alias("document_id"), of("title").alias("title"), of("published_us").cast("bigint").alias(
-                "published_us"
-            ),
-        )  # fmt: skip
-
-    def rebuild(self, tables: Collection[Table]) -> None:
-        rows = self.rows(self._ws.read(BRONZE_DOCUMENTS)).dropDuplicates(["document_id"])
-        delta.replace(rows.select(*self.table.column_names), self._ws.snapshot(self.table))
+def documents_of(landed: pa.Table, there: Collection[str]) -> pa.Table:
+    """The documents of lines of bronze, each once, without those that are there."""
+    found = {}
+    for line in landed.column("payload").to_pylist():
+        told = json.loads(line)
+        if told["url"] not in there:
+            found[told["url"]] = {
+                "document_id": told["url"], "title": told["title"], "published_us": told["published_us"]
+            }  # fmt: skip
+    return rows_of(SILVER_DOCUMENTS, list(found.values()))
 
 
 class DocumentsDaily:
-    """Computes the days that a batch touches anew."""
+    """Counts all days anew: there are few."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._ws = workspace
 
     def prepare(self) -> None:
-        pass
+        """Nothing is due."""
 
-    def source(self) -> DataFrame:
-        return self._ws.stream(SILVER_DOCUMENTS)
-
-    def write(self, batch: DataFrame) -> None:
+    def write(self, batch: Batch) -> None:
         self.rebuild([GOLD_DOCUMENTS_DAILY])
 
+    def more(self) -> bool:
+        return False
+
     def rebuild(self, tables: Collection[Table]) -> None:
-        day = F.col("published_us") - F.pmod(F.col("published_us"), F.lit(DAY_US))
-        days = self._ws.read(SILVER_DOCUMENTS).groupBy(day.alias("day_us")).agg(F.count("*").alias("documents"))
-        delta.replace(days, self._ws.snapshot(GOLD_DOCUMENTS_DAILY))
+        base, silver = self._ws.state(GOLD_DOCUMENTS_DAILY), self._ws.state(SILVER_DOCUMENTS)
+        published = self._ws.rows(silver, silver.files, ["published_us"]).column("published_us").to_pylist()
+        days = Counter(at_us // DAY_US for at_us in published)
+        rows = [{"day_us": day * DAY_US, "documents": count} for day, count in days.items()]
+        file = self._ws.stage(GOLD_DOCUMENTS_DAILY, rows_of(GOLD_DOCUMENTS_DAILY, rows))
+        self._ws.commit(base, add=[file], remove=base.files)
 
 
 # -- the lines in glue_jobs/pipeline.py -------------------------------------------------------------------------------
@@ -195,7 +201,9 @@ def test_a_new_kind_of_data_is_tables_a_job_and_a_line(spark: Any, lake: Lake, c
     assert days() == {20: 2, 21: 1, 22: 2}
     judged = audit(spark, lake, queries)
     assert judged.ok, judged.lines
-    base = delta.snapshot(spark, SILVER_DOCUMENTS, lake.table_uri("silver.documents"))
-    delta.append(delta.read(spark, base).limit(1), base)
+    workspace = Workspace(spark, lake, Steps())
+    base = workspace.state(SILVER_DOCUMENTS)
+    again = workspace.rows(base, base.files).slice(0, 1)
+    workspace.commit(base, add=[workspace.stage(SILVER_DOCUMENTS, again)])
     judged = audit(spark, lake, queries)
     assert "1 key(s) are in silver.documents more than once:" in judged.lines

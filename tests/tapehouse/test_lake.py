@@ -15,7 +15,6 @@ from tapehouse.lake import MARKER, Lake
 def test_places_of_a_local_lake(tmp_path: Path) -> None:
     lake = Lake(tmp_path / "a lake")
     assert lake.table_uri("silver.trades") == f"{tmp_path}/a lake/silver/trades"
-    assert lake.checkpoint_uri("silver") == f"{tmp_path}/a lake/_checkpoints/silver"
     assert lake.path == tmp_path / "a lake"
     assert not lake.path.exists()
 
