@@ -114,7 +114,8 @@ class Position:
 
         A child counts from its parents, since what it holds came after they were closed. A shard that is no longer
         listed has expired: where it was not read to its end, that is a gap up to ``horizon_us``, the arrival before
-        which the stream drops records. One that was seen later than that is kept: a listing may lag behind.
+        which the stream drops records. One that was seen later than that is kept, also one that ended: a listing may
+        lag behind, and one that comes back would be read from its beginning.
         """
         least = min((shard.through_us for shard in self.shards.values()), default=NOTHING_KNOWN)
         shards = dict(self.shards)
@@ -123,9 +124,7 @@ class Position:
                 known = [shards[parent].through_us for parent in parents if parent in shards]
                 shards[shard_id] = ShardPosition(through_us=max(known, default=least))
         gone = {
-            shard_id
-            for shard_id, shard in shards.items()
-            if shard_id not in listed and (shard.ended or shard.through_us < horizon_us)
+            shard_id for shard_id, shard in shards.items() if shard_id not in listed and shard.through_us < horizon_us
         }
         lost = [
             StreamGap(max(shards[shard_id].through_us, self.stream_created_at_us), horizon_us, shard_id, EXPIRED)

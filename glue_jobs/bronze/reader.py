@@ -28,7 +28,7 @@ _EXPIRIES: Final = 10
 """Iterators in a row that expire before they were used once, before the turn gives up."""
 _EMPTY_READS: Final = 25
 """Empty answers in a row, of a shard that says it is behind, before the turn lets it be."""
-_AHEAD_US: Final = 2_000_000
+_AHEAD_US: Final = 1_000_000
 LEAST_RETENTION_US: Final = 24 * 3_600_000_000
 """Kinesis keeps every record so long, whatever the retention was meanwhile."""
 

@@ -105,7 +105,8 @@ class Follower:
         added: dict[Table, tuple[DataFile, ...]] = {}
         after: dict[Table, Reached] = {}
         metadata: dict[Table, Mapping[str, Any] | None] = {}
-        for table in self._inputs:
+        # The last one first: a query commits its tables in order, and what it says in one speaks for those before it.
+        for table in reversed(self._inputs):
             added[table], after[table], metadata[table] = self._ahead(table, reached[table])
         if after == reached:
             return None
@@ -155,7 +156,7 @@ class Follower:
     def _load(self) -> dict[Table, Reached]:
         try:
             body = json.loads(self._place.read(self._file))
-            told = body["inputs"] if body["v"] == FORMAT else {}
+            told = dict(body["inputs"]) if body["v"] == FORMAT else {}
         except FileNotFoundError:
             told = {}
         except (ValueError, KeyError, TypeError):
@@ -170,14 +171,15 @@ class Follower:
         state = self._ws.state(table)
         if state.version < 0:
             return (), reached, None
-        if reached.version != _START and reached.table_id not in ("", state.table_id):
+        # Ahead of the table: it was put back to what it was, or the progress is of another copy of the lake.
+        if reached.version > state.version or reached.table_id not in ("", state.table_id):
             log.warning("input_replaced", query=self._name, table=table.name, note="beginning it anew")
             reached = Reached()
         if reached.version == _START:
             reached = Reached(state.table_id, state.version, (-1, ""))
         if reached.after is not None:
             return self._from_all(table, reached)
-        if reached.version >= state.version:
+        if reached.version == state.version:
             return (), reached, None
         through = min(state.version, reached.version + LOOK_BACK)
         commits = self._ws.log(table).commits(reached.version, through)

@@ -55,7 +55,8 @@ class Runner:
     def _pass(self, query: Query) -> int:
         job = self._job(query)
         if isinstance(job, IntakeJob):
-            return job.drain()
+            with _as_transient(query):
+                return job.drain()
         self._workspace.ensure((*query.reads, *query.writes))
         until_won(job.prepare)
         self._follow(query, job)
@@ -88,7 +89,8 @@ class Runner:
         """
         job = self._job(query)
         if isinstance(job, IntakeJob):
-            return job.turn()
+            with _as_transient(query):
+                return job.turn()
         self._workspace.ensure((*query.reads, *query.writes))
         with _as_transient(query):
             until_won(job.prepare)

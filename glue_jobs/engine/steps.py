@@ -2,13 +2,18 @@
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Final
 
 from tapehouse import logs
 
 log = logs.of(__name__)
+
+_KEPT: Final = 10_000
+"""Steps that wait to be taken; the oldest go, where nobody asks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +50,7 @@ class Steps:
         self._on_point = on_point
         self._clock = clock
         self._lock = threading.Lock()
-        self._done: list[Step] = []
+        self._done: deque[Step] = deque(maxlen=_KEPT)
 
     @contextmanager
     def step(self, name: str) -> Iterator[Count]:
@@ -63,5 +68,6 @@ class Steps:
     def taken(self) -> tuple[Step, ...]:
         """The steps since the last call."""
         with self._lock:
-            done, self._done = tuple(self._done), []
+            done = tuple(self._done)
+            self._done.clear()
         return done

@@ -25,6 +25,9 @@ from tapehouse.errors import TerminalError, TransientError
 log = logs.of(__name__)
 
 _CONFLICTS: Final = ("Concurrent", "DELTA_CONCURRENT", "FileAlreadyExists")
+_TAKEN: Final = ("PreconditionFailed", "ConditionalRequestConflict", "412", "409")
+"""What S3 says where an object is there already."""
+_SERVER_ERROR: Final = 500
 _REBASED: Final = 20
 """Versions above its base that a transaction of Delta's is looked for in: it may step over a compaction."""
 _missing: set[str] = set()
@@ -191,7 +194,10 @@ def _put_first(at: Place, name: str, content: bytes) -> bool:
         client.put_object(Bucket=bucket, Key=key, Body=content, IfNoneMatch="*")
     except client.exceptions.ClientError as error:
         code = error.response.get("Error", {}).get("Code", "")
-        if code in ("PreconditionFailed", "ConditionalRequestConflict", "412", "409"):
-            return False
+        if code in _TAKEN:
+            # The client tries again where an answer was lost: then what is there is ours, by its transaction's id.
+            return at.read(name) == content
+        if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= _SERVER_ERROR:
+            raise TransientError(f"{at.uri}: the commit could not be written now: {code}") from error
         raise TerminalError(f"{at.uri}: the commit could not be written: {code}") from error
     return True

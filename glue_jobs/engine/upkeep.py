@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any, Final
 
 import pyarrow as pa
+from botocore.exceptions import BotoCoreError, ClientError
 from py4j.protocol import Py4JJavaError
 
 from glue_jobs.engine import vacuum
@@ -81,7 +82,7 @@ class _TableUpkeep:
     def _tried(self, piece: Callable[..., bool], *told: int) -> bool:
         try:
             return piece(*told)
-        except (LakehouseError, OSError, pa.ArrowException, Py4JJavaError) as error:
+        except (LakehouseError, OSError, pa.ArrowException, Py4JJavaError, BotoCoreError, ClientError) as error:
             log.warning("upkeep_later", table=self._table.name, error=str(error)[:200])
             return False
 

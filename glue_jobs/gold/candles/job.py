@@ -32,7 +32,8 @@ from tapehouse.tables import EVERYWHERE, GOLD_CANDLES, SILVER_COVERAGE, SILVER_G
 
 log = logs.of(__name__)
 
-MAKES: Final[Mapping[Table, tuple[Table, ...]]] = {GOLD_CANDLES: (SILVER_TRADES, SILVER_COVERAGE, SILVER_GAPS)}
+# In the order in which silver commits them: coverage speaks for the trades and the gaps before it.
+MAKES: Final[Mapping[Table, tuple[Table, ...]]] = {GOLD_CANDLES: (SILVER_TRADES, SILVER_GAPS, SILVER_COVERAGE)}
 AT_ONCE_ROWS: Final = 300_000
 """Trades of silver that one batch may ask for; the rest of what it touches is left to do."""
 PIECE_ROWS: Final = 120_000
@@ -119,7 +120,8 @@ class CandlesJob:
 
     def _build(self, base: TableState) -> None:
         """All candles, in the place of those that are there."""
-        trades, coverage, gaps = (self._ws.state(table) for table in MAKES[GOLD_CANDLES])
+        # Looked at in turn, the last one first: no coverage is newer than the trades that it speaks for.
+        coverage, gaps, trades = (self._ws.state(table) for table in reversed(MAKES[GOLD_CANDLES]))
         through_us = (coverage.metadata or {}).get("arrived_through_us")
         known = Known()
         with self._ws.steps.step("gold known"):

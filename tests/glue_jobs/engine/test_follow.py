@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from glue_jobs.engine import Batch, BatchLimits, Workspace
+from glue_jobs.engine import Batch, BatchLimits, Steps, Workspace
 from glue_jobs.engine.follow import Follower
 from tapehouse.lake import Lake
 from tapehouse.tables import SILVER_COVERAGE, SILVER_TRADES
@@ -144,6 +144,27 @@ def test_a_table_made_again_is_begun_anew(workspace: Workspace, lake: Lake, tmp_
     again = without_spark(other, INPUTS)
     put(again, 2)
     assert drained(follower(again)) == [["2"]]
+
+
+def test_a_lake_that_was_put_back_loses_nothing_of_what_comes_then(workspace: Workspace, lake: Lake) -> None:
+    """Its progress is of a later day than its tables: a copy of a live lake, or a power cut."""
+    following = follower(workspace)
+    for number in (1, 2, 3):
+        put(workspace, number)
+    drained(following)
+    for version in (2, 3):
+        (Path(workspace.uri(SILVER_TRADES)) / "_delta_log" / f"{version:020d}.json").unlink()
+    back = Workspace(None, lake, Steps())  # type: ignore[arg-type]
+    put(back, 4)
+    assert sorted(chain(*drained(follower(back)))) == ["1", "4"]
+
+
+@pytest.mark.parametrize("body", ['{"v": 1, "inputs": []}', '{"v": 1, "inputs": 3}', "[]", "{", '{"v": 1}'])
+def test_progress_that_is_garbage_begins_anew(workspace: Workspace, lake: Lake, body: str) -> None:
+    put(workspace, 1)
+    drained(follower(workspace))
+    (lake.path / "_checkpoints" / "gold.json").write_text(body)
+    assert drained(follower(workspace)) == [["1"]]
 
 
 def test_it_is_through_what_there_was(workspace: Workspace) -> None:

@@ -38,7 +38,7 @@ def test_checkpoints_and_locks_of_a_lake_of_before_go_on() -> None:
 def test_a_query_reads_what_it_is_made_of_and_does_not_write() -> None:
     silver, gold, summary = pipeline()[1:]
     assert silver.reads == (BRONZE_TRADES,)
-    assert gold.reads == (SILVER_TRADES, SILVER_COVERAGE, SILVER_GAPS)
+    assert gold.reads == (SILVER_TRADES, SILVER_GAPS, SILVER_COVERAGE)
     assert summary.reads == (GOLD_CANDLES,)
 
 
