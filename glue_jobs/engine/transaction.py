@@ -66,7 +66,7 @@ def commit_actions(
         actions = [*actions, {"txn": {"appId": TXN_APP, "version": turn, "lastUpdated": now_ms}}]
     if spark is not None and "transaction" not in _missing:
         try:
-            transaction = _begin(spark, uri, actions, version=version, turn=turn, body=body)
+            transaction = _begin(spark, uri, actions, version=version, body=body)
         except (Py4JNetworkError, Py4JJavaError):
             raise
         except (Py4JError, TypeError) as error:  # no such class or method: another Delta than the one this was made for
@@ -116,13 +116,50 @@ class _Transaction:
         return False
 
 
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """What is called in the JVM. Each part of a name that is looked up there costs a search through all jars."""
+
+    gateway: object
+    option: Any
+    delta_log: Any
+    action: Any
+    write: Any
+    append: Any
+    array_list: Any
+    converters: Any
+
+
+def _names(spark: SparkSession) -> _Names:
+    """Looked up once a JVM."""
+    global _known_names  # noqa: PLW0603
+    gateway = spark.sparkContext._gateway  # type: ignore[attr-defined, unused-ignore]
+    known = _known_names
+    if known is None or known.gateway is not gateway:
+        jvm: Any = spark._jvm  # type: ignore[attr-defined, unused-ignore]
+        delta: Any = jvm.org.apache.spark.sql.delta
+        known = _known_names = _Names(
+            gateway,
+            jvm.scala.Option,
+            delta.DeltaLog,
+            delta.actions.Action,
+            delta.DeltaOperations.Write,
+            jvm.org.apache.spark.sql.SaveMode.valueOf("Append"),
+            jvm.java.util.ArrayList,
+            jvm.scala.jdk.javaapi.CollectionConverters,
+        )
+    return known
+
+
+_known_names: _Names | None = None
+
+
 def _begin(
     spark: SparkSession,
     uri: str,
     actions: Sequence[Mapping[str, Any]],
     *,
     version: int,
-    turn: int | None,
     body: str | None,
 ) -> _Transaction | None:
     """An ``OptimisticTransaction``: it checks for conflicts, writes checkpoints, and cleans the log.
@@ -133,24 +170,27 @@ def _begin(
         Py4JJavaError: an action is not one of Delta's, or the table cannot be read.
         Py4JError, TypeError: this Delta has no such class or method.
     """
-    jvm: Any = spark._jvm  # type: ignore[attr-defined, unused-ignore]
-    delta: Any = jvm.org.apache.spark.sql.delta
-    none, some = jvm.scala.Option.empty(), jvm.scala.Option.apply
-    delta_log = delta.DeltaLog.forTable(spark._jsparkSession, uri)
+    names = _names(spark)
+    none = names.option.empty()
+    delta_log = names.delta_log.forTable(spark._jsparkSession, uri)
     snapshot = delta_log.update(False, none, none)
     if snapshot.version() != version:
         return None
-    transaction = delta_log.startTransaction(none, some(snapshot))
-    # Reading our number makes Delta see a conflict with any commit of ours that comes first.
-    committed = transaction.txnVersion(TXN_APP)
-    if turn is not None and committed not in (turn - 1, -1):
-        return None
-    listed = jvm.java.util.ArrayList()
+    transaction = delta_log.startTransaction(none, names.option.apply(snapshot))
+    # Having read our number makes Delta see a conflict with any commit of ours that comes first. What the number is we
+    # know from the log; asking Delta for it computes its whole state, a Spark job over all files that the log names.
+    try:
+        transaction.readTxn().addOne(TXN_APP)
+    except Py4JNetworkError:
+        raise
+    except Py4JError:
+        transaction.txnVersion(TXN_APP)
+    listed = names.array_list()
     for action in actions:
-        listed.add(delta.actions.Action.fromJson(dumps(action)))
-    sequence = jvm.scala.jdk.javaapi.CollectionConverters.asScala(listed).toSeq()
-    append = jvm.org.apache.spark.sql.SaveMode.valueOf("Append")
-    operation = delta.DeltaOperations.Write(append, none, none, some(body) if body else none, none, none, none)
+        listed.add(names.action.fromJson(dumps(action)))
+    sequence = names.converters.asScala(listed).toSeq()
+    told = names.option.apply(body) if body else none
+    operation = names.write(names.append, none, none, told, none, none, none)
     return _Transaction(uri, version, transaction.txnId(), lambda: transaction.commit(sequence, operation))
 
 

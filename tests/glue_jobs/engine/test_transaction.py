@@ -147,6 +147,23 @@ def test_a_partition_is_read_from_the_log(spark: SparkSession, workspace: Worksp
     assert aware(read.asDict()) == rows.to_pylist()[0]
 
 
+@pytest.mark.parametrize("adds", [True, False])
+def test_of_two_transactions_on_one_version_one_commits(spark: SparkSession, workspace: Workspace, adds: bool) -> None:
+    """Both add other rows, or none at all: Delta alone would let the second step over the first."""
+    uri = workspace.uri(SILVER_TRADES)
+
+    def begun(number: int) -> Any:
+        actions = [add_action(workspace.stage(SILVER_TRADES, trades(number)))] if adds else []
+        actions = [*actions, {"txn": {"appId": "tapehouse", "version": 1, "lastUpdated": 0}}]
+        found = transaction._begin(spark, uri, actions, version=0, body=f'{{"turn":1,"by":{number}}}')
+        assert found is not None
+        return found
+
+    one, other = begun(1), begun(2)
+    assert (one.commit(), other.commit()) == (True, False)
+    assert workspace.state(SILVER_TRADES).metadata == {"turn": 1, "by": 1}
+
+
 def test_a_commit_that_stands_is_done_whatever_failed_after_it(
     spark: SparkSession, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
