@@ -5,6 +5,7 @@ One good lake is made once; each case damages a copy of it by a plain write past
 
 import contextlib
 import itertools
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -239,21 +240,22 @@ AS_DERIVED = "row(s) of {0} have a column that does not follow from their others
 ALTERED = {
     ("bronze.trades", "payload", PAYLOAD_OF.format(5)): (
         "binary(replace(string(payload), '\"105\"', '\"106\"'))", AS_SAID.format("silver.trades"),
-        "trade_id=5: price is 105.000000000000 and should be 106.000000000000",
+        "trade_id=5, event_time_us=*: price is 105.000000000000 and should be 106.000000000000",
     ),
     ("bronze.trades", "arrival_time", PAYLOAD_OF.format(6)): (
-        "arrival_time + INTERVAL 1 SECOND", AS_SAID.format("silver.trades"), "trade_id=6: arrival_time is 2025-10-09",
+        "arrival_time + INTERVAL 1 SECOND", AS_SAID.format("silver.trades"),
+        "trade_id=6, event_time_us=*: arrival_time is 2025-10-09",
     ),
     ("silver.trades", "price", "trade_id = '902'"): (
         "price + 0.000000000001", AS_SAID.format("silver.trades"),
-        "trade_id=902: price is 92.500000000001 and should be 92.500000000000",
+        "trade_id=902, event_time_us=*: price is 92.500000000001 and should be 92.500000000000",
     ),
     ("silver.trades", "quote_size", "trade_id = '903'"): (
         "quote_size + 0.000000000000000001", AS_DERIVED.format("silver.trades"),
-        "trade_id=903: quote_size is 93.500000000000000001 and should be 93.500000000000000000",
+        "trade_id=903, event_time_us=*: quote_size is 93.500000000000000001 and should be 93.500000000000000000",
     ),
     ("silver.trades", "base", "trade_id = '900'"): (
-        "'XBT'", AS_DERIVED.format("silver.trades"), "trade_id=900: base is XBT and should be BTC",
+        "'XBT'", AS_DERIVED.format("silver.trades"), "trade_id=900, event_time_us=*: base is XBT and should be BTC",
     ),
     ("silver.rejected", "verdict", ONE_ROW["silver.rejected"]): (
         "'duplicate'", AS_SAID.format("silver.rejected"), "verdict is duplicate and should be conflict",
@@ -297,7 +299,7 @@ def with_altered_values(damaged_by: Callable[..., Damaged]) -> str:
 @pytest.mark.parametrize("altered", ALTERED, ids=lambda altered: f"{altered[0]}.{altered[1]}")
 def test_an_altered_value_is_named(altered: tuple[str, str, str], with_altered_values: str) -> None:
     _, what, example = ALTERED[altered]
-    assert example in examples_of(with_altered_values, what)
+    assert example in re.sub(r"event_time_us=\d+", "event_time_us=*", examples_of(with_altered_values, what))
 
 
 OTHER = {
@@ -320,14 +322,17 @@ def with_every_column_altered(damaged_by: Callable[..., Damaged]) -> str:
     for which in JUDGED:
         kinds = dict(lake.spark.read.format("delta").load(lake.lake.table_uri(table_of(which))).dtypes)
         values = {name: OTHER.get(kinds[name], "7.5").format(name) for name in columns_of(which)}
+        if table_of(which).startswith("gold"):  # a candle of 7.5 would follow from the altered trade
+            values = {name: value.replace("7", "8") for name, value in values.items()}
         lake.alter(table_of(which), ONE_ROW[which], **values)
     return lake.findings()
 
 
 @pytest.mark.parametrize("which", JUDGED)
 def test_every_column_but_the_key_is_judged(which: str, with_every_column_altered: str) -> None:
+    with_every_column_altered = re.sub(r"event_time_us=\d+", "event_time_us=*", with_every_column_altered)
     name = NAMED.get(which) or {
-        "silver.trades": "trade_id=6", "silver.rejected": f"sequence_number={10**20 + 16},",
+        "silver.trades": "trade_id=6, event_time_us=*", "silver.rejected": f"sequence_number={10**20 + 16},",
         "silver.gaps": "gap_id=closed, event=opened", "silver.coverage": f"sequence_number={10**20 + 20},",
     }[which]  # fmt: skip
     row = name.replace(f"start_us={START_US}", "window_start=2025-10-09 08:00:00")
