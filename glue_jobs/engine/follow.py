@@ -13,7 +13,7 @@ from typing import Any, Final
 import pyarrow as pa
 
 from glue_jobs.engine.places import Place, place
-from glue_jobs.engine.table_log import LOOK_BACK, DataFile
+from glue_jobs.engine.table_log import LOOK_BACK, DataFile, Removal
 from glue_jobs.engine.workspace import Workspace
 from tapehouse import logs
 from tapehouse.tables import Table
@@ -60,10 +60,18 @@ class Batch:
     is_first: bool = False
     """The query began anew: nothing is known of what earlier batches told it."""
     _metadata: Mapping[Table, Mapping[str, Any] | None] = field(default_factory=dict)
+    _removed: Mapping[Table, tuple[Removal, ...]] = field(default_factory=dict)
 
     def files(self, table: Table) -> tuple[DataFile, ...]:
         """The files that were added to an input."""
         return self.added.get(table, ())
+
+    def removed(self, table: Table) -> tuple[Removal, ...]:
+        """The files that the commits which are wholly in this batch took out, but for those whose rows only moved.
+
+        Empty while the query begins with all files: what was taken out before is not told.
+        """
+        return self._removed.get(table, ())
 
     def read(self, table: Table, columns: Sequence[str] | None = None) -> pa.Table:
         """The rows that were added to an input."""
@@ -105,12 +113,14 @@ class Follower:
         added: dict[Table, tuple[DataFile, ...]] = {}
         after: dict[Table, Reached] = {}
         metadata: dict[Table, Mapping[str, Any] | None] = {}
+        removed: dict[Table, tuple[Removal, ...]] = {}
         # The last one first: a query commits its tables in order, and what it says in one speaks for those before it.
         for table in reversed(self._inputs):
             added[table], after[table], metadata[table] = self._ahead(table, reached[table])
+            removed[table] = self._taken_out(table, reached[table], after[table])
         if after == reached:
             return None
-        return Batch(self._ws, added, after, is_first, metadata)
+        return Batch(self._ws, added, after, is_first, metadata, removed)
 
     def is_through(self, versions: Mapping[Table, int]) -> bool:
         """Whether everything up to these versions of the inputs is done."""
@@ -202,6 +212,13 @@ class Follower:
             if commit.metadata is not None and "turn" in commit.metadata:
                 metadata = commit.metadata
         return tuple(taken), reached, metadata
+
+    def _taken_out(self, table: Table, reached: Reached, after: Reached) -> tuple[Removal, ...]:
+        """What the commits between took out."""
+        if reached.version < 0 or reached.table_id != after.table_id or reached.after or after.after:
+            return ()
+        commits = self._ws.log(table).commits(reached.version, after.version) or ()
+        return tuple(each for commit in commits for each in commit.removed if not each.moves_only)
 
     def _from_all(
         self, table: Table, reached: Reached

@@ -68,6 +68,8 @@ class Removal:
     """Below the table's folder."""
     at_ms: int
     """When it was taken out."""
+    moves_only: bool = False
+    """Its rows are in other files now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,7 +320,8 @@ def commit_of(version: int, actions: list[dict[str, Any]]) -> Commit:
         if (body := action.get("add")) and body.get("dataChange", True):
             added.append(_data_file(body))
         elif body := action.get("remove"):
-            removed.append(Removal(unquote(body["path"]), int(body.get("deletionTimestamp") or 0)))
+            moves_only = not body.get("dataChange", True)
+            removed.append(Removal(unquote(body["path"]), int(body.get("deletionTimestamp") or 0), moves_only))
         elif "commitInfo" in action:
             info = action["commitInfo"]
     try:

@@ -4,7 +4,7 @@
 price before the minute that lies so long back, not older than a day before that.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from glue_jobs.engine import Batch, DataFile, TableState, Workspace, schema_of
+from glue_jobs.engine import Batch, DataFile, TableState, Workspace, read_files, schema_of
 from glue_jobs.gold.candles import Outline, Spans, instant_us, numbered
 from tapehouse.intervals import DAY_US, HOUR_US, MINUTE_US, SECOND_US
 from tapehouse.tables import GOLD_CANDLES, GOLD_MARKET_SUMMARY, Table
@@ -25,6 +25,8 @@ _CHANGES: Final = {"change_1h": HOUR_US, "change_24h": DAY_US, "change_7d": 7 * 
 _LONGEST_US: Final = 7 * DAY_US
 _COLUMNS: Final = ("exchange", "symbol", "window_start", "high", "low", "close", "volume", "quote_volume",
                    "trade_count", "close_time_us")  # fmt: skip
+_MARKET: Final = ("exchange", "symbol")
+_KEYS: Final = (*_MARKET, "interval", "window_start", "trade_count")
 _MINUTES_A_YEAR: Final = 525_600
 _SUMS: Final = {"volume": "volume_24h", "quote_volume": "quote_volume_24h", "trade_count": "trades_24h"}
 
@@ -39,14 +41,46 @@ class MarketSummaryJob:
         """Nothing is due."""
 
     def write(self, batch: Batch) -> None:
-        """Compute the rows of the symbols that the batch brings minutes of.
+        """Compute the rows of the symbols of which the batch brings minutes, or takes them away.
 
         Raises:
             LostRaceError: another writer was there first; run the same batch again.
         """
-        minutes = _minutes(batch.read(GOLD_CANDLES))
-        if minutes.num_rows:
-            self._write(minutes)
+        with self._ws.steps.step("gold.market_summary") as step:
+            candles, base = self._ws.state(GOLD_CANDLES), self._ws.state(GOLD_MARKET_SUMMARY)
+            there = self._ws.rows(GOLD_MARKET_SUMMARY, base.files)
+            minutes = _minutes(batch.read(GOLD_CANDLES, _KEYS))
+            symbols = pa.concat_tables([minutes.select(["symbol"]), self._lost(batch, minutes, there)])
+            symbols = symbols.column("symbol").unique()
+            if not len(symbols):
+                return
+            is_touched = pc.is_in(there.column("symbol"), value_set=symbols)
+            known = pa.table(
+                {name: there.column(name) for name in ("exchange", "symbol")}
+                | {"at": _floor(there.column("last_time_us").to_numpy(), MINUTE_US)}
+            ).filter(is_touched)
+            came = _newest(minutes)
+            now = pa.concat_tables([came, known.cast(came.schema)])
+            rows = self._rows(candles, now.group_by(["exchange", "symbol"]).aggregate([("at", "max")]))
+            step.rows = rows.num_rows
+            others = there.filter(pc.invert(is_touched))
+            self._commit(base, pa.concat_tables([others, rows]))
+
+    def _lost(self, batch: Batch, minutes: pa.Table, there: pa.Table) -> pa.Table:
+        """symbol: of minutes that the batch takes away without putting others in their place."""
+        symbols = there.select(["symbol"])
+        if batch.is_first:
+            return symbols  # what was taken out before is not told
+        try:
+            files = [DataFile(each.path, 0) for each in batch.removed(GOLD_CANDLES)]
+            removed = [_minutes(read_files(self._ws.uri(GOLD_CANDLES), GOLD_CANDLES, [each], _KEYS)) for each in files]
+        except FileNotFoundError:
+            return symbols  # vacuum was there first
+        if not removed:
+            return symbols.slice(0, 0)
+        key = ["exchange", "symbol", "window_start"]
+        lost = pa.concat_tables(removed).select(key).join(minutes.select(key), key, join_type="left anti")
+        return lost.select(["symbol"])
 
     def more(self) -> bool:
         """Nothing waits."""
@@ -61,51 +95,53 @@ class MarketSummaryJob:
         candles, base = self._ws.state(GOLD_CANDLES), self._ws.state(GOLD_MARKET_SUMMARY)
         with self._ws.steps.step("gold.market_summary rebuild") as step:
             files = [each for each in candles.files if _may_hold_minutes(each)]
-            found = [_newest(_minutes(self._ws.rows(GOLD_CANDLES, [each]))) for each in files]
-            newest = pa.concat_tables(found or [_newest(_minutes(schema_of(GOLD_CANDLES).empty_table()))])
-            rows = self._rows(candles, newest.group_by(["exchange", "symbol"]).aggregate([("at", "max")]))
+            rows = self._rows(candles, self._newest_of(files))
             step.rows = rows.num_rows
-            self._commit(base, rows, None)
+            self._commit(base, rows)
 
-    def _write(self, minutes: pa.Table) -> None:
-        with self._ws.steps.step("gold.market_summary") as step:
-            candles, base = self._ws.state(GOLD_CANDLES), self._ws.state(GOLD_MARKET_SUMMARY)
-            there = self._ws.rows(GOLD_MARKET_SUMMARY, base.files)
-            came = _newest(minutes)
-            known = pa.table(
-                {name: there.column(name) for name in ("exchange", "symbol")}
-                | {"at": _floor(there.column("last_time_us").to_numpy(), MINUTE_US)}
-            ).filter(pc.is_in(there.column("symbol"), value_set=minutes.column("symbol").unique()))
-            now = pa.concat_tables([came, known.cast(came.schema)])
-            now = now.group_by(["exchange", "symbol"]).aggregate([("at", "max")])
-            rows = self._rows(candles, now)
-            step.rows = rows.num_rows
-            if rows.num_rows:
-                self._commit(base, rows, there)
-
-    def _commit(self, base: TableState, rows: pa.Table, there: pa.Table | None) -> None:
-        """Put the rows in the place of their symbols' ones; without ``there`` of all."""
-        if there is not None:
-            others = pc.invert(pc.is_in(there.column("symbol"), value_set=rows.column("symbol").unique()))
-            rows = pa.concat_tables([there.filter(others), rows])
+    def _commit(self, base: TableState, rows: pa.Table) -> None:
+        """Put the rows in the place of all."""
         added = [self._ws.stage(GOLD_MARKET_SUMMARY, rows)] if rows.num_rows else []
-        self._ws.commit(base, add=added, remove=base.files)
+        if added or base.files:
+            self._ws.commit(base, add=added, remove=base.files)
 
     def _rows(self, candles: TableState, now: pa.Table) -> pa.Table:
-        """The summary of markets. ``now``: exchange, symbol, at_max (the minute of the newest trade, µs UTC)."""
+        """The summary of markets, but for those without any minute.
+
+        ``now``: exchange, symbol, at_max (the minute that is thought to be of the newest trade, µs UTC). Where gold has
+        no such minute (any more: it turned to another source), the newest one is looked for.
+        """
+        minutes = self._around(candles, now)
+        is_there = _are_there(minutes, now)
+        if not is_there.all():
+            gone = now.filter(pa.array(~is_there))
+            least, most = (pc.min_max(gone.column("symbol"))[name].as_py() for name in ("min", "max"))
+            files = [each for each in candles.files if _may_hold_minutes(each) and each.may_hold("symbol", least, most)]
+            found = self._newest_of(files).join(gone.select(_MARKET), list(_MARKET), join_type="left semi")
+            now = pa.concat_tables([now.filter(pa.array(is_there)), found.select(now.column_names)])
+            minutes = self._around(candles, now)
         if not now.num_rows:
             return schema_of(GOLD_MARKET_SUMMARY).empty_table()
+        return summary(minutes, now)
+
+    def _newest_of(self, files: Sequence[DataFile]) -> pa.Table:
+        """exchange, symbol, at_max of every market in the files."""
+        found = [_newest(_minutes(self._ws.rows(GOLD_CANDLES, [each], _KEYS))) for each in files]
+        newest = pa.concat_tables(found or [_newest(_minutes(schema_of(GOLD_CANDLES).empty_table()))])
+        return newest.group_by(list(_MARKET)).aggregate([("at", "max")])
+
+    def _around(self, candles: TableState, now: pa.Table) -> pa.Table:
+        """The minutes that the summary of these markets needs."""
         newest = list(zip(now.column("symbol").to_pylist(), now.column("at_max").to_pylist(), strict=True))
         near = [(symbol, at - DAY_US - HOUR_US, at + MINUTE_US) for symbol, at in newest]
         near += [(symbol, at - _LONGEST_US - HOUR_US, at - _LONGEST_US + MINUTE_US) for symbol, at in newest]
         minutes = self._read(candles, Spans.of_micros(near))
         # As a rule a market traded within the hour before each "then"; where it did not, the day before is read.
         quiet = _quiet(minutes, now)
-        if quiet:
-            spans = [(symbol, then - DAY_US, then - HOUR_US) for symbol, then in quiet]
-            rest = Spans.of_micros(spans) - Spans.of_micros(near)
-            minutes = pa.concat_tables([minutes, self._read(candles, rest)])
-        return summary(minutes, now)
+        if not quiet:
+            return minutes
+        spans = [(symbol, then - DAY_US, then - HOUR_US) for symbol, then in quiet]
+        return pa.concat_tables([minutes, self._read(candles, Spans.of_micros(spans) - Spans.of_micros(near))])
 
     def _read(self, candles: TableState, spans: Spans) -> pa.Table:
         """The minutes with trades that begin in the spans."""
@@ -118,6 +154,14 @@ class MarketSummaryJob:
             seconds = held.column("window_start").cast(pa.int64()).to_numpy() // SECOND_US
             found.append(held.filter(pa.array(spans.index(symbols).hold(codes, seconds))))
         return pa.concat_tables(found)
+
+
+def _are_there(minutes: pa.Table, now: pa.Table) -> npt.NDArray[np.bool_]:
+    """Of each market, whether its newest minute is among the minutes."""
+    market = _numbers(now, minutes)
+    at = minutes.column("window_start").cast(pa.int64()).to_numpy()
+    is_newest = (market >= 0) & (now.column("at_max").to_numpy()[market] == at) if now.num_rows else market >= 0
+    return np.bincount(market[is_newest], minlength=now.num_rows) > 0
 
 
 def _quiet(minutes: pa.Table, now: pa.Table) -> list[tuple[str, int]]:

@@ -3,6 +3,8 @@
 import random
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 from glue_jobs.engine.follow import BatchLimits, Follower
@@ -86,3 +88,36 @@ def test_a_market_that_nothing_touches_keeps_its_row(lake: Lake) -> None:
     silver.sum_up()
     assert silver.summaries()["kraken", "ETH-USD"] == eth
     silver.check_summary()
+
+
+@pytest.mark.parametrize("back", [5 * HOUR, 20 * DAY])
+def test_after_a_change_of_source_now_is_the_new_ones_newest_trade(lake: Lake, back: int) -> None:
+    silver = Summed(lake)
+    silver.arrive([sold(9, T0, source="finnhub"), sold(1, T0, symbol="ETH-USD"), sold(8, T0, exchange="coinbase")])
+    silver.sum_up()
+    silver.arrive([sold(2, T0 - back, price="4"), sold(3, T0 - back + HOUR, price="9")])
+    silver.sum_up()
+    found = silver.summaries()["kraken", "BTC-USD"]
+    assert (found["last_time_us"], found["change_1h"]) == (T0 - back + HOUR, 125.0)
+    silver.sum_up()
+    silver.summing.rebuild([GOLD_MARKET_SUMMARY])
+    assert silver.summaries()["kraken", "BTC-USD"] == found
+
+
+@pytest.mark.parametrize("all_of_it", [True, False])
+def test_a_commit_that_only_takes_minutes_away_is_followed(lake: Lake, all_of_it: bool) -> None:
+    silver = Summed(lake)
+    silver.arrive([sold(1, T0 - 3 * DAY), sold(2, T0), sold(3, T0, symbol="ETH-USD")])
+    silver.sum_up()
+    state = silver.workspace.state(GOLD_CANDLES)
+    rows = silver.rows()
+    late = pc.greater(rows.column("window_start").cast(pa.int64()), T0 - DAY)
+    is_lost = pc.and_(pc.equal(rows.column("symbol"), "BTC-USD"), True if all_of_it else late)
+    files = [silver.workspace.stage(GOLD_CANDLES, rows.filter(pc.invert(is_lost)))]
+    silver.workspace.commit(state, add=files, remove=state.files)
+    while (batch := silver.behind.next()) is not None:
+        silver.summing.write(batch)
+        silver.behind.done(batch)
+    found = {key: row["last_time_us"] for key, row in silver.summaries().items() if key[1] == "BTC-USD"}
+    markets = [] if all_of_it else [("kraken", "BTC-USD"), ("ALL", "BTC-USD")]
+    assert found == dict.fromkeys(markets, T0 - 3 * DAY)
