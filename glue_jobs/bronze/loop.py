@@ -255,7 +255,8 @@ class BronzeLoop:
         found = position_of(self._ws, stream.name, stream.created_us) or Position(stream.name, stream.created_us)
         return replace(
             found,
-            arrived_through_us=stored.arrived_through_us,
+            # What was here of the other stream says nothing of this one, which may have been filled beside it.
+            arrived_through_us=None,
             newest_us=stored.newest_us,
             ingested_us=max(stored.ingested_us, found.ingested_us),
             gaps=gaps,

@@ -96,8 +96,8 @@ class Position:
     shards: Mapping[str, ShardPosition] = field(default_factory=dict)
     """By id; every shard that the stream listed, and each child that a parent's end told of."""
     arrived_through_us: int | None = None
-    """Every record that the stream took with an arrival up to then is in bronze, or in a gap. Never goes back. None
-    where it is not known: a position of an older version, or one that rows alone tell."""
+    """Every record that the stream took with an arrival up to then is in bronze, or in a gap. Of one stream it never
+    goes back. None where it is not known: a position of an older version, or one that rows alone tell."""
     newest_us: int | None = None
     """The latest arrival of all records in bronze."""
     retention_us: int | None = None

@@ -83,6 +83,8 @@ def counts_through(workspace: Workspace, batch: Batch, ledger: Ledger) -> int | 
     through = [int(told["arrived_through_us"])] if told.get("arrived_through_us") is not None else []
     if batch.metadata(SILVER_COVERAGE) is None and through and ledger.arrived_through_us is not None:
         through = [ledger.arrived_through_us]
+    # It goes back only with silver's own mark, which does when another stream is read.
+    least_us = min([ledger.arrived_through_us or 0, *through])
     left = _ahead(batch, SILVER_TRADES)
     if left is None:
         through.append(ledger.arrived_through_us or 0)
@@ -90,7 +92,7 @@ def counts_through(workspace: Workspace, batch: Batch, ledger: Ledger) -> int | 
         through.append(min(_first_arrival_us(each) for each in left) - 1)
     if not through:
         return None
-    return max(min(through), ledger.arrived_through_us or 0)
+    return max(min(through), least_us)
 
 
 def _first_arrival_us(file: DataFile) -> int:

@@ -112,6 +112,8 @@ class Watermark:
     """Every record that arrived up to then is in silver; None: no lag is known, and all counts."""
     newest_us: int | None = None
     """The newest arrival in silver.coverage."""
+    ingested_us: int = 0
+    """Of the bronze commit that said ``through_us``: it grows with each, also when another stream is read."""
 
     @classmethod
     def of(cls, state: TableState) -> "Watermark":
@@ -121,19 +123,30 @@ class Watermark:
             # No commit of ours is in the log any more: the statistics are not below it.
             texts = [file.high.get("arrival_time") for file in state.files]
             newest_us = max((_us_of(text) for text in texts if text is not None), default=None)
-        return cls(told.get("arrived_through_us"), newest_us)
+        return cls(told.get("arrived_through_us"), newest_us, told.get("ingested_us") or 0)
 
-    def told(self, rows: pa.Table | None, bronze: Mapping[str, Any] | None) -> "Watermark":
-        """With new rows, and what the commit of bronze says up to which all is here now; None: not yet all of one."""
+    def told(self, rows: pa.Table | None, bronze: Mapping[str, Any] | None, *, is_all: bool = True) -> "Watermark":
+        """With new rows, and what the commit of bronze says up to which all is here now; None: not yet all of one.
+
+        Another stream's mark may lie before that of the stream before it, whose coverage then waits once more: a record
+        of the new one that arrived long ago may not be here. ``is_all``: what the commit says holds with these rows;
+        else it holds soon, and only a mark that lies before ours is taken over.
+        """
         newest = pc.max(rows.column("arrival_time")).cast(pa.int64()).as_py() if rows is not None else None
         newest_us = max((each for each in (self.newest_us, newest) if each is not None), default=None)
-        if bronze is None:
-            return Watermark(self.through_us if self.through_us is not None else 0, newest_us)
-        through_us = (bronze.get("position") or {}).get("arrived_through_us")
+        position = (bronze or {}).get("position") or {}
+        through_us, ingested_us = position.get("arrived_through_us"), position.get("ingested_us") or 0
+        is_newer = ingested_us > self.ingested_us
+        if bronze is None or not is_all:
+            known_us = self.through_us or 0
+            goes_back = is_newer and through_us is not None
+            return Watermark(min(known_us, through_us or 0) if goes_back else known_us, newest_us, self.ingested_us)
+        if ingested_us < self.ingested_us:  # a commit of before, taken once more
+            return Watermark(self.through_us, newest_us, self.ingested_us)
         if through_us is None:
             through_us = newest_us
-        known = [each for each in (self.through_us, through_us) if each is not None]
-        return Watermark(max(known, default=None), newest_us)
+        known = [each for each in (None if is_newer else self.through_us, through_us) if each is not None]
+        return Watermark(max(known, default=None), newest_us, ingested_us)
 
     def passes(self, before: "Watermark") -> bool:
         """Whether rows that waited come to count."""
@@ -143,6 +156,7 @@ class Watermark:
 
     def as_json(self) -> dict[str, int]:
         told = {"arrived_through_us": self.through_us, "newest_us": self.newest_us}
+        told["ingested_us"] = self.ingested_us or None
         return {name: value for name, value in told.items() if value is not None}
 
 

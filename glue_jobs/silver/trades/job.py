@@ -90,7 +90,7 @@ class TradesJob:
                 step.rows = judged.rows
             bronze = next(left, None)
             # Only with the last piece is everything here that bronze's commit speaks for.
-            self._write(judged, told if bronze is None else None)
+            self._write(judged, told, is_all=bronze is None)
 
     def more(self) -> bool:
         """Join coverage that has become many rows or files."""
@@ -135,12 +135,12 @@ class TradesJob:
     ) -> pa.Table:
         return read_files(self._ws.uri(BRONZE_TRADES), BRONZE_TRADES, files, columns, where)
 
-    def _write(self, judged: Judged, told: Mapping[str, Any] | None) -> None:
+    def _write(self, judged: Judged, told: Mapping[str, Any] | None, *, is_all: bool) -> None:
         refused = [with_verdict(judged.quarantined, QUARANTINED)]
         before, after = self._write_trades(judged, refused)
         opened = self._write_gaps(judged, refused)
         self._write_filled(judged.trades, opened, before, after)
-        self._write_coverage(judged, told)
+        self._write_coverage(judged, told, is_all=is_all)
         self._write_rejected(pa.concat_tables(refused))
 
     def _write_trades(self, judged: Judged, refused: list[pa.Table]) -> tuple[TableState, TableState]:
@@ -215,7 +215,7 @@ class TradesJob:
                 written = self._ws.commit(base, add=[file])
             self._watch.filled(written.turn, whole)
 
-    def _write_coverage(self, judged: Judged | None, told: Mapping[str, Any] | None) -> None:
+    def _write_coverage(self, judged: Judged | None, told: Mapping[str, Any] | None, *, is_all: bool = True) -> None:
         """Append the spans that say more than is known, and say up to where everything that arrived is in silver.
 
         A commit without rows is made only where rows that waited for that come to count.
@@ -226,7 +226,7 @@ class TradesJob:
             there = self._ws.rows(SILVER_COVERAGE, meeting(base.files, judged.coverage), SPAN_COLUMNS)
             new = judged.coverage.filter(pa.array(says_more(judged.coverage, judged.coverage_places, there)))
         was = Watermark.of(base)
-        is_ = was.told(new, told)
+        is_ = was.told(new, told, is_all=is_all)
         rows = new.num_rows if new is not None else 0
         if not rows and not is_.passes(was):
             return

@@ -783,3 +783,29 @@ def test_what_a_process_holds_is_bounded_whatever_the_number_of_shards(
     read = read_shards(bronze.client, tasks, bronze.reading)
     assert {name[-1]: each.progress.rows for name, each in read.items()} == {"3": 100, "2": 100, "1": 0, "0": 0}
     assert not any(each.progress.caught_up for each in read.values())
+
+
+def test_another_stream_that_was_filled_beside_the_first_is_not_taken_as_read(
+    bronze: Bronze, client: Any, clock: Clock, put: Callable[..., None]
+) -> None:
+    client.create_stream(StreamName="other", ShardCount=2)
+    clock.sleep(10)
+
+    def put_to_other(key: int, data: bytes) -> None:
+        client.put_record(StreamName="other", Data=data, PartitionKey="k", ExplicitHashKey=str(key))
+
+    for number in range(50):
+        put_to_other(0, b"trade %d" % number)
+    clock.sleep(1)
+    coverage_us = clock()
+    put_to_other(2**127 + 5, b"the coverage of these trades")
+    clock.sleep(60)
+    put([b"old"])
+    bronze.loop().drain()
+    limits = TurnLimits(max_records=10, settle_us=0)
+    loop = BronzeLoop(bronze.workspace, "other", client=client, limits=limits, now_us=clock, sleep=clock.sleep)
+    turn = loop.turn()
+    assert not turn.at_tip
+    assert (turn.position.arrived_through_us or 0) < coverage_us
+    loop.drain()
+    assert (bronze.position().arrived_through_us or 0) >= coverage_us

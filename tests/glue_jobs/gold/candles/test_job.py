@@ -1,6 +1,7 @@
 """Batches of silver into gold.candles, without Spark: held against the oracle, and against what they cost."""
 
 import random
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
@@ -376,4 +377,23 @@ def test_seconds_are_dropped_after_their_days_and_late_trades_still_count(lake: 
     silver.refresh()
     assert min(key[3] for key in silver.found() if key[2] == "1s") >= (NOW_US // DAY - 2) * DAY
     silver.job.rebuild([GOLD_CANDLES])
+    silver.check()
+
+
+def test_the_mark_of_another_stream_counts_although_it_lies_further_back(lake: Lake) -> None:
+    silver = SilverLake(lake)
+    first = Coverage(
+        exchange="kraken", symbol="BTC-USD", source="kraken", from_us=T0 - HOUR, through_us=T0, last_id=None,
+        received_time_us=NOW_US,
+    )  # fmt: skip
+    silver.arrive([sold(1, T0 - HOUR), first], arrival_us=NOW_US, through_us=NOW_US + 100)
+    silver.refresh()
+    silver.check()
+    silver.arrive([replace(first, through_us=T0 + HOUR)], arrival_us=NOW_US + 50, through_us=NOW_US + 10)
+    silver.refresh()
+    assert Ledger.of(silver.workspace.state(GOLD_CANDLES)).arrived_through_us == NOW_US + 10
+    assert not any(row["complete"] for key, row in silver.found().items() if key[3] >= T0)
+    silver.arrive([sold(2, T0 + MINUTE)], arrival_us=NOW_US + 40, through_us=NOW_US + 60)
+    silver.begin()
+    silver.refresh()
     silver.check()

@@ -289,6 +289,29 @@ def test_coverage_says_up_to_where_all_that_arrived_is_here(silver: SilverLake) 
     assert silver.told(SILVER_COVERAGE)["turn"] == 2
 
 
+def test_another_streams_mark_counts_although_it_lies_further_back(
+    silver: SilverLake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def told(stream: str, through_us: int, ingested_us: int) -> dict[str, Any]:
+        position = Position(stream, 1, arrived_through_us=through_us, ingested_us=ingested_us)
+        return {"position": position.as_json()}
+
+    said: list[int] = []
+    silver.arrive([factories.coverage(NOW_US, NOW_US + 10)], metadata=told("trades", NOW_US + 100, 5))
+    silver.refresh()
+    monkeypatch.setattr("glue_jobs.silver.trades.job._PIECE_ROWS", 1)
+    silver.on_point = lambda point: said.append(silver.told(SILVER_COVERAGE)["arrived_through_us"])
+    spans: list[Record | bytes] = [factories.coverage(NOW_US + at, NOW_US + at + 10) for at in (50, 90)]
+    silver.arrive(spans, metadata=told("other", NOW_US + 7, 6))
+    silver.refresh()
+    assert set(said) == {NOW_US + 100, NOW_US + 7}, "not even a piece of it counts by the former stream's mark"
+    assert silver.told(SILVER_COVERAGE)["arrived_through_us"] == NOW_US + 7
+    assert len(silver.rows(SILVER_COVERAGE)) == 3
+    silver.arrive([factories.coverage(NOW_US + 200, NOW_US + 210)], metadata=told("trades", NOW_US + 100, 5))
+    silver.refresh()
+    assert silver.told(SILVER_COVERAGE)["arrived_through_us"] == NOW_US + 7, "a commit of before"
+
+
 def test_coverage_becomes_islands_and_what_comes_again_adds_no_row(
     silver: SilverLake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
