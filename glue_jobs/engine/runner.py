@@ -5,6 +5,7 @@ one's; on Glue ``max_concurrent_runs = 1`` is to do it. What slips through meets
 """
 
 import fcntl
+import json
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -27,6 +28,8 @@ from tapehouse.tables import Table
 
 log = logs.of(__name__)
 
+_MARK: Final = "_checkpoints/{}.rebuild"
+"""Where a query's tables that are to be rebuilt are noted; not a query's progress, which ends otherwise."""
 _TRIES: Final = 9
 """Of one batch against other writers before the refresh gives up for now."""
 _LOCK_EVERY_S: Final = 0.2
@@ -58,6 +61,8 @@ class Runner:
             with _as_transient(query):
                 return job.drain()
         self._workspace.ensure((*query.reads, *query.writes))
+        with _as_transient(query):
+            self._redo(query)
         until_won(job.prepare)
         self._follow(query, job)
         return 0
@@ -93,6 +98,8 @@ class Runner:
                 return job.turn()
         self._workspace.ensure((*query.reads, *query.writes))
         with _as_transient(query):
+            if self._redo(query):
+                return Piece(0, wrote=True, has_more=True)
             until_won(job.prepare)
             if (rows := self._batch(query, job)) is not None:
                 return Piece(rows, wrote=True, has_more=True)
@@ -120,6 +127,16 @@ class Runner:
         follower.done(batch)
         return batch.rows
 
+    def mark(self, query: Query, tables: Sequence[Table], *, anew: bool) -> None:
+        """Note that these tables of a query are to be rebuilt, until ``rebuild`` has done it: in this process, or,
+        where it is killed, by the query's next pass. Call it inside ``only_writer``, before the first of all commits.
+
+        ``anew``: what the query reads is rewritten too, so that it has to begin anew.
+        """
+        marked, was_anew = self._marked(query.name) or ((), False)
+        names = dict.fromkeys([*marked, *(table.name for table in tables)])
+        self._write_mark(query, list(names), anew or was_anew)
+
     def rebuild(self, query: Query, tables: Sequence[Table]) -> None:
         """Compute these tables of a query anew from their inputs. Call it inside ``only_writer``."""
         job = self._job(query)
@@ -131,6 +148,46 @@ class Runner:
         job.rebuild(tables)
         if set(tables) == set(query.writes):
             follower.all_done(until)
+        marked, anew = self._marked(query.name) or ((), False)
+        self._write_mark(query, [name for name in marked if name not in {table.name for table in tables}], anew)
+
+    def _write_mark(self, query: Query, names: Sequence[str], anew: bool) -> None:
+        lake, file = place(self._workspace.lake.uri), _MARK.format(query.name)
+        if names:
+            lake.write(file, json.dumps({"tables": names, "anew": anew}).encode())
+        else:
+            lake.delete(file)
+
+    def _redo(self, query: Query) -> bool:
+        """Finish a rebuild that was killed; whether there was one.
+
+        Raises:
+            TransientError: what the query reads is still to be rebuilt.
+        """
+        if (found := self._marked(query.name)) is None:
+            return False
+        suffix = _MARK.format("").rpartition("/")[2]
+        names = place(self._workspace.lake.uri).names(_MARK.partition("/")[0])
+        others = [name.removesuffix(suffix) for name in names if name.endswith(suffix)]
+        waiting = {
+            table for other in others if other != query.name for table in (self._marked(other) or ((), False))[0]
+        }
+        if left := sorted(waiting & {table.name for table in query.reads}):
+            raise TransientError(f"the {query.name} refresh waits for the rebuild of {', '.join(left)}")
+        tables, anew = found
+        log.warning("rebuild_again", query=query.name, tables=list(tables), note="it was killed before its end")
+        if anew:
+            self.forget(query)
+        until_won(lambda: self.rebuild(query, [table for table in query.writes if table.name in tables]))
+        return True
+
+    def _marked(self, name: str) -> tuple[tuple[str, ...], bool] | None:
+        """The tables of a query that are to be rebuilt, and whether it begins anew; None where none is."""
+        try:
+            body = json.loads(place(self._workspace.lake.uri).read(_MARK.format(name)))
+        except FileNotFoundError:
+            return None
+        return tuple(body["tables"]), bool(body["anew"])
 
     def forget(self, query: Query) -> None:
         """Throw the query's checkpoint away: only time is lost."""
