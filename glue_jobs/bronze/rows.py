@@ -1,6 +1,7 @@
 """User records as rows of bronze.trades, staged as files: one an arrival date, sorted by arrival."""
 
-from collections.abc import Callable, Mapping, Sequence
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -15,6 +16,8 @@ from tapehouse.tables import BRONZE_TRADES
 
 _DAY_US: Final = 86_400_000_000
 _TIMESTAMP: Final = pa.timestamp("us", tz="UTC")
+_FILE_BYTES: Final = 64 * 1024 * 1024
+"""Of payloads in one file: who reads a file has at least one whole in memory."""
 PARTITION: Final = "arrival_date"
 
 
@@ -46,9 +49,22 @@ def rows_of(source: Source, read: Mapping[str, Sequence[Columns]]) -> pa.Table:
 
 
 def stage(rows: pa.Table, write: Callable[[pa.Table, Mapping[str, Any]], DataFile]) -> tuple[DataFile, ...]:
-    """Each arrival date's rows as a file, by ``write(rows, partition)``."""
+    """Each arrival date's rows as a file, or as several where they are large, by ``write(rows, partition)``."""
     days = rows.column(PARTITION)
-    return tuple(write(rows.filter(pc.equal(days, day)), {PARTITION: day.as_py()}) for day in pc.unique(days))
+    return tuple(
+        write(piece, {PARTITION: day.as_py()})
+        for day in pc.unique(days)
+        for piece in _pieces(rows.filter(pc.equal(days, day)))
+    )
+
+
+def _pieces(rows: pa.Table) -> Iterator[pa.Table]:
+    """Rows with payloads of about ``_FILE_BYTES`` at most."""
+    lengths = pc.binary_length(rows.column("payload")).to_numpy()
+    number = np.cumsum(lengths, dtype=np.int64) // _FILE_BYTES
+    edges = [0, *(np.flatnonzero(np.diff(number)) + 1).tolist(), rows.num_rows]
+    for first, last in itertools.pairwise(edges):
+        yield rows.slice(first, last - first)
 
 
 def _of_shard(source: Source, shard_id: str, columns: Columns) -> pa.Table:

@@ -25,6 +25,8 @@ _COLD_MS: Final = 24 * 3_600_000
 """A partition that got no file for so long is merged to the end: it will not fill its tiers any more."""
 _BYTES_A_ROW: Final = 64
 """Where a file's statistics do not count its rows."""
+_FULL_RAW_BYTES: Final = 256 * 1024 * 1024
+"""A file whose rows are so large in memory is full: as large as the rows of a full file are as a rule."""
 _TRIES: Final = 3
 
 
@@ -41,7 +43,7 @@ def due(table: Table, files: Sequence[DataFile], *, now_ms: int) -> list[tuple[D
     for each in files:
         name = tuple(sorted(each.partition.items()))
         newest[name] = max(newest[name], each.modified_ms)
-        if each.size < rule.full_bytes and _rows(each) < rule.full_rows:
+        if each.size < rule.full_bytes and _rows(each) < rule.full_rows and each.bytes_read < _FULL_RAW_BYTES:
             partitions[name].append(each)
     groups: list[tuple[DataFile, ...]] = []
     for name, small in partitions.items():
@@ -85,13 +87,14 @@ def merge(workspace: Workspace, table: Table, group: Sequence[DataFile]) -> bool
 def _runs(rule: Compaction, files: Sequence[DataFile], *, least: int) -> Iterator[tuple[DataFile, ...]]:
     """Neighbours, as many together as fill a file; what is left over where it is ``least`` or more."""
     run: list[DataFile] = []
-    size = rows = 0
+    size = rows = raw = 0
     for each in sorted(files, key=lambda file: _neighbour(rule, file)):
         run.append(each)
-        size, rows = size + each.size, rows + _rows(each)
-        if size >= rule.full_bytes or rows >= rule.full_rows or len(run) == MOST_FILES:
+        size, rows, raw = size + each.size, rows + _rows(each), raw + each.bytes_read
+        is_full = size >= rule.full_bytes or rows >= rule.full_rows or raw >= _FULL_RAW_BYTES
+        if is_full or len(run) == MOST_FILES:
             yield tuple(run)
-            run, size, rows = [], 0, 0
+            run, size, rows, raw = [], 0, 0, 0
     if len(run) >= least:
         yield tuple(run)
 

@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 
 from glue_jobs.engine.places import Place, place
 from glue_jobs.engine.schema import arrow_schema
-from glue_jobs.engine.table_log import DataFile
+from glue_jobs.engine.table_log import RAW_BYTES, DataFile
 from tapehouse.errors import TerminalError
 from tapehouse.tables import Table
 
@@ -106,13 +106,15 @@ def write_file(
     told = rows if bounds is None else rows.select([name for name in rows.column_names if name in bounds])
     low, high = _bounds(told)
     nulls = {name: column.null_count for name, column in zip(told.column_names, told.columns, strict=True)}
-    return DataFile(path, size, rows.num_rows, values, low, high, nulls, time.time_ns() // 1_000_000)
+    return DataFile(path, size, rows.num_rows, values, low, high, nulls, time.time_ns() // 1_000_000, rows.nbytes)
 
 
 def add_action(file: DataFile, *, moves_only: bool = False) -> dict[str, Any]:
     """The log's action that makes a file part of the table."""
     # Without the counts of nulls Delta skips no file: its filters ask that the column is not null as well.
     stats = {"numRecords": file.rows, "minValues": file.low, "maxValues": file.high, "nullCount": file.nulls}
+    if file.raw is not None:
+        stats[RAW_BYTES] = file.raw
     return {
         "add": {
             "path": _quoted(file.path),

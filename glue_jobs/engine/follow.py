@@ -32,6 +32,8 @@ class BatchLimits:
     max_rows: int = 250_000
     max_bytes: int = 64 * 1024 * 1024
     """Of Parquet files, compressed."""
+    max_raw_bytes: int = 256 * 1024 * 1024
+    """Of their rows in memory: records of one text, however large, are next to nothing in a file."""
     together: str | None = None
     """A column of instants: what one commit added, and files whose spans of it meet, are in one batch however much that
     is. Batches then follow on each other in its order, for a query whose outcome hangs on the order of its input."""
@@ -286,12 +288,16 @@ class _Budget:
     limits: BatchLimits
     rows: int = 0
     bytes: int = 0
+    raw: int = 0
 
     def take(self, files: Sequence[DataFile]) -> bool:
         """Files that are taken together, or not."""
         rows, size = sum(each.rows or 0 for each in files), sum(each.size for each in files)
-        if self.rows and (self.rows + rows > self.limits.max_rows or self.bytes + size > self.limits.max_bytes):
+        raw, limits = sum(each.bytes_read for each in files), self.limits
+        is_much = self.rows + rows > limits.max_rows or self.bytes + size > limits.max_bytes
+        if self.rows and (is_much or self.raw + raw > limits.max_raw_bytes):
             return False
+        self.raw += raw
         self.rows += max(rows, len(files))
         self.bytes += size
         return True

@@ -34,6 +34,10 @@ _LISTS: Final = frozenset({"partitionColumns", "readerFeatures", "writerFeatures
 _CHECKPOINT: Final = re.compile(r"(\d{20})\.checkpoint(?:\.\d{10}\.\d{10})?\.parquet")
 
 
+RAW_BYTES: Final = "rawBytes"
+"""Of our own, among a file's statistics: other readers of the log pass over what they do not know there."""
+
+
 @dataclass(frozen=True, slots=True)
 class DataFile:
     """One Parquet file of a table, and what the log says of it."""
@@ -51,6 +55,13 @@ class DataFile:
     nulls: Mapping[str, int] = field(default_factory=dict)
     """Column → rows in which it is null."""
     modified_ms: int = 0
+    raw: int | None = None
+    """Bytes of its rows in memory, where its writer told: compression can hide any number of them."""
+
+    @property
+    def bytes_read(self) -> int:
+        """What reading it takes in memory, at least."""
+        return self.size if self.raw is None else self.raw
 
     def may_hold(self, column: str, low: Any, high: Any) -> bool:
         """False only where the statistics prove that no value of the column lies in [low, high]."""
@@ -310,6 +321,7 @@ def _data_file(added: Mapping[str, Any]) -> DataFile:
         high=stats.get("maxValues") or {},
         nulls=stats.get("nullCount") or {},
         modified_ms=int(added.get("modificationTime") or 0),
+        raw=stats.get(RAW_BYTES),
     )
 
 

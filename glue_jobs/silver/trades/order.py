@@ -21,6 +21,10 @@ TURN: Final = "ingested_at"
 """All records of a turn have one; it grows with each turn."""
 
 
+_ROW_BYTES: Final = 1024
+"""In memory; those of records as they are sent have about half of it."""
+
+
 def places(rows: pa.Table) -> Ints:
     """Each row's place in the order, from 0. In: the coordinates, arrival_time and ingested_at."""
     if rows.num_rows == 0:
@@ -73,17 +77,20 @@ def _wholly_sorted(rows: pa.Table, keys: Sequence[Ints]) -> Ints:
 def pieces(read: Read, files: Sequence[DataFile], most_rows: int) -> Iterator[pa.Table]:
     """Rows of bronze.trades in pieces that follow on each other in the order; each of about ``most_rows`` at most.
 
+    Rows of more than a kilobyte count as many as the kilobytes that they have.
+
     Only a turn of more rows, or a file of several turns, is read for its times first, and then a piece at a time.
     """
     together: list[DataFile] = []
     rows = 0
     for run in _runs(files):
-        size = sum(each.rows or 0 for each in run)
+        count = sum(each.rows or 0 for each in run)
+        size = max(count, sum(each.bytes_read for each in run) // _ROW_BYTES)
         if together and rows + size > most_rows:
             yield read(together, None, None)
             together, rows = [], 0
         if size > most_rows and not together:
-            yield from _cut(read, run, most_rows)
+            yield from _cut(read, run, max(most_rows * count // size, 1))
             continue
         together, rows = [*together, *run], rows + size
     if together:

@@ -185,3 +185,9 @@ def test_a_file_of_a_partition_stays_in_it(lake: Lake) -> None:
     assert merged.partition == {"arrival_date": "2025-10-09"}
     assert merged.path.startswith("arrival_date=2025-10-09/")
     assert workspace.rows(BRONZE_TRADES, [merged]).equals(pa.concat_tables([rows, rows]))
+
+
+def test_rows_that_compress_to_nothing_fill_a_file_by_what_they_are_in_memory() -> None:
+    junk = [replace(file(number), raw=100 * 2**20) for number in range(10)]
+    assert [sum(each.raw or 0 for each in group) for group in due(SILVER_TRADES, junk, now_ms=0)] == [300 * 2**20] * 3
+    assert due(SILVER_TRADES, [replace(each, raw=256 * 2**20) for each in junk], now_ms=0) == []

@@ -12,12 +12,12 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from glue_jobs.bronze import Position
-from glue_jobs.engine import read_files
-from glue_jobs.silver.trades import LIMITS
+from glue_jobs.engine import BatchLimits, read_files
+from glue_jobs.silver.trades import LIMITS, TradesJob
 from glue_jobs.silver.trades.coverage import joined
 from tapehouse.lake import Lake
 from tapehouse.record import Record, Trade
-from tapehouse.tables import SILVER_COVERAGE, SILVER_TRADES
+from tapehouse.tables import BRONZE_TRADES, SILVER_COVERAGE, SILVER_TRADES
 from tests import factories
 from tests.factories import NOW_US
 from tests.glue_jobs.silver.silver_lake import SilverLake
@@ -343,3 +343,42 @@ def test_coverage_that_does_not_count_yet_is_not_joined() -> None:
         (20, 30),
     ]
     assert [(row["from_us"], row["through_us"]) for row in joined(rows).to_pylist()] == [(0, 30)]
+
+
+JUNK = 64 * 1024
+
+
+def test_junk_that_is_next_to_nothing_on_disk_is_taken_by_what_it_is_in_memory(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A batch, a piece and a rebuild's piece hold a bound of Arrow's bytes, and one turn more at most."""
+    bound, turn = 64 * JUNK, 20
+    silver = SilverLake(lake, BatchLimits(together="ingested_at", max_raw_bytes=bound))
+    monkeypatch.setattr("glue_jobs.silver.trades.job._PIECE_ROWS", bound // 1024)
+    taken: list[int] = []
+    read = TradesJob._read_bronze
+
+    def counted(job: TradesJob, files: Any, columns: Any, where: Any) -> Any:
+        rows = read(job, files, columns, where)
+        taken.append(rows.nbytes)
+        return rows
+
+    monkeypatch.setattr(TradesJob, "_read_bronze", counted)
+    for number in range(12):
+        silver.arrive([b"%4d" % (number * turn + at) + b"x" * JUNK for at in range(turn)], shards=1)
+    state = silver.workspace.state(BRONZE_TRADES)
+    assert sum(each.size for each in state.files) < bound
+    assert silver.refresh() > 3
+    silver.rebuild()
+    assert max(taken) < bound + turn * (JUNK + 1024)
+    silver.check()
+    # All turns in one file, as compaction leaves them: it is cut.
+    rows = silver.workspace.rows(BRONZE_TRADES, state.files).combine_chunks()
+    one = silver.workspace.stage(
+        BRONZE_TRADES, rows, partition={"arrival_date": rows.column("arrival_date")[0].as_py()}
+    )
+    silver.workspace.commit(state, add=[one], remove=state.files, moves_only=True)
+    taken.clear()
+    silver.rebuild()
+    assert max(taken) < bound + turn * (JUNK + 1024)
+    silver.check()
