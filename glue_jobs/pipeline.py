@@ -46,5 +46,6 @@ def pipeline(options: Options | None = None) -> tuple[Query, ...]:
                 seconds_days=given.gold_seconds_days,
             ),
         ),
-        Query(name="market_summary", makes=market_summary.MAKES, job=market_summary.MarketSummaryJob),
+        # A day of minutes of each touched market is read, whatever came: every second that would be most of a core.
+        Query(name="market_summary", makes=market_summary.MAKES, rests=2.0, job=market_summary.MarketSummaryJob),
     )

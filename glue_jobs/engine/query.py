@@ -73,6 +73,9 @@ class Query:
     mended may move a row from one to another."""
     limits: BatchLimits = field(default_factory=BatchLimits)
     """What one batch of its input holds at most."""
+    rests: float = 0.0
+    """Live, it rests so many times as long as a batch took that was not small and left nothing behind; what is
+    committed meanwhile comes in one batch. For a query whose batches cost the same however little is new."""
     job: Callable[[Workspace], Job]
     """Made once a process: a job may remember what saves it work, never what its result hangs on."""
 

@@ -7,6 +7,7 @@ one's; on Glue ``max_concurrent_runs = 1`` is to do it. What slips through meets
 import fcntl
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,6 +33,8 @@ _MARK: Final = "_checkpoints/{}.rebuild"
 """Where a query's tables that are to be rebuilt are noted; not a query's progress, which ends otherwise."""
 _TRIES: Final = 9
 """Of one batch against other writers before the refresh gives up for now."""
+_SMALL_S: Final = 0.5
+_MOST_REST_S: Final = 10.0
 _LOCK_EVERY_S: Final = 0.2
 _AFTER_LOST_RACE: Final = Backoff(base_s=0.1, cap_s=12.8, least=0)
 
@@ -39,8 +42,9 @@ _AFTER_LOST_RACE: Final = Backoff(base_s=0.1, cap_s=12.8, least=0)
 class Runner:
     """Passes of queries over one lake. Keeps each query's job for the life of the process."""
 
-    def __init__(self, workspace: Workspace) -> None:
-        self._workspace = workspace
+    def __init__(self, workspace: Workspace, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._workspace, self._clock = workspace, clock
+        self._rests_until: dict[str, float] = {}
         self._jobs: dict[str, Job] = {}
         self._followers: dict[str, Follower] = {}
         self._upkeeps: dict[str, Upkeep] = {}
@@ -101,6 +105,8 @@ class Runner:
             if self._redo(query):
                 return Piece(0, wrote=True, has_more=True)
             until_won(job.prepare)
+            if self._clock() < self._rests_until.get(query.name, 0.0):
+                return Piece(0, wrote=False, has_more=False)
             if (rows := self._batch(query, job)) is not None:
                 return Piece(rows, wrote=True, has_more=True)
             did = job.more()
@@ -123,8 +129,12 @@ class Runner:
         if batch is None:
             return None
         log.debug("batch_begun", query=query.name, rows=batch.rows, bytes=batch.bytes)
+        began, until = self._clock(), follower.now()
         until_won(lambda: job.write(batch))
         follower.done(batch)
+        took_s = self._clock() - began
+        if took_s > _SMALL_S and follower.is_through(until):  # else it would fall behind
+            self._rests_until[query.name] = self._clock() + min(query.rests * took_s, _MOST_REST_S)
         return batch.rows
 
     def mark(self, query: Query, tables: Sequence[Table], *, anew: bool) -> None:

@@ -1,0 +1,68 @@
+"""What the runner does between the batches of a query."""
+
+from collections.abc import Collection
+from typing import Any
+
+import pytest
+
+from glue_jobs.engine import Batch, BatchLimits, Query, Runner
+from tapehouse.lake import Lake
+from tapehouse.tables import SILVER_COVERAGE, SILVER_TRADES, Table
+from tests.glue_jobs.engine.test_table_log import put
+from tests.glue_jobs.tables_on_disk import without_spark
+
+
+class Slow:
+    """Takes ``seconds`` for each batch by the test's clock."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds, self.now = seconds, 100.0
+        self.batches: list[int] = []
+
+    def prepare(self) -> None:
+        pass
+
+    def write(self, batch: Batch) -> None:
+        self.now += self.seconds
+        self.batches.append(batch.rows)
+
+    def more(self) -> bool:
+        return False
+
+    def rebuild(self, tables: Collection[Table]) -> None:
+        raise NotImplementedError
+
+
+@pytest.mark.parametrize(("seconds", "rests"), [(4.0, 2.0), (0.1, 2.0), (4.0, 0.0)])
+def test_a_query_whose_batches_take_long_rests_and_takes_the_next_commits_at_once(
+    lake: Lake, seconds: float, rests: float
+) -> None:
+    job = Slow(seconds)
+    query = Query(name="summary", makes={SILVER_COVERAGE: (SILVER_TRADES,)}, rests=rests, job=lambda _: job)
+    workspace = without_spark(lake, (SILVER_TRADES, SILVER_COVERAGE))
+    runner = Runner(workspace, clock=lambda: job.now)
+    pieces: list[Any] = []
+    for number in range(3):
+        put(workspace, number)
+        pieces.append(runner.piece(query))
+    is_slow = seconds > 1 and rests > 0
+    assert job.batches == ([1] if is_slow else [1, 1, 1])
+    assert [piece.wrote for piece in pieces] == [True, not is_slow, not is_slow]
+    job.now += 8.0
+    runner.piece(query)
+    assert job.batches == ([1, 2] if is_slow else [1, 1, 1])
+
+
+def test_a_query_that_is_behind_does_not_rest(lake: Lake) -> None:
+    job = Slow(4.0)
+    limits = BatchLimits(max_rows=1)
+    query = Query(
+        name="summary", makes={SILVER_COVERAGE: (SILVER_TRADES,)}, rests=2.0, limits=limits, job=lambda _: job
+    )
+    workspace = without_spark(lake, (SILVER_TRADES, SILVER_COVERAGE))
+    runner = Runner(workspace, clock=lambda: job.now)
+    for number in range(3):
+        put(workspace, number)
+    for _ in range(4):
+        runner.piece(query)
+    assert job.batches == [1, 1, 1]
