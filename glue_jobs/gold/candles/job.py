@@ -159,7 +159,8 @@ class CandlesJob:
             with self._ws.steps.step("gold computed") as step:
                 outcome, after = self._computed(base, work, after, known)
                 step.rows = outcome.changed.num_rows
-        if outcome or after.todo != before.todo or after.short_from_us != before.short_from_us:
+        noted = (after.todo, after.counted, after.short_from_us) != (before.todo, before.counted, before.short_from_us)
+        if outcome or noted:
             with self._ws.steps.step("gold.candles") as step:
                 rewrite = self._layout.put(base, outcome, known.newest_us)
                 step.rows = sum(each.rows or 0 for each in rewrite.add)

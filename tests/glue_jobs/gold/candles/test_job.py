@@ -285,6 +285,18 @@ def test_a_better_source_is_turned_to_week_by_week_in_its_own_symbol_alone(silve
     silver.check({**sources, ("kraken", "BTC-USD"): "kraken"})
 
 
+def test_a_market_that_comes_while_its_symbol_s_weeks_are_left_is_not_forgotten(silver: SilverLake) -> None:
+    silver.arrive([sold(100, T0, source="finnhub")])
+    silver.refresh()
+    silver.arrive([sold(1, T0)])
+    silver.refresh(pieces=0)
+    silver.arrive([sold(2, T0 + SECOND, exchange="coinbase")])
+    silver.refresh(pieces=0)
+    silver.begin()
+    silver.refresh()
+    silver.check({("kraken", "BTC-USD"): "kraken", ("coinbase", "BTC-USD"): "coinbase"})
+
+
 def test_scattered_old_trades_leave_a_short_list(silver: SilverLake, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(candles_job, "AT_ONCE_ROWS", 1)
     silver.arrive([sold(1, T0)])
