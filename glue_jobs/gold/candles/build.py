@@ -128,7 +128,9 @@ def pieces_of(state: TableState, from_us: int, to_us: int, *, most: int = PIECE_
     for file in state.files:
         low, high = _ends(file, from_us, to_us)
         at, end = max((low - first) // HOUR_US, 0), min((high - first) // HOUR_US, hours - 1)
-        share = (file.rows or 0) / (end - at + 1) if end >= at else 0
+        if end < at:
+            continue  # trades of a source that is not counted, older or newer than all that are
+        share = (file.rows or 0) / (end - at + 1)
         counts[at] += share
         counts[end + 1] -= share
     reached = np.cumsum(np.cumsum(counts[:-1]))

@@ -366,6 +366,19 @@ def test_all_candles_are_made_anew_in_one_commit_and_the_next_batch_finds_them(s
     silver.check()
 
 
+@pytest.mark.parametrize("days_apart", [10, -10, 0])
+def test_all_candles_are_made_where_a_source_that_is_not_counted_traded_at_other_times(
+    silver: SilverLake, days_apart: int
+) -> None:
+    other_us = T0 + days_apart * DAY + (0 if days_apart else 5 * MINUTE)
+    silver.arrive([sold(100 + number, other_us + number * MINUTE, source="finnhub") for number in range(3)])
+    silver.arrive([sold(1, T0), sold(2, T0 + MINUTE)])
+    silver.job.prepare()
+    silver.check({("kraken", "BTC-USD"): "kraken"})
+    silver.job.rebuild([GOLD_CANDLES])
+    silver.check({("kraken", "BTC-USD"): "kraken"})
+
+
 # --- seconds are kept for as long as the setting says
 
 
