@@ -79,9 +79,14 @@ def counts_through(workspace: Workspace, batch: Batch, ledger: Ledger) -> int | 
 
     That is what silver says of the stream, and no more than what the trades of later batches leave.
     """
-    told = batch.metadata(SILVER_COVERAGE) or workspace.state(SILVER_COVERAGE).metadata or {}
+    coverage, reached = workspace.state(SILVER_COVERAGE), batch.reached[SILVER_COVERAGE]
+    told = batch.metadata(SILVER_COVERAGE) or coverage.metadata or {}
     through = [int(told["arrived_through_us"])] if told.get("arrived_through_us") is not None else []
-    if batch.metadata(SILVER_COVERAGE) is None and through and ledger.arrived_through_us is not None:
+    # Of a state that is ahead of the batch what it says is not known to hold; where it is not, an earlier batch met it.
+    is_known = batch.metadata(SILVER_COVERAGE) is not None or (
+        reached.after is None and reached.version >= coverage.version
+    )
+    if not is_known and through and ledger.arrived_through_us is not None:
         through = [ledger.arrived_through_us]
     # It goes back only with silver's own mark, which does when another stream is read.
     least_us = min([ledger.arrived_through_us or 0, *through])

@@ -160,6 +160,17 @@ def test_coverage_does_not_count_before_the_trades_of_later_batches(lake: Lake) 
     silver.check()
 
 
+def test_coverage_that_was_read_ahead_of_its_trades_counts_when_they_are_here(lake: Lake) -> None:
+    silver = SilverLake(lake, limits=BatchLimits(max_rows=2))
+    for number in range(3):
+        at_us, arrival_us = T0 + number * MINUTE, NOW_US + number * SECOND
+        sales = [sold(10 * number + each, at_us + each * SECOND) for each in range(4)]
+        span = covered(at_us - MINUTE, at_us + MINUTE)
+        silver.arrive([*sales, span], split=2, arrival_us=arrival_us, through_us=arrival_us)
+    silver.refresh()
+    silver.check()
+
+
 def test_what_counted_once_counts_in_a_new_process(silver: SilverLake) -> None:
     silver.arrive([sold(1, T0), covered(T0, T0 + MINUTE)], arrival_us=NOW_US, through_us=NOW_US)
     silver.refresh()
