@@ -74,6 +74,19 @@ def _ahead(batch: Batch, table: Table) -> list[DataFile] | None:
     return files[reached.files :]
 
 
+def not_in_gold(workspace: Workspace, batch: Batch, ledger: Ledger, table: Table) -> set[str]:
+    """Paths of files of an input that gold knows nothing of: the batch brings them, or a later one does."""
+    through, state = ledger.through.get(table.name), workspace.state(table)
+    told = {each.path for each in (*batch.files(table), *(_ahead(batch, table) or ()))}
+    if through is None or through[0] != state.table_id:
+        return told
+    # A batch that began anew brings what is in gold, too.
+    commits = workspace.log(table).commits(through[1], state.version)
+    if commits is None:
+        return set() if ledger.holds(batch, table) else told
+    return told & {each.path for commit in commits for each in commit.added}
+
+
 def counts_through(workspace: Workspace, batch: Batch, ledger: Ledger) -> int | None:
     """Coverage of arrivals up to here counts: every trade that arrived until then is in gold with this batch.
 

@@ -348,6 +348,42 @@ def test_a_market_that_is_gone_is_asked_for_no_more_and_again_when_it_comes_back
     assert minute(silver, start + 15 * DAY + HOUR, "ALL")["complete"] is False
 
 
+@pytest.mark.parametrize(
+    "news",
+    [lost(T0 - 5 * DAY, None), covered(T0 - 18 * DAY, T0 - 17 * DAY), covered(T0 - 20 * DAY, T0 - 2 * DAY)],
+)
+def test_a_new_process_learns_from_its_first_batch_which_markets_are_asked_for(
+    silver: SilverLake, news: Record
+) -> None:
+    silver.arrive([sold(1, T0 - 20 * DAY), covered(T0 - 20 * DAY, T0 - 20 * DAY + HOUR)])
+    other = [sold(7 + number, T0 - days * DAY, exchange="coinbase") for number, days in enumerate((15, 4, 3, 0))]
+    silver.arrive([*other, covered(T0 - 21 * DAY, T0 + HOUR, "coinbase")])
+    silver.refresh()
+    silver.check()
+    silver.arrive([news])
+    silver.begin()
+    silver.refresh()
+    silver.check()
+    silver.arrive([closed()])
+    silver.begin()
+    silver.refresh()
+    silver.check()
+
+
+def test_a_query_that_begins_anew_in_a_new_process_knows_what_is_in_gold(lake: Lake) -> None:
+    silver = SilverLake(lake, limits=BatchLimits(max_rows=1))
+    silver.arrive([sold(1, T0), covered(T0 - HOUR, T0 + MINUTE)])
+    silver.arrive([sold(2, T0 + MINUTE), covered(T0 + MINUTE, T0 + 2 * MINUTE), lost(T0 + 2 * MINUTE, None)])
+    silver.arrive([sold(3, T0 + 3 * MINUTE)])
+    silver.job.prepare()
+    silver.check()
+    while (batch := silver.follower.next()) is not None:
+        silver.begin()
+        silver.job.write(batch)
+        silver.follower.done(batch)
+        silver.check()
+
+
 def test_a_market_s_weeks_are_made_anew_where_gold_does_not_hold_what_silver_says(silver: SilverLake) -> None:
     silver.arrive([sold(1, T0), sold(2, T0 - DAY)])
     silver.refresh()
