@@ -229,12 +229,14 @@ class Known:
         return found
 
     def grown(self, was_us: int | None) -> list[tuple[str, int, int]]:
-        """Symbol, from, to (µs UTC): where gaps go on since the newest trade was at ``was_us``."""
+        """Symbol, from, to (µs UTC): where gaps go on, or do no more, since the newest trade was at ``was_us``."""
         now_us = self.newest_us
         if now_us is None or now_us == was_us:
             return []
+        # The newest is an older one where the source that had it counts no more.
+        first_us, last_us = min(was_us or 0, now_us), max(was_us or 0, now_us)
         return [
-            (gap.symbol, max(gap.from_us, was_us or 0), now_us + 1)
+            (gap.symbol, max(gap.from_us, first_us), last_us + 1)
             for gap in self.open_gaps()
             if gap.to_us is None and gap.exchange != EVERYWHERE
         ]

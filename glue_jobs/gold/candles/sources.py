@@ -19,8 +19,8 @@ class Counted:
     last_us: int
 
     def joined(self, other: "Counted | None") -> "Counted":
-        """With the time of another, of any source."""
-        if other is None:
+        """With the time of another of the same source: another one's trades do not count any more."""
+        if other is None or other.source != self.source:
             return self
         return Counted(self.source, min(self.first_us, other.first_us), max(self.last_us, other.last_us))
 
@@ -49,22 +49,18 @@ class SourceChoice:
             known = before.get(market)
             names = {*spans, *({known.source} if known else ())}
             source = min(names, key=lambda name: self.rank(market.exchange, name))
-            ends = [*spans.get(source, ()), *((known.first_us, known.last_us) if known else ())]
-            after[market] = Counted(source, min(ends), max(ends))
+            after[market] = Counted(source, *spans[source]).joined(known) if source in spans else before[market]
         return after
 
 
 def counted_in(weeks: pa.Table) -> dict[Market, Counted]:
     """What gold counts of each market, by its weeks: rows of gold.candles of interval 1w, the fewest."""
     traded = weeks.filter(pc.and_(pc.greater(weeks.column("trade_count"), 0), pc.is_valid(weeks.column("source"))))
-    found: dict[Market, Counted] = {}
+    found: dict[Market, dict[str, Counted]] = {}
     columns = (traded.column(name).to_pylist() for name in (*MarketKey._fields, "open_time_us", "close_time_us"))
     for exchange, symbol, source, first_us, last_us in zip(*columns, strict=True):
-        market = Market(exchange, symbol)
-        known = found.get(market)
-        if known is None or last_us > known.last_us:
-            # While a change of source is under way, the newest week has the new one.
-            found[market] = Counted(source, min(first_us, known.first_us) if known else first_us, last_us)
-        else:
-            found[market] = Counted(known.source, min(first_us, known.first_us), known.last_us)
-    return found
+        market, week = Market(exchange, symbol), Counted(source, first_us, last_us)
+        of = found.setdefault(market, {})
+        of[source] = week.joined(of.get(source))
+    # While a change of source is under way, the newest week has the new one.
+    return {market: max(of.values(), key=lambda each: each.last_us) for market, of in found.items()}

@@ -296,6 +296,32 @@ def test_a_better_source_is_turned_to_week_by_week_in_its_own_symbol_alone(silve
     silver.check({**sources, ("kraken", "BTC-USD"): "kraken"})
 
 
+@pytest.mark.parametrize("restarts", [False, True])
+@pytest.mark.parametrize("last_us", [T0, T0 + DAY])
+def test_a_source_that_counts_no_more_leaves_nothing_of_when_it_traded(
+    silver: SilverLake, restarts: bool, last_us: int
+) -> None:
+    vendor = [sold(100, T0 - 20 * DAY, source="finnhub"), sold(101, last_us, source="finnhub")]
+    other: list[Record] = [sold(7, T0 - 10 * DAY, exchange="coinbase"), covered(T0 - 21 * DAY, T0 + HOUR, "coinbase")]
+    silver.arrive([*vendor, *other, sold(20, T0 - HOUR, symbol="ETH-USD", exchange="coinbase")])
+    goes_on = Gap(exchange="coinbase", symbol="ETH-USD", source="coinbase", gap_id="e", from_id=None, to_id=None,
+                  from_us=T0 - HOUR, to_us=None, reason="dropped", received_time_us=NOW_US)  # fmt: skip
+    silver.arrive([goes_on])
+    silver.refresh()
+    silver.arrive([sold(1, T0), covered(T0 - HOUR, T0 + HOUR)])
+    silver.refresh(pieces=0)
+    while ledger(silver).todo:
+        if restarts:
+            silver.begin()
+        silver.refresh(pieces=1)
+    sources = {("kraken", "BTC-USD"): "kraken"} | {("coinbase", name): "coinbase" for name in ("BTC-USD", "ETH-USD")}
+    silver.check(sources)
+    silver.begin()
+    silver.arrive([sold(8, T0 + SECOND)])
+    silver.refresh()
+    silver.check(sources)
+
+
 def test_a_market_that_comes_while_its_symbol_s_weeks_are_left_is_not_forgotten(silver: SilverLake) -> None:
     silver.arrive([sold(100, T0, source="finnhub")])
     silver.refresh()
