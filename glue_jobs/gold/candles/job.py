@@ -18,7 +18,7 @@ from glue_jobs.gold.candles.build import Build, extents_of, pieces_of, run_all
 from glue_jobs.gold.candles.known import COVERAGE_COLUMNS, GAP_COLUMNS, Known
 from glue_jobs.gold.candles.layout import Layout, Rewrite
 from glue_jobs.gold.candles.ledger import Ledger
-from glue_jobs.gold.candles.news import counts_through, news_of, not_in_gold
+from glue_jobs.gold.candles.news import counts_through, here_through, news_of, not_in_gold
 from glue_jobs.gold.candles.recompute import Outcome, Recompute
 from glue_jobs.gold.candles.sources import SourceChoice, counted_in
 from glue_jobs.gold.candles.spans import Spans
@@ -126,7 +126,7 @@ class CandlesJob:
         known = Known()
         with self._ws.steps.step("gold known"):
             known.count(self._choice.choose({}, extents_of(self._ws.spark, trades)))
-            known.tell(self._ws.rows(SILVER_GAPS, gaps.files, GAP_COLUMNS))
+            known.tell(self._ws.rows(SILVER_GAPS, gaps.files, GAP_COLUMNS), None)
             known.cover(read_files(coverage.uri, SILVER_COVERAGE, coverage.files, COVERAGE_COLUMNS), through_us)
         ledger = Ledger(
             arrived_through_us=through_us,
@@ -202,7 +202,8 @@ class CandlesJob:
             known.count(counted_in(self._weeks(base)))
             told = {market: each.joined(known.markets.get(market)) for market, each in ledger.counted.items()}
             known.count({**known.markets, **told})
-            known.tell(self._ws.rows(SILVER_GAPS, self._old(SILVER_GAPS, ledger, batch), GAP_COLUMNS))
+            here_us = None if batch is None else here_through(not_in_gold(self._ws, batch, ledger, SILVER_TRADES))
+            known.tell(self._ws.rows(SILVER_GAPS, self._old(SILVER_GAPS, ledger, batch), GAP_COLUMNS), here_us)
             files = self._old(SILVER_COVERAGE, ledger, batch)
             coverage = read_files(self._ws.uri(SILVER_COVERAGE), SILVER_COVERAGE, files, COVERAGE_COLUMNS)
             through_us = ledger.arrived_through_us
@@ -213,8 +214,9 @@ class CandlesJob:
 
     def _old(self, table: Table, ledger: Ledger, batch: Batch | None) -> list[DataFile]:
         """The files of an input, without those that the batch or a later one is to bring: they are news."""
-        new = not_in_gold(self._ws, batch, ledger, table) if batch is not None else set()
-        return [each for each in self._ws.state(table).files if each.path not in new]
+        new = not_in_gold(self._ws, batch, ledger, table) if batch is not None else []
+        paths = {each.path for each in new}
+        return [each for each in self._ws.state(table).files if each.path not in paths]
 
     def _weeks(self, base: TableState) -> pa.Table:
         names = ("exchange", "symbol", "source", "interval", "trade_count", "open_time_us", "close_time_us")

@@ -19,7 +19,7 @@ from tapehouse.market import Market, MarketKey
 from tapehouse.tables import ALL_EXCHANGES, EVERYWHERE, FILLED, OPENED
 
 COVERAGE_COLUMNS: Final = ("exchange", "symbol", "source", "from_us", "through_us", "arrival_time")
-GAP_COLUMNS: Final = ("exchange", "symbol", "source", "gap_id", "event", "from_us", "to_us")
+GAP_COLUMNS: Final = ("exchange", "symbol", "source", "gap_id", "event", "from_us", "to_us", "arrival_time")
 
 GapKey = tuple[str, str, str, str]
 """Exchange, symbol, source, gap_id."""
@@ -84,6 +84,8 @@ class Known:
     gaps: dict[GapKey, Gap] = field(default_factory=dict)
     withheld: pa.Table | None = None
     """Coverage that arrived after what is known to be here wholly: it does not count yet."""
+    withheld_ends: pa.Table | None = None
+    """The same of what ended gaps: trades that filled them may be in later batches."""
     _lives: dict[Market, Lifetime] | None = None
     """Until something is learned."""
 
@@ -106,12 +108,8 @@ class Known:
         Returns the spans that count from now on, of the sources that count. None: all count.
         """
         told = coverage if self.withheld is None else pa.concat_tables([self.withheld, coverage])
-        if through_us is None:
-            counts, self.withheld = told, None
-        else:
-            is_here = pc.less_equal(told.column("arrival_time").cast(pa.int64()), through_us)
-            counts, later = told.filter(is_here), told.filter(pc.invert(is_here))
-            self.withheld = later if later.num_rows else None
+        is_here = _arrived(told, through_us)
+        counts, self.withheld = told.filter(is_here), told.filter(pc.invert(is_here))
         columns = (counts.column(name).to_pylist() for name in COVERAGE_COLUMNS[:5])
         return self._seen((MarketKey(*key), low, high) for *key, low, high in zip(*columns, strict=True))
 
@@ -130,13 +128,19 @@ class Known:
                 found.append(Span(key.exchange, key.symbol, low, high))
         return found
 
-    def tell(self, gaps: pa.Table) -> list[Span]:
-        """Take in rows of silver.gaps (``GAP_COLUMNS``). Returns where the gaps lie that they opened or ended."""
+    def tell(self, gaps: pa.Table, through_us: int | None) -> list[Span]:
+        """Take in rows of silver.gaps (``GAP_COLUMNS``), but ends of gaps that arrived after ``through_us`` later.
+
+        Returns where the gaps lie that they opened or ended. None: all count.
+        """
+        told = gaps if self.withheld_ends is None else pa.concat_tables([self.withheld_ends, gaps])
+        is_here = pc.or_(pc.equal(told.column("event"), OPENED), _arrived(told, through_us))
+        gaps, self.withheld_ends = told.filter(is_here), told.filter(pc.invert(is_here))
         changed: dict[GapKey, None] = {}
         self._lives = None
         filled = []
         for exchange, symbol, source, gap_id, event, from_us, to_us in zip(
-            *(gaps.column(name).to_pylist() for name in GAP_COLUMNS), strict=True
+            *(gaps.column(name).to_pylist() for name in GAP_COLUMNS[:7]), strict=True
         ):
             key = (exchange, symbol, source, gap_id)
             gap = self.gaps.setdefault(key, Gap())
@@ -256,6 +260,13 @@ class Known:
         gaps = self.open_gaps(symbols)
         sources = self.sources
         return Judgement(sources, Wholeness.of(covered, gaps, lives), tuple(gaps), self.newest_us, unsummed)
+
+
+def _arrived(rows: pa.Table, through_us: int | None) -> pa.ChunkedArray:
+    """Which rows had arrived by then; None: all of them."""
+    if through_us is None:
+        return pc.is_valid(rows.column("arrival_time"))
+    return pc.less_equal(rows.column("arrival_time").cast(pa.int64()), through_us)
 
 
 def extents(rows: pa.Table, first: str, last: str) -> dict[Market, dict[str, tuple[int, int]]]:

@@ -1,6 +1,6 @@
 """What a batch of silver says is new, and which time gold must compute anew because of it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -45,7 +45,8 @@ def news_of(workspace: Workspace, batch: Batch, ledger: Ledger, known: Known, ch
     through_us = counts_through(workspace, batch, ledger)
     coverage = _rows(workspace, batch, ledger, SILVER_COVERAGE, COVERAGE_COLUMNS)
     told = known.cover(coverage, through_us)
-    told += known.tell(_rows(workspace, batch, ledger, SILVER_GAPS, GAP_COLUMNS))
+    here_us = here_through(_ahead(batch, SILVER_TRADES))
+    told += known.tell(_rows(workspace, batch, ledger, SILVER_GAPS, GAP_COLUMNS), here_us)
     # A gap of a market that was not counted, or of which another source was, counts from now on, or no more.
     told += known.gaps_of(chosen)
     now_us = known.newest_us or 0
@@ -74,17 +75,18 @@ def _ahead(batch: Batch, table: Table) -> list[DataFile] | None:
     return files[reached.files :]
 
 
-def not_in_gold(workspace: Workspace, batch: Batch, ledger: Ledger, table: Table) -> set[str]:
-    """Paths of files of an input that gold knows nothing of: the batch brings them, or a later one does."""
+def not_in_gold(workspace: Workspace, batch: Batch, ledger: Ledger, table: Table) -> list[DataFile]:
+    """The files of an input that gold knows nothing of: the batch brings them, or a later one does."""
     through, state = ledger.through.get(table.name), workspace.state(table)
-    told = {each.path for each in (*batch.files(table), *(_ahead(batch, table) or ()))}
+    told = [*batch.files(table), *(_ahead(batch, table) or ())]
     if through is None or through[0] != state.table_id:
         return told
     # A batch that began anew brings what is in gold, too.
     commits = workspace.log(table).commits(through[1], state.version)
     if commits is None:
-        return set() if ledger.holds(batch, table) else told
-    return told & {each.path for commit in commits for each in commit.added}
+        return [] if ledger.holds(batch, table) else told
+    added = {each.path for commit in commits for each in commit.added}
+    return [each for each in told if each.path in added]
 
 
 def counts_through(workspace: Workspace, batch: Batch, ledger: Ledger) -> int | None:
@@ -103,14 +105,19 @@ def counts_through(workspace: Workspace, batch: Batch, ledger: Ledger) -> int | 
         through = [ledger.arrived_through_us]
     # It goes back only with silver's own mark, which does when another stream is read.
     least_us = min([ledger.arrived_through_us or 0, *through])
-    left = _ahead(batch, SILVER_TRADES)
-    if left is None:
-        through.append(ledger.arrived_through_us or 0)
-    elif left:
-        through.append(min(_first_arrival_us(each) for each in left) - 1)
+    here_us = here_through(_ahead(batch, SILVER_TRADES))
+    if here_us is not None:
+        through.append(here_us)
     if not through:
         return None
     return max(min(through), least_us)
+
+
+def here_through(left: Collection[DataFile] | None) -> int | None:
+    """Every trade that arrived until then is in no file that is left (None: nobody knows which are); None: none is."""
+    if left is None:
+        return 0
+    return min(_first_arrival_us(each) for each in left) - 1 if left else None
 
 
 def _first_arrival_us(file: DataFile) -> int:

@@ -36,9 +36,10 @@ def covered(from_us: int, to_us: int, exchange: str = "kraken", symbol: str = "B
     )  # fmt: skip
 
 
-def lost(from_us: int, to_us: int | None, gap_id: str = "g") -> Gap:
+def lost(from_us: int, to_us: int | None, gap_id: str = "g", ids: tuple[str, str] | None = None) -> Gap:
+    first, last = ids or (None, None)
     return Gap(
-        exchange="kraken", symbol="BTC-USD", source="kraken", gap_id=gap_id, from_id=None, to_id=None, from_us=from_us,
+        exchange="kraken", symbol="BTC-USD", source="kraken", gap_id=gap_id, from_id=first, to_id=last, from_us=from_us,
         to_us=to_us, reason="dropped", received_time_us=NOW_US,
     )  # fmt: skip
 
@@ -167,6 +168,30 @@ def test_coverage_that_was_read_ahead_of_its_trades_counts_when_they_are_here(la
         sales = [sold(10 * number + each, at_us + each * SECOND) for each in range(4)]
         span = covered(at_us - MINUTE, at_us + MINUTE)
         silver.arrive([*sales, span], split=2, arrival_us=arrival_us, through_us=arrival_us)
+    silver.refresh()
+    silver.check()
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+@pytest.mark.parametrize("closes", [False, True])
+def test_a_gap_is_filled_when_the_trades_that_fill_it_are_here(lake: Lake, restarts: bool, closes: bool) -> None:
+    silver = SilverLake(lake, limits=BatchLimits(max_rows=2))
+    silver.arrive([sold(1, T0 - MINUTE), sold(8, T0 + 2 * MINUTE), covered(T0 - HOUR, T0 + HOUR)] if closes else
+                  [sold(1, T0 - MINUTE), sold(8, T0 + 2 * MINUTE)])  # fmt: skip
+    silver.arrive([lost(T0 - MINUTE, T0 + 2 * MINUTE, ids=None if closes else ("2", "7"))])
+    silver.refresh()
+    silver.check()
+    filling = [sold(number, T0 + number * 5 * SECOND, price=str(number)) for number in range(2, 8)]
+    silver.arrive([*filling, closed()] if closes else filling, split=2)
+    expected, batches = silver.expected(), 0
+    while (batch := silver.follower.next()) is not None:
+        if restarts:
+            silver.begin()
+        silver.job.write(batch)
+        silver.follower.done(batch)
+        batches += 1
+        assert not [key for key, row in silver.found().items() if row["complete"] and row != expected[key]]
+    assert batches == 3
     silver.refresh()
     silver.check()
 
