@@ -146,12 +146,17 @@ class Spans:
         low, high = low // length_s * length_s + origin_s, -(-high // length_s) * length_s + origin_s
         return Spans._joined(self._names, np.column_stack([low + base, high + base]))
 
-    def bounded(self, most: int) -> "Spans":
-        """At most about so many spans: those with the least between them are joined, and what lies between is in."""
+    def bounded(self, most: int, most_of_all: int) -> "Spans":
+        """At most about so many spans: those of a symbol with the least between them are joined, and what lies between.
+
+        Symbols stay apart, and have room for two spans each, up to ``most_of_all`` in all: where there are more symbols
+        than that, the time is everyone's.
+        """
         ends = self.ends()
+        most = max(most, min(2 * len(self._names), most_of_all))
         if len(self) <= most or ends is None:
             return self
-        if len(self._names) * 2 > most:
+        if len(self._names) > most:
             return Spans.of([Span(EVERYWHERE, *ends)])
         codes = self._codes
         between = self._line[1:, 0] - self._line[:-1, 1]

@@ -9,6 +9,8 @@ from tapehouse.intervals import ORIGIN_US, SECOND_US, WEEK_US
 
 MOST_SPANS: Final = 150
 """Of each kind: each commit repeats them. Past that, those close to each other are joined, and more is done."""
+MOST_OF_ALL: Final = 1_500
+"""The same where more symbols than that leave no room: 60 KB of a commit, and what is left of one is not another's."""
 _LEAST_S: Final = 60
 _WEEK_S: Final = WEEK_US // SECOND_US
 _ORIGIN_S: Final = ORIGIN_US // SECOND_US
@@ -42,7 +44,7 @@ class Work:
 
     def bounded(self) -> "Work":
         """The same or more, in few spans."""
-        return Work(*(each.bounded(MOST_SPANS) for each in (self.traded, self.judged, self.anew)))
+        return Work(*(each.bounded(MOST_SPANS, MOST_OF_ALL) for each in (self.traded, self.judged, self.anew)))
 
     def newest(self, cost: Callable[[Spans], int], most: int) -> tuple["Work", "Work"]:
         """The newest part that costs at most ``most``, but for a least piece, and the rest.

@@ -1,5 +1,6 @@
 """Batches of silver into gold.candles, without Spark: held against the oracle, and against what they cost."""
 
+import json
 import random
 from dataclasses import replace
 from typing import Any
@@ -13,6 +14,8 @@ from glue_jobs.engine import LostRaceError
 from glue_jobs.engine.follow import BatchLimits
 from glue_jobs.gold.candles import job as candles_job
 from glue_jobs.gold.candles.ledger import Ledger
+from glue_jobs.gold.candles.spans import Spans
+from glue_jobs.gold.candles.todo import Work
 from tapehouse.lake import Lake
 from tapehouse.record import Coverage, Gap, GapClosed, Record, Trade
 from tapehouse.tables import GOLD_CANDLES
@@ -366,6 +369,40 @@ def test_scattered_old_trades_leave_a_short_list(silver: SilverLake, monkeypatch
     silver.arrive([sold(2 + number, T0 - number * 7 * HOUR) for number in range(300)])
     silver.refresh(pieces=0)
     assert 0 < len(ledger(silver).todo.traded) <= 150
+    silver.refresh()
+    silver.check()
+
+
+def test_what_is_left_of_a_thousand_markets_is_of_each_by_itself_and_short() -> None:
+    names, now_s = [f"S{number:04}-USD" for number in range(1_600)], T0 // SECOND
+
+    def left(symbols: int, each: int) -> Work:
+        spans = Spans.of((name, now_s - hour * 3_600, now_s - hour * 3_600 + 1) for name in names[:symbols]
+                         for hour in range(each))  # fmt: skip
+        return Work(spans, spans, spans)
+
+    for symbols, each in ((1, 400), (80, 12), (1_000, 12), (1_500, 2)):
+        work, bounded = left(symbols, each), left(symbols, each).bounded()
+        assert bounded.traded.symbols == work.traded.symbols
+        assert not work.traded - bounded.traded
+        assert len(json.dumps(bounded.to_json())) < 200_000
+    assert left(1_000, 1).bounded() == left(1_000, 1)
+    assert left(1_600, 1).bounded().traded.is_everywhere
+
+
+def test_old_trades_of_many_markets_leave_other_markets_alone(
+    silver: SilverLake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [f"S{number:02}-USD" for number in range(90)]
+    silver.arrive([sold(number, T0 - 40 * DAY, symbol=name) for number, name in enumerate(names)])
+    silver.arrive([sold(1_000 + number, T0, symbol=name) for number, name in enumerate(names)])
+    silver.refresh()
+    monkeypatch.setattr(candles_job, "AT_ONCE_ROWS", 1)
+    touched = names[:80]
+    silver.arrive([sold(2_000 + 4 * number + day, T0 - (day + 1) * DAY, symbol=name)
+                   for number, name in enumerate(touched) for day in range(4)])  # fmt: skip
+    silver.refresh(pieces=0)
+    assert ledger(silver).todo.traded.symbols == set(touched)
     silver.refresh()
     silver.check()
 
