@@ -160,7 +160,9 @@ class CandlesJob:
                 outcome, after = self._computed(base, work, after, known)
                 step.rows = outcome.changed.num_rows
         noted = (after.todo, after.counted, after.short_from_us) != (before.todo, before.counted, before.short_from_us)
-        if outcome or noted:
+        # What counts less from now on (another stream is read) has to be known to a new process.
+        went_back = (after.arrived_through_us or 0) < (before.arrived_through_us or 0)
+        if outcome or noted or went_back:
             with self._ws.steps.step("gold.candles") as step:
                 rewrite = self._layout.put(base, outcome, known.newest_us)
                 step.rows = sum(each.rows or 0 for each in rewrite.add)
