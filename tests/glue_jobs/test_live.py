@@ -64,15 +64,18 @@ def until(true: Callable[[], bool]) -> None:
 
 def test_a_commit_wakes_who_reads_it_at_once() -> None:
     """Silver and gold look again after a minute, unless something is committed before them."""
+    committed = threading.Event()
 
     def pieces(name: str, number: int) -> Piece:
-        if number == 5 and name != "gold":
+        # Only when both rest: what is committed before a first look is seen by that look.
+        if name == "bronze" and len(runner.asked) == 3 and not committed.is_set():
+            committed.set()
             return Piece(7, wrote=True, has_more=False)
-        return IDLE
+        return Piece(7, wrote=True, has_more=False) if (name, number) == ("silver", 1) else IDLE
 
-    runner = FakeRunner(lambda name, number: pieces(name, number if name == "bronze" else number + 4))
+    runner = FakeRunner(pieces)
     with live(runner) as loops:
-        until(lambda: runner.kept.get("gold", 0) >= 2 and runner.kept["silver"] == 2)  # a step of upkeep a piece
+        until(lambda: runner.asked.get("gold", 0) >= 2)
         assert runner.asked["silver"] == 2
         until(lambda: loops.progress()["silver"].rows == 7)
     loops.check()
