@@ -88,16 +88,13 @@ class Refresh:
         with ExitStack() as locks:
             for query in touched:
                 locks.enter_context(self._runner.only_writer(query))
-            # First of all what a kill must not leave half done: the next pass of each query looks there.
+            # First of all what a kill must not leave half done: the next pass of each query looks there. A query cannot
+            # go on over a rewritten input: it begins anew.
             for query in touched:
                 anew = bool(hanging.intersection(query.reads))
                 self._runner.mark(query, [made for made in query.writes if made in hanging], anew=anew)
-            # A query cannot go on over a rewritten input: first it forgets, and then its tables are made anew.
-            for query in self._queries:
-                if hanging.intersection(query.reads):
-                    self._runner.forget(query)
             for query in touched:
-                self._runner.rebuild(query, [made for made in query.writes if made in hanging])
+                self._runner.rebuild(query)
         return self.report(0, time.monotonic() - began)
 
     def _inputs(self, table: object) -> tuple[object, ...]:

@@ -8,9 +8,8 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
 from glue_jobs.bronze import Position, position_in
-from glue_jobs.engine import Query, Steps, Workspace, delta, tables_of
+from glue_jobs.engine import Query, Steps, TableState, Workspace, tables_of
 from tapehouse.lake import Lake
-from tapehouse.tables import Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,23 +36,20 @@ def table_status(
 ) -> list[TableStatus]:
     """The tables of the pipeline that are there, in the order of the data's way."""
     workspace = Workspace(spark, lake, Steps())
-    return [
-        _status(workspace, table, now_us())
-        for table in tables_of(queries).values()
-        if delta.exists(spark, workspace.uri(table))
-    ]
+    states = [workspace.state(table) for table in tables_of(queries).values()]
+    return [_status(workspace, state, now_us()) for state in states if state.is_there]
 
 
-def _status(workspace: Workspace, table: Table, now_us: int) -> TableStatus:
-    snapshot = workspace.snapshot(table)
+def _status(workspace: Workspace, state: TableState, now_us: int) -> TableStatus:
+    table = state.table
     newest = F.max(F.expr(table.time_us)).alias("newest")
-    row = workspace.at(snapshot).agg(F.count("*").alias("rows"), newest).first()
+    row = workspace.at(state).agg(F.count("*").alias("rows"), newest).first()
     rows, newest_us = (row["rows"], row["newest"]) if row is not None else (0, None)
     return TableStatus(
         table=table.name,
         rows=rows,
         newest_event_us=newest_us,
         lag_s=None if newest_us is None else (now_us - newest_us) / 1_000_000,
-        version=snapshot.version,
-        position=position_in(snapshot),
+        version=state.version,
+        position=position_in(state),
     )

@@ -18,7 +18,7 @@ from glue_jobs.audit.report import AuditReport, findings
 from glue_jobs.audit.sample import Sample
 from glue_jobs.audit.summary import summary
 from glue_jobs.bronze import position_in
-from glue_jobs.engine import Query, delta, sized, tables_of
+from glue_jobs.engine import Query, Steps, Workspace, sized, tables_of
 from tapehouse.intervals import INTERVALS, MINUTE_US
 from tapehouse.lake import Lake
 from tapehouse.tables import (
@@ -47,14 +47,13 @@ def audit(spark: SparkSession, lake: Lake, queries: Sequence[Query], *, full: bo
     order of records that repeat each other, nor what a payload says that no column holds: such a change is not seen.
     """
 
-    def load(table: Table) -> DataFrame:
-        uri = lake.table_uri(table.name)
-        if not delta.exists(spark, uri):
-            return spark.createDataFrame([], table.schema_ddl)
-        return spark.read.format("delta").load(uri)
+    workspace = Workspace(spark, lake, Steps())
 
-    uri = lake.table_uri(BRONZE_TRADES.name)
-    if not delta.exists(spark, uri):
+    def load(table: Table) -> DataFrame:
+        is_there = workspace.state(table).is_there
+        return workspace.read(table) if is_there else spark.createDataFrame([], table.schema_ddl)
+
+    if not workspace.state(BRONZE_TRADES).is_there:
         return AuditReport(False, (f"{lake.uri}: there is no bronze.trades: run tapehouse refresh first",), {})
     tables = tables_of(queries)
     there = {name: load(table) for name, table in tables.items()}
@@ -69,9 +68,7 @@ def audit(spark: SparkSession, lake: Lake, queries: Sequence[Query], *, full: bo
             counts[SILVER_COVERAGE.name] += held(bronze, placed)
         markets = counted(silver[SILVER_TRADES.name], gold)
         # How far back seconds are kept is gold's own word: a setting decides it.
-        gold_uri = lake.table_uri(GOLD_CANDLES.name)
-        told = delta.snapshot(spark, GOLD_CANDLES, gold_uri).metadata if delta.exists(spark, gold_uri) else None
-        short_from_us = (told or {}).get("short_from_us")
+        short_from_us = (workspace.state(GOLD_CANDLES).metadata or {}).get("short_from_us")
         asked = judged(bronze.where(sample.has(*COORDINATE_NAMES))).persist(StorageLevel.MEMORY_AND_DISK)
         try:
             found = findings(
@@ -92,7 +89,7 @@ def audit(spark: SparkSession, lake: Lake, queries: Sequence[Query], *, full: bo
         if sample.one_in > 1:  # of all windows, where not each was judged
             intervals = [each for each in INTERVALS if short_from_us is None or each.length_us >= MINUTE_US]
             found += sums(markets, gold, intervals)
-    found += stream_gaps(position_in(delta.snapshot(spark, BRONZE_TRADES, uri)))
+    found += stream_gaps(position_in(workspace.state(BRONZE_TRADES)))
     return AuditReport(not found, (_account_line(counts), str(sample), *found), counts)
 
 

@@ -387,13 +387,9 @@ class BronzeLoop:
         self._paces = {shard_id: pace for shard_id, pace in self._paces.items() if shard_id in start.before.shards}
 
 
-def position_in(base: object) -> Position | None:
-    """The position that bronze's metadata carries: of a table's state or snapshot, or the metadata itself.
-
-    None where the log does not tell it.
-    """
-    metadata = base if isinstance(base, Mapping) else getattr(base, "metadata", None)
-    body = (metadata or {}).get(POSITION)
+def position_in(base: TableState) -> Position | None:
+    """The position that bronze's newest commit carries; None where the log does not tell it."""
+    body = (base.metadata or {}).get(POSITION)
     return None if body is None else Position.from_json(body)
 
 

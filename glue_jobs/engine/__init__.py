@@ -8,7 +8,7 @@ from glue_jobs.engine.runner import Runner
 from glue_jobs.engine.schema import arrow_schema, arrow_type, ddl
 from glue_jobs.engine.session import DELTA_PACKAGES, S3A_PACKAGES, build_session, glue_session, resolve_jars, sized
 from glue_jobs.engine.steps import Step, Steps
-from glue_jobs.engine.table_log import Commit, DataFile, TableState
+from glue_jobs.engine.table_log import Commit, DataFile, TableState, instant_text, instant_us
 from glue_jobs.engine.transaction import LostRaceError
 from glue_jobs.engine.workspace import Workspace
 
@@ -37,6 +37,8 @@ __all__ = [
     "ddl",
     "glue_session",
     "hanging_on",
+    "instant_text",
+    "instant_us",
     "read_files",
     "resolve_jars",
     "schema_of",

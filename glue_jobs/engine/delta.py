@@ -1,56 +1,30 @@
-"""Commits to Delta tables that know what they were based on.
+"""Tables as they are declared: made, given what was declared since, and read by Spark as of one version.
 
-Each table of ours counts its commits of data in a *turn*: a commit made on turn n carries the Delta transaction
-(``TXN_APP``, n + 1) and, in its user metadata, the turn, a token and whatever its writer wants to find again. Delta
-lets one such transaction in: of two writers that read the same turn, one commits, and the other learns that it lost
-and starts again from what is there now. Commits in between that move no data (OPTIMIZE) repeat the metadata and do
-not count. (The table's *version* would not do as the counter: an OPTIMIZE between plan and commit raises it, and a
-third writer could then commit the same plan once more.)
+Delta itself does this by SQL. What a table's newest commit of ours carries (see ``transaction``) is repeated by each of
+these commits, so that a position in it is never buried; none of them counts as a turn.
 """
 
 import json
 import math
 import threading
 import time
-import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 from delta.tables import DeltaTable, DeltaTableBuilder
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import AnalysisException, PySparkException
-from pyspark.sql import DataFrame, DataFrameWriter, SparkSession
+from pyspark.sql import DataFrame, SparkSession
 
 from glue_jobs.engine.places import Place, place
-from glue_jobs.engine.table_log import (
-    TXN_APP,
-    TableLog,
-    TableState,
-    commit_actions_of,
-    commit_of,
-    has_commits,
-)
-from glue_jobs.engine.transaction import LostRaceError
+from glue_jobs.engine.table_log import TableLog, TableState, has_commits
+from glue_jobs.engine.transaction import is_conflict
 from tapehouse import logs
 from tapehouse.errors import TerminalError
 from tapehouse.tables import Table
 
 log = logs.of(__name__)
-
-__all__ = [
-    "LostRaceError",
-    "Snapshot",
-    "append",
-    "ensure",
-    "exists",
-    "optimize",
-    "read",
-    "replace",
-    "snapshot",
-    "vacuum",
-]
 
 USER_METADATA: Final = "spark.databricks.delta.commitInfo.userMetadata"
 
@@ -58,21 +32,6 @@ _ENSURING: Final = threading.Lock()
 """What a commit carries is a setting of the session while a table is changed: one change at a time."""
 _HALF_MADE: Final = frozenset({"DELTA_TABLE_NOT_FOUND", "DELTA_CREATE_TABLE_WITH_NON_EMPTY_LOCATION"})
 """What Delta calls a folder in which another creation has begun: it may still be running, or was killed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """What a table was when it was read: the base of the next commit."""
-
-    table: Table
-    uri: str
-    version: int
-    turn: int
-    """Commits of data so far; 0 for a table without any."""
-    metadata: Mapping[str, Any] | None = field(default=None)
-    """What the newest commit of ours carries; None where the log no longer tells."""
-    rows_written: int | None = None
-    """Rows that the commit wrote, where the snapshot is one's outcome."""
 
 
 def ensure(
@@ -137,10 +96,9 @@ def _bring_up_to_date(spark: SparkSession, state: TableState) -> None:
     if not all(column.nullable for column in missing):
         names = ", ".join(column.name for column in missing)
         raise TerminalError(f"{uri}: {table.name} was made without {names}. Take another lake, or remove the table.")
-    base = Snapshot(table, uri, state.version, state.turn, state.metadata)
     if missing:
         described = ", ".join(f"`{c.name}` {c.type} COMMENT {json.dumps(c.comment)}" for c in missing)
-        with _repeating(spark, base):
+        with repeating(spark, state.metadata):
             spark.sql(f"ALTER TABLE delta.`{uri}` ADD COLUMNS ({described})")
         for column in missing:
             log.warning("column_added", table=table.name, column=column.name, note="`tapehouse rebuild` fills it")
@@ -149,10 +107,10 @@ def _bring_up_to_date(spark: SparkSession, state: TableState) -> None:
         return
     told = ", ".join(f"'{name}' = '{value}'" for name, value in wanted.items())
     try:
-        with _repeating(spark, base):
+        with repeating(spark, state.metadata):
             spark.sql(f"ALTER TABLE delta.`{uri}` SET TBLPROPERTIES ({told})")
     except (PySparkException, Py4JJavaError) as error:
-        if not _is_conflict(error):
+        if not is_conflict(error):
             raise
         log.info("properties_later", table=table.name, note="another writer was first; the next process sets them")
 
@@ -165,7 +123,7 @@ def _remake(spark: SparkSession, state: TableState) -> None:
     table, uri = state.table, state.uri
     log.warning("table_made_anew", table=table.name, uri=uri, note="it was filed otherwise; it is computed from silver")
     # What its newest commit carried says what was in it: now nothing is.
-    with _repeating(spark, Snapshot(table, uri, state.version, state.turn, {"turn": state.turn})):
+    with repeating(spark, {"turn": state.turn}):
         try:
             _build(spark, DeltaTable.replace(spark), table, uri)
         except (PySparkException, Py4JJavaError):
@@ -201,86 +159,16 @@ def _clear_half_made(at: Place) -> None:
     at.delete_folder("_delta_log")
 
 
-def exists(_spark: SparkSession, uri: str) -> bool:
-    """Whether a Delta table is there."""
-    return has_commits(place(uri))
-
-
-def read(spark: SparkSession, snapshot: Snapshot) -> DataFrame:
-    """The table as of the snapshot, whatever others commit meanwhile."""
-    return spark.read.format("delta").option("versionAsOf", snapshot.version).load(snapshot.uri)
-
-
-def snapshot(_spark: SparkSession, table: Table, uri: str, *, table_log: TableLog | None = None) -> Snapshot:
-    """What the table is now. ``table_log``: where it is followed already."""
-    state = (table_log or TableLog(table, uri)).state()
-    return Snapshot(table, uri, state.version, state.turn, state.metadata)
-
-
-def append(frame: DataFrame, base: Snapshot, *, metadata: Mapping[str, Any] | None = None) -> Snapshot:
-    """Add the rows in one commit on top of ``base``.
-
-    Raises:
-        LostRaceError: somebody else committed since ``base`` was read; nothing was written.
-    """
-    return _commit(frame, frame.write.mode("append"), base, metadata)
-
-
-def replace(
-    frame: DataFrame, base: Snapshot, *, where: str | None = None, metadata: Mapping[str, Any] | None = None
-) -> Snapshot:
-    """Put ``frame`` in the place of the rows that satisfy ``where`` (all rows without it), in one commit.
-
-    Raises:
-        LostRaceError: somebody else committed since ``base`` was read; nothing was written.
-    """
-    writer = frame.write.mode("overwrite")
-    return _commit(frame, writer.option("replaceWhere", where) if where else writer, base, metadata)
-
-
-def optimize(spark: SparkSession, base: Snapshot) -> None:
-    """Compact the table's files. The commit repeats the metadata, so that a position in it is never buried."""
-    with _repeating(spark, base):
-        DeltaTable.forPath(spark, base.uri).optimize().executeCompaction()
-
-
-def vacuum(spark: SparkSession, base: Snapshot, *, retention_h: float = 168) -> None:
-    """Remove files that no version of the last ``retention_h`` hours needs. Its log entries repeat the metadata too."""
-    with _repeating(spark, base):
-        DeltaTable.forPath(spark, base.uri).vacuum(retention_h)
-
-
-def _commit(frame: DataFrame, writer: DataFrameWriter, base: Snapshot, metadata: Mapping[str, Any] | None) -> Snapshot:
-    token = uuid.uuid4().hex
-    turn = base.turn + 1
-    body = {**(metadata or {}), "turn": turn, "token": token}
-    options = {"txnAppId": TXN_APP, "txnVersion": str(turn), "userMetadata": json.dumps(body, separators=(",", ":"))}
-    try:
-        writer.format("delta").options(**options).save(base.uri)
-    except (PySparkException, Py4JJavaError) as error:
-        if _is_conflict(error):
-            raise LostRaceError(base.table.name, base.turn) from error
-        raise
-    # Delta skips a transaction that it has seen without a word: only our own token in the log proves the commit.
-    at, version = place(base.uri), base.version + 1
-    while (actions := commit_actions_of(at, version)) is not None:
-        found = commit_of(version, actions)
-        if found.metadata is not None and found.metadata.get("token") == token:
-            return Snapshot(base.table, base.uri, version, turn, body, found.rows_written)
-        version += 1
-    raise LostRaceError(base.table.name, base.turn)
-
-
-def _is_conflict(error: Exception) -> bool:
-    text = str(error)
-    return "Concurrent" in text or "DELTA_CONCURRENT" in text or "FileAlreadyExists" in text
+def read(spark: SparkSession, state: TableState) -> DataFrame:
+    """The table as of the state, whatever others commit meanwhile."""
+    return spark.read.format("delta").option("versionAsOf", state.version).load(state.uri)
 
 
 @contextmanager
-def _repeating(spark: SparkSession, base: Snapshot) -> Iterator[None]:
-    """Commits made inside carry what the newest one of ours carries."""
-    if base.metadata is not None:
-        spark.conf.set(USER_METADATA, json.dumps(base.metadata, separators=(",", ":")))
+def repeating(spark: SparkSession, metadata: Mapping[str, Any] | None) -> Iterator[None]:
+    """Commits made inside carry this: what the newest one of ours does."""
+    if metadata is not None:
+        spark.conf.set(USER_METADATA, json.dumps(metadata, separators=(",", ":")))
     try:
         yield
     finally:

@@ -8,7 +8,7 @@ import json
 import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Final
@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 
 from glue_jobs.engine.places import Place, place
 from glue_jobs.engine.schema import arrow_schema
-from glue_jobs.engine.table_log import RAW_BYTES, DataFile
+from glue_jobs.engine.table_log import RAW_BYTES, DataFile, instant_text
 from tapehouse.errors import TerminalError
 from tapehouse.tables import Table
 
@@ -200,7 +200,7 @@ def _bounds(rows: pa.Table) -> tuple[dict[str, Any], dict[str, Any]]:
             continue
         if pa.types.is_timestamp(kind):
             # Statistics have milliseconds: the bounds are widened to whole ones.
-            low[field.name], high[field.name] = _instant(least // 1000), _instant(-(-most // 1000))
+            low[field.name], high[field.name] = instant_text(least), instant_text(most + 999)
         elif isinstance(least, date):
             low[field.name], high[field.name] = least.isoformat(), most.isoformat()
         elif isinstance(least, str):
@@ -209,11 +209,6 @@ def _bounds(rows: pa.Table) -> tuple[dict[str, Any], dict[str, Any]]:
         else:
             low[field.name], high[field.name] = least, most
     return low, high
-
-
-def _instant(milliseconds: int) -> str:
-    seconds, rest = divmod(milliseconds, 1000)
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest:03d}Z"
 
 
 def _partition_text(value: Any) -> str | None:

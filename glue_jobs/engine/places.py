@@ -104,8 +104,7 @@ class Place:
 
     def names(self, folder: str) -> list[str]:
         """The names of the files in a folder; none where it is not there."""
-        selector = fs.FileSelector(self.path(folder), allow_not_found=True)
-        return [info.base_name for info in self.files.get_file_info(selector) if info.type == fs.FileType.File]
+        return [each.path.rpartition("/")[2] for each in self.listing(folder)]
 
     def make_folder(self, name: str) -> None:
         """A local folder must be there before a file of it; a bucket has none."""

@@ -16,10 +16,10 @@ from typing import IO, Final
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 
-from glue_jobs.engine import delta
 from glue_jobs.engine.follow import Follower
 from glue_jobs.engine.places import place
 from glue_jobs.engine.query import BatchJob, IntakeJob, Job, Piece, Query
+from glue_jobs.engine.transaction import LostRaceError
 from glue_jobs.engine.upkeep import Upkeep
 from glue_jobs.engine.workspace import Workspace
 from tapehouse import logs
@@ -61,15 +61,19 @@ class Runner:
 
     def _pass(self, query: Query) -> int:
         job = self._job(query)
-        if isinstance(job, IntakeJob):
-            with _as_transient(query):
-                return job.drain()
-        self._workspace.ensure((*query.reads, *query.writes))
         with _as_transient(query):
-            self._redo(query)
-        until_won(job.prepare)
-        self._follow(query, job)
+            if isinstance(job, IntakeJob):
+                return job.drain()
+            self._begin(query, job)
+            self._follow(query, job)
         return 0
+
+    def _begin(self, query: Query, job: BatchJob) -> bool:
+        """What comes before any batch; whether a rebuild that was killed had to be finished."""
+        self._workspace.ensure((*query.reads, *query.writes))
+        was_left = self.rebuild(query)
+        until_won(job.prepare)
+        return was_left
 
     def upkeep(self, query: Query) -> bool:
         """One bounded step of what the query's tables need; False where nothing was due, which costs next to nothing.
@@ -97,14 +101,11 @@ class Runner:
             LakehouseError: TransientError where it will go on where it was, else what the job raised.
         """
         job = self._job(query)
-        if isinstance(job, IntakeJob):
-            with _as_transient(query):
-                return job.turn()
-        self._workspace.ensure((*query.reads, *query.writes))
         with _as_transient(query):
-            if self._redo(query):
+            if isinstance(job, IntakeJob):
+                return job.turn()
+            if self._begin(query, job):
                 return Piece(0, wrote=True, has_more=True)
-            until_won(job.prepare)
             if self._clock() < self._rests_until.get(query.name, 0.0):
                 return Piece(0, wrote=False, has_more=False)
             if (rows := self._batch(query, job)) is not None:
@@ -116,7 +117,7 @@ class Runner:
         """Batches up to what the inputs are now, so that a steady stream does not keep what follows from its turn."""
         follower = self.follower(query)
         until = follower.now()
-        with self._workspace.steps.step(f"{query.name} query"), _as_transient(query):
+        with self._workspace.steps.step(f"{query.name} query"):
             while self._batch(query, job) is not None and not follower.is_through(until):
                 pass
             while job.more():
@@ -129,67 +130,60 @@ class Runner:
         if batch is None:
             return None
         log.debug("batch_begun", query=query.name, rows=batch.rows, bytes=batch.bytes)
-        began, until = self._clock(), follower.now()
+        until = follower.now() if query.rests else None
+        began = self._clock()
         until_won(lambda: job.write(batch))
         follower.done(batch)
         took_s = self._clock() - began
-        if took_s > _SMALL_S and follower.is_through(until):  # else it would fall behind
+        if until is not None and took_s > _SMALL_S and follower.is_through(until):  # else it would fall behind
             self._rests_until[query.name] = self._clock() + min(query.rests * took_s, _MOST_REST_S)
         return batch.rows
 
     def mark(self, query: Query, tables: Sequence[Table], *, anew: bool) -> None:
         """Note that these tables of a query are to be rebuilt, until ``rebuild`` has done it: in this process, or,
-        where it is killed, by the query's next pass. Call it inside ``only_writer``, before the first of all commits.
+        where it is killed, in the query's next pass. Call it inside ``only_writer``, before the first of all commits.
 
         ``anew``: what the query reads is rewritten too, so that it has to begin anew.
         """
         marked, was_anew = self._marked(query.name) or ((), False)
         names = dict.fromkeys([*marked, *(table.name for table in tables)])
-        self._write_mark(query, list(names), anew or was_anew)
+        body = {"tables": list(names), "anew": anew or was_anew}
+        place(self._workspace.lake.uri).write(_MARK.format(query.name), json.dumps(body).encode())
 
-    def rebuild(self, query: Query, tables: Sequence[Table]) -> None:
-        """Compute these tables of a query anew from their inputs. Call it inside ``only_writer``."""
-        job = self._job(query)
-        if isinstance(job, IntakeJob):
-            return  # its input is outside the lake
-        self._workspace.ensure((*query.reads, *query.writes))
-        follower = self.follower(query)
-        until = follower.now()
-        job.rebuild(tables)
-        if set(tables) == set(query.writes):
-            follower.all_done(until)
-        marked, anew = self._marked(query.name) or ((), False)
-        self._write_mark(query, [name for name in marked if name not in {table.name for table in tables}], anew)
-
-    def _write_mark(self, query: Query, names: Sequence[str], anew: bool) -> None:
-        lake, file = place(self._workspace.lake.uri), _MARK.format(query.name)
-        if names:
-            lake.write(file, json.dumps({"tables": names, "anew": anew}).encode())
-        else:
-            lake.delete(file)
-
-    def _redo(self, query: Query) -> bool:
-        """Finish a rebuild that was killed; whether there was one.
+    def rebuild(self, query: Query) -> bool:
+        """Compute anew what is marked of a query; whether anything was. Call it inside ``only_writer``.
 
         Raises:
             TransientError: what the query reads is still to be rebuilt.
         """
-        if (found := self._marked(query.name)) is None:
+        job, found = self._job(query), self._marked(query.name)
+        if isinstance(job, IntakeJob) or found is None:
             return False
-        suffix = _MARK.format("").rpartition("/")[2]
-        names = place(self._workspace.lake.uri).names(_MARK.partition("/")[0])
-        others = [name.removesuffix(suffix) for name in names if name.endswith(suffix)]
-        waiting = {
-            table for other in others if other != query.name for table in (self._marked(other) or ((), False))[0]
-        }
-        if left := sorted(waiting & {table.name for table in query.reads}):
+        names, anew = found
+        if left := sorted(self._all_marked(but=query.name) & {table.name for table in query.reads}):
             raise TransientError(f"the {query.name} refresh waits for the rebuild of {', '.join(left)}")
-        tables, anew = found
-        log.warning("rebuild_again", query=query.name, tables=list(tables), note="it was killed before its end")
+        log.info("rebuild", query=query.name, tables=list(names))
         if anew:
             self.forget(query)
-        until_won(lambda: self.rebuild(query, [table for table in query.writes if table.name in tables]))
+        self._workspace.ensure((*query.reads, *query.writes))
+        follower, tables = self.follower(query), [table for table in query.writes if table.name in names]
+
+        def compute() -> None:
+            until = follower.now()
+            job.rebuild(tables)
+            if len(tables) == len(query.writes):
+                follower.all_done(until)
+
+        until_won(compute)
+        place(self._workspace.lake.uri).delete(_MARK.format(query.name))
         return True
+
+    def _all_marked(self, *, but: str) -> set[str]:
+        """The tables of other queries that are to be rebuilt."""
+        folder, _, ending = _MARK.format("*").rpartition("/")
+        names = place(self._workspace.lake.uri).names(folder)
+        queries = [name.removesuffix(ending[1:]) for name in names if name.endswith(ending[1:])]
+        return {table for name in queries if name != but for table in (self._marked(name) or ((), False))[0]}
 
     def _marked(self, name: str) -> tuple[tuple[str, ...], bool] | None:
         """The tables of a query that are to be rebuilt, and whether it begins anew; None where none is."""
@@ -252,10 +246,10 @@ def until_won(write: Callable[[], None]) -> None:
     """Run it again while another writer is there first. Raises LostRaceError after ``_TRIES``."""
 
     def lost(error: Exception) -> None:
-        if isinstance(error, delta.LostRaceError):
+        if isinstance(error, LostRaceError):
             log.info("batch_lost_race", table=error.table, turn=error.turn)
 
-    retry(write, when=delta.LostRaceError, tries=_TRIES, backoff=_AFTER_LOST_RACE, on_failure=lost)
+    retry(write, when=LostRaceError, tries=_TRIES, backoff=_AFTER_LOST_RACE, on_failure=lost)
 
 
 def _first_line(error: Exception) -> str:

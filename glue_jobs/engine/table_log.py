@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 from urllib.parse import unquote
@@ -31,9 +32,11 @@ _CHECKED_ANEW_S: Final = 60.0
 """A log that seems to end is checked against its newest checkpoint so often: its files may have been cleaned up."""
 _LISTS: Final = frozenset({"partitionColumns", "readerFeatures", "writerFeatures"})
 """What is a list in a checkpoint and no map."""
-_CHECKPOINT: Final = re.compile(r"(\d{20})\.checkpoint(?:\.\d{10}\.\d{10})?\.parquet")
-
-
+CHECKPOINT: Final = re.compile(r"(\d{20})\.checkpoint(?:\.\d{10}\.(\d{10}))?\.parquet")
+"""The name of a classic checkpoint, or of a part of one: its version, and how many parts there are."""
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+_MILLISECOND: Final = timedelta(milliseconds=1)
 RAW_BYTES: Final = "rawBytes"
 """Of our own, among a file's statistics: other readers of the log pass over what they do not know there."""
 
@@ -93,7 +96,6 @@ class Commit:
     metadata: Mapping[str, Any] | None
     """The user metadata, where it is a JSON object."""
     timestamp_ms: int
-    rows_written: int | None
     removed: tuple[Removal, ...] = ()
 
 
@@ -116,6 +118,11 @@ class TableState:
     """Those that the table was made with, or got since."""
     partition_by: tuple[str, ...] = ()
     properties: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_there(self) -> bool:
+        """Whether there is a table."""
+        return self.version >= 0
 
     @property
     def rows(self) -> int:
@@ -189,15 +196,15 @@ class TableLog:
                 if actions is None:
                     return None
                 known = commit_of(version, actions)
-                self._keep(known)
+                with self._lock:
+                    self._keep(known)
             found.append(known)
         return found
 
     def _keep(self, commit: Commit) -> None:
-        with self._lock:
-            self._commits[commit.version] = commit
-            while len(self._commits) > LOOK_BACK:
-                del self._commits[min(self._commits)]
+        self._commits[commit.version] = commit
+        while len(self._commits) > LOOK_BACK:
+            del self._commits[min(self._commits)]
 
     def _update(self) -> None:
         if self._version < 0:
@@ -235,9 +242,7 @@ class TableLog:
         for action in actions:
             self._take(action)
         commit = commit_of(version, actions)
-        self._commits[version] = commit
-        while len(self._commits) > LOOK_BACK:
-            del self._commits[min(self._commits)]
+        self._keep(commit)
         if commit.metadata is not None and "turn" in commit.metadata:
             self._turn, self._metadata = int(commit.metadata["turn"]), commit.metadata
         self._version, self._state = version, None
@@ -260,6 +265,16 @@ class TableLog:
             self._turn = int(txn["version"])
 
 
+def instant_us(text: str) -> int:
+    """An instant as statistics spell it, µs UTC."""
+    return (datetime.fromisoformat(text) - _EPOCH) // _MICROSECOND
+
+
+def instant_text(instant_us: int) -> str:
+    """An instant as statistics spell it: whole milliseconds, those that have begun."""
+    return f"{_EPOCH + instant_us // 1000 * _MILLISECOND:%Y-%m-%dT%H:%M:%S}.{instant_us // 1000 % 1000:03d}Z"
+
+
 def has_commits(at: Place) -> bool:
     """Whether a table is there: a log without a commit is what a killed creation left."""
     return newest_checkpoint(at) is not None or commit_actions_of(at, 0) is not None
@@ -280,7 +295,7 @@ def newest_checkpoint(at: Place) -> int | None:
         return int(json.loads(at.read("_delta_log/_last_checkpoint"))["version"])
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         # The pointer is only a help: it may be missing, or torn by a writer that was killed.
-        found = [int(match[1]) for name in at.names("_delta_log") if (match := _CHECKPOINT.fullmatch(name))]
+        found = [int(match[1]) for name in at.names("_delta_log") if (match := CHECKPOINT.fullmatch(name))]
         return max(found, default=None)
 
 
@@ -291,7 +306,7 @@ def checkpoint_actions(
     names = [
         name
         for name in at.names("_delta_log")
-        if (match := _CHECKPOINT.fullmatch(name)) is not None and int(match[1]) == version
+        if (match := CHECKPOINT.fullmatch(name)) is not None and int(match[1]) == version
     ]
     if not names:
         raise TerminalError(f"{at.uri}: the log's checkpoint of version {version} is not a classic one, or is gone")
@@ -340,13 +355,10 @@ def commit_of(version: int, actions: list[dict[str, Any]]) -> Commit:
         metadata = json.loads(info.get("userMetadata") or "null")
     except ValueError:
         metadata = None
-    rows = (info.get("operationMetrics") or {}).get("numOutputRows")
-    counted = [each.rows for each in added if each.rows is not None]
     return Commit(
         version,
         tuple(added),
         metadata if isinstance(metadata, dict) else None,
         int(info.get("timestamp") or 0),
-        int(rows) if rows is not None else (sum(counted) if len(counted) == len(added) else None),
         tuple(removed),
     )

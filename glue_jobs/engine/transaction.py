@@ -77,6 +77,12 @@ def commit_actions(
     return commit_by_protocol(uri, actions, version=version, body=body)
 
 
+def is_conflict(error: Exception) -> bool:
+    """Whether Delta refused a commit because another one was first."""
+    text = str(error)
+    return any(word in text for word in _CONFLICTS)
+
+
 @dataclass(frozen=True, slots=True)
 class _Transaction:
     """One of Delta's own, with all that it will commit."""
@@ -99,7 +105,7 @@ class _Transaction:
                     "after_commit_failed", uri=self.uri, error=str(error)[:200], note="the commit itself stands"
                 )
                 return True
-            if isinstance(error, Py4JJavaError) and any(word in str(error) for word in _CONFLICTS):
+            if isinstance(error, Py4JJavaError) and is_conflict(error):
                 return False
             raise
         return True

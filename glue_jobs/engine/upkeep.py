@@ -9,7 +9,6 @@ import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
 from typing import Any, Final
 
 import pyarrow as pa
@@ -20,7 +19,7 @@ from glue_jobs.engine import vacuum
 from glue_jobs.engine.checkpoints import write_checkpoint
 from glue_jobs.engine.compaction import due, merge
 from glue_jobs.engine.places import place
-from glue_jobs.engine.table_log import DataFile, newest_checkpoint
+from glue_jobs.engine.table_log import DataFile, instant_us, newest_checkpoint
 from glue_jobs.engine.workspace import Workspace
 from tapehouse import logs
 from tapehouse.errors import LakehouseError
@@ -181,4 +180,4 @@ def expired(table: Table, files: Sequence[DataFile], *, before_us: int) -> list[
 
 def _micros(value: Any) -> int:
     """A bound of the statistics: whole µs, or an instant as text."""
-    return int(value) if not isinstance(value, str) else round(datetime.fromisoformat(value).timestamp() * 1_000_000)
+    return instant_us(value) if isinstance(value, str) else int(value)

@@ -11,6 +11,7 @@ from typing import Final
 
 from glue_jobs.engine.follow import reached_by_all
 from glue_jobs.engine.places import Listed, place
+from glue_jobs.engine.table_log import CHECKPOINT
 from glue_jobs.engine.workspace import Workspace
 from tapehouse import logs
 from tapehouse.tables import Table
@@ -25,7 +26,6 @@ _CLOCKS_MS: Final = 60_000
 """How far the clocks of two writers may be apart."""
 _HOUR_MS: Final = 3_600_000
 _OF_A_VERSION: Final = re.compile(r"_delta_log/\.?(\d{20})\.")
-_CHECKPOINT: Final = re.compile(r"_delta_log/(\d{20})\.checkpoint(?:\.\d{10}\.(\d{10}))?\.parquet")
 
 
 class Tombstones:
@@ -141,7 +141,7 @@ def _checkpoints(listed: Iterable[Listed]) -> dict[int, int]:
     parts: dict[int, list[int]] = {}
     wanted: dict[int, int] = {}
     for each in listed:
-        if match := _CHECKPOINT.fullmatch(each.path):
+        if match := CHECKPOINT.fullmatch(each.path.removeprefix("_delta_log/")):
             parts.setdefault(int(match[1]), []).append(each.modified_ms)
             wanted[int(match[1])] = int(match[2] or 1)
     return {version: max(found) for version, found in parts.items() if len(found) == wanted[version]}

@@ -132,13 +132,9 @@ class Workspace:
 
     # Frames: how Spark reads.
 
-    def snapshot(self, table: Table) -> delta.Snapshot:
-        """What the table is now: the base of a commit of a frame."""
-        return delta.snapshot(self.spark, table, self.uri(table), table_log=self.log(table))
-
-    def at(self, snapshot: delta.Snapshot) -> DataFrame:
-        """The table as of a snapshot, whatever others commit meanwhile."""
-        return delta.read(self.spark, snapshot)
+    def at(self, state: TableState) -> DataFrame:
+        """The table as of a state, whatever others commit meanwhile."""
+        return delta.read(self.spark, state)
 
     def read(self, table: Table) -> DataFrame:
         """The table as it is now."""

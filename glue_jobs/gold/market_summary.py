@@ -12,8 +12,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from glue_jobs.engine import Batch, DataFile, TableState, Workspace, read_files, schema_of
-from glue_jobs.gold.candles import Outline, Spans, instant_us, numbered
+from glue_jobs.engine import Batch, DataFile, TableState, Workspace, instant_us, read_files, schema_of
+from glue_jobs.gold.candles import Outline, Spans, floor, numbered
 from tapehouse.intervals import DAY_US, HOUR_US, MINUTE_US, SECOND_US
 from tapehouse.tables import GOLD_CANDLES, GOLD_MARKET_SUMMARY, Table
 
@@ -57,7 +57,7 @@ class MarketSummaryJob:
             is_touched = pc.is_in(there.column("symbol"), value_set=symbols)
             known = pa.table(
                 {name: there.column(name) for name in ("exchange", "symbol")}
-                | {"at": _floor(there.column("last_time_us").to_numpy(), MINUTE_US)}
+                | {"at": floor(there.column("last_time_us").to_numpy(), MINUTE_US)}
             ).filter(is_touched)
             came = _newest(minutes)
             now = pa.concat_tables([came, known.cast(came.schema)])
@@ -282,7 +282,3 @@ def _near(file: DataFile, outline: Outline) -> bool:
         return True
     symbols = file.low.get("symbol", ""), file.high.get("symbol", "\U0010ffff")
     return outline.may_meet(symbols, instant_us(low) // SECOND_US, instant_us(high) // SECOND_US + 1)
-
-
-def _floor(instants: Ints, length_us: int) -> Ints:
-    return instants // length_us * length_us

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from glue_jobs.engine import delta
+from glue_jobs.engine import LostRaceError
+from glue_jobs.engine.table_log import TableLog
 from tapehouse.lake import Lake
 from tapehouse.record import encode
 from tapehouse.tables import (
@@ -18,6 +19,7 @@ from tapehouse.tables import (
     SILVER_TRADES,
 )
 from tests.factories import NOW_US
+from tests.glue_jobs import by_spark
 from tests.glue_jobs.layers import Layers, trade
 from tests.glue_jobs.streams import Markets, market, of_market
 
@@ -81,11 +83,11 @@ def test_gold_counts_one_source_a_market_and_turns_to_a_better_one(layers: Layer
 
 def test_of_two_writers_on_one_turn_one_loses_and_nothing_is_doubled(layers: Layers) -> None:
     uri = layers.lake.table_uri("silver.trades")
-    base = delta.snapshot(layers.spark, SILVER_TRADES, uri)
+    base = TableLog(SILVER_TRADES, uri).state()
     layers.arrive([encode(trade(1))])
     frame = layers.spark.read.format("delta").load(uri)
-    with pytest.raises(delta.LostRaceError, match=r"silver\.trades: another writer committed after turn 0"):
-        delta.append(frame, base)
+    with pytest.raises(LostRaceError, match=r"silver\.trades: another writer committed after turn 0"):
+        by_spark.append(frame, base)
     assert len(layers.rows("silver.trades")) == 1
 
 

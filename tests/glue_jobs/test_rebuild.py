@@ -53,7 +53,7 @@ def test_each_record_is_in_one_table_after_a_kill_between_the_commits(
     silver.on_point = kill
     runner.mark(SILVER_QUERY, SILVER_QUERY.writes, anew=False)
     with pytest.raises(Killed):
-        runner.rebuild(SILVER_QUERY, SILVER_QUERY.writes)
+        runner.rebuild(SILVER_QUERY)
     silver.on_point = lambda point: None
     Runner(silver.workspace).advance(SILVER_QUERY)
     trades, rejected = (

@@ -14,6 +14,7 @@ from glue_jobs.audit import audit
 from glue_jobs.bronze import position_in
 from glue_jobs.bronze.position import StreamGap
 from glue_jobs.engine import delta, hanging_on, tables_of
+from glue_jobs.engine.table_log import TableLog
 from glue_jobs.pipeline import Options, pipeline
 from glue_jobs.refresh import Refresh
 from glue_jobs.status import table_status
@@ -23,6 +24,7 @@ from tapehouse.lake import Lake
 from tapehouse.record import Coverage, Gap, GapClosed, Record, encode, judge
 from tapehouse.tables import BRONZE_TRADES, REGISTRY, Table
 from tests import factories
+from tests.glue_jobs import by_spark
 
 pytestmark = pytest.mark.spark
 
@@ -126,8 +128,8 @@ def test_a_rebuild_gives_the_same_tables_and_the_next_refresh_goes_on(
     for name in ("silver.rejected", "gold.candles", "gold.market_summary"):
         hanging = hanging_on(queries, tables_of(queries)[name])
         for table in hanging:  # nothing of what was there is needed
-            base = delta.snapshot(spark, table, lake.table_uri(table.name))
-            delta.replace(delta.read(spark, base).limit(0), base)
+            base = TableLog(table, lake.table_uri(table.name)).state()
+            by_spark.replace(delta.read(spark, base).limit(0), base)
         report = refresh.rebuild(name)
         touched = {name for step in report.steps for name in before if step.name.startswith(name)}
         assert touched == {each.name for each in hanging}, report.steps
@@ -150,11 +152,11 @@ def test_a_pause_longer_than_the_retention_leaves_no_candle_complete(
     refresh.once()
     candles = spark.read.format("delta").load(lake.table_uri("gold.candles"))
     assert candles.where("interval = '1m' AND exchange = 'kraken'").select("complete").distinct().collect() == [(True,)]
-    base = delta.snapshot(spark, BRONZE_TRADES, lake.table_uri("bronze.trades"))
+    base = TableLog(BRONZE_TRADES, lake.table_uri("bronze.trades")).state()
     position = position_in(base)
     assert position is not None
     gapped = replace(position, gaps=(StreamGap(START_US - 1_000_000, START_US + 5_000_000),))
-    delta.append(delta.read(spark, base).limit(0), base, metadata={"position": gapped.as_json()})
+    by_spark.append(delta.read(spark, base).limit(0), base, metadata={"position": gapped.as_json()})
     refresh.once()
     refresh.once()
     gaps = spark.read.format("delta").load(lake.table_uri("silver.gaps")).collect()

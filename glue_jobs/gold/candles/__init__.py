@@ -2,8 +2,8 @@
 
 from glue_jobs.gold.candles.codes import numbered
 from glue_jobs.gold.candles.job import MAKES, CandlesJob
+from glue_jobs.gold.candles.parts import floor
 from glue_jobs.gold.candles.sources import SourceChoice
 from glue_jobs.gold.candles.spans import Outline, Spans
-from glue_jobs.gold.candles.zones import instant_us
 
-__all__ = ["MAKES", "CandlesJob", "Outline", "SourceChoice", "Spans", "instant_us", "numbered"]
+__all__ = ["MAKES", "CandlesJob", "Outline", "SourceChoice", "Spans", "floor", "numbered"]

@@ -6,7 +6,7 @@ from typing import Final
 
 import pyarrow as pa
 
-from glue_jobs.engine import Batch, DataFile, Workspace
+from glue_jobs.engine import Batch, DataFile, Workspace, instant_us
 from glue_jobs.gold.candles.codes import numbered
 from glue_jobs.gold.candles.known import COVERAGE_COLUMNS, GAP_COLUMNS, Known, extents
 from glue_jobs.gold.candles.ledger import Ledger
@@ -14,7 +14,6 @@ from glue_jobs.gold.candles.sources import Counted, SourceChoice
 from glue_jobs.gold.candles.spans import Spans
 from glue_jobs.gold.candles.todo import Work, weeks
 from glue_jobs.gold.candles.trades import of_sources
-from glue_jobs.gold.candles.zones import instant_us
 from tapehouse.market import Market
 from tapehouse.tables import SILVER_COVERAGE, SILVER_GAPS, SILVER_TRADES, Table
 

@@ -151,20 +151,24 @@ class Parts:
         if len(firsts) == len(start_us):
             return replace(self, start_us=start_us)
         lasts = behind(firsts, len(start_us)) - 1
+        return replace(self.merged(firsts, firsts, lasts), start_us=start_us[firsts])
+
+    def merged(self, firsts: Ints, opening: Ints, closing: Ints) -> "Parts":
+        """One part of each run of rows that begins at one of ``firsts``; its open and close are those of a row each."""
         return Parts(
             self.market[firsts],
-            start_us[firsts],
+            self.start_us[firsts],
             {
-                "open": self.prices["open"].take(firsts),
+                "open": self.prices["open"].take(opening),
                 "high": self.prices["high"].greatest(firsts),
                 "low": self.prices["low"].least(firsts),
-                "close": self.prices["close"].take(lasts),
+                "close": self.prices["close"].take(closing),
             },
             {name: each.sums(firsts) for name, each in self.sums.items()},
             np.add.reduceat(self.trade_count, firsts),
             self.source[firsts],
-            self.open_time_us[firsts],
-            self.close_time_us[lasts],
+            self.open_time_us[opening],
+            self.close_time_us[closing],
         )
 
     def table(self, interval: Interval, vocabulary: Vocabulary) -> pa.Table:

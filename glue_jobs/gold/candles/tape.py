@@ -204,21 +204,7 @@ class _Tape:
         closing = np.flatnonzero(parts.close_time_us == np.maximum.reduceat(parts.close_time_us, firsts)[group])
         opening = opening[self.first(seconds.opened_by[opening], group[opening])]
         closing = closing[self.last(seconds.closed_by[closing], group[closing])]
-        merged = Parts(
-            parts.market[firsts],
-            parts.start_us[firsts],
-            {
-                "open": parts.prices["open"].take(opening),
-                "high": parts.prices["high"].greatest(firsts),
-                "low": parts.prices["low"].least(firsts),
-                "close": parts.prices["close"].take(closing),
-            },
-            {name: each.sums(firsts) for name, each in parts.sums.items()},
-            np.add.reduceat(parts.trade_count, firsts),
-            parts.source[firsts],
-            parts.open_time_us[opening],
-            parts.close_time_us[closing],
-        )
+        merged = parts.merged(firsts, opening, closing)
         return _Seconds(merged, seconds.opened_by[opening], seconds.closed_by[closing])
 
     def first(self, rows: Ints, group: Ints) -> Ints:

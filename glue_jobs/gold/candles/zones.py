@@ -7,11 +7,10 @@ instant. What of each interval a file holds is remembered once it was read or wr
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from glue_jobs.engine import DataFile, TableState
+from glue_jobs.engine import DataFile, TableState, instant_us
 from glue_jobs.gold.candles.spans import Spans
 from tapehouse.intervals import BY_NAME, INTERVALS, SECOND_US
 
@@ -101,8 +100,3 @@ def _until_s(starts: dict[str, tuple[int, int]]) -> int:
 
 def _second(told: object, otherwise: int) -> int:
     return instant_us(told) // SECOND_US if isinstance(told, str) else otherwise
-
-
-def instant_us(text: str) -> int:
-    """An instant of the log's statistics, µs UTC."""
-    return int(np.datetime64(text.rstrip("Z"), "us").astype(np.int64))

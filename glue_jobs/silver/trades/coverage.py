@@ -10,14 +10,13 @@ import itertools
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from glue_jobs.engine import DataFile, TableState
+from glue_jobs.engine import DataFile, TableState, instant_us
 from glue_jobs.silver.trades.columns import Flags, Ints, codes_of, ints_of
 from tapehouse.market import MarketKey
 
@@ -162,7 +161,7 @@ class Watermark:
 
 def _us_of(text: str) -> int:
     """Of an instant as statistics spell it, to a whole millisecond above."""
-    return round(datetime.fromisoformat(text).timestamp() * 1000) * 1000 + 1000
+    return instant_us(text) + 1000
 
 
 def _numbers(rows: pa.Table) -> tuple[Ints, Ints, Ints]:

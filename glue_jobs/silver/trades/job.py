@@ -6,14 +6,22 @@ there before it; coverage, which says that all trades of a span are there, comes
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from glue_jobs.engine import Batch, BatchLimits, DataFile, LostRaceError, TableState, Workspace, read_files
+from glue_jobs.engine import (
+    Batch,
+    BatchLimits,
+    DataFile,
+    LostRaceError,
+    TableState,
+    Workspace,
+    instant_text,
+    read_files,
+)
 from glue_jobs.silver.trades.columns import Flags, codes_of, ints_of
 from glue_jobs.silver.trades.coverage import SPAN_COLUMNS, Watermark, joined, meeting, says_more
 from glue_jobs.silver.trades.filing import filed
@@ -242,7 +250,7 @@ class TradesJob:
         base = self._ws.state(SILVER_REJECTED)
         with self._ws.steps.step("silver.rejected") as step:
             arrivals = ints_of(refused.column("arrival_time"))
-            low, high = (_instant_text(int(bound)) for bound in (np.min(arrivals), np.max(arrivals)))
+            low, high = (instant_text(int(bound)) for bound in (np.min(arrivals), np.max(arrivals)))
             near = [file for file in base.files if file.may_hold("arrival_time", low, high)]
             there = self._ws.rows(SILVER_REJECTED, near, COORDINATE_NAMES)
             new = refused.filter(pa.array(~_among(refused, there)))
@@ -270,8 +278,3 @@ def _among(rows: pa.Table, there: pa.Table) -> Flags:
     both = codes_of(pa.concat_tables([rows.select(COORDINATE_NAMES), there.select(COORDINATE_NAMES)]), COORDINATE_NAMES)
     found: Flags = np.isin(both[: rows.num_rows], both[rows.num_rows :])
     return found
-
-
-def _instant_text(instant_us: int) -> str:
-    """As statistics spell it: whole milliseconds."""
-    return f"{datetime.fromtimestamp(instant_us // 1_000_000, UTC):%Y-%m-%dT%H:%M:%S}.{instant_us // 1000 % 1000:03d}Z"

@@ -8,10 +8,12 @@ import pytest
 
 from embedded.kinesis import Fault, KinesisServer
 from glue_jobs.bronze import BronzeLoop, TurnLimits
-from glue_jobs.engine import LostRaceError, Steps, Workspace, delta
+from glue_jobs.engine import LostRaceError, Steps, Workspace
+from glue_jobs.engine.table_log import TableLog
 from tapehouse.errors import TransientError
 from tapehouse.lake import Lake
 from tapehouse.tables import BRONZE_TRADES
+from tests.glue_jobs import by_spark
 
 pytestmark = pytest.mark.spark
 
@@ -142,9 +144,9 @@ def test_a_compaction_between_two_plans_lets_neither_in_twice(bronze: Bronze, pu
 
     def compact_and_overtake(point: str) -> None:
         if point == "bronze.trades:before":
-            delta.optimize(bronze.spark, delta.snapshot(bronze.spark, BRONZE_TRADES, bronze.uri))
+            by_spark.optimize(bronze.spark, TableLog(BRONZE_TRADES, bronze.uri).state())
             bronze.loop().turn()
-            delta.optimize(bronze.spark, delta.snapshot(bronze.spark, BRONZE_TRADES, bronze.uri))
+            by_spark.optimize(bronze.spark, TableLog(BRONZE_TRADES, bronze.uri).state())
 
     with pytest.raises(LostRaceError):
         bronze.loop(steps=Steps(on_point=compact_and_overtake)).turn()
@@ -158,10 +160,10 @@ def test_the_position_survives_optimize_vacuum_and_log_clean_up(
     for number in range(3):
         put(numbered(number * 10, number * 10 + 10))
         bronze.loop().drain()
-    delta.optimize(spark, delta.snapshot(spark, BRONZE_TRADES, bronze.uri))
+    by_spark.optimize(spark, TableLog(BRONZE_TRADES, bronze.uri).state())
     spark.conf.set("spark.databricks.delta.retentionDurationCheck.enabled", "false")
     try:
-        delta.vacuum(spark, delta.snapshot(spark, BRONZE_TRADES, bronze.uri), retention_h=0)
+        by_spark.vacuum(spark, TableLog(BRONZE_TRADES, bronze.uri).state(), retention_h=0)
     finally:
         spark.conf.unset("spark.databricks.delta.retentionDurationCheck.enabled")
     jvm_log = spark._jvm.org.apache.spark.sql.delta.DeltaLog

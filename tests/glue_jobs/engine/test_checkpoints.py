@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
-from glue_jobs.engine import Steps, Workspace, delta, transaction
+from glue_jobs.engine import Steps, Workspace, transaction
 from glue_jobs.engine.checkpoints import write_checkpoint
 from glue_jobs.engine.table_log import TableLog
 from tapehouse.errors import TerminalError, TransientError
 from tapehouse.lake import Lake
 from tapehouse.tables import SILVER_TRADES
+from tests.glue_jobs import by_spark
 from tests.glue_jobs.engine.test_table_log import put, trades
 from tests.glue_jobs.tables_on_disk import without_spark
 
@@ -91,7 +92,7 @@ def test_spark_reads_ours_as_its_own(spark: SparkSession, lake: Lake, monkeypatc
     (detail,) = spark.sql(f"DESCRIBE DETAIL delta.`{base.uri}`").collect()
     assert detail["clusteringColumns"] == list(SILVER_TRADES.cluster_by)
     frame = spark.createDataFrame(trades(100).to_pylist(), SILVER_TRADES.schema_ddl)
-    delta.append(frame, delta.snapshot(spark, SILVER_TRADES, base.uri))
+    by_spark.append(frame, TableLog(SILVER_TRADES, base.uri).state())
     put(workspace, 101)
     assert workspace.state(SILVER_TRADES).turn == 15
     assert spark.read.format("delta").load(base.uri).count() == 12

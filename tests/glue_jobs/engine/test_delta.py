@@ -10,6 +10,7 @@ from glue_jobs.engine import delta
 from glue_jobs.engine.table_log import TableLog
 from tapehouse.errors import TerminalError
 from tapehouse.tables import GOLD_CANDLES, SILVER_TRADES, Column
+from tests.glue_jobs import by_spark
 from tests.glue_jobs.engine.test_table_log import trades
 
 pytestmark = pytest.mark.spark
@@ -25,7 +26,7 @@ def test_table_is_created_over_a_log_that_a_kill_left_without_a_commit(
         (log / name).touch()
     delta.ensure(spark, GOLD_CANDLES, str(log.parent), patience_s=0)
     delta.ensure(spark, GOLD_CANDLES, str(log.parent), patience_s=0)
-    assert delta.snapshot(spark, GOLD_CANDLES, str(log.parent)).version == 0
+    assert TableLog(GOLD_CANDLES, str(log.parent)).state().version == 0
 
 
 def test_column_declared_since_is_added_to_a_table_with_rows(spark: Any, tmp_path: Path) -> None:
@@ -37,9 +38,9 @@ def test_column_declared_since_is_added_to_a_table_with_rows(spark: Any, tmp_pat
     found = {f.name: f for f in spark.read.format("delta").load(uri).schema.fields}
     assert found.keys() == {c.name for c in GOLD_CANDLES.columns}
     assert found[optional.name].metadata["comment"] == optional.comment
-    version = delta.snapshot(spark, GOLD_CANDLES, uri).version
+    version = TableLog(GOLD_CANDLES, uri).state().version
     delta.ensure(spark, GOLD_CANDLES, uri)
-    assert delta.snapshot(spark, GOLD_CANDLES, uri).version == version
+    assert TableLog(GOLD_CANDLES, uri).state().version == version
 
 
 def test_column_that_may_not_be_null_is_not_made_up(spark: Any, tmp_path: Path) -> None:
@@ -55,15 +56,15 @@ def test_table_of_gold_that_was_filed_otherwise_is_made_anew_and_keeps_its_turn(
     bucket = Column("bucket", "BIGINT", "start of the file's span", nullable=False)
     older = replace(GOLD_CANDLES, columns=(*GOLD_CANDLES.columns, bucket), partition_by=("interval", "bucket"))
     delta.ensure(spark, older, uri)
-    base = delta.snapshot(spark, older, uri)
+    base = TableLog(older, uri).state()
     row = {"exchange": "kraken", "symbol": "BTC-USD", "interval": "1m", "bucket": 0, "trade_count": 1, "complete": True}
     told = ", ".join(f"{row.get(c.name, 0 if c.type[:3] != 'TIM' else None)!r}" for c in older.columns)
     values = told.replace("None", "timestamp_micros(0)")
     frame = spark.sql(f"SELECT {values}").toDF(*older.column_names)
     cast = frame.selectExpr(*(f"CAST({c.name} AS {c.type}) AS {c.name}" for c in older.columns))
-    delta.append(cast, base, metadata={"through": {"silver.trades": ["x", 9]}})
+    by_spark.append(cast, base, metadata={"through": {"silver.trades": ["x", 9]}})
     delta.ensure(spark, GOLD_CANDLES, uri)
-    now = delta.snapshot(spark, GOLD_CANDLES, uri)
+    now = TableLog(GOLD_CANDLES, uri).state()
     assert (now.turn, now.metadata) == (1, {"turn": 1})
     found = spark.read.format("delta").load(uri)
     assert tuple(found.columns) == GOLD_CANDLES.column_names
@@ -71,7 +72,7 @@ def test_table_of_gold_that_was_filed_otherwise_is_made_anew_and_keeps_its_turn(
     state = TableLog(GOLD_CANDLES, uri).state()
     assert (state.turn, state.files, state.metadata) == (1, (), {"turn": 1})
     delta.ensure(spark, GOLD_CANDLES, uri)
-    assert delta.snapshot(spark, GOLD_CANDLES, uri).version == now.version
+    assert TableLog(GOLD_CANDLES, uri).state().version == now.version
 
 
 def test_folder_with_files_of_others_is_left_alone_and_named(spark: Any, tmp_path: Path) -> None:
@@ -100,13 +101,13 @@ def test_an_old_table_gets_them_once_and_keeps_its_position(
         before.setattr(delta, "properties", lambda *_: {})
         delta.ensure(spark, SILVER_TRADES, uri)
     rows = spark.createDataFrame(trades(1).to_pylist(), SILVER_TRADES.schema_ddl)
-    delta.append(rows, delta.snapshot(spark, SILVER_TRADES, uri), metadata={"position": "p"})
+    by_spark.append(rows, TableLog(SILVER_TRADES, uri).state(), metadata={"position": "p"})
     delta.ensure(spark, SILVER_TRADES, uri)
-    found = delta.snapshot(spark, SILVER_TRADES, uri)
+    found = TableLog(SILVER_TRADES, uri).state()
     assert (found.version, found.turn) == (2, 1)
     assert found.metadata is not None
     assert found.metadata["position"] == "p"
     delta.ensure(spark, SILVER_TRADES, uri)
-    assert delta.snapshot(spark, SILVER_TRADES, uri).version == 2
+    assert TableLog(SILVER_TRADES, uri).state().version == 2
     (row,) = spark.sql(f"DESCRIBE DETAIL delta.`{uri}`").collect()
     assert delta.properties(SILVER_TRADES, uri).items() <= row["properties"].items()

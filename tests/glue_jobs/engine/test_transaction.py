@@ -8,13 +8,14 @@ import pytest
 from py4j.protocol import Py4JNetworkError
 from pyspark.sql import DataFrame, SparkSession
 
-from glue_jobs.engine import LostRaceError, Steps, Workspace, delta, transaction
+from glue_jobs.engine import LostRaceError, Steps, Workspace, transaction
 from glue_jobs.engine.files import add_action
 from glue_jobs.engine.table_log import TableLog
 from glue_jobs.engine.transaction import commit_actions, commit_by_protocol
 from glue_jobs.engine.upkeep import Upkeep
 from tapehouse.lake import Lake
 from tapehouse.tables import BRONZE_TRADES, SILVER_TRADES
+from tests.glue_jobs import by_spark
 from tests.glue_jobs.engine.test_table_log import AT, COORDINATES, put, trades
 from tests.glue_jobs.tables_on_disk import rows_of
 
@@ -42,24 +43,22 @@ def test_spark_reads_what_was_committed_as_files(spark: SparkSession, workspace:
         put(workspace, number, note=number)
     rows = workspace.read(SILVER_TRADES).orderBy("trade_number").collect()
     assert [aware(row.asDict()) for row in rows] == trades(*range(12)).to_pylist()
-    found = delta.snapshot(spark, SILVER_TRADES, workspace.uri(SILVER_TRADES))
-    assert (found.turn, found.metadata) == (12, {"note": 11, "turn": 12})
     fresh = TableLog(SILVER_TRADES, workspace.uri(SILVER_TRADES)).state()
     assert (fresh.version, fresh.turn, fresh.rows, fresh.metadata) == (12, 12, 12, {"note": 11, "turn": 12})
 
 
 def test_files_and_frames_follow_on_each_other(spark: SparkSession, workspace: Workspace) -> None:
     put(workspace, 1)
-    base = delta.snapshot(spark, SILVER_TRADES, workspace.uri(SILVER_TRADES))
+    base = TableLog(SILVER_TRADES, workspace.uri(SILVER_TRADES)).state()
     two = spark.createDataFrame(trades(2).to_pylist(), SILVER_TRADES.schema_ddl)
-    delta.append(two, base)
+    by_spark.append(two, base)
     assert (workspace.state(SILVER_TRADES).turn, workspace.state(SILVER_TRADES).rows) == (2, 2)
     put(workspace, 3)
-    delta.optimize(spark, delta.snapshot(spark, SILVER_TRADES, workspace.uri(SILVER_TRADES)))
+    by_spark.optimize(spark, TableLog(SILVER_TRADES, workspace.uri(SILVER_TRADES)).state())
     state = workspace.state(SILVER_TRADES)
     assert (state.turn, len(state.files), state.rows) == (3, 1, 3)
-    with pytest.raises(delta.LostRaceError):
-        delta.append(two, base)
+    with pytest.raises(LostRaceError):
+        by_spark.append(two, base)
     put(workspace, 5)
     assert ids(spark, workspace) == ["1", "2", "3", "5"]
 
@@ -73,7 +72,7 @@ def test_spark_reads_what_was_merged(spark: SparkSession, workspace: Workspace) 
     put(workspace, 12, note=12)
     rows = workspace.read(SILVER_TRADES).orderBy("trade_number").collect()
     assert [aware(row.asDict()) for row in rows] == trades(*range(13)).to_pylist()
-    found = delta.snapshot(spark, SILVER_TRADES, workspace.uri(SILVER_TRADES))
+    found = TableLog(SILVER_TRADES, workspace.uri(SILVER_TRADES)).state()
     assert (found.turn, found.metadata) == (13, {"note": 12, "turn": 13})
 
 
@@ -114,7 +113,7 @@ def test_another_delta_is_committed_to_by_the_protocol(
     monkeypatch.undo()
     put(workspace, 3)
     assert ids(spark, workspace) == ["1", "2", "3"]
-    found = delta.snapshot(spark, SILVER_TRADES, workspace.uri(SILVER_TRADES))
+    found = TableLog(SILVER_TRADES, workspace.uri(SILVER_TRADES)).state()
     assert (found.turn, found.version) == (3, 3)
 
 
