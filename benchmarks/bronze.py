@@ -15,7 +15,6 @@ import argparse
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -26,10 +25,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from harness.checkout import HERE, command, environment, kinesis  # type: ignore[import-not-found] # beside this script
+
 from tapehouse import aws, kpl
 from tapehouse.record import Trade, encode, partition_key
 
-HERE: Final = Path(__file__).resolve().parent.parent
 STREAM: Final = "trades"
 MARKETS: Final = (("coinbase", "BTC-USD"), ("coinbase", "ETH-USD"), ("kraken", "BTC-USD"), ("binance", "BTC-USDT"))
 IN_AN_AGGREGATE: Final = 100
@@ -115,32 +115,12 @@ def put(client: Any, first: int, count: int, *, plain: bool) -> float:
 
 
 @contextmanager
-def kinesis(shards: int) -> Iterator[str]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    words = [sys.executable, "-m", "embedded.kinesis", "--port", str(port), "--stream", f"{STREAM}:{shards}"]
-    server = subprocess.Popen(words, cwd=HERE, stderr=subprocess.DEVNULL)
-    try:
-        for _ in range(600):
-            with socket.socket() as there:
-                if there.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.05)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.terminate()
-        server.wait()
-
-
-@contextmanager
 def held_to_one_core(checkout: Path, endpoint: str, lake: str) -> Iterator[subprocess.Popen[str]]:
     """The pipeline of a checkout, ready to take in; a process group of its own."""
-    python = checkout / ".venv" / "bin" / "python"
     pipeline = subprocess.Popen(
-        [str(python), str(Path(__file__).resolve()), "--pipeline", endpoint, lake],
+        command(checkout, __file__, ["--pipeline", endpoint, lake]),
         cwd=checkout,
-        env={**os.environ, "PYTHONPATH": str(checkout)},
+        env=environment(checkout),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -183,7 +163,7 @@ def take_in(pipeline: subprocess.Popen[str]) -> dict[str, float]:
 
 
 def measured(checkout: Path, arguments: argparse.Namespace) -> Taken:
-    with tempfile.TemporaryDirectory() as folder, kinesis(arguments.shards) as endpoint:
+    with tempfile.TemporaryDirectory() as folder, kinesis(HERE, "--stream", f"{STREAM}:{arguments.shards}") as endpoint:
         client = aws.client("kinesis", endpoint_url=endpoint)
         with held_to_one_core(checkout, endpoint, folder) as pipeline:
             put(client, 0, WARM_UP, plain=arguments.plain)

@@ -31,8 +31,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-ROOT: Final = Path(__file__).resolve().parent.parent
-POLARS: Final = ROOT / ".venv-rivals" / "bin" / "python"
+from harness.checkout import HERE, environment, outcome_of  # type: ignore[import-not-found] # beside this script
+
+POLARS: Final = HERE / ".venv-rivals" / "bin" / "python"
 FILE_ROWS: Final = 1_000_000
 START_US: Final = 1_760_054_400_000_000
 EXCHANGES: Final = ("binance", "coinbase", "kraken")
@@ -215,27 +216,21 @@ def rebuild(lake: Path, rounds: int) -> dict[str, Any]:
     }
 
 
-def in_process(command: list[str], checkout: Path = ROOT) -> str:
-    """What the command prints, run in a checkout."""
-    done = subprocess.run(
-        command, cwd=checkout, env={**os.environ, "PYTHONPATH": str(checkout)}, check=True, stdout=subprocess.PIPE
-    )
-    return done.stdout.decode()
+def in_process(command: list[str]) -> str:
+    """What the command prints, run here."""
+    return subprocess.run(command, cwd=HERE, env=environment(HERE), check=True, stdout=subprocess.PIPE).stdout.decode()
 
 
-def ours(lake: Path, rounds: int, checkout: Path = ROOT) -> dict[str, Any]:
+def ours(lake: Path, rounds: int, checkout: Path = HERE) -> dict[str, Any]:
     """``rebuild`` by a checkout's own interpreter and modules."""
-    script, outcome = lake.parent / "candles_of.py", lake.parent / "outcome.json"
-    shutil.copy(__file__, script)  # beside nothing of ours
-    words = ["--rebuild", str(lake), "--rounds", str(rounds), "--outcome", str(outcome)]
-    in_process([str(checkout / ".venv/bin/python"), str(script), *words], checkout)
-    return dict(json.loads(outcome.read_text()))
+    found: dict[str, Any] = outcome_of(checkout, __file__, ["--rebuild", str(lake), "--rounds", str(rounds)])
+    return found
 
 
 def rival(name: str, python: str, given: str, out: Path, rounds: int) -> list[float]:
     """The seconds of a rival's rounds. What it made lies in ``out``."""
     out.mkdir()
-    script = str(ROOT / "benchmarks" / "rivals" / f"candles_{name}.py")
+    script = str(HERE / "benchmarks" / "rivals" / f"candles_{name}.py")
     found: list[float] = json.loads(in_process([python, script, given, str(out), str(rounds)]).splitlines()[-1])
     return found
 

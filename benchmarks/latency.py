@@ -11,9 +11,7 @@ import argparse
 import bisect
 import json
 import os
-import shutil
 import signal
-import socket
 import statistics
 import subprocess
 import sys
@@ -27,12 +25,12 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import pyarrow.parquet as pq
+from harness.checkout import HERE, command, environment, kinesis  # type: ignore[import-not-found] # beside this script
 
 from tapehouse import aws
 from tapehouse.record import Coverage, Trade, encode, partition_key
 
 STREAM = "trades"
-HERE = Path(__file__).resolve().parent.parent
 PUTS_A_SECOND = 10
 COVERED_EVERY_S = 10
 
@@ -64,37 +62,16 @@ def pipeline_process(endpoint: str, lake: str) -> None:
 
 
 @contextmanager
-def kinesis(checkout: Path, folder: Path, timing: str | None) -> Iterator[str]:
-    """The embedded Kinesis of a checkout, with a stream; gives its endpoint."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    words = [python(checkout), "-m", "embedded.kinesis", "--port", str(port)]
-    if timing is not None:
-        words += ["--timing", timing]
-    with (folder / "kinesis.log").open("w") as log:
-        server = subprocess.Popen(words, cwd=checkout, stderr=log)
-    try:
-        for _ in range(300):
-            with socket.socket() as there:
-                if there.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.1)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.terminate()
-        server.wait(30)
-
-
-@contextmanager
 def running(checkout: Path, folder: Path, endpoint: str, lake: str) -> Iterator[None]:
-    script = folder / "latency_of.py"
-    shutil.copy(Path(__file__), script)  # so that the checkout's own modules are found, not this one's
-    words = [python(checkout), str(script), "--serve", endpoint, lake]
     errors = (folder / "pipeline.log").open("w")
-    environment = {**os.environ, "PYTHONPATH": str(checkout)}
     started = subprocess.Popen(
-        words, cwd=checkout, stdout=subprocess.PIPE, stderr=errors, text=True, env=environment, start_new_session=True
+        command(checkout, __file__, ["--serve", endpoint, lake]),
+        cwd=checkout,
+        env=environment(checkout),
+        stdout=subprocess.PIPE,
+        stderr=errors,
+        text=True,
+        start_new_session=True,
     )
     try:
         assert started.stdout is not None
@@ -107,10 +84,6 @@ def running(checkout: Path, folder: Path, endpoint: str, lake: str) -> Iterator[
             started.wait(90)
         except subprocess.TimeoutExpired:
             os.killpg(started.pid, signal.SIGKILL)
-
-
-def python(checkout: Path) -> str:
-    return str(checkout / ".venv/bin/python")
 
 
 class Made:
@@ -165,7 +138,7 @@ def measure(checkout: Path, options: argparse.Namespace) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         lake = str(folder / "lake")
-        with kinesis(checkout, folder, options.timing) as endpoint:
+        with kinesis(checkout, *(("--timing", options.timing) if options.timing else ())) as endpoint:
             client = aws.client("kinesis", endpoint_url=endpoint)
             client.create_stream(StreamName=STREAM, ShardCount=2)
             with running(checkout, folder, endpoint, lake):

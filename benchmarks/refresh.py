@@ -11,14 +11,14 @@ with its share (steps overlap: a query holds its batch's steps, and tables of on
 import argparse
 import json
 import os
-import shutil
 import statistics
-import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+from harness.checkout import outcome_of  # type: ignore[import-not-found] # beside this script
 
 from embedded.kinesis import KinesisServer
 from glue_jobs.engine import build_session
@@ -88,20 +88,6 @@ def measure(backlog: int, small: int, passes: int) -> dict[str, float]:
     return {"trades_per_s": first.rows / seconds, "small_s": total}
 
 
-def measured_by(checkout: Path, words: list[str]) -> dict[str, float]:
-    """The same of another checkout, by its own interpreter and modules."""
-    with tempfile.TemporaryDirectory() as folder:
-        script, outcome = Path(folder) / "refresh_of.py", Path(folder) / "outcome.json"
-        shutil.copy(__file__, script)  # beside nothing of ours
-        subprocess.run(
-            [str(checkout / ".venv/bin/python"), str(script), *words, "--outcome", str(outcome)],
-            cwd=checkout,
-            env={**os.environ, "PYTHONPATH": str(checkout)},
-            check=True,
-        )
-        return dict(json.loads(outcome.read_text()))
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--backlog", type=int, default=200_000, help="trades of the first pass (default: 200,000)")
@@ -116,7 +102,7 @@ def main() -> None:
     if arguments.before is not None:
         print(f"before, {arguments.before}:")
         words = [word for name, value in counts.items() for word in (f"--{name}", str(value))]
-        before = measured_by(arguments.before.resolve(), words)
+        before = outcome_of(arguments.before.resolve(), __file__, words)
         print("now:")
     now = measure(**counts)
     if arguments.outcome is not None:

@@ -9,11 +9,11 @@ of 128 bits, which holds for ids below 10^18; vwap goes through floating point.
 
 import json
 import sys
-import time
 from pathlib import Path
 from typing import Final
 
 import duckdb
+from rounds import timed  # type: ignore[import-not-found] # beside this script
 
 LADDER: Final = (
     *(("5s", 5), ("15s", 15), ("1m", 60), ("5m", 300), ("15m", 900), ("30m", 1800), ("1h", 3600)),
@@ -71,12 +71,7 @@ def build(files: list[str], out: Path) -> None:
 
 def main() -> None:
     files, out = json.loads(Path(sys.argv[1]).read_text()), Path(sys.argv[2])
-    taken = []
-    for _ in range(int(sys.argv[3])):
-        began = time.perf_counter()
-        build(files, out)
-        taken.append(time.perf_counter() - began)
-    print(json.dumps(taken))
+    timed(lambda: build(files, out))
 
 
 if __name__ == "__main__":

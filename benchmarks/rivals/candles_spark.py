@@ -8,15 +8,14 @@ Seconds are added up from trades and kept, and each interval is added up from mi
 division, which rounds twice.
 """
 
-import json
 import sys
-import time
 from functools import reduce
 from pathlib import Path
 from typing import Final
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
+from rounds import timed  # type: ignore[import-not-found] # beside this script
 
 from glue_jobs.engine import build_session
 
@@ -93,13 +92,8 @@ def build(spark: SparkSession, table: str, out: Path) -> None:
 
 def main() -> None:
     spark = build_session(app_name="tapehouse-benchmark-rival")
-    taken = []
-    for _ in range(int(sys.argv[3])):
-        began = time.perf_counter()
-        build(spark, sys.argv[1], Path(sys.argv[2]))
-        taken.append(time.perf_counter() - began)
+    timed(lambda: build(spark, sys.argv[1], Path(sys.argv[2])))
     spark.stop()
-    print(json.dumps(taken))
 
 
 if __name__ == "__main__":
