@@ -19,6 +19,16 @@ def ints_of(column: pa.ChunkedArray) -> Ints:
     return np.asarray(whole.cast(pa.int64()).to_numpy(zero_copy_only=False))
 
 
+def ranks_of(column: pa.ChunkedArray) -> Ints:
+    """Of each text, none of them null, its number among those that there are, in order."""
+    encoded = column.combine_chunks().dictionary_encode()
+    texts = encoded.dictionary.to_pylist()
+    rank = np.empty(len(texts), np.int64)
+    rank[sorted(range(len(texts)), key=texts.__getitem__)] = np.arange(len(texts))
+    found: Ints = rank[encoded.indices.to_numpy()]
+    return found
+
+
 def codes_of(rows: pa.Table, names: Sequence[str]) -> Ints:
     """A number for each row: two rows have the same one where all these columns are equal (null equals null)."""
     found, size = np.zeros(rows.num_rows, np.int64), 1

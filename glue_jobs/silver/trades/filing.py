@@ -1,12 +1,11 @@
 """How new trades are put into files: by market and time, what is old apart from what is new."""
 
-from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 import pyarrow as pa
 
-from glue_jobs.silver.trades.columns import Ints, ints_of
+from glue_jobs.silver.trades.columns import ints_of, ranks_of
 
 _APART_US: Final = 3_600_000_000
 """Trades that are further from each other may lie in two files."""
@@ -28,16 +27,7 @@ def filed(trades: pa.Table) -> list[pa.Table]:
         wide = np.sort(wide[np.argsort(steps[wide], kind="stable")[1 - MOST_FILES :]])
     part = np.empty(len(times), np.int64)
     part[in_time] = np.searchsorted(wide, np.arange(len(times)), "left")
-    order = np.lexsort((times, _ranks(trades, "symbol"), _ranks(trades, "exchange"), part))
+    order = np.lexsort((times, ranks_of(trades.column("symbol")), ranks_of(trades.column("exchange")), part))
     rows = trades.take(pa.array(order))
     counts = np.bincount(part, minlength=len(wide) + 1)
     return [rows.slice(int(end - count), int(count)) for end, count in zip(np.cumsum(counts), counts, strict=True)]
-
-
-def _ranks(rows: pa.Table, name: str) -> Ints:
-    column = rows.column(name).combine_chunks().dictionary_encode()
-    texts: Sequence[str] = column.dictionary.to_pylist()
-    rank = np.empty(len(texts), np.int64)
-    rank[sorted(range(len(texts)), key=texts.__getitem__)] = np.arange(len(texts))
-    found: Ints = rank[column.indices.to_numpy()]
-    return found

@@ -73,12 +73,7 @@ class TradesJob:
         self._joined_rows = 0
 
     def prepare(self) -> None:
-        """Open a gap of every market for each span that the stream had dropped before bronze read it.
-
-        Raises:
-            LostRaceError: another writer was there first; run it again.
-        """
-        self._write_stream_gaps(self._ws.state(BRONZE_TRADES).metadata)
+        """Nothing is due."""
 
     def write(self, batch: Batch) -> None:
         """Judge the rows and put each into its table, unless it is there already.
@@ -259,6 +254,10 @@ class TradesJob:
                 self._ws.commit(base, add=[self._ws.stage(SILVER_REJECTED, rejected_of(new))])
 
     def _write_stream_gaps(self, told: Mapping[str, Any] | None) -> None:
+        """Open a gap of every market for each span that the stream had dropped before bronze read it.
+
+        ``told``: bronze's metadata. Such a commit of bronze brings a batch also where it has no rows.
+        """
         rows = stream_gaps((told or {}).get(POSITION))
         if not rows.num_rows:
             return

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from glue_jobs.engine import DataFile
-from glue_jobs.silver.trades.columns import Ints, ints_of
+from glue_jobs.silver.trades.columns import Ints, ints_of, ranks_of
 
 Read: TypeAlias = Callable[[Sequence[DataFile], Sequence[str] | None, pc.Expression | None], pa.Table]
 """Files, columns (None: all), condition → rows."""
@@ -29,11 +29,7 @@ def places(rows: pa.Table) -> Ints:
     """Each row's place in the order, from 0. In: the coordinates, arrival_time and ingested_at."""
     if rows.num_rows == 0:
         return np.empty(0, np.int64)
-    shards = rows.column("shard_id").combine_chunks().dictionary_encode()
-    names = shards.dictionary.to_pylist()
-    rank = np.empty(len(names), np.int64)
-    rank[sorted(range(len(names)), key=names.__getitem__)] = np.arange(len(names))
-    keys = ints_of(rows.column(TURN)), ints_of(rows.column("arrival_time")), rank[shards.indices.to_numpy()]
+    keys = ints_of(rows.column(TURN)), ints_of(rows.column("arrival_time")), ranks_of(rows.column("shard_id"))
     order = np.lexsort(keys[::-1])
     if not _numbers_grow(rows, order, keys):
         order = _wholly_sorted(rows, keys)
