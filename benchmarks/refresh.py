@@ -2,10 +2,10 @@
 
 ``--before`` (a checkout with its own .venv) runs the same there, first that one and then this, and prints the ratios.
 
-One process with the embedded Kinesis, real Spark and real Delta. First a backlog (``--backlog`` trades) is taken to
-gold in one pass, then ``--passes`` small refreshes of ``--small`` trades each: the first of them warm the code up and
-are not counted. Prints trades/s of the backlog and, of a small refresh, the median seconds of each step
-with its share (steps overlap: a query holds its batch's steps, and tables of one layer are written side by side).
+Real Spark and real Delta, and the embedded Kinesis as a process of its own. First a backlog (``--backlog`` trades) is
+taken to gold in one pass, then ``--passes`` small refreshes of ``--small`` trades each: the first of them warm the code
+up and are not counted. Prints trades/s of the backlog and, of a small refresh, the median seconds of each step with its
+share (steps overlap: a query holds its batch's steps, and tables of one layer are written side by side).
 """
 
 import argparse
@@ -18,9 +18,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from harness.checkout import outcome_of  # type: ignore[import-not-found] # beside this script
+from harness.checkout import HERE, kinesis, outcome_of  # type: ignore[import-not-found] # beside this script
 
-from embedded.kinesis import KinesisServer
 from glue_jobs.engine import build_session
 from glue_jobs.pipeline import Options, pipeline
 from glue_jobs.refresh import Refresh
@@ -58,8 +57,8 @@ def put(client: Any, records: Iterator[Trade]) -> None:
 def measure(backlog: int, small: int, passes: int) -> dict[str, float]:
     """Trades/s of the backlog, and the median seconds of a small refresh, of the code that this runs with."""
     start_us = time.time_ns() // 1000 - 86_400_000_000
-    with tempfile.TemporaryDirectory() as folder, KinesisServer() as server:
-        client = aws.client("kinesis", endpoint_url=server.endpoint)
+    with tempfile.TemporaryDirectory() as folder, kinesis(HERE) as endpoint:
+        client = aws.client("kinesis", endpoint_url=endpoint)
         client.create_stream(StreamName="trades", ShardCount=2)
         spark = build_session(app_name="tapehouse-benchmark")
         refresh = Refresh(spark, Lake(folder), pipeline(Options(client=client)))
