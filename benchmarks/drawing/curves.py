@@ -6,7 +6,10 @@ from html import escape
 from pathlib import Path
 from typing import Final
 
-COLOURS: Final = ("#c2410c", "#0f766e", "#1d4ed8", "#a16207", "#7e22ce")
+COLOURS: Final = (
+    *("#c2410c", "#0f766e", "#1d4ed8", "#a16207", "#7e22ce"),
+    *("#be123c", "#4d7c0f", "#0369a1", "#57534e", "#a21caf", "#111827"),
+)
 _WIDTH: Final = 300
 _HEIGHT: Final = 200
 _LEFT: Final = 58
