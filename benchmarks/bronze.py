@@ -163,7 +163,7 @@ def take_in(pipeline: subprocess.Popen[str]) -> dict[str, float]:
 
 
 def measured(checkout: Path, arguments: argparse.Namespace) -> Taken:
-    with tempfile.TemporaryDirectory() as folder, kinesis(HERE, "--stream", f"{STREAM}:{arguments.shards}") as endpoint:
+    with tempfile.TemporaryDirectory() as folder, kinesis("--stream", f"{STREAM}:{arguments.shards}") as endpoint:
         client = aws.client("kinesis", endpoint_url=endpoint)
         with held_to_one_core(checkout, endpoint, folder) as pipeline:
             put(client, 0, WARM_UP, plain=arguments.plain)

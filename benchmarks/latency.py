@@ -138,7 +138,7 @@ def measure(checkout: Path, options: argparse.Namespace) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         lake = str(folder / "lake")
-        with kinesis(checkout, *(("--timing", options.timing) if options.timing else ())) as endpoint:
+        with kinesis(*(("--timing", options.timing) if options.timing else ())) as endpoint:
             client = aws.client("kinesis", endpoint_url=endpoint)
             client.create_stream(StreamName=STREAM, ShardCount=2)
             with running(checkout, folder, endpoint, lake):

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from harness.checkout import HERE, kinesis, outcome_of  # type: ignore[import-not-found] # beside this script
+from harness.checkout import kinesis, outcome_of  # type: ignore[import-not-found] # beside this script
 
 from glue_jobs.engine import build_session
 from glue_jobs.pipeline import Options, pipeline
@@ -57,7 +57,7 @@ def put(client: Any, records: Iterator[Trade]) -> None:
 def measure(backlog: int, small: int, passes: int) -> dict[str, float]:
     """Trades/s of the backlog, and the median seconds of a small refresh, of the code that this runs with."""
     start_us = time.time_ns() // 1000 - 86_400_000_000
-    with tempfile.TemporaryDirectory() as folder, kinesis(HERE) as endpoint:
+    with tempfile.TemporaryDirectory() as folder, kinesis() as endpoint:
         client = aws.client("kinesis", endpoint_url=endpoint)
         client.create_stream(StreamName="trades", ShardCount=2)
         spark = build_session(app_name="tapehouse-benchmark")

@@ -34,18 +34,18 @@ def outcome_of(checkout: Path, script: str, words: Sequence[str]) -> dict[str, A
 
 
 @contextmanager
-def kinesis(checkout: Path, *words: str) -> Iterator[str]:
-    """The embedded Kinesis of a checkout, a process of its own; gives its endpoint."""
+def kinesis(*words: str) -> Iterator[str]:
+    """The embedded Kinesis, a process of its own, the same one whatever is measured beside it; gives its endpoint."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    told = [str(checkout / ".venv/bin/python"), "-m", "embedded.kinesis", "--port", str(port), *words]
-    server = subprocess.Popen(told, cwd=checkout, stderr=subprocess.DEVNULL)
+    told = [str(HERE / ".venv/bin/python"), "-m", "embedded.kinesis", "--port", str(port), *words]
+    server = subprocess.Popen(told, cwd=HERE, env=environment(HERE), stderr=subprocess.DEVNULL)
     try:
         ends = time.monotonic() + _STARTS_S
         while not _answers(port):
             if server.poll() is not None or time.monotonic() > ends:
-                raise SystemExit(f"The embedded Kinesis of {checkout} did not start: {' '.join(told)}")
+                raise SystemExit(f"The embedded Kinesis did not start: {' '.join(told)}")
             time.sleep(0.05)
         yield f"http://127.0.0.1:{port}"
     finally:
