@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,10 +15,15 @@ CANDLES: Final = """
     SELECT exchange, symbol, window_start, open, high, low, close, volume, trade_count, complete
     FROM (
         SELECT *, row_number() OVER (PARTITION BY exchange, symbol ORDER BY window_start DESC) AS place
-        FROM gold.candles WHERE interval = '1m' AND trade_count > 0
+        FROM gold.candles
+        WHERE interval = '1m' AND trade_count > 0 AND window_start >= TIMESTAMP '{since} UTC'
     ) newest
     WHERE place = 1 AND exchange <> 'ALL' ORDER BY window_start DESC, exchange, symbol LIMIT 16"""
-NEWEST_TRADE: Final = "SELECT max(event_time_us) AS newest_us FROM silver.trades"
+NEWEST_TRADE: Final = "SELECT max(event_time_us) AS newest_us FROM silver.trades WHERE event_time_us >= {since_us}"
+NEWEST_SUMMED: Final = "SELECT max(last_time_us) AS newest_us FROM gold.market_summary"
+"""The newest trade of all: of a table of a row a market, so that the look every few seconds grows with no history."""
+SHOWN_US: Final = 3_600_000_000
+"""A market whose newest candle is older than the newest of all by more than this is not shown."""
 MARKETS: Final = """
     SELECT t.exchange, t.symbol, t.source, t.trades, t.first_id, t.last_id, coalesce(c.candles, 0) AS candles
     FROM (
@@ -42,13 +48,19 @@ class MarketView:
 
 
 def newest(port: QueryPort) -> MarketView:
-    """The newest candle of each market. Empty where the tables are not there yet."""
+    """The newest candle of each market that traded lately. Empty where the tables are not there yet."""
     try:
-        candles = port.run(CANDLES)
-        newest_us = port.run(NEWEST_TRADE).rows[0][0]
+        summed_us = port.run(NEWEST_SUMMED).rows[0][0]
+        if summed_us is None:
+            return MarketView(Result((), ()), None)
+        since_us = summed_us - SHOWN_US
+        candles = port.run(
+            CANDLES.format(since=datetime.fromtimestamp(since_us // 1_000_000, UTC).replace(tzinfo=None))
+        )
+        newest_us = port.run(NEWEST_TRADE.format(since_us=since_us)).rows[0][0]
     except TerminalError:
         return MarketView(Result((), ()), None)
-    return MarketView(candles, None if newest_us is None else time.time() - newest_us / 1e6)
+    return MarketView(candles, time.time() - max(newest_us or 0, summed_us) / 1e6)
 
 
 def truth_missing(port: QueryPort, truth: Path) -> list[str]:

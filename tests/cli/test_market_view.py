@@ -40,8 +40,10 @@ def port(lake: Lake, write_table: Callable[..., None]) -> DuckdbPort:
             candle("BTC-USD", minute - 120_000_000, 2),
             candle("ETH-USD", minute, 7),
             candle("ETH-USD", minute, 7, exchange="ALL"),
+            candle("OLD-USD", minute - 7_200_000_000, 5),
         ],
     )
+    write_table("gold.market_summary", {"last_time_us": "long"}, [(now_us - 1_000_000,), (now_us - 7_200_000_000,)])
     ids = [("BTC-USD", "9", -3), ("BTC-USD", "10", -3), ("BTC-USD", "8", -5), ("ETH-USD", "a:1", 0)]
     write_table("silver.trades", TRADE, [("kraken", s, "kraken", i, now_us + at * 1_000_000) for s, i, at in ids])
     return DuckdbPort(lake)
