@@ -1,7 +1,7 @@
 """Candles of every interval by plain PySpark, from the Delta table itself: a part of ``benchmarks/candles.py``.
 
-``python benchmarks/rivals/candles_spark.py TABLE OUT ROUNDS`` with the project on the path: its session is used, so
-both have the same settings. OUT is the folder for a Parquet table, partitioned by interval. Printed is the list of the
+``python benchmarks/rivals/candles_spark.py TABLE OUT ROUNDS`` with the project on the path: its session is used, with
+the settings for many rows. OUT is the folder for a Parquet table, partitioned by interval. Printed is the list of the
 rounds' seconds.
 
 Seconds are added up from trades and kept, and each interval is added up from minutes or seconds. vwap is Spark's own
@@ -17,12 +17,13 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 from rounds import timed  # type: ignore[import-not-found] # beside this script
 
-from glue_jobs.engine import build_session
+from glue_jobs.engine import build_session, sized
 
 FROM_SECONDS: Final = (("5s", 5), ("15s", 15), ("1m", 60))
 FROM_MINUTES: Final = (
     *(("5m", 300), ("15m", 900), ("30m", 1800), ("1h", 3600), ("4h", 14400), ("1d", 86400), ("1w", 604800)),
 )
+MANY_ROWS: Final = 10_000_000
 MONDAY_US: Final = 4 * 86400 * 1_000_000
 
 
@@ -92,7 +93,8 @@ def build(spark: SparkSession, table: str, out: Path) -> None:
 
 def main() -> None:
     spark = build_session(app_name="tapehouse-benchmark-rival")
-    timed(lambda: build(spark, sys.argv[1], Path(sys.argv[2])))
+    with sized(spark, MANY_ROWS):  # compiled plans and adaptive execution: what suits it
+        timed(lambda: build(spark, sys.argv[1], Path(sys.argv[2])))
     spark.stop()
 
 
