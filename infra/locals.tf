@@ -1,0 +1,20 @@
+locals {
+  # Every name follows from it, and the command's setting "deployment" is the same. Never longer than 30 characters, since
+  # environment is validated: a prefix that were cut off could be another deployment's.
+  prefix = "tapehouse-${var.environment}"
+
+  endpoint = try(var.endpoints.other, null)
+
+  account_id = data.aws_caller_identity.this.account_id
+  partition  = data.aws_partition.this.partition
+
+  stream_name = "${local.prefix}-trades"
+
+  # scripts/package.py makes it before the plan, so that a plan knows every key.
+  packages = {
+    for name, package in jsondecode(file(var.packages_file)) : name => {
+      file   = "${dirname(var.packages_file)}/${package.file}"
+      sha256 = package.sha256
+    }
+  }
+}

@@ -1,0 +1,43 @@
+output "settings" {
+  description = "Tapehouse's settings by the names of their fields: what the command reads where TARGET is aws."
+  value = {
+    lake              = module.lake.lake_uri
+    stream_name       = module.stream.name
+    region            = var.region
+    athena_workgroup  = module.athena.name
+    deployment        = local.prefix
+    gold_sources      = var.gold_sources
+    gold_seconds_days = var.gold_seconds_days
+    refresh_every_s   = var.refresh_every_s
+  }
+}
+
+output "addresses" {
+  description = "Where to look, by what there is to see; nothing on the emulator."
+  value = var.emulator ? {} : {
+    athena = "https://${var.region}.console.aws.amazon.com/athena/home?region=${var.region}#/query-editor"
+    jobs   = "https://${var.region}.console.aws.amazon.com/gluestudio/home?region=${var.region}#/monitoring"
+    lake   = "https://${var.region}.console.aws.amazon.com/s3/buckets/${module.lake.buckets["lake"]}?region=${var.region}"
+    stream = "https://${var.region}.console.aws.amazon.com/kinesis/home?region=${var.region}#/streams/details/${module.stream.name}/monitoring"
+  }
+}
+
+output "owner" {
+  description = "The job that writes the tables: stream or refresh."
+  value       = module.glue.owner
+}
+
+output "jobs" {
+  description = "Names of the Glue jobs, by job."
+  value       = module.glue.job_names
+}
+
+output "buckets" {
+  description = "Names of the buckets, by use: lake, code, results."
+  value       = module.lake.buckets
+}
+
+output "databases" {
+  description = "Names of the Glue databases, by layer."
+  value       = module.catalog.databases
+}

@@ -1,0 +1,131 @@
+mock_provider "aws" {
+  mock_data "aws_caller_identity" {
+    defaults = { account_id = "123456789012" }
+  }
+  mock_data "aws_partition" {
+    defaults = { partition = "aws" }
+  }
+  mock_data "aws_iam_policy_document" {
+    defaults = { json = "{}" }
+  }
+  mock_resource "aws_iam_role" {
+    defaults = { arn = "arn:aws:iam::123456789012:role/mocked" }
+  }
+  mock_resource "aws_kinesis_stream" {
+    defaults = { arn = "arn:aws:kinesis:us-east-1:123456789012:stream/tapehouse-dev-trades" }
+  }
+}
+
+variables {
+  packages_file = "tests/packages/packages.json"
+}
+
+run "settings_are_what_the_command_reads" {
+  command = plan
+
+  assert {
+    condition = jsonencode(output.settings) == jsonencode({
+      lake              = "s3://tapehouse-dev-lake-123456789012/lake"
+      stream_name       = "tapehouse-dev-trades"
+      region            = "us-east-1"
+      athena_workgroup  = "tapehouse-dev"
+      deployment        = "tapehouse-dev"
+      gold_sources      = {}
+      gold_seconds_days = 0
+      refresh_every_s   = 60
+    })
+    error_message = "The settings' fields and values."
+  }
+  assert {
+    condition     = output.jobs == { for name in ["audit", "maintain", "rebuild", "refresh", "smoke", "stream"] : name => "tapehouse-dev-${name}" }
+    error_message = "Jobs are named by the deployment."
+  }
+  assert {
+    condition     = output.databases == { bronze = "bronze", gold = "gold", silver = "silver" } && output.owner == "stream"
+    error_message = "Databases are the layers; the stream job writes."
+  }
+  assert {
+    condition     = join(" ", sort(keys(output.addresses))) == "athena jobs lake stream"
+    error_message = "Addresses say where to look."
+  }
+}
+
+run "settings_follow_the_variables" {
+  command = plan
+
+  variables {
+    mode              = "schedule"
+    gold_sources      = { binance = "binance-agg" }
+    gold_seconds_days = 30
+    refresh_every_s   = 10
+  }
+
+  assert {
+    condition     = output.settings.gold_sources == tomap({ binance = "binance-agg" }) && output.settings.gold_seconds_days == 30 && output.settings.refresh_every_s == 10 && output.owner == "refresh"
+    error_message = "The command reads what the jobs are told."
+  }
+}
+
+run "names_hold_the_environment" {
+  command = plan
+
+  variables {
+    environment = "abcdefghijklmnopqrst"
+    region      = "ap-southeast-2"
+  }
+
+  assert {
+    condition     = output.settings.deployment == "tapehouse-abcdefghijklmnopqrst" && length("${output.settings.deployment}-results-123456789012") <= 63 && length("${output.settings.deployment}-glue-maintain") <= 64
+    error_message = "The longest environment fits into the longest names of buckets (63) and roles (64)."
+  }
+}
+
+run "the_emulator_has_no_addresses_on_aws" {
+  command = plan
+
+  variables {
+    emulator  = true
+    endpoints = { kinesis = "http://127.0.0.1:4568", other = "http://127.0.0.1:5000" }
+  }
+
+  assert {
+    condition     = length(output.addresses) == 0
+    error_message = "There is no console to look at."
+  }
+}
+
+run "refuses_what_cannot_be" {
+  command = plan
+
+  variables {
+    environment   = "Production"
+    region        = "Virginia"
+    account_id    = "123"
+    tags          = { Project = "mine" }
+    packages_file = "nowhere/packages.json"
+    endpoints     = { kinesis = "127.0.0.1", other = "http://127.0.0.1:5000" }
+    max_retries   = -1
+  }
+
+  expect_failures = [var.environment, var.region, var.account_id, var.tags, var.packages_file, var.endpoints, var.max_retries]
+}
+
+run "an_environment_that_does_not_fit_is_refused" {
+  command = plan
+
+  variables {
+    environment = "abcdefghijklmnopqrstu"
+  }
+
+  expect_failures = [var.environment]
+}
+
+run "an_emulator_without_an_address_would_be_aws" {
+  command = plan
+
+  variables {
+    emulator = true
+  }
+
+  expect_failures = [var.emulator]
+}

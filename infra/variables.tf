@@ -1,0 +1,234 @@
+# What a module takes as it is, the module validates: its message names the variable and the value just the same.
+
+# -- which deployment --------------------------------------------------------------------------------------------------
+
+variable "environment" {
+  description = "Which of an account's deployments this is (1-20 of a-z 0-9 -, beginning with a letter): every name holds it, so it must differ from any other of the account, whatever the region."
+  type        = string
+  default     = "dev"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z]([a-z0-9-]{0,18}[a-z0-9])?$", var.environment))
+    error_message = "environment: '${var.environment}' cannot be part of the names; use 1-20 of a-z 0-9 -, beginning with a letter and not ending with -."
+  }
+}
+
+variable "region" {
+  description = "The AWS region, as us-east-1."
+  type        = string
+  default     = "us-east-1"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", var.region))
+    error_message = "region: '${var.region}' is no region; one is us-east-1."
+  }
+}
+
+variable "account_id" {
+  description = "The only account (12 digits) that this may be applied to. null takes the one of the credentials."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.account_id == null ? true : can(regex("^[0-9]{12}$", var.account_id))
+    error_message = "account_id: '${coalesce(var.account_id, "null")}' is no account's number of 12 digits."
+  }
+}
+
+variable "tags" {
+  description = "More tags of everything, beside Project and Environment."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = length(setintersection(keys(var.tags), ["Project", "Environment"])) == 0
+    error_message = "tags: ${join(" and ", setintersection(keys(var.tags), ["Project", "Environment"]))} would replace what stands there; take another name."
+  }
+}
+
+variable "packages_file" {
+  description = "Path of the list of packages that scripts/package.py made; the packages lie beside it."
+  type        = string
+  default     = "../dist/packages.json"
+  nullable    = false
+
+  validation {
+    condition     = fileexists(var.packages_file)
+    error_message = "packages_file: there is no '${var.packages_file}'; build the packages with scripts/package.py."
+  }
+}
+
+# -- the emulator ------------------------------------------------------------------------------------------------------
+
+variable "emulator" {
+  description = "Whether this is the emulator: what it lacks or reads wrongly is left out."
+  type        = bool
+  default     = false
+  nullable    = false
+
+  validation {
+    condition     = !var.emulator || var.endpoints != null
+    error_message = "emulator: it is ${var.emulator}, and endpoints says no address; without one this would be applied to AWS."
+  }
+}
+
+variable "endpoints" {
+  description = "Addresses (http://host:port) of the emulator: of its Kinesis, and of all other services. null is AWS."
+  type = object({
+    kinesis = string
+    other   = string
+  })
+  default = null
+
+  validation {
+    condition     = var.endpoints == null ? true : alltrue([for url in values(var.endpoints) : can(regex("^https?://[^/ ]+$", url))])
+    error_message = "endpoints: ${var.endpoints == null ? "null" : join(" and ", [for name, url in var.endpoints : "${name} ('${url}')" if !can(regex("^https?://[^/ ]+$", url))])} is no address; one is http://127.0.0.1:5000."
+  }
+}
+
+variable "max_retries" {
+  description = "How often (0-100) a call to AWS is tried again. null is the provider's own 25; an emulator that lacks a call would answer after ten minutes with it."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.max_retries == null ? true : var.max_retries >= 0 && var.max_retries <= 100 && floor(var.max_retries) == var.max_retries
+    error_message = "max_retries: ${coalesce(var.max_retries, -1)} is not a whole number of 0-100."
+  }
+}
+
+# -- stream and lake ---------------------------------------------------------------------------------------------------
+
+variable "shard_count" {
+  description = "Shards of a provisioned stream (1-500). null is on-demand."
+  type        = number
+  default     = null
+}
+
+variable "retention_hours" {
+  description = "Hours (24-8760) that a record stays in the stream; more than 24 costs extra."
+  type        = number
+  default     = 72
+  nullable    = false
+}
+
+variable "force_destroy" {
+  description = "Whether destroy takes the lake's data along. Apply with true first; while it is false, destroy stops at the lake."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "versioning_days" {
+  description = "Days (0-365) for which what is deleted or overwritten in the lake can be brought back."
+  type        = number
+  default     = 7
+  nullable    = false
+}
+
+variable "results_days" {
+  description = "Days (1-365) that results of questions and temporary files of jobs stay."
+  type        = number
+  default     = 7
+  nullable    = false
+}
+
+variable "database_prefix" {
+  description = "What stands before the databases' names bronze, silver and gold; empty unless another deployment of the account and region has them."
+  type        = string
+  default     = ""
+  nullable    = false
+}
+
+variable "kms_key_arn" {
+  description = "ARN of an own KMS key for buckets, stream, results and logs. null is AWS' own encryption, which costs nothing."
+  type        = string
+  default     = null
+}
+
+# -- jobs and questions ------------------------------------------------------------------------------------------------
+
+variable "mode" {
+  description = "Who writes the tables: stream (a job that runs all the time) or schedule (a job that runs by refresh_cron)."
+  type        = string
+  default     = "stream"
+  nullable    = false
+}
+
+variable "refresh_every_s" {
+  description = "Seconds (1-86400) from one look at the stream to the next, where mode is stream: less is fresher, more is cheaper."
+  type        = number
+  default     = 60
+  nullable    = false
+}
+
+variable "refresh_cron" {
+  description = "When the refresh job runs, where mode is schedule: Glue's cron(…) of six fields, UTC."
+  type        = string
+  default     = "cron(0 * * * ? *)"
+  nullable    = false
+}
+
+variable "audit_cron" {
+  description = "When the audit runs by itself, as refresh_cron. null is never."
+  type        = string
+  default     = null
+}
+
+variable "maintenance_window" {
+  description = "Day:Hour, GMT, as Sun:3: when Glue may restart the stream job."
+  type        = string
+  default     = "Sun:3"
+  nullable    = false
+}
+
+variable "stream_workers" {
+  description = "Workers of the stream job: type (G.025X, G.1X, G.2X) and number (2-100)."
+  type = object({
+    type  = string
+    count = number
+  })
+  default  = { type = "G.025X", count = 2 }
+  nullable = false
+}
+
+variable "batch_workers" {
+  description = "Workers of every other job: type (G.1X, G.2X, G.4X, G.8X) and number (2-100)."
+  type = object({
+    type  = string
+    count = number
+  })
+  default  = { type = "G.1X", count = 2 }
+  nullable = false
+}
+
+variable "gold_sources" {
+  description = "Which source gold counts an exchange from, by exchange."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}
+
+variable "gold_seconds_days" {
+  description = "Days (0-36500) that candles of less than a minute are kept. 0 is for ever."
+  type        = number
+  default     = 0
+  nullable    = false
+}
+
+variable "scan_limit_bytes" {
+  description = "Bytes (10485760 or more) that one question to Athena may read before it is stopped; a terabyte costs 5 USD."
+  type        = number
+  default     = 10737418240
+  nullable    = false
+}
+
+variable "log_days" {
+  description = "Days that logs stay; one of the numbers that CloudWatch knows, as 7, 30, 90, 365."
+  type        = number
+  default     = 30
+  nullable    = false
+}
