@@ -29,6 +29,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "refresh": "Read what is new in the stream into bronze, then silver and gold. Once, unless --every is given.",
     "rebuild": "Compute a silver or gold table again from its inputs, and what hangs on it; one overwrite each.",
     "audit": "Judge every table by what it is made of: nothing lost, twice, altered or misfiled. Exit 1 if that fails.",
+    "job": "Run a Glue job's script here, with the arguments that Glue would give: tapehouse job refresh --layer gold.",
     "tables": "List the tables: rows, newest event (UTC), lag behind it (seconds), position in the stream.",
     "query": 'Answer one SELECT in Athena\'s dialect, e.g. "SELECT * FROM gold.candles LIMIT 5". Times are UTC.',
     "parse": "Turn raw venue messages (stdin, one a line) into records (stdout, JSON lines); counts go to stderr.",

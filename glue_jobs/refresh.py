@@ -66,6 +66,19 @@ class Refresh:
         """
         return Live(self._runner, self._asked(layer, table), every_s=every_s)
 
+    def maintain(self, *, most_s: float | None = None) -> RefreshReport:
+        """What is due of the upkeep of every query's tables, in bounded steps, without taking in anything.
+
+        ``most_s``: no step begins after so many seconds; what is left is due again the next time.
+        """
+        began = time.monotonic()
+        end = began + (float("inf") if most_s is None else most_s)
+        for query in self._queries:
+            with self._runner.only_writer(query):
+                while time.monotonic() < end and self._runner.upkeep(query):
+                    pass
+        return self.report(0, time.monotonic() - began)
+
     def report(self, rows: int, seconds: float) -> RefreshReport:
         """What was done since the last report, with what the caller counted and timed."""
         return RefreshReport(self._steps.taken(), rows, seconds)

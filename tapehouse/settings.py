@@ -181,11 +181,13 @@ def load(
     arguments: Mapping[str, Any] | None = None,
     folder: Path | None = None,
     origin: str | None = None,
+    word: Callable[[str], str] = lambda name: f"command line, --{name.replace('_', '-')}",
 ) -> Settings:
     """The settings of this process.
 
     ``arguments`` is the command line, by field; None there means that the word was not given. ``folder`` is the
     working directory. ``origin`` names whose lake is the default where it is known better than by the settings.
+    ``word`` spells a field as the arguments have it, for faults.
 
     Raises SettingsError with every fault of every source, also of values that a later source overrides.
     """
@@ -196,7 +198,7 @@ def load(
     sources: tuple[tuple[Callable[[str], str], dict[str, Any]], ...] = (
         (lambda _: str(path), _file_values(path, bool(named), faults)),
         (lambda name: f"environment, {variable_of(name)}", _Environment(environ)()),
-        (lambda name: f"command line, --{name.replace('_', '-')}", InitSettingsSource(_Fields, given)()),
+        (word, InitSettingsSource(_Fields, given)()),
     )
     values: dict[str, Any] = {}
     for where, found in sources:

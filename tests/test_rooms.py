@@ -41,6 +41,7 @@ EDGES: Mapping[str, frozenset[str]] = {
         "glue_jobs.gold.candles": "glue_jobs.engine",
         "glue_jobs.audit": "glue_jobs.engine glue_jobs.bronze glue_jobs.silver.trades",
         "glue_jobs": "glue_jobs.engine glue_jobs.bronze glue_jobs.silver.trades glue_jobs.gold glue_jobs.gold.candles",
+        "glue_jobs.jobs": "glue_jobs glue_jobs.engine glue_jobs.audit",
         # what stands in at home
         "embedded": "",
         "embedded.kinesis": "",
