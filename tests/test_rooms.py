@@ -41,7 +41,8 @@ EDGES: Mapping[str, frozenset[str]] = {
         "glue_jobs.gold.candles": "glue_jobs.engine",
         "glue_jobs.audit": "glue_jobs.engine glue_jobs.bronze glue_jobs.silver.trades",
         "glue_jobs": "glue_jobs.engine glue_jobs.bronze glue_jobs.silver.trades glue_jobs.gold glue_jobs.gold.candles",
-        "glue_jobs.jobs": "glue_jobs glue_jobs.engine glue_jobs.audit",
+        "glue_jobs.smoke": "glue_jobs.engine",
+        "glue_jobs.jobs": "glue_jobs glue_jobs.engine glue_jobs.audit glue_jobs.smoke",
         # what stands in at home
         "embedded": "",
         "embedded.kinesis": "",

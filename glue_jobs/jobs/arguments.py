@@ -99,6 +99,7 @@ JOBS: Final[Mapping[str, tuple[Argument, ...]]] = {
         *_SHARED,
         Argument(name="full", about="true: judge all of a big lake, not a sample", default="false", read=_flag),
     ),
+    "smoke": _SHARED,
 }
 """Job → its arguments; its script is the module of its name beside this one."""
 
