@@ -1,6 +1,6 @@
 """What every command line of ours shares: settings as words, log lines, and errors as one sentence on stderr.
 
-Exit status: 0 done; 1 an error; 2 wrong words; 130 interrupted.
+Exit status: 0 done; 1 an error; 2 wrong words, or something that the command needs is missing; 130 interrupted.
 """
 
 import argparse
@@ -11,7 +11,7 @@ from typing import Any
 
 from tapehouse import logs
 from tapehouse import settings as configuration
-from tapehouse.errors import LakehouseError
+from tapehouse.errors import LakehouseError, UnpreparedError
 from tapehouse.settings import Settings
 
 SHARED = ("lake", "target", "stream_name")
@@ -60,7 +60,7 @@ def exit_status(run: Callable[[argparse.Namespace], int], options: argparse.Name
         if options.debug:
             raise
         sys.stderr.write(f"{name}: {error}\n")
-        return 1
+        return 2 if isinstance(error, UnpreparedError) else 1
     except KeyboardInterrupt:
         return 130
     except Exception as error:

@@ -5,7 +5,8 @@
     LakehouseError
     ├── TransientError      trying again may help: a throttle, a lost race, a dropped connection
     └── TerminalError       trying again will not: a wrong setting, a broken contract
-        └── SettingsError   the settings cannot be used; every fault is listed at once
+        ├── SettingsError   the settings cannot be used; every fault is listed at once
+        └── UnpreparedError a command cannot begin: a tool, an account or a word is missing
 
 A bad *record* is never an error: it becomes a row of ``silver.rejected`` with its reasons.
 """
@@ -23,6 +24,10 @@ class TransientError(LakehouseError):
 
 class TerminalError(LakehouseError):
     """Trying the same thing again will fail in the same way."""
+
+
+class UnpreparedError(TerminalError):
+    """A command cannot begin, and nothing was begun: what it needs is not there. Its exit status is 2."""
 
 
 class SettingsError(TerminalError):

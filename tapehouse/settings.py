@@ -2,10 +2,11 @@
 
 ::
 
-    defaults  <-  tapehouse.toml  <-  environment  <-  command line
+    defaults  <-  what was deployed  <-  tapehouse.toml  <-  environment  <-  command line
 
-The file is ``tapehouse.toml`` of the working directory, or what ``TAPEHOUSE_CONFIG`` names; its keys are the fields'
-names. In the environment the everyday ones are bare (``TARGET``, ``LAKE``, ``FEEDS``, ``RECORDINGS``, ``ONCE``,
+What was deployed is read with ``TARGET=aws`` alone (``tapehouse/deployed.py``). The file is ``tapehouse.toml`` of the
+working directory, or what ``TAPEHOUSE_CONFIG`` names; its keys are the fields' names.
+In the environment the everyday ones are bare (``TARGET``, ``LAKE``, ``FEEDS``, ``RECORDINGS``, ``ONCE``,
 ``SYMBOLS``, ``FEED``), the others ``TAPEHOUSE_<FIELD>``. An empty variable is an unset one, save that ``ONCE=`` is
 false.
 
@@ -20,7 +21,7 @@ import difflib
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
@@ -32,6 +33,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from tapehouse import deployed
 from tapehouse import setting_types as types
 from tapehouse.errors import SettingsError
 from tapehouse.setting_types import Allowed
@@ -102,6 +104,9 @@ class Settings(BaseModel):
         default="immediate", description="how the embedded Kinesis answers: at once, or with AWS' latency and limits"
     )
     aws_port: types.Port = Field(default=0, description="port of the other embedded services")
+    deployment: types.Deployment = Field(
+        default="tapehouse-dev", description="what Terraform made on AWS: every name there begins with it"
+    )
     athena_workgroup: types.AwsName = Field(default="primary", description="the Athena workgroup that answers on AWS")
     gold_sources: types.Sources = Field(default={}, description="which source gold counts an exchange from")
     gold_seconds_days: Annotated[types.Whole, Allowed("0-36500")] = Field(
@@ -142,6 +147,10 @@ def _allowed(field: FieldInfo) -> str:
 # -- the sources ------------------------------------------------------------------------------------------------------
 
 
+Source: TypeAlias = tuple[Callable[[str], str], dict[str, Any]]
+"""Where a field's value is from, in words, and the values by field."""
+
+
 class _Fields(Settings, BaseSettings):
     """The same fields as pydantic-settings' sources want them."""
 
@@ -175,6 +184,16 @@ def _file_values(path: Path, named: bool, faults: list[str]) -> dict[str, Any]:
     return InitSettingsSource(_Fields, found)()
 
 
+def _deployed_values(path: Path, faults: list[str]) -> dict[str, Any]:
+    """What the last deployment told; nothing where there was none."""
+    try:
+        found = deployed.read(path)
+    except SettingsError as error:
+        faults.extend(error.faults)
+        return {}
+    return InitSettingsSource(_Fields, found)()
+
+
 def load(
     *,
     environ: Mapping[str, str],
@@ -195,11 +214,14 @@ def load(
     named = environ.get("TAPEHOUSE_CONFIG", "")
     path = Path(named).expanduser() if named else (folder or Path.cwd()) / CONFIG_NAME
     given = {name: value for name, value in (arguments or {}).items() if value is not None}
-    sources: tuple[tuple[Callable[[str], str], dict[str, Any]], ...] = (
+    made = deployed.path_of("aws", folder)
+    told: tuple[Source, ...] = (
         (lambda _: str(path), _file_values(path, bool(named), faults)),
         (lambda name: f"environment, {variable_of(name)}", _Environment(environ)()),
         (word, InitSettingsSource(_Fields, given)()),
     )
+    on_aws = next((found["target"] for _, found in reversed(told) if "target" in found), None) == "aws"
+    sources = ((lambda _: str(made), _deployed_values(made, faults) if on_aws else {}), *told)
     values: dict[str, Any] = {}
     for where, found in sources:
         problems = _problems(found)
@@ -269,4 +291,7 @@ def _clashes(settings: Settings) -> Iterator[str]:
         if settings.recordings:
             yield "recordings: only the local target plays them; unset RECORDINGS, or TARGET."
         if not settings.lake.startswith("s3"):
-            yield "lake: TARGET=aws needs the bucket, as LAKE=s3://bucket/lake (`terraform output` names it)."
+            yield (
+                f"lake: TARGET=aws needs the bucket: `make deploy-terraform TARGET=aws` writes it into "
+                f"{deployed.path_of('aws')}, or name it as LAKE=s3://bucket/lake."
+            )

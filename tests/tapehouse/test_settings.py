@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from tapehouse import deployed
 from tapehouse import settings as s
 from tapehouse.errors import SettingsError
 from tapehouse.settings import Settings
@@ -35,6 +36,70 @@ def test_nothing_set_gives_the_demo_lake_and_no_venue(tmp_path: Path) -> None:
 
 def test_file_beats_default(tmp_path: Path) -> None:
     assert load(tmp_path, "shards = 7").shards == 7
+
+
+def deploy(folder: Path, text: str) -> Path:
+    """What a deployment to AWS left there; its path."""
+    path = deployed.path_of("aws", folder)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return path
+
+
+AWS = {"TARGET": "aws", "LAKE": "s3://a-bucket/lake"}
+
+
+def test_what_was_deployed_beats_default(tmp_path: Path) -> None:
+    deploy(
+        tmp_path,
+        '{"lake": "s3://made/lake", "stream_name": "tapehouse-dev-trades", "refresh_every_s": 60,'
+        ' "region": "eu-west-1", "gold_sources": {"binance": "binance-agg"}, "finnhub_secret": null}',
+    )
+    found = load(tmp_path, "", {"TARGET": "aws"})
+    assert (found.lake, found.stream_name, found.refresh_every_s) == ("s3://made/lake", "tapehouse-dev-trades", 60)
+    assert (found.region, found.gold_sources, found.finnhub_secret) == ("eu-west-1", {"binance": "binance-agg"}, "")
+
+
+def test_file_beats_what_was_deployed(tmp_path: Path) -> None:
+    deploy(tmp_path, '{"shards": 6}')
+    assert load(tmp_path, "", AWS).shards == 6
+    assert load(tmp_path, "shards = 7", AWS).shards == 7
+
+
+def test_what_was_deployed_is_read_with_target_aws_alone_whoever_says_so(tmp_path: Path) -> None:
+    deploy(tmp_path, '{"shards": 6, "lake": "s3://made/lake"}')
+    assert load(tmp_path).shards == 2
+    assert load(tmp_path, "", {"TARGET": "local"}).shards == 2
+    assert load(tmp_path, "", {"TARGET": "aws"}, target="local").shards == 2
+    assert load(tmp_path, "", {}, target="aws").shards == 6
+    assert load(tmp_path, 'target = "aws"').shards == 6
+
+
+def test_what_was_deployed_is_judged_as_any_source(tmp_path: Path) -> None:
+    path = deploy(tmp_path, '{"shard": 6, "shards": 0}')
+    unknown, wrong = faults(tmp_path, "", AWS)
+    assert unknown == f"shard (from {path}): there is no such setting; did you mean shards?"
+    assert wrong.startswith(f"shards (from {path}): 0 is out of range")
+
+
+@pytest.mark.parametrize(("text", "said"), [("{", "cannot be read as JSON"), ("[1]", "holds no settings by name")])
+def test_a_damaged_file_of_a_deployment_is_a_fault_that_names_it_and_who_writes_it(
+    tmp_path: Path, text: str, said: str
+) -> None:
+    path = deploy(tmp_path, text)
+    (fault,) = faults(tmp_path, "", AWS)
+    assert str(path) in fault
+    assert said in fault
+    assert "`make deploy-terraform` writes it" in fault
+
+
+def test_without_a_deployment_aws_needs_no_file(tmp_path: Path) -> None:
+    assert load(tmp_path, "", AWS).deployment == "tapehouse-dev"
+
+
+@pytest.mark.parametrize("name", ["", "Tapehouse-dev", "tapehouse_dev", "-dev", "t" * 41])
+def test_what_is_no_name_of_a_deployment_is_refused(tmp_path: Path, name: str) -> None:
+    assert len(faults(tmp_path, "", AWS, deployment=name)) == 1
 
 
 def test_environment_beats_file(tmp_path: Path) -> None:
@@ -91,7 +156,7 @@ def test_an_unknown_key_is_named_with_the_nearest_one_and_without_its_value(tmp_
 
 def test_an_unknown_key_like_no_other_lists_the_known_ones(tmp_path: Path) -> None:
     (fault,) = faults(tmp_path, "zzzz = 1")
-    assert "known are athena_workgroup, aws_port, feed, feed_limits, feeds" in fault
+    assert "known are athena_workgroup, aws_port, deployment, feed, feed_limits, feeds" in fault
 
 
 def test_broken_file_is_a_fault_that_names_the_line(tmp_path: Path) -> None:
