@@ -6,7 +6,7 @@ written to. A stamp, written last, names what was installed: a run that finds it
 kill or a new ``requirements.txt`` installs again. Two runs at once wait for each other. ``.venv-rivals`` is made only
 when asked for: what the benchmarks run beside us may need other versions than the project.
 
-Standard library and old syntax only, as in ``doctor.py``, which judges the machine first.
+Standard library and old syntax only, as in ``cli/machine.py``, which judges the machine first.
 """
 # ruff: noqa: S603 - every command here is spelled out in this file
 
@@ -20,9 +20,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-import doctor
-
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from cli import machine  # noqa: E402 - run as a script, Python looks for modules beside it alone
+
 UV = "uv>=0.8,<1"
 """Only fetched where the machine has none; what it installs is fixed by requirements.txt alone."""
 
@@ -160,7 +162,7 @@ def install(venv: "Path", keep_python: "bool") -> "None":
     """Brings ``.venv`` up to requirements.txt and pyproject.toml; does nothing where it is."""
     found = version_of(venv_python(venv))
     wanted = version_of(sys.executable)
-    usable = bool(found) and tuple(int(part) for part in found.split(".")) in doctor.PYTHONS
+    usable = bool(found) and tuple(int(part) for part in found.split(".")) in machine.PYTHONS
     version = found if keep_python and usable else wanted
     inputs = [ROOT / "requirements.txt", ROOT / "pyproject.toml"]
     made = venv / ".made"
@@ -168,9 +170,9 @@ def install(venv: "Path", keep_python: "bool") -> "None":
     stamp, state = venv / ".installed", digest(inputs)
     if kept and read_stamp(stamp) == state:
         return
-    refuse(doctor.disk_fault(str(ROOT)))
+    refuse(machine.disk_fault(str(ROOT)))
     if not kept:
-        refuse(doctor.python_fault())
+        refuse(machine.python_fault())
         version = wanted
         empty(venv)
     uv, environment = find_uv(venv), uv_environment(dict(os.environ))
@@ -193,7 +195,7 @@ def install_rivals(rivals: "Path", venv: "Path") -> "None":
     stamp, state = rivals / ".installed", f"{version} {rivals} {digest([lock])}"
     if version_of(venv_python(rivals)) == version and read_stamp(stamp) == state:
         return
-    refuse(doctor.disk_fault(str(ROOT)))
+    refuse(machine.disk_fault(str(ROOT)))
     uv, environment = find_uv(venv), uv_environment(dict(os.environ))
     say("installing the benchmarks' rivals into .venv-rivals")
     if rivals.exists():  # made anew each time: nothing of an older lock is left in it
@@ -228,8 +230,8 @@ def main(arguments: "list | None" = None) -> "int":
     try:
         venv = ROOT / ".venv"
         if not Path(venv_python(venv)).exists():
-            refuse(doctor.python_fault())
-        refuse(doctor.java_fault())
+            refuse(machine.python_fault())
+        refuse(machine.java_fault())
         venv.mkdir(exist_ok=True)
         with locked(venv):
             install(venv, options.keep_python)

@@ -1,11 +1,10 @@
-#!/usr/bin/env python3
-"""Can this machine run Tapehouse? One sentence a fault, each with its mend; exit 1 when there is one.
+"""Can this machine run Tapehouse? One sentence a fault, each with its mend.
 
-Standard library and old syntax only: run by Python 3.6 it must be able to say that Python 3.6 is too old. (Annotations
-are quoted for the same reason.)
+``make setup`` asks before there is an environment, `tapehouse doctor` at any time. So: standard library and old
+syntax only. Run by Python 3.6 it must be able to say that Python 3.6 is too old. (Annotations are quoted for the same
+reason.)
 """
 
-import argparse
 import os
 import re
 import shutil
@@ -19,7 +18,7 @@ DISK_GB = 3
 """What the environment, Spark's jars and a demo lake take together, with room to spare."""
 
 
-def python_fault(version: "tuple" = tuple(sys.version_info[:2])) -> "str | None":
+def python_fault(version: "tuple[int, ...]" = tuple(sys.version_info[:2])) -> "str | None":
     if tuple(version) in PYTHONS:
         return None
     return (
@@ -28,7 +27,7 @@ def python_fault(version: "tuple" = tuple(sys.version_info[:2])) -> "str | None"
     )
 
 
-def java_home_binary(environment: "dict") -> "str":
+def java_home_binary(environment: "dict[str, str]") -> "str":
     """The java that Spark starts: JAVA_HOME's where it is set, else the one on PATH."""
     home = environment.get("JAVA_HOME")
     return str(Path(home, "bin", "java")) if home else "java"
@@ -43,7 +42,7 @@ def java_major(version_text: "str") -> "int | None":
     return int(match.group(2) or 0) if major == 1 else major
 
 
-def java_fault(environment: "dict | None" = None) -> "str | None":
+def java_fault(environment: "dict[str, str] | None" = None) -> "str | None":
     environment = dict(os.environ) if environment is None else environment
     binary = java_home_binary(environment)
     mend = "install Java 17 (or 21), or point JAVA_HOME at one."
@@ -75,25 +74,3 @@ def disk_fault(folder: "str" = ".", need_gb: "float" = DISK_GB, free_bytes: "int
         f"Only {free_gb:.1f} GB are free in {Path(folder).resolve()}, and {need_gb:g} GB are needed: "
         "free some space, or clone to a larger disk."
     )
-
-
-def faults(folder: "str", need_gb: "float") -> "list":
-    found = (python_fault(), java_fault(), disk_fault(folder, need_gb))
-    return [fault for fault in found if fault]
-
-
-def main(arguments: "list | None" = None) -> "int":
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
-    parser.add_argument("--folder", default=".", help="where disk space is wanted (default: here)")
-    parser.add_argument(
-        "--disk-gb", type=float, default=DISK_GB, help="free space wanted, in GB (default: %(default)s)"
-    )
-    options = parser.parse_args(arguments)
-    found = faults(options.folder, options.disk_gb)
-    for fault in found:
-        sys.stderr.write(fault + "\n")
-    return 1 if found else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
