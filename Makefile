@@ -8,19 +8,21 @@ PYTHON ?= python3
 VENV := .venv/bin
 # Random kills of `make chaos`.
 KILLS ?= 25
+# deploy-terraform and destroy-terraform: CONFIRM=1 does not ask.
+CONFIRM ?=
 # More words for pytest, a benchmark or a command.
 ARGS ?=
 
 KEEP := $(if $(filter file,$(origin PYTHON)),--keep-python)
 
-.PHONY: help setup run-app up down test check format chaos bench lock clean
+.PHONY: help setup run-app up down doctor bootstrap-terraform deploy-terraform destroy-terraform test check format chaos bench lock clean
 
 ##@ Start
 
 help: ## Show this help.
 	@awk 'BEGIN { FS = ":.*## " } \
 	  /^##@/ { printf "\n%s\n", substr($$0, 5) } \
-	  /^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	  /^[a-z-]+:.*## / { printf "  make %-19s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@printf '%s\n' '' 'Variables (make TARGET NAME=value)' \
 	  '  PYTHON=python3.13      Python 3.11, 3.12 or 3.13 that makes .venv (default: python3)' \
 	  '  ONCE=1                 run-app: one bounded pass, then audit; exit 1 if anything is missing' \
@@ -28,7 +30,8 @@ help: ## Show this help.
 	  '  FEEDS=coinbase,kraken  run-app: connect to the real venues (nothing goes out otherwise)' \
 	  '  SYMBOLS=BTC-USD,...    which markets' \
 	  '  LAKE=folder            where the lake is (default: .lake/demo, .lake/recorded, .lake/live)' \
-	  '  TARGET=local|aws       where the data is (default: local)' \
+	  '  TARGET=local|aws       where the data is (default: local; deploy and destroy ask)' \
+	  '  CONFIRM=1              bootstrap-, deploy-, destroy-terraform: do not ask' \
 	  '  KILLS=25               chaos: how many random kills' \
 	  '  ARGS=...               more words for pytest, a benchmark or lock' \
 	  '' 'Needs: Python 3.11-3.13, Java 17 or 21, make. More: .venv/bin/tapehouse -h'
@@ -45,6 +48,22 @@ up: setup ## Start the embedded AWS in the background.
 
 down: setup ## Drain and stop what `make up` or `make run-app` left running.
 	@$(VENV)/tapehouse down $(ARGS)
+
+doctor: setup ## Say what is not right with this machine, or with TARGET=aws of what was deployed, and the mend.
+	@$(VENV)/tapehouse doctor $(ARGS)
+
+##@ Deploy
+
+YES := $(if $(CONFIRM),--yes)
+
+bootstrap-terraform: setup ## Make the bucket of Terraform's state, once an AWS account and region.
+	@$(VENV)/tapehouse bootstrap $(YES) $(ARGS)
+
+deploy-terraform: setup ## Build, plan, confirm, apply to TARGET=local (the emulator) or aws, then the doctor.
+	@$(VENV)/tapehouse deploy $(YES) $(ARGS)
+
+destroy-terraform: setup ## Take down all that was deployed to TARGET, data too, once its name was typed.
+	@$(VENV)/tapehouse destroy $(YES) $(ARGS)
 
 ##@ Work on it
 

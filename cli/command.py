@@ -13,7 +13,16 @@ from tapehouse.errors import TerminalError
 from tapehouse.lake import Lake
 from tapehouse.settings import Settings
 
-__all__ = ["Command", "Target", "add_setting", "load_settings", "on_terminal", "refuse_aws", "target"]
+__all__ = [
+    "Command",
+    "Target",
+    "add_setting",
+    "load_settings",
+    "on_terminal",
+    "refuse_aws",
+    "replace_environment",
+    "target",
+]
 
 
 class Command(Protocol):
@@ -53,10 +62,11 @@ class Target:
         else:
             nowhere = "http://127.0.0.1:9"  # the discard port: no request of a local run ever leaves the machine
             environment = {**scrubbed(os.environ, self.settings.region), "AWS_ENDPOINT_URL": nowhere}
-        _replace_environment(environment)
+        replace_environment(environment)
 
 
-def _replace_environment(wanted: Mapping[str, str]) -> None:
+def replace_environment(wanted: Mapping[str, str]) -> None:
+    """Makes these the variables of this process, and no others."""
     for name in [name for name in os.environ if name not in wanted]:
         del os.environ[name]
     os.environ.update(wanted)

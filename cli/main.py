@@ -32,6 +32,10 @@ COMMANDS: Final[Mapping[str, str]] = {
     "job": "Run a Glue job's script here, with the arguments that Glue would give: tapehouse job refresh --layer gold.",
     "tables": "List the tables: rows, newest event (UTC), lag behind it (seconds), position in the stream.",
     "query": 'Answer one SELECT in Athena\'s dialect, e.g. "SELECT * FROM gold.candles LIMIT 5". Times are UTC.',
+    "deploy": "Stand it up by Terraform, on AWS or on the emulator here: plan, confirm, apply, then the doctor.",
+    "destroy": "Take down what was deployed, data too, once its name was typed.",
+    "bootstrap": "Make the bucket of Terraform's state in your AWS account, once an account and region.",
+    "doctor": "Say of each fact here, or with TARGET=aws of what was deployed, whether it is right, and the mend.",
     "parse": "Turn raw venue messages (stdin, one a line) into records (stdout, JSON lines); counts go to stderr.",
 }
 """Subcommand → what it does; its module is the one of its name."""
@@ -47,8 +51,8 @@ def parser(asked: Container[str] = COMMANDS) -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(
         prog="tapehouse",
         description="A ticker tape kept in a lakehouse: trades from Kinesis to bronze, silver and gold Delta tables.",
-        epilog="Settings: defaults <- tapehouse.toml (or TAPEHOUSE_CONFIG) <- environment <- these words. "
-        "`tapehouse COMMAND -h` tells a command's words, their units and defaults.",
+        epilog="Settings: defaults <- what was deployed (TARGET=aws) <- tapehouse.toml (or TAPEHOUSE_CONFIG) "
+        "<- environment <- these words. `tapehouse COMMAND -h` tells a command's words, their units and defaults.",
     )
     top.add_argument("--version", action="version", version=f"tapehouse {__version__}")
     subcommands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)

@@ -33,9 +33,7 @@ def session(here: Target, name: str) -> Iterator["SparkSession"]:
     except LakehouseError:
         raise
     except Exception as error:
-        raise TerminalError(
-            f"Spark did not start: see {noise}; `python3 scripts/doctor.py` tells what is amiss."
-        ) from error
+        raise TerminalError(f"Spark did not start: see {noise}; `tapehouse doctor` tells what is amiss.") from error
     try:
         yield spark
     finally:

@@ -102,6 +102,15 @@ class Stack:
         """Where a member's output goes."""
         return self.folder / "logs" / f"{name}.log"
 
+    def silent(self) -> list[str]:
+        """The servers that run and do not answer, or that do not run."""
+        alive = self.alive()
+        return [
+            server.name
+            for server in self._servers
+            if server.name not in alive or not server.answers(alive[server.name].port)
+        ]
+
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
         """One ``up`` or ``down`` at a time; the system frees the lock however its holder ends."""

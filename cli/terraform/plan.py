@@ -1,0 +1,68 @@
+"""A saved plan in words, and what it would do to data."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+_WORDS: Final[Mapping[tuple[str, ...], str]] = {
+    ("create",): "make",
+    ("update",): "change",
+    ("delete",): "remove",
+    ("delete", "create"): "replace",
+    ("create", "delete"): "replace",
+    ("forget",): "forget",
+}
+"""Terraform's actions; one that is not here (no-op, read) changes nothing."""
+HOLDS_DATA: Final = frozenset({"aws_kinesis_stream", "aws_s3_bucket"})
+"""Types whose removal loses what nobody can make again: records that were not read yet, and the tables."""
+_SHOWN: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What happens to one resource."""
+
+    what: str
+    """make, change, replace, remove or forget."""
+    address: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The changes of one plan."""
+
+    changes: tuple[Change, ...]
+
+    @classmethod
+    def of(cls, shown: Mapping[str, Any]) -> "Plan":
+        """Of ``terraform show -json``."""
+        found = (
+            Change(_WORDS[tuple(each["change"]["actions"])], each["address"], each["type"])
+            for each in shown.get("resource_changes", ())
+            if tuple(each["change"]["actions"]) in _WORDS
+        )
+        return cls(tuple(found))
+
+    @property
+    def loses(self) -> tuple[str, ...]:
+        """Addresses of what holds data and would be removed, or replaced by an empty one."""
+        return tuple(c.address for c in self.changes if c.type in HOLDS_DATA and c.what in ("remove", "replace"))
+
+    def counts(self) -> str:
+        """As ``74 to make, 1 to replace``; the ways that nothing goes are left out."""
+        told = ((what, sum(change.what == what for change in self.changes)) for what in dict.fromkeys(_WORDS.values()))
+        return ", ".join(f"{count} to {what}" for what, count in told if count) or "only outputs change"
+
+    def lines(self) -> Iterator[str]:
+        """What is not simply made, a line each, what is lost first."""
+        order = ("replace", "remove", "forget", "change")
+        found = sorted(
+            (change for change in self.changes if change.what in order),
+            key=lambda change: (change.address not in self.loses, order.index(change.what), change.address),
+        )
+        for change in found[:_SHOWN]:
+            lost = "   LOSES DATA" if change.address in self.loses else ""
+            yield f"  {change.what:<8} {change.address}{lost}"
+        if len(found) > _SHOWN:
+            yield f"  … and {len(found) - _SHOWN} more"

@@ -1,0 +1,52 @@
+"""A plan in words: what is counted, what is named, what is said to lose data."""
+
+from typing import Any
+
+from cli.terraform.plan import Plan
+
+
+def change(address: str, *actions: str) -> dict[str, Any]:
+    parts = address.partition("[")[0].split(".")
+    return {"address": address, "type": parts[-2], "change": {"actions": list(actions)}}
+
+
+def plan(*changes: dict[str, Any]) -> Plan:
+    return Plan.of({"resource_changes": list(changes)})
+
+
+def test_what_stays_and_what_is_only_read_is_no_change() -> None:
+    assert plan(change("aws_s3_bucket.this", "no-op"), change("data.aws_x.this", "read")).changes == ()
+
+
+def test_changes_are_counted_by_what_happens() -> None:
+    found = plan(
+        change("aws_glue_job.a", "create"),
+        change("aws_glue_job.b", "create"),
+        change("aws_glue_job.c", "delete", "create"),
+        change("aws_glue_job.d", "create", "delete"),
+        change("aws_glue_job.e", "update"),
+    )
+    assert found.counts() == "2 to make, 1 to change, 2 to replace"
+    assert list(found.lines()) == [
+        "  replace  aws_glue_job.c",
+        "  replace  aws_glue_job.d",
+        "  change   aws_glue_job.e",
+    ]
+    assert plan().counts() == "only outputs change"
+
+
+def test_a_bucket_or_stream_that_goes_or_is_replaced_loses_data_and_is_told_first() -> None:
+    stream = 'module.stream.aws_kinesis_stream.this["a.b"]'
+    found = plan(
+        change("aws_glue_job.a", "delete", "create"),
+        {**change("module.stream.aws_kinesis_stream.this", "delete", "create"), "address": stream},
+        change("module.lake.aws_s3_bucket.lake", "update"),
+    )
+    assert found.loses == (stream,)
+    assert next(found.lines()) == f"  replace  {stream}   LOSES DATA"
+
+
+def test_many_changes_are_cut_and_counted() -> None:
+    found = plan(*(change(f"aws_glue_job.j{n:02}", "update") for n in range(25)))
+    assert len(list(found.lines())) == 21
+    assert list(found.lines())[-1] == "  … and 5 more"

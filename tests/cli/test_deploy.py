@@ -1,0 +1,289 @@
+"""Deploying and destroying by the real Terraform, on a root that needs no provider, at both targets.
+
+What stands in for AWS is moto, also for the bucket of the state. The real configuration: tests/infra.
+"""
+
+import json
+import os
+import pty
+import shutil
+import subprocess
+import sys
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+import requests
+from moto.server import ThreadedMotoServer
+
+from cli.main import main
+from embedded import Stack
+from tapehouse import deployed
+
+ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.skipif(
+    shutil.which("terraform") is None and "CI" not in os.environ, reason="there is no Terraform here"
+)
+CONFIGURATION = """
+variable "environment" { type = string }
+variable "region" { type = string }
+variable "packages_file" { type = string }
+variable "word" {
+  type    = string
+  default = "one"
+}
+resource "terraform_data" "this" {
+  input            = "${var.environment} ${var.word} ${filesha256(var.packages_file)}"
+  triggers_replace = [var.word == "broken" ? file("/nosuch") : var.word]
+}
+output "settings" {
+  value = {
+    lake        = "s3://tapehouse-${var.environment}-lake/lake"
+    deployment  = "tapehouse-${var.environment}"
+    region      = var.region
+    stream_name = "tapehouse-${var.environment}-trades"
+    finnhub_secret = null
+  }
+}
+output "addresses" { value = { lake = "the lake of ${var.environment}" } }
+"""
+PACKAGE = """
+import pathlib
+pathlib.Path("dist").mkdir(exist_ok=True)
+pathlib.Path("dist/packages.json").write_text("{}")
+"""
+
+
+def examined(target: str) -> int:
+    print(f"asked the doctor of {target}")
+    return 0
+
+
+@pytest.fixture(autouse=True)
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A project with a configuration of its own; the doctor is asked elsewhere."""
+    (tmp_path / "infra").mkdir()
+    (tmp_path / "scripts").mkdir()
+    (tmp_path / "infra/main.tf").write_text(CONFIGURATION)
+    (tmp_path / "scripts/package.py").write_text(PACKAGE)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("tapehouse.logs.set_up", lambda **_: None)
+    monkeypatch.setattr("cli.doctor.examine_deployment", examined)
+    before = dict(os.environ)
+    yield tmp_path
+    os.environ.clear()  # a command that deployed looks where it deployed to
+    os.environ.update(before)
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """moto as an account with the state's bucket; a client of its S3."""
+    server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    monkeypatch.setenv("TF_CLI_ARGS_init", "-backend-config=use_path_style=true")  # a bucket is no host name here
+    client = boto3.client("s3")
+    client.create_bucket(Bucket="tapehouse-state-123456789012-us-east-1")
+    yield client
+    requests.post(f"http://{host}:{port}/moto-api/reset", timeout=10)  # what moto keeps outlives its server
+    server.stop()
+
+
+def state(aws: Any, environment: str = "dev") -> dict[str, Any]:
+    found = aws.get_object(
+        Bucket="tapehouse-state-123456789012-us-east-1", Key=f"tapehouse-{environment}/terraform.tfstate"
+    )
+    content: dict[str, Any] = json.loads(found["Body"].read())
+    return content
+
+
+def test_deploy_to_aws_applies_tells_the_settings_and_asks_the_doctor(
+    aws: Any, checkout: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["deploy", "--target", "aws", "--yes"]) == 0
+    said = capsys.readouterr().out
+    assert "tapehouse-dev (account 123456789012, us-east-1): 1 to make." in said
+    assert "The whole plan: infra/.state/aws/plan.txt" in said
+    assert said.rstrip().endswith("asked the doctor of aws")
+    assert "terraform_data.this will be created" in (checkout / "infra/.state/aws/plan.txt").read_text()
+    assert state(aws)["resources"][0]["name"] == "this"
+    assert deployed.read(deployed.path_of("aws")) == {
+        "lake": "s3://tapehouse-dev-lake/lake",
+        "deployment": "tapehouse-dev",
+        "region": "us-east-1",
+        "stream_name": "tapehouse-dev-trades",
+    }
+    assert deployed.read(deployed.addresses_of("aws")) == {"lake": "the lake of dev"}
+    left = {path.name for path in (checkout / "infra").iterdir()}
+    assert left <= {"main.tf", ".state", ".settings", ".terraform.lock.hcl"}
+    assert not (checkout / "infra/.state/aws/plan").exists()  # it holds what is sensitive
+
+    assert main(["deploy", "--target", "aws", "--yes"]) == 0
+    assert "nothing to change" in capsys.readouterr().out
+
+
+def test_each_environment_has_its_own_state(aws: Any, checkout: Path) -> None:
+    assert main(["deploy", "--target", "aws", "--yes"]) == 0
+    assert main(["deploy", "--target", "aws", "--yes", "--environment", "prod"]) == 0
+    serials = [state(aws, name)["lineage"] for name in ("dev", "prod")]
+    assert serials[0] != serials[1]
+    assert deployed.read(deployed.path_of("aws"))["deployment"] == "tapehouse-prod"
+    assert main(["destroy", "--target", "aws", "--yes"]) == 0
+    assert state(aws, "dev")["resources"] == []
+    assert len(state(aws, "prod")["resources"]) == 1
+
+
+def test_a_plan_that_was_not_confirmed_changes_nothing(aws: Any, checkout: Path) -> None:
+    """At a terminal the word must be typed; without one it must be given beforehand."""
+    assert main(["deploy", "--target", "aws"]) == 2
+    assert not deployed.path_of("aws").exists()
+    for typed, status, made in (("no", 1, False), ("", 1, False), ("yes", 0, True)):
+        assert at_a_terminal(["deploy", "--target", "aws"], typed) == status
+        assert deployed.path_of("aws").exists() is made
+    assert at_a_terminal(["destroy", "--target", "aws"], "yes") == 1  # not the name
+    assert deployed.path_of("aws").exists()
+    assert at_a_terminal(["destroy", "--target", "aws"], "tapehouse-dev") == 0
+    assert not deployed.path_of("aws").exists()
+    assert not deployed.addresses_of("aws").exists()
+
+
+def at_a_terminal(words: list[str], typed: str) -> int:
+    """The command as a process whose stdin is a terminal, on which one line is typed; without a doctor."""
+    ours, theirs = pty.openpty()
+    code = (
+        f"import sys; sys.path.insert(0, {str(ROOT)!r})\n"
+        "import cli.doctor; cli.doctor.examine_deployment = lambda target: 0\n"
+        f"from cli.main import main; sys.exit(main({words!r}))"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdin=theirs, stdout=subprocess.PIPE) as running:
+        os.write(ours, f"{typed}\n".encode())
+        running.communicate()
+    for end in (ours, theirs):
+        os.close(end)
+    return running.returncode
+
+
+def test_the_target_is_asked_for_at_a_terminal_and_never_guessed(
+    aws: Any, checkout: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["deploy", "--yes"]) == 2
+    said = capsys.readouterr().err
+    assert said == "tapehouse deploy: Say what to deploy to: TARGET=local (the emulator, here) or TARGET=aws.\n"
+    assert main(["destroy", "--yes"]) == 2
+    assert main(["deploy", "--yes", "--target", "moon"]) == 2
+    assert "TARGET=moon is no target" in capsys.readouterr().err
+    assert at_a_terminal(["deploy", "--yes"], "moon") == 2
+    assert at_a_terminal(["deploy", "--yes"], "aws") == 0
+    assert deployed.path_of("aws").exists()
+
+
+def test_a_plan_only_changes_nothing(aws: Any, checkout: Path) -> None:
+    assert main(["deploy", "--target", "aws", "--plan"]) == 0
+    assert not deployed.path_of("aws").exists()
+    assert aws.list_objects_v2(Bucket="tapehouse-state-123456789012-us-east-1")["KeyCount"] == 0
+
+
+def test_without_the_state_s_bucket_the_way_is_told_and_bootstrap_makes_it_once(
+    aws: Any, checkout: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    aws.delete_bucket(Bucket="tapehouse-state-123456789012-us-east-1")
+    assert main(["deploy", "--target", "aws", "--yes"]) == 2
+    assert "There is no bucket tapehouse-state-123456789012-us-east-1 for Terraform's state yet: run `make boot" in (
+        capsys.readouterr().err
+    )
+    (checkout / "infra/bootstrap").mkdir()
+    (checkout / "infra/bootstrap/main.tf").write_text(
+        'variable "bucket" { type = string }\nresource "terraform_data" "this" { input = var.bucket }\n'
+    )
+    monkeypatch.delenv("TF_CLI_ARGS_init")  # its own state is a file
+    assert main(["bootstrap", "--yes"]) == 0
+    assert "tapehouse-state-123456789012-us-east-1 (account 123456789012, us-east-1): 1 to make." in (
+        capsys.readouterr().out
+    )
+    made = checkout / "infra/.state/bootstrap-123456789012-us-east-1/terraform.tfstate"
+    assert "tapehouse-state-123456789012-us-east-1" in made.read_text()
+    aws.create_bucket(Bucket="tapehouse-state-123456789012-us-east-1")
+    assert main(["bootstrap", "--yes"]) == 0
+    assert "is there: nothing to do" in capsys.readouterr().out
+
+
+def test_an_output_that_is_no_setting_is_told_and_writes_nothing(
+    aws: Any, checkout: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (checkout / "infra/main.tf").write_text(CONFIGURATION.replace("finnhub_secret", "nosuch"))
+    assert main(["deploy", "--target", "aws", "--yes"]) == 1
+    assert "nosuch (from Terraform's output settings): no such setting" in capsys.readouterr().err
+    assert not deployed.path_of("aws").exists()
+
+
+def test_a_build_that_failed_plans_nothing(aws: Any, checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (checkout / "scripts/package.py").write_text("raise SystemExit(4)")
+    assert main(["deploy", "--target", "aws", "--yes"]) == 1
+    assert "package.py failed with 4: see above. Nothing was planned." in capsys.readouterr().err
+
+
+def test_without_terraform_or_a_checkout_one_sentence_and_2(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PATH", str(checkout))
+    assert main(["deploy", "--target", "aws", "--yes"]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("tapehouse deploy: There is no Terraform here: install Terraform 1.11")
+    assert said.count("\n") == 1
+    (checkout / "infra/main.tf").unlink()
+    assert main(["deploy", "--target", "aws", "--yes"]) == 2
+    assert "There is no infra/ with Terraform's files" in capsys.readouterr().err
+
+
+def test_two_runs_at_once_do_not_share_the_root(aws: Any, checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from cli.terraform.place import Place
+
+    with Place("local", checkout).ours():
+        assert main(["deploy", "--target", "aws", "--yes"]) == 2
+    assert "Another deploy or destroy works in this checkout" in capsys.readouterr().err
+
+
+# -- the emulator ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def stack(checkout: Path) -> Iterator[Stack]:
+    found = Stack(checkout / ".lake/s3/_aws")
+    yield found
+    found.down()
+
+
+def test_deploy_to_the_emulator_starts_it_and_keeps_its_state_apart(
+    stack: Stack, checkout: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (checkout / "infra/local.tfvars").write_text('word = "of the emulator"\n')
+    (checkout / "infra/main.tf").write_text(
+        CONFIGURATION
+        + textwrap.dedent(
+            """
+            variable "emulator" { type = bool }
+            variable "emulator_endpoint" { type = string }
+            variable "emulator_kinesis_endpoint" { type = string }
+            resource "terraform_data" "reached" {
+              input = "${var.emulator} ${var.emulator_endpoint} ${var.emulator_kinesis_endpoint}"
+            }
+            """
+        )
+    )
+    assert main(["deploy", "--target", "local", "--yes"]) == 0
+    said = capsys.readouterr().out
+    assert "tapehouse-dev (the emulator): 2 to make." in said
+    assert "asked the doctor of local" in said
+    kept = (checkout / "infra/.state/local/terraform.tfstate").read_text()
+    assert f"true {stack.endpoint('aws')} {stack.endpoint('kinesis')}" in kept
+    assert "dev of the emulator" in kept
+    assert deployed.path_of("local").exists()
+    assert not deployed.path_of("aws").exists()
+    assert main(["destroy", "--target", "local", "--yes"]) == 0
+    assert "tapehouse-dev is gone." in capsys.readouterr().out
+    assert not deployed.path_of("local").exists()
