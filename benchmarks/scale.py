@@ -39,6 +39,9 @@ DAY_US = 86_400_000_000
 HOUR_US = 3_600_000_000
 MONTH_DAYS = 30
 FRESH_A_SECOND = 20
+FRESH_S = 15.0
+"""Fresh trades go on for so long at least."""
+BACKFILL_ENDS_S = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,14 +164,16 @@ class Bench:
         return sum(file.size for commit in commits for file in commit.added)
 
     def backfill(self, count: int) -> tuple[float, float, float]:
-        """A month of one market while fresh trades go on: p50 and the greatest wait of these, and seconds in all."""
+        """A month of one market while fresh trades go on: p50 and the greatest wait of these, and seconds until every
+        trade of the month was in its candle."""
         made, reader = Made(), Reader(Path(self._lake.table_uri("gold.candles")), first=self._gold_version() + 1)
         late = self.trades(count, 1, self.starts_us - MONTH_DAYS * DAY_US, MONTH_DAYS * DAY_US)
+        put(self._client, late, self._stream)
+        began, done = time.monotonic(), 0.0
         with self._refresh.live(every_s=0.5) as live:
-            put(self._client, late, self._stream)
-            began, quiet = time.monotonic(), 0.0
-            pieces = -1
-            while time.monotonic() - quiet < 15 or quiet == 0.0:
+            for trade in late:
+                made.times[trade.symbol, trade.event_time_us // 1_000_000].append(trade.event_time_us)
+            while not done or time.monotonic() - began < FRESH_S:
                 live.check()
                 fresh = self.trades(FRESH_A_SECOND, min(12, len(self._markets)), span_us=100_000)
                 for trade in fresh:
@@ -176,20 +181,15 @@ class Bench:
                 put(self._client, fresh, self._stream)
                 time.sleep(1.0)
                 reader.look(made)
-                left = self._left()
-                if left != pieces:
-                    pieces, quiet = left, time.monotonic()
-        reader.look(made)
-        delays = sorted(delay for _, delay in made.delays)
-        return statistics.median(delays), delays[-1], quiet - began
+                if not done and sum(event_us < self.starts_us for event_us, _ in made.delays) >= count:
+                    done = time.monotonic()
+                if time.monotonic() - began > BACKFILL_ENDS_S:
+                    raise SystemExit(f"The backfill was not in gold after {BACKFILL_ENDS_S} s")
+        delays = sorted(delay for event_us, delay in made.delays if event_us >= self.starts_us)
+        return statistics.median(delays), delays[-1], done - began
 
     def _gold_version(self) -> int:
         return self._workspace.state(next(t for t in self._tables() if t.name == "gold.candles")).version
-
-    def _left(self) -> int:
-        """Something that changes while gold has work of the past to do."""
-        state = self._workspace.state(next(t for t in self._tables() if t.name == "gold.candles"))
-        return len(str((state.metadata or {}).get("todo", "")))
 
 
 def read_so_far() -> int:
