@@ -39,8 +39,8 @@ PLACES: Final = {"bronze": "bronze", "silver": "silver", "gold": "gold", "_aws":
 class Increments(Made):
     """Delays of candles of one second: what a commit adds to one was made in that second, on average in its middle."""
 
-    def count(self, symbol: str, second: int, trades: int, now_us: int) -> None:
-        key = symbol, second
+    def count(self, market: str, second: int, trades: int, now_us: int) -> None:
+        key = market, second
         if (new := trades - self.seen[key]) > 0:
             self.delays.extend([(second, now_us / 1e6 - second - 0.5)] * new)
             self.seen[key] = trades

@@ -87,7 +87,7 @@ def running(checkout: Path, folder: Path, endpoint: str, lake: str) -> Iterator[
 
 
 class Made:
-    """The trades that were made: market → second → event times, in order."""
+    """The trades that were made: (market as exchange:symbol, second) → event times, in order."""
 
     def __init__(self) -> None:
         self.times: dict[tuple[str, int], list[int]] = defaultdict(list)
@@ -96,9 +96,12 @@ class Made:
         """Event time (µs), seconds until it was seen."""
         self.put = 0
 
-    def count(self, symbol: str, second: int, trades: int, now_us: int) -> None:
+    def add(self, trade: Trade) -> None:
+        self.times[f"{trade.exchange}:{trade.symbol}", trade.event_time_us // 1_000_000].append(trade.event_time_us)
+
+    def count(self, market: str, second: int, trades: int, now_us: int) -> None:
         """A candle of one second says so many trades."""
-        key = symbol, second
+        key = market, second
         for event_us in self.times[key][self.seen[key] : trades]:
             self.delays.append((event_us, (now_us - event_us) / 1e6))
         self.seen[key] = max(self.seen[key], trades)
@@ -130,7 +133,8 @@ class Reader:
             return  # replaced and cleaned up already: what came after it says more
         for row in rows:
             if row["exchange"] != "ALL" and row.get("interval", "1s") == "1s":
-                made.count(row["symbol"], int(row["window_start"].timestamp()), row["trade_count"], now_us)
+                market = f"{row['exchange']}:{row['symbol']}"
+                made.count(market, int(row["window_start"].timestamp()), row["trade_count"], now_us)
 
 
 def measure(checkout: Path, options: argparse.Namespace) -> dict[str, float]:
@@ -164,7 +168,7 @@ def drive(client: object, reader: Reader, options: argparse.Namespace) -> dict[s
         records: list[Trade | Coverage] = []
         for _ in range(a_put):
             trade = new_trade(number, options.markets)
-            made.times[trade.symbol, trade.event_time_us // 1_000_000].append(trade.event_time_us)
+            made.add(trade)
             records.append(trade)
             number += 1
         put(client, records)

@@ -172,12 +172,12 @@ class Bench:
         began, done = time.monotonic(), 0.0
         with self._refresh.live(every_s=0.5) as live:
             for trade in late:
-                made.times[trade.symbol, trade.event_time_us // 1_000_000].append(trade.event_time_us)
+                made.add(trade)
             while not done or time.monotonic() - began < FRESH_S:
                 live.check()
                 fresh = self.trades(FRESH_A_SECOND, min(12, len(self._markets)), span_us=100_000)
                 for trade in fresh:
-                    made.times[trade.symbol, trade.event_time_us // 1_000_000].append(trade.event_time_us)
+                    made.add(trade)
                 put(self._client, fresh, self._stream)
                 time.sleep(1.0)
                 reader.look(made)
