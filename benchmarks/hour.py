@@ -1,6 +1,6 @@
-"""``tapehouse run-app`` for an hour: what it takes of memory and disk, how many files, and how long a trade takes.
+"""``tapehouse run-app`` for minutes or an hour: its memory, disk and files, and how long a trade takes to a candle.
 
-``python benchmarks/hour.py [--minutes 60] [--rate 1000] [--timing aws] [--picture FILE]`` starts the command as a user
+``python benchmarks/hour.py [--minutes 5] [--rate 1000] [--timing aws] [--picture FILE]`` starts the command as a user
 would, on a new lake, with its simulated venues and the synthetic market at ``--rate`` trades/s, and looks on from
 outside every half minute: memory of its processes (the resident set, from ``/proc``), files and bytes of the lake
 (whole blocks, as ``du`` counts them), and how long trades took to be in a committed candle of one second. When a trade
@@ -173,7 +173,7 @@ def curves(found: Sequence[Sample], of: str) -> dict[str, list[tuple[float, floa
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--minutes", type=float, default=60, help="(default: 60)")
+    parser.add_argument("--minutes", type=float, default=5, help="(default: 5)")
     parser.add_argument("--rate", type=int, default=1_000, help="trades a second of the synthetic market")
     parser.add_argument("--timing", default="aws", help="of the embedded Kinesis (default: aws)")
     parser.add_argument("--picture", type=Path, help="where to draw the curves")
