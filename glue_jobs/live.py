@@ -89,6 +89,8 @@ class Live:
             log.exception("loop_ended", query=query.name)
             self._error = self._error or error
             self._end()
+        finally:
+            self._runner.let_go(query)
 
     def _turn(self, query: Query) -> float:
         """One piece; the seconds to rest after it."""
@@ -96,7 +98,7 @@ class Live:
         woken.clear()  # before the look: what is committed from here on wakes it again
         began = time.monotonic()
         try:
-            with self._runner.only_writer(query, give_up=self._stop) as is_ours:
+            with self._runner.only_writer(query, give_up=self._stop, keep=True) as is_ours:
                 if not is_ours:
                     return 0.0
                 piece = self._runner.piece(query)

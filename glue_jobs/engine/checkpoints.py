@@ -14,7 +14,8 @@ from urllib.parse import unquote
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from glue_jobs.engine.places import place
+from glue_jobs.engine.objects import Objects
+from glue_jobs.engine.places import Place, place
 from glue_jobs.engine.table_log import checkpoint_actions, commit_actions_of, newest_checkpoint
 from tapehouse.errors import TerminalError, TransientError
 
@@ -93,8 +94,27 @@ def write_checkpoint(uri: str, version: int, *, removed_since_ms: int) -> int:
     sink = io.BytesIO()
     pq.write_table(pa.Table.from_pylist(rows, schema=_SCHEMA), sink, compression="snappy", store_schema=False)
     at.write(f"_delta_log/{version:020d}.checkpoint.parquet", sink.getvalue())
-    at.write("_delta_log/_last_checkpoint", json.dumps({"version": version, "size": len(rows)}).encode())
+    _point(at, version, len(rows))
     return len(rows)
+
+
+def _point(at: Place, version: int, size: int) -> None:
+    """Say that this is the newest checkpoint, never in the place of a newer one: what that stands for may be gone."""
+    name, content = "_delta_log/_last_checkpoint", json.dumps({"version": version, "size": size}).encode()
+    if not at.is_bucket:
+        at.write(name, content)
+        return
+    objects = Objects(at.uri)
+    there = objects.get(name)
+    if there is None or _version_in(there.content) < version:
+        objects.put(name, content, replaces=None if there is None else there.etag)
+
+
+def _version_in(pointer: bytes) -> int:
+    try:
+        return int(json.loads(pointer)["version"])
+    except (ValueError, KeyError, TypeError):
+        return -1
 
 
 class _State:

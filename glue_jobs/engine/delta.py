@@ -1,14 +1,14 @@
 """Tables as they are declared: made, given what was declared since, and read by Spark as of one version.
 
-Delta itself does this by SQL. What a table's newest commit of ours carries (see ``transaction``) is repeated by each of
-these commits, so that a position in it is never buried; none of them counts as a turn.
+Delta itself does this by SQL at home; on S3 it is done by the log's protocol, since only so no two drivers commit one
+version (see ``transaction``). What a table's newest commit of ours carries is repeated by each of these commits, so
+that a position in it is never buried; none of them counts as a turn.
 """
 
 import json
-import math
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -17,17 +17,19 @@ from py4j.protocol import Py4JJavaError
 from pyspark.errors import AnalysisException, PySparkException
 from pyspark.sql import DataFrame, SparkSession
 
+from glue_jobs.engine.declared import anew, brought_up_to_date, creation, properties
 from glue_jobs.engine.places import Place, place
 from glue_jobs.engine.table_log import TableLog, TableState, has_commits
-from glue_jobs.engine.transaction import is_conflict
+from glue_jobs.engine.transaction import LostRaceError, commit_by_protocol, is_conflict
 from tapehouse import logs
 from tapehouse.errors import TerminalError
-from tapehouse.tables import Table
+from tapehouse.tables import Column, Table
 
 log = logs.of(__name__)
 
 USER_METADATA: Final = "spark.databricks.delta.commitInfo.userMetadata"
 
+_TRIES_ON_S3: Final = 5
 _ENSURING: Final = threading.Lock()
 """What a commit carries is a setting of the session while a table is changed: one change at a time."""
 _HALF_MADE: Final = frozenset({"DELTA_TABLE_NOT_FOUND", "DELTA_CREATE_TABLE_WITH_NON_EMPTY_LOCATION"})
@@ -54,6 +56,9 @@ def ensure(
 
 def _ensure(spark: SparkSession, table: Table, uri: str, table_log: TableLog, patience_s: float) -> None:
     at = place(uri)
+    if at.is_bucket:
+        _ensure_on_s3(table_log)
+        return
     if has_commits(at):
         state = table_log.state()
         if _is_filed_otherwise(state):
@@ -75,27 +80,43 @@ def _ensure(spark: SparkSession, table: Table, uri: str, table_log: TableLog, pa
             time.sleep(min(0.5, patience_s))
 
 
-def properties(table: Table, uri: str) -> dict[str, str]:
-    """What a table's upkeep says, in the words of Delta's table properties.
+def _ensure_on_s3(table_log: TableLog) -> None:
+    """Raises LostRaceError where another writer was first each time."""
+    for _ in range(_TRIES_ON_S3):
+        state = table_log.state()
+        table, uri, now_ms = state.table, state.uri, time.time_ns() // 1_000_000
+        body = None if state.metadata is None else json.dumps(state.metadata, separators=(",", ":"))
+        if not state.is_there:
+            actions, operation, said = creation(table, uri, now_ms=now_ms), "CREATE TABLE", "table_created"
+        elif _is_filed_otherwise(state):
+            # What its newest commit carried says what was in it: now nothing is.
+            body = json.dumps({"turn": state.turn})
+            actions, operation, said = anew(state, now_ms=now_ms), "REPLACE TABLE", "table_made_anew"
+        else:
+            missing = _missing(state)
+            if not missing and properties(table, uri).items() <= state.properties.items():
+                return
+            actions, operation, said = [brought_up_to_date(state, missing)], "SET TBLPROPERTIES", "table_brought_up"
+        if commit_by_protocol(uri, actions, version=state.version, body=body, operation=operation):
+            log.info(said, table=table.name, uri=uri)
+            return
+    raise LostRaceError(table_log.table.name, table_log.state().turn)
 
-    Delta cleans the log by whole days, so its own clean-up comes last, and ``glue_jobs.engine.vacuum`` before it. The
-    retention of removed files keeps checkpoints small: each holds all files that were removed within it.
-    """
-    upkeep = table.upkeep
-    removed_h = upkeep.removed_kept_on_s3_h if place(uri).is_bucket else upkeep.removed_kept_h
-    return {
-        "delta.checkpointInterval": str(upkeep.checkpoint_every),
-        "delta.deletedFileRetentionDuration": f"interval {math.ceil(removed_h)} hours",
-        "delta.logRetentionDuration": f"interval {math.ceil(upkeep.log_kept_at_most_h)} hours",
-    }
+
+def _missing(state: TableState) -> Sequence[Column]:
+    """The columns that were declared since. Raises TerminalError where one may not be null."""
+    table = state.table
+    missing = [column for column in table.columns if column.name not in state.columns]
+    if not all(column.nullable for column in missing):
+        names = ", ".join(column.name for column in missing)
+        told = f"{state.uri}: {table.name} was made without {names}."
+        raise TerminalError(f"{told} Take another lake, or remove the table.")
+    return missing
 
 
 def _bring_up_to_date(spark: SparkSession, state: TableState) -> None:
     table, uri = state.table, state.uri
-    missing = [column for column in table.columns if column.name not in state.columns]
-    if not all(column.nullable for column in missing):
-        names = ", ".join(column.name for column in missing)
-        raise TerminalError(f"{uri}: {table.name} was made without {names}. Take another lake, or remove the table.")
+    missing = _missing(state)
     if missing:
         described = ", ".join(f"`{c.name}` {c.type} COMMENT {json.dumps(c.comment)}" for c in missing)
         with repeating(spark, state.metadata):

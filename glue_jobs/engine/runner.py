@@ -1,7 +1,7 @@
 """Runs queries: one writer each, batches again after a lost race, errors of Spark as ours.
 
 At home a file lock in the lake lets one process at a time write a query's tables, and the system lets go of a killed
-one's; on Glue ``max_concurrent_runs = 1`` is to do it. What slips through meets the turn of each table's commits.
+one's; on S3 a lease does (``glue_jobs.engine.lease``). What slips through meets the turn of each table's commits.
 """
 
 import fcntl
@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import IO, Final
 
@@ -17,6 +18,9 @@ from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 
 from glue_jobs.engine.follow import Follower
+from glue_jobs.engine.lease import Lease
+from glue_jobs.engine.leases import Leases
+from glue_jobs.engine.objects import Objects
 from glue_jobs.engine.places import place
 from glue_jobs.engine.query import BatchJob, IntakeJob, Job, Piece, Query
 from glue_jobs.engine.transaction import LostRaceError
@@ -42,8 +46,12 @@ _AFTER_LOST_RACE: Final = Backoff(base_s=0.1, cap_s=12.8, least=0)
 class Runner:
     """Passes of queries over one lake. Keeps each query's job for the life of the process."""
 
-    def __init__(self, workspace: Workspace, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, workspace: Workspace, *, leases: Leases | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """``leases``: of a lake on S3."""
         self._workspace, self._clock = workspace, clock
+        self._leases = leases or Leases(Objects(workspace.lake.uri))
         self._rests_until: dict[str, float] = {}
         self._jobs: dict[str, Job] = {}
         self._followers: dict[str, Follower] = {}
@@ -175,6 +183,7 @@ class Runner:
                 follower.all_done(until)
 
         until_won(compute)
+        self._workspace.check_writer(query.writes[0])  # else the mark may be the next one's
         place(self._workspace.lake.uri).delete(_MARK.format(query.name))
         return True
 
@@ -200,13 +209,27 @@ class Runner:
         place(self._workspace.lake.uri).delete_folder(f"_checkpoints/{query.name}")
 
     @contextmanager
-    def only_writer(self, query: Query, *, give_up: threading.Event | None = None) -> Iterator[bool]:
-        """Wait until no other process writes the query's tables. Gives False where ``give_up`` was set before."""
-        lake = self._workspace.lake
-        if not lake.is_local:
-            yield True  # on AWS one Glue job owns the query, and runs once at a time
+    def only_writer(
+        self, query: Query, *, give_up: threading.Event | None = None, keep: bool = False
+    ) -> Iterator[bool]:
+        """Wait until no other process writes the query's tables. Gives False where ``give_up`` was set before.
+
+        ``keep``: on S3, where each lease costs a request, stay the writer after the context until another process asks,
+        or ``let_go``.
+
+        Raises:
+            LakehouseError: on S3, where the lease cannot be asked for.
+        """
+        if not self._workspace.lake.is_local:
+            with self._leases.hold(query.name, give_up=give_up, keep=keep) as lease:
+                if lease is None:
+                    yield False
+                    return
+                with self._workspace.writing(query.writes, lease.check):
+                    self._begin_lease(query, lease)
+                    yield True
             return
-        folder = lake.path / "_locks"
+        folder = self._workspace.lake.path / "_locks"
         folder.mkdir(parents=True, exist_ok=True)
         with Path(folder / query.name).open("w", encoding="utf-8") as lock:
             is_ours = _locked(lock)
@@ -216,6 +239,27 @@ class Runner:
                 while not is_ours and not (give_up or never).wait(_LOCK_EVERY_S):
                     is_ours = _locked(lock)
             yield is_ours
+
+    def let_go(self, query: Query) -> None:
+        """Let other processes write its tables, where ``only_writer`` kept them."""
+        self._leases.let_go(query.name)
+
+    def _begin_lease(self, query: Query, lease: Lease) -> None:
+        """What the one before may be about to commit must find its version taken, and fail: so each gets a commit."""
+        if not lease.owes_fence:
+            return
+        self._followers.pop(query.name, None)  # another went on meanwhile
+
+        def fence(table: Table) -> None:
+            state = self._workspace.state(table)
+            if state.is_there:
+                self._workspace.commit(state, moves_only=True)
+
+        with _as_transient(query):
+            for table in query.writes:
+                until_won(partial(fence, table))
+        lease.fenced()
+        log.info("tables_fenced", query=query.name)
 
     def _job(self, query: Query) -> Job:
         if query.name not in self._jobs:

@@ -118,6 +118,8 @@ class TableState:
     """Those that the table was made with, or got since."""
     partition_by: tuple[str, ...] = ()
     properties: Mapping[str, str] = field(default_factory=dict)
+    described: Mapping[str, Any] = field(default_factory=dict)
+    """The newest ``metaData`` of the log, as it stands there."""
 
     @property
     def is_there(self) -> bool:
@@ -146,6 +148,7 @@ class TableLog:
         self._columns: tuple[str, ...] = ()
         self._partition_by: tuple[str, ...] = ()
         self._properties: Mapping[str, str] = {}
+        self._described: Mapping[str, Any] = {}
         self._metadata: Mapping[str, Any] | None = None
         self._files: dict[str, DataFile] = {}
         self._commits.clear()
@@ -171,6 +174,7 @@ class TableLog:
                     self._columns,
                     self._partition_by,
                     self._properties,
+                    self._described,
                 )
             return self._state
 
@@ -257,6 +261,7 @@ class TableLog:
             self._files.pop(unquote(removed["path"]), None)
         elif (changed := action.get("metaData")) is not None:
             self._table_id, self._properties = changed["id"], dict(changed.get("configuration") or {})
+            self._described = changed
             self._columns = tuple(each["name"] for each in json.loads(changed["schemaString"])["fields"])
             self._partition_by = tuple(changed.get("partitionColumns") or ())
             if self._properties.get("delta.columnMapping.mode", "none") != "none":

@@ -1,8 +1,10 @@
-"""Commits of files to a Delta table, through Delta's own transaction in Spark's JVM.
+"""Commits of files to a Delta table, through Delta's own transaction in Spark's JVM, or by the log's public protocol.
 
 The one place that calls what Delta does not promise to keep: its log's snapshot and its optimistic transaction. Where
-this Delta has other ones, the commit is written by the log's public protocol instead: the next version's file, put
-where none may be yet. Either way one writer gets a version, and the other learns that it lost.
+this Delta has other ones, and always on S3, the commit is written by the protocol instead: the next version's file, put
+where none may be yet. For Delta's log store on S3 looks whether that file is there and then puts it in any case: a
+driver that is paused between the two writes over another's commit. S3's conditional PUT leaves nothing between them.
+Either way one writer gets a version, and the other learns that it lost.
 """
 
 import json
@@ -17,17 +19,15 @@ from py4j.protocol import Py4JError, Py4JJavaError, Py4JNetworkError
 from pyspark.sql import SparkSession
 
 from glue_jobs.engine.files import dumps
+from glue_jobs.engine.objects import Objects
 from glue_jobs.engine.places import Place, place
 from glue_jobs.engine.table_log import TXN_APP
-from tapehouse import aws, logs
-from tapehouse.errors import TerminalError, TransientError
+from tapehouse import logs
+from tapehouse.errors import TransientError
 
 log = logs.of(__name__)
 
 _CONFLICTS: Final = ("Concurrent", "DELTA_CONCURRENT", "FileAlreadyExists")
-_TAKEN: Final = ("PreconditionFailed", "ConditionalRequestConflict", "412", "409")
-"""What S3 says where an object is there already."""
-_SERVER_ERROR: Final = 500
 _REBASED: Final = 20
 """Versions above its base that a transaction of Delta's is looked for in: it may step over a compaction."""
 _missing: set[str] = set()
@@ -58,13 +58,14 @@ def commit_actions(
     """One commit of the log's actions on top of ``version``, with the metadata.
 
     ``turn``: the number that the transaction gets, one above the table's; None for a commit that counts none. Without
-    Spark the commit is written by the protocol. Returns False where another writer was first: nothing was written.
+    Spark, and on S3, the commit is written by the protocol. Returns False where another writer was first: nothing was
+    written.
     """
     body = json.dumps(metadata, separators=(",", ":")) if metadata is not None else None
     if turn is not None:
         now_ms = time.time_ns() // 1_000_000
         actions = [*actions, {"txn": {"appId": TXN_APP, "version": turn, "lastUpdated": now_ms}}]
-    if spark is not None and "transaction" not in _missing:
+    if spark is not None and "transaction" not in _missing and not place(uri).is_bucket:
         try:
             transaction = _begin(spark, uri, actions, version=version, body=body)
         except (Py4JNetworkError, Py4JJavaError):
@@ -200,7 +201,9 @@ def _begin(
     return _Transaction(uri, version, transaction.txnId(), lambda: transaction.commit(sequence, operation))
 
 
-def commit_by_protocol(uri: str, actions: Sequence[Mapping[str, Any]], *, version: int, body: str | None) -> bool:
+def commit_by_protocol(
+    uri: str, actions: Sequence[Mapping[str, Any]], *, version: int, body: str | None, operation: str = "WRITE"
+) -> bool:
     """The next version's file, written by us, where none is there.
 
     *Source*: Delta protocol, "Delta Log Entries": a version belongs to the writer that puts its file first.
@@ -208,14 +211,15 @@ def commit_by_protocol(uri: str, actions: Sequence[Mapping[str, Any]], *, versio
     now_ms = time.time_ns() // 1_000_000
     info: dict[str, Any] = {
         "timestamp": now_ms,
-        "operation": "WRITE",
-        "operationParameters": {"mode": "Append"},
-        "readVersion": version,
+        "operation": operation,
+        "operationParameters": {"mode": "Append"} if operation == "WRITE" else {},
         "isolationLevel": "Serializable",
         "isBlindAppend": False,
         "engineInfo": "tapehouse",
         "txnId": str(uuid.uuid4()),
     }
+    if version >= 0:
+        info["readVersion"] = version
     if body is not None:
         info["userMetadata"] = body
     text = "\n".join(dumps(action) for action in ({"commitInfo": info}, *actions))
@@ -223,27 +227,16 @@ def commit_by_protocol(uri: str, actions: Sequence[Mapping[str, Any]], *, versio
 
 
 def _put_first(at: Place, name: str, content: bytes) -> bool:
-    if not at.is_bucket:
-        target = Path(at.path(name))
-        written = target.with_name(f".{target.name}.{uuid.uuid4().hex}")
-        written.write_bytes(content)
-        try:
-            target.hardlink_to(written)
-        except FileExistsError:
-            return False
-        finally:
-            written.unlink()
-        return True
-    bucket, _, key = at.path(name).partition("/")
-    client = aws.client("s3")
+    """Raises LakehouseError where S3 does not take it now, or not at all."""
+    if at.is_bucket:
+        return Objects(at.uri).put(name, content, replaces=None) is not None
+    target = Path(at.path(name))
+    written = target.with_name(f".{target.name}.{uuid.uuid4().hex}")
+    written.write_bytes(content)
     try:
-        client.put_object(Bucket=bucket, Key=key, Body=content, IfNoneMatch="*")
-    except client.exceptions.ClientError as error:
-        code = error.response.get("Error", {}).get("Code", "")
-        if code in _TAKEN:
-            # The client tries again where an answer was lost: then what is there is ours, by its transaction's id.
-            return at.read(name) == content
-        if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= _SERVER_ERROR:
-            raise TransientError(f"{at.uri}: the commit could not be written now: {code}") from error
-        raise TerminalError(f"{at.uri}: the commit could not be written: {code}") from error
+        target.hardlink_to(written)
+    except FileExistsError:
+        return False
+    finally:
+        written.unlink()
     return True

@@ -72,11 +72,14 @@ class _TableUpkeep:
         self._looked: tuple[int, int] | None = None
         """(version, ms) at which nothing was to be merged."""
         self._done: _Done | None = None
+        self._checkpointed: int | None = None
+        """The version of the newest checkpoint of a log that only this writes to: unknown before the first look."""
         self._tombstones = vacuum.Tombstones(workspace, table)
 
     def step(self, most_bytes: int) -> bool:
         now_ms = round(self._clock() * 1000)
-        return any([self._tried(self._merge, now_ms, most_bytes), self._tried(self._sweep, now_ms)])
+        pieces = [self._tried(self._merge, now_ms, most_bytes), self._tried(self._sweep, now_ms)]
+        return any([*pieces, self._tried(self._keep_log_short, now_ms)])
 
     def _tried(self, piece: Callable[..., bool], *told: int) -> bool:
         try:
@@ -124,6 +127,7 @@ class _TableUpkeep:
         unread_ms = now_ms if held_ms is None else min(now_ms, held_ms)
         with self._ws.steps.step(f"{table.name} vacuum"):
             self._expire(now_ms)
+            self._ws.check_writer(table)
             before_ms = min(now_ms - kept_ms, unread_ms)
             removed = vacuum.delete_removed(
                 self._ws, table, self._tombstones, after_ms=done.removed_through_ms, before_ms=before_ms
@@ -142,6 +146,19 @@ class _TableUpkeep:
         if max(removed, orphans, logged) < vacuum.MOST_DELETED:
             done.swept_ms = now_ms
         self._lake.write(self._file, json.dumps(asdict(done)).encode())
+        return True
+
+    def _keep_log_short(self, now_ms: int) -> bool:
+        """On S3 no commit is Delta's, so every checkpoint is ours; it is looked for only when one may be due."""
+        version, every = self._ws.state(self._table).version, self._table.upkeep.checkpoint_every
+        if self._ws.lake.is_local or version < (self._checkpointed or 0) + every:
+            return False
+        self._checkpointed = newest_checkpoint(place(self._uri)) or 0
+        if version < self._checkpointed + every:
+            return False
+        self._checkpointed = version  # whatever comes of it: a log that cannot have one is not tried at each step
+        kept_ms = round(self._table.upkeep.removed_kept_on_s3_h * _HOUR_MS)
+        write_checkpoint(self._uri, version, removed_since_ms=now_ms - kept_ms)
         return True
 
     def _checkpoint(self, removed_since_ms: int) -> None:

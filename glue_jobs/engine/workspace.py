@@ -1,9 +1,11 @@
 """What a query works with: one lake's tables as files and as Spark frames, and the steps that say what it does."""
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -12,11 +14,15 @@ from pyspark.sql import DataFrame, SparkSession
 from glue_jobs.engine import delta
 from glue_jobs.engine.cache import MOST_FILE_BYTES, FileCache
 from glue_jobs.engine.files import add_action, read_files, remove_action, schema_of, write_file
+from glue_jobs.engine.places import place
 from glue_jobs.engine.steps import Steps
-from glue_jobs.engine.table_log import DataFile, TableLog, TableState
+from glue_jobs.engine.table_log import DataFile, TableLog, TableState, newest_checkpoint
 from glue_jobs.engine.transaction import LostRaceError, commit_actions
 from tapehouse.lake import Lake
 from tapehouse.tables import Table
+
+_HELD_UP_S: Final = 60.0
+"""A commit on S3 that took longer is looked at again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +36,7 @@ class Workspace:
     _logs: dict[str, TableLog] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _there: set[str] = field(default_factory=set)
+    _checks: dict[str, Callable[[], None]] = field(default_factory=dict)
 
     def uri(self, table: Table) -> str:
         return self.lake.table_uri(table.name)
@@ -104,6 +111,22 @@ class Workspace:
             self.cache.put((uri, file.path, tuple(schema_of(table).names)), rows)
         return file
 
+    @contextmanager
+    def writing(self, tables: Iterable[Table], check: Callable[[], None]) -> Iterator[None]:
+        """``check`` is made before each commit to these tables: it raises where this process may not write them."""
+        names = [table.name for table in tables]
+        self._checks.update(dict.fromkeys(names, check))
+        try:
+            yield
+        finally:
+            for name in names:
+                self._checks.pop(name, None)
+
+    def check_writer(self, table: Table) -> None:
+        """Before what cannot be taken back. Raises LeaseLostError where another process may write the table by now."""
+        if (check := self._checks.get(table.name)) is not None:
+            check()
+
     def commit(
         self,
         base: TableState,
@@ -120,13 +143,17 @@ class Workspace:
 
         Raises:
             LostRaceError: somebody else committed since ``base`` was read; nothing was written.
+            LeaseLostError: another process may write the table by now; nothing was written.
         """
         turn = None if moves_only else base.turn + 1
         carried = base.metadata if moves_only else {**(metadata or {}), "turn": turn}
         actions = [remove_action(each, moves_only=moves_only) for each in remove]
         actions += [add_action(each, moves_only=moves_only) for each in add]
+        began = time.monotonic(), time.time()
+        self.check_writer(base.table)
         done = commit_actions(self.spark, base.uri, actions, version=base.version, turn=turn, metadata=carried)
-        if not done:
+        took_s = max(time.monotonic() - began[0], time.time() - began[1])
+        if not done or (took_s > _HELD_UP_S and _is_past(base)):
             raise LostRaceError(base.table.name, base.turn)
         return self.state(base.table)
 
@@ -139,3 +166,10 @@ class Workspace:
     def read(self, table: Table) -> DataFrame:
         """The table as it is now."""
         return self.spark.read.format("delta").load(self.uri(table))
+
+
+def _is_past(base: TableState) -> bool:
+    """Whether a commit upon this state may lie below what the log still has: a version is free again once the log was
+    cut above it. Of a driver that was paused for so long only: the lease was its own when the commit began."""
+    at = place(base.uri)
+    return at.is_bucket and (newest_checkpoint(at) or 0) > base.version

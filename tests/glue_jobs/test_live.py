@@ -33,6 +33,7 @@ class FakeRunner:
         self._pieces = pieces
         self.asked: dict[str, int] = {}
         self.kept: dict[str, int] = {}
+        self.let_go_of: list[str] = []
         self.locks = {name: threading.Lock() for name in ("bronze", "silver", "gold")}
 
     def piece(self, query: Query) -> Piece:
@@ -46,9 +47,13 @@ class FakeRunner:
         return False
 
     @contextlib.contextmanager
-    def only_writer(self, query: Query, *, give_up: threading.Event) -> Iterator[bool]:
+    def only_writer(self, query: Query, *, give_up: threading.Event, keep: bool) -> Iterator[bool]:
+        assert keep, "a lease for each turn would be a request for each"
         with self.locks[query.name]:
             yield not give_up.is_set()
+
+    def let_go(self, query: Query) -> None:
+        self.let_go_of.append(query.name)
 
 
 def live(runner: FakeRunner, **more: Any) -> Live:
@@ -136,4 +141,6 @@ def test_the_loops_end_with_their_context_whoever_holds_a_lock() -> None:
     runner = FakeRunner(lambda name, number: IDLE)
     with live(runner):
         until(lambda: len(runner.asked) == 3)
+        assert not runner.let_go_of
+    assert sorted(runner.let_go_of) == ["bronze", "gold", "silver"]
     assert not any(thread.name.startswith("tapehouse-") for thread in threading.enumerate())

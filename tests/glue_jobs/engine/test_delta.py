@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from glue_jobs.engine import delta
+from glue_jobs.engine.declared import properties
 from glue_jobs.engine.table_log import TableLog
 from tapehouse.errors import TerminalError
 from tapehouse.tables import GOLD_CANDLES, SILVER_TRADES, Column
@@ -89,8 +90,8 @@ def test_a_table_is_made_with_the_properties_of_its_upkeep(spark: Any, tmp_path:
     delta.ensure(spark, GOLD_CANDLES, uri)
     (row,) = spark.sql(f"DESCRIBE DETAIL delta.`{uri}`").collect()
     assert row["properties"]["delta.checkpointInterval"] == "100"
-    assert delta.properties(GOLD_CANDLES, uri).items() <= row["properties"].items()
-    assert delta.properties(GOLD_CANDLES, "s3://b/t")["delta.deletedFileRetentionDuration"] == "interval 24 hours"
+    assert properties(GOLD_CANDLES, uri).items() <= row["properties"].items()
+    assert properties(GOLD_CANDLES, "s3://b/t")["delta.deletedFileRetentionDuration"] == "interval 24 hours"
 
 
 def test_an_old_table_gets_them_once_and_keeps_its_position(
@@ -110,4 +111,4 @@ def test_an_old_table_gets_them_once_and_keeps_its_position(
     delta.ensure(spark, SILVER_TRADES, uri)
     assert TableLog(SILVER_TRADES, uri).state().version == 2
     (row,) = spark.sql(f"DESCRIBE DETAIL delta.`{uri}`").collect()
-    assert delta.properties(SILVER_TRADES, uri).items() <= row["properties"].items()
+    assert properties(SILVER_TRADES, uri).items() <= row["properties"].items()
