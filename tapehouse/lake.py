@@ -5,6 +5,7 @@
     <lake>/_tapehouse.json            the marker: which origin the lake is of, since when
     <lake>/<layer>/<name>/            a Delta table
     <lake>/_checkpoints/<layer>/      how far the streaming queries came; may be deleted
+    <lake>/_locks/                    who writes a query's tables: a file lock at home, a lease on S3
     <lake>/_aws/                      the embedded AWS' journals (local lakes)
     <lake>/_producers/                what the producers know to be confirmed (local lakes)
 

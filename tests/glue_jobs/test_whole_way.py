@@ -240,3 +240,6 @@ def test_the_whole_way_with_the_lake_on_s3(
     put(trades(30, 70))
     refresh.once()
     check(spark, lake, 70)
+    for name in REGISTRY:
+        engines = {row.engineInfo for row in spark.sql(f"DESCRIBE HISTORY delta.`{lake.table_uri(name)}`").collect()}
+        assert engines == {"tapehouse"}, "Spark's own commits could be written over another's"
