@@ -124,7 +124,7 @@ def commits(
         )
         shutil.copyfile(templates / file.path, Path(uri) / named.path)
         told = {"arrived_through_us": at_us, "turn": second}
-        commit_actions(None, uri, [add_action(named)], version=version(second), turn=second, metadata=told)
+        commit_actions(uri, [add_action(named)], version=version(second), turn=second, metadata=told)
         yield second
 
 

@@ -1,4 +1,4 @@
-"""Classic checkpoints of a table's log, written by us where Delta writes none: it does so in transactions of its own.
+"""Classic checkpoints of a table's log, written by us: commits by the protocol bring none of Delta's.
 
 *Source*: Delta protocol, "Checkpoints" and "Action Reconciliation". A checkpoint holds what all commits up to its
 version come to; of removed files those that a reader may still miss. Tables of ours have actions of seven kinds; a log

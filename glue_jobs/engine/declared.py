@@ -1,7 +1,6 @@
 """A table's declaration as the actions of Delta's log, for tables that are made and changed by its public protocol.
 
-So it is done on S3, where a commit by Spark may be written over another's (see ``transaction``). The actions are those
-that Delta itself writes for the same declaration: a test compares them.
+The actions are those that Delta itself writes for the same declaration: a test compares them.
 
 *Source*: Delta protocol, "Change Metadata", "Protocol Evolution", "Clustered Table", "Schema Serialization Format".
 """

@@ -140,7 +140,6 @@ class _TableUpkeep:
                 orphans = vacuum.delete_orphans(self._ws, table, self._tombstones, before_ms=before_ms)
                 if orphans < vacuum.MOST_DELETED:
                     done.listed_ms = now_ms
-            self._checkpoint(now_ms - kept_ms)
             logged = vacuum.delete_log_files(self._ws, table, now_ms=now_ms)
         log.debug("swept", table=table.name, removed=removed, orphans=orphans, log_files=logged)
         if max(removed, orphans, logged) < vacuum.MOST_DELETED:
@@ -149,24 +148,17 @@ class _TableUpkeep:
         return True
 
     def _keep_log_short(self, now_ms: int) -> bool:
-        """On S3 no commit is Delta's, so every checkpoint is ours; it is looked for only when one may be due."""
-        version, every = self._ws.state(self._table).version, self._table.upkeep.checkpoint_every
-        if self._ws.lake.is_local or version < (self._checkpointed or 0) + every:
+        """A checkpoint every so many commits; it is looked for only when one may be due."""
+        version, upkeep = self._ws.state(self._table).version, self._table.upkeep
+        if version < (self._checkpointed or 0) + upkeep.checkpoint_every:
             return False
         self._checkpointed = newest_checkpoint(place(self._uri)) or 0
-        if version < self._checkpointed + every:
+        if version < self._checkpointed + upkeep.checkpoint_every:
             return False
         self._checkpointed = version  # whatever comes of it: a log that cannot have one is not tried at each step
-        kept_ms = round(self._table.upkeep.removed_kept_on_s3_h * _HOUR_MS)
-        write_checkpoint(self._uri, version, removed_since_ms=now_ms - kept_ms)
+        kept_h = upkeep.removed_kept_h if self._ws.lake.is_local else upkeep.removed_kept_on_s3_h
+        write_checkpoint(self._uri, version, removed_since_ms=now_ms - round(kept_h * _HOUR_MS))
         return True
-
-    def _checkpoint(self, removed_since_ms: int) -> None:
-        """Delta writes checkpoints as it commits; where it does not (a commit by the protocol), this does."""
-        version = self._ws.state(self._table).version
-        newest = newest_checkpoint(place(self._uri))
-        if version >= (newest or 0) + 2 * self._table.upkeep.checkpoint_every:
-            write_checkpoint(self._uri, version, removed_since_ms=removed_since_ms)
 
     def _expire(self, now_ms: int) -> None:
         """Take files out whose rows are all older than the table keeps them."""

@@ -45,7 +45,7 @@ class Workspace:
         """Create those that are not there yet, and add columns that were declared since; each once a process."""
         for table in tables:
             if table.name not in self._there:
-                delta.ensure(self.spark, table, self.uri(table), table_log=self.log(table))
+                delta.ensure(self.log(table))
                 self._there.add(table.name)
 
     # Files: how the jobs read and write.
@@ -151,7 +151,7 @@ class Workspace:
         actions += [add_action(each, moves_only=moves_only) for each in add]
         began = time.monotonic(), time.time()
         self.check_writer(base.table)
-        done = commit_actions(self.spark, base.uri, actions, version=base.version, turn=turn, metadata=carried)
+        done = commit_actions(base.uri, actions, version=base.version, turn=turn, metadata=carried)
         took_s = max(time.monotonic() - began[0], time.time() - began[1])
         if not done or (took_s > _HELD_UP_S and _is_past(base)):
             raise LostRaceError(base.table.name, base.turn)

@@ -30,10 +30,10 @@ CHECKS: Final = (
     Check("worker writes", "workers write to the lake by Arrow (glue_jobs/bronze/reading.py)", session.worker_writes),
     Check("lake marker", "the lake's _tapehouse.json is there and can be read: a producer makes it", bucket.marker),
     Check(
-        "Delta transaction",
-        "Delta's own transaction can be called as glue_jobs/engine/transaction.py does; else it commits by the log's "
-        "protocol, which is right too, but writes no checkpoints as it goes",
-        tables.transaction,
+        "reads by Delta",
+        "Spark reads by Delta what is committed by the log's protocol (glue_jobs/engine/transaction.py): else the "
+        "audit cannot, and nor can Athena",
+        tables.reading,
     ),
     Check(
         "one winner",
@@ -42,7 +42,7 @@ CHECKS: Final = (
     ),
     Check(
         "new column",
-        "ALTER TABLE adds a column, and the session's userMetadata goes into its commit (glue_jobs/engine/delta.py)",
+        "a column that was declared since is added, by a commit that repeats what ours carries (engine/delta.py)",
         tables.evolution,
     ),
     Check("s3 scheme", "s3:// and s3a:// are both S3A for Spark", bucket.scheme),

@@ -6,18 +6,38 @@ transaction whose version it has seen, without a word: only the token in the log
 
 import json
 import uuid
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Final
 
 from delta.tables import DeltaTable
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, DataFrameWriter, SparkSession
 
-from glue_jobs.engine.delta import repeating
+from glue_jobs.engine.declared import properties
 from glue_jobs.engine.places import place
 from glue_jobs.engine.table_log import TXN_APP, TableLog, TableState, commit_actions_of, commit_of
-from glue_jobs.engine.transaction import LostRaceError, is_conflict
+from glue_jobs.engine.transaction import LostRaceError
+from tapehouse.tables import Table
+
+USER_METADATA: Final = "spark.databricks.delta.commitInfo.userMetadata"
+_CONFLICTS: Final = ("Concurrent", "DELTA_CONCURRENT", "FileAlreadyExists")
+"""What Delta calls a commit that it refuses because another one was first."""
+
+
+def create(spark: SparkSession, table: Table, uri: str) -> None:
+    """The table as Delta's own builder makes it from the declaration."""
+    builder = DeltaTable.createIfNotExists(spark).location(uri).comment(table.grain)
+    for column in table.columns:
+        builder = builder.addColumn(column.name, column.type, nullable=column.nullable, comment=column.comment)
+    if table.partition_by:
+        builder = builder.partitionedBy(*table.partition_by)
+    if table.cluster_by:
+        builder = builder.clusterBy(*table.cluster_by)
+    for name, value in properties(table, uri).items():
+        builder = builder.property(name, value)
+    builder.execute()
 
 
 def append(frame: DataFrame, base: TableState, *, metadata: Mapping[str, Any] | None = None) -> TableState:
@@ -40,13 +60,13 @@ def replace(frame: DataFrame, base: TableState, *, metadata: Mapping[str, Any] |
 
 def optimize(spark: SparkSession, base: TableState) -> None:
     """Compact the table's files. The commit repeats the metadata, so that a position in it is never buried."""
-    with repeating(spark, base.metadata):
+    with _repeating(spark, base.metadata):
         DeltaTable.forPath(spark, base.uri).optimize().executeCompaction()
 
 
 def vacuum(spark: SparkSession, base: TableState, *, retention_h: float = 168) -> None:
     """Remove files that no version of the last ``retention_h`` hours needs. Its log entries repeat the metadata too."""
-    with repeating(spark, base.metadata):
+    with _repeating(spark, base.metadata):
         DeltaTable.forPath(spark, base.uri).vacuum(retention_h)
 
 
@@ -58,7 +78,7 @@ def _commit(writer: DataFrameWriter, base: TableState, metadata: Mapping[str, An
     try:
         writer.format("delta").options(**options).save(base.uri)
     except (PySparkException, Py4JJavaError) as error:
-        if is_conflict(error):
+        if any(word in str(error) for word in _CONFLICTS):
             raise LostRaceError(base.table.name, base.turn) from error
         raise
     # Delta skips a transaction that it has seen without a word: only our own token in the log proves the commit.
@@ -69,3 +89,14 @@ def _commit(writer: DataFrameWriter, base: TableState, metadata: Mapping[str, An
             return TableLog(base.table, base.uri).state()
         version += 1
     raise LostRaceError(base.table.name, base.turn)
+
+
+@contextmanager
+def _repeating(spark: SparkSession, metadata: Mapping[str, Any] | None) -> Iterator[None]:
+    """Commits made inside carry this: what the newest one of ours does."""
+    if metadata is not None:
+        spark.conf.set(USER_METADATA, json.dumps(metadata, separators=(",", ":")))
+    try:
+        yield
+    finally:
+        spark.conf.unset(USER_METADATA)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
-from glue_jobs.engine import Steps, Workspace, transaction
+from glue_jobs.engine import Steps, Workspace
 from glue_jobs.engine.checkpoints import write_checkpoint
 from glue_jobs.engine.table_log import TableLog
 from tapehouse.errors import TerminalError, TransientError
@@ -73,18 +73,16 @@ def test_what_this_does_not_know_is_never_left_out(workspace: Workspace, action:
 
 
 @pytest.mark.spark
-def test_spark_reads_ours_as_its_own(spark: SparkSession, lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A table as Delta makes it, with clustering; then commits and a checkpoint by the protocol alone."""
+def test_spark_reads_ours_as_its_own(spark: SparkSession, lake: Lake) -> None:
+    """A table as Delta makes it, with clustering; then commits and a checkpoint by the protocol."""
     workspace = Workspace(spark, lake, Steps())
-    workspace.ensure([SILVER_TRADES])
-    monkeypatch.setattr(transaction, "_missing", {"transaction"})
+    by_spark.create(spark, SILVER_TRADES, workspace.uri(SILVER_TRADES))
     for number in range(12):
         put(workspace, number, note=number)
     base = workspace.state(SILVER_TRADES)
     workspace.commit(base, remove=base.files[:2], metadata={"note": "removed"})
     write_checkpoint(base.uri, 13, removed_since_ms=0)
     drop_commits(workspace, 13)
-    monkeypatch.undo()
     jvm: Any = spark._jvm  # type: ignore[attr-defined, unused-ignore]
     jvm.org.apache.spark.sql.delta.DeltaLog.clearCache()
     read = spark.read.format("delta").load(base.uri)

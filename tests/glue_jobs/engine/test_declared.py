@@ -13,10 +13,11 @@ from glue_jobs.engine.declared import creation
 from glue_jobs.engine.objects import Objects
 from glue_jobs.engine.places import place
 from glue_jobs.engine.table_log import TableLog, commit_actions_of
-from glue_jobs.engine.transaction import commit_by_protocol
+from glue_jobs.engine.transaction import commit_actions
 from tapehouse.errors import TerminalError
 from tapehouse.lake import Lake
 from tapehouse.tables import BRONZE_TRADES, GOLD_CANDLES, REGISTRY, SILVER_GAPS, SILVER_TRADES, Table, Upkeep
+from tests.glue_jobs import by_spark
 from tests.glue_jobs.buckets import moto_s3
 from tests.glue_jobs.engine.test_table_log import put, trades
 
@@ -41,7 +42,7 @@ def normal(actions: list[dict[str, Any]]) -> dict[str, Any]:
 )
 def test_a_table_is_made_with_the_actions_that_delta_writes(spark: Any, lake: Lake, table: Table) -> None:
     uri = lake.table_uri(table.name)
-    delta.ensure(spark, table, uri)
+    by_spark.create(spark, table, uri)
     by_delta = commit_actions_of(place(uri), 0)
     assert by_delta is not None
     assert normal(creation(table, uri, now_ms=1)) == normal(by_delta)
@@ -62,7 +63,7 @@ def on_s3(s3: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureReque
 
 
 def ensure(workspace: Workspace, table: Table) -> Any:
-    delta.ensure(None, table, workspace.uri(table))  # type: ignore[arg-type]
+    delta.ensure(TableLog(table, workspace.uri(table)))
     return TableLog(table, workspace.uri(table)).state()
 
 
@@ -109,7 +110,7 @@ def test_of_two_makings_at_once_one_is_made_and_both_go_on(on_s3: Workspace, mon
 
     def other_first(self: Objects, name: str, content: bytes, *, replaces: str | None) -> str | None:
         monkeypatch.setattr(Objects, "put", real)
-        assert commit_by_protocol(uri, creation(SILVER_TRADES, uri, now_ms=5), version=-1, body=None)
+        assert commit_actions(uri, creation(SILVER_TRADES, uri, now_ms=5), version=-1)
         return real(self, name, content, replaces=replaces)
 
     monkeypatch.setattr(Objects, "put", other_first)

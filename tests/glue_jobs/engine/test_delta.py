@@ -1,4 +1,4 @@
-"""Tables are created whatever a killed creation left behind, and nothing else is cleared away."""
+"""Tables are made whatever a killed creation left behind, and Spark finds them as they are declared."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -6,15 +6,19 @@ from typing import Any
 
 import pytest
 
-from glue_jobs.engine import delta
+from glue_jobs.engine import declared, delta
 from glue_jobs.engine.declared import properties
 from glue_jobs.engine.table_log import TableLog
 from tapehouse.errors import TerminalError
-from tapehouse.tables import GOLD_CANDLES, SILVER_TRADES, Column
+from tapehouse.tables import GOLD_CANDLES, SILVER_TRADES, Column, Table
 from tests.glue_jobs import by_spark
 from tests.glue_jobs.engine.test_table_log import trades
 
 pytestmark = pytest.mark.spark
+
+
+def ensure(table: Table, uri: Path | str) -> None:
+    delta.ensure(TableLog(table, str(uri)))
 
 
 @pytest.mark.parametrize("left", [(), (".00000000000000000000.json.8c1f.tmp",), ("_staged_commits",)], ids=str)
@@ -25,8 +29,8 @@ def test_table_is_created_over_a_log_that_a_kill_left_without_a_commit(
     log.mkdir(parents=True)
     for name in left:
         (log / name).touch()
-    delta.ensure(spark, GOLD_CANDLES, str(log.parent), patience_s=0)
-    delta.ensure(spark, GOLD_CANDLES, str(log.parent), patience_s=0)
+    ensure(GOLD_CANDLES, log.parent)
+    ensure(GOLD_CANDLES, log.parent)
     assert TableLog(GOLD_CANDLES, str(log.parent)).state().version == 0
 
 
@@ -34,29 +38,29 @@ def test_column_declared_since_is_added_to_a_table_with_rows(spark: Any, tmp_pat
     uri = str(tmp_path / "candles")
     optional = next(column for column in GOLD_CANDLES.columns if column.nullable)
     older = replace(GOLD_CANDLES, columns=tuple(c for c in GOLD_CANDLES.columns if c.name != optional.name))
-    delta.ensure(spark, older, uri)
-    delta.ensure(spark, GOLD_CANDLES, uri)
+    ensure(older, uri)
+    ensure(GOLD_CANDLES, uri)
     found = {f.name: f for f in spark.read.format("delta").load(uri).schema.fields}
     assert found.keys() == {c.name for c in GOLD_CANDLES.columns}
     assert found[optional.name].metadata["comment"] == optional.comment
     version = TableLog(GOLD_CANDLES, uri).state().version
-    delta.ensure(spark, GOLD_CANDLES, uri)
+    ensure(GOLD_CANDLES, uri)
     assert TableLog(GOLD_CANDLES, uri).state().version == version
 
 
 def test_column_that_may_not_be_null_is_not_made_up(spark: Any, tmp_path: Path) -> None:
     uri = str(tmp_path / "candles")
     older = replace(GOLD_CANDLES, columns=tuple(c for c in GOLD_CANDLES.columns if c.name != "volume"))
-    delta.ensure(spark, older, uri)
+    ensure(older, uri)
     with pytest.raises(TerminalError, match="made without volume"):
-        delta.ensure(spark, GOLD_CANDLES, uri)
+        ensure(GOLD_CANDLES, uri)
 
 
 def test_table_of_gold_that_was_filed_otherwise_is_made_anew_and_keeps_its_turn(spark: Any, tmp_path: Path) -> None:
     uri = str(tmp_path / "candles")
     bucket = Column("bucket", "BIGINT", "start of the file's span", nullable=False)
     older = replace(GOLD_CANDLES, columns=(*GOLD_CANDLES.columns, bucket), partition_by=("interval", "bucket"))
-    delta.ensure(spark, older, uri)
+    ensure(older, uri)
     base = TableLog(older, uri).state()
     row = {"exchange": "kraken", "symbol": "BTC-USD", "interval": "1m", "bucket": 0, "trade_count": 1, "complete": True}
     told = ", ".join(f"{row.get(c.name, 0 if c.type[:3] != 'TIM' else None)!r}" for c in older.columns)
@@ -64,7 +68,7 @@ def test_table_of_gold_that_was_filed_otherwise_is_made_anew_and_keeps_its_turn(
     frame = spark.sql(f"SELECT {values}").toDF(*older.column_names)
     cast = frame.selectExpr(*(f"CAST({c.name} AS {c.type}) AS {c.name}" for c in older.columns))
     by_spark.append(cast, base, metadata={"through": {"silver.trades": ["x", 9]}})
-    delta.ensure(spark, GOLD_CANDLES, uri)
+    ensure(GOLD_CANDLES, uri)
     now = TableLog(GOLD_CANDLES, uri).state()
     assert (now.turn, now.metadata) == (1, {"turn": 1})
     found = spark.read.format("delta").load(uri)
@@ -72,7 +76,7 @@ def test_table_of_gold_that_was_filed_otherwise_is_made_anew_and_keeps_its_turn(
     assert found.count() == 0
     state = TableLog(GOLD_CANDLES, uri).state()
     assert (state.turn, state.files, state.metadata) == (1, (), {"turn": 1})
-    delta.ensure(spark, GOLD_CANDLES, uri)
+    ensure(GOLD_CANDLES, uri)
     assert TableLog(GOLD_CANDLES, uri).state().version == now.version
 
 
@@ -81,13 +85,13 @@ def test_folder_with_files_of_others_is_left_alone_and_named(spark: Any, tmp_pat
     (folder / "_delta_log").mkdir(parents=True)
     (folder / "part-0.parquet").write_bytes(b"PAR1")
     with pytest.raises(TerminalError, match="holds files, but is no table"):
-        delta.ensure(spark, GOLD_CANDLES, str(folder), patience_s=0)
+        ensure(GOLD_CANDLES, folder)
     assert (folder / "part-0.parquet").exists()
 
 
 def test_a_table_is_made_with_the_properties_of_its_upkeep(spark: Any, tmp_path: Path) -> None:
     uri = str(tmp_path / "candles")
-    delta.ensure(spark, GOLD_CANDLES, uri)
+    ensure(GOLD_CANDLES, uri)
     (row,) = spark.sql(f"DESCRIBE DETAIL delta.`{uri}`").collect()
     assert row["properties"]["delta.checkpointInterval"] == "100"
     assert properties(GOLD_CANDLES, uri).items() <= row["properties"].items()
@@ -99,16 +103,17 @@ def test_an_old_table_gets_them_once_and_keeps_its_position(
 ) -> None:
     uri = str(tmp_path / "trades")
     with monkeypatch.context() as before:
-        before.setattr(delta, "properties", lambda *_: {})
-        delta.ensure(spark, SILVER_TRADES, uri)
+        for module in (delta, declared):
+            before.setattr(module, "properties", lambda *_: {})
+        ensure(SILVER_TRADES, uri)
     rows = spark.createDataFrame(trades(1).to_pylist(), SILVER_TRADES.schema_ddl)
     by_spark.append(rows, TableLog(SILVER_TRADES, uri).state(), metadata={"position": "p"})
-    delta.ensure(spark, SILVER_TRADES, uri)
+    ensure(SILVER_TRADES, uri)
     found = TableLog(SILVER_TRADES, uri).state()
     assert (found.version, found.turn) == (2, 1)
     assert found.metadata is not None
     assert found.metadata["position"] == "p"
-    delta.ensure(spark, SILVER_TRADES, uri)
+    ensure(SILVER_TRADES, uri)
     assert TableLog(SILVER_TRADES, uri).state().version == 2
     (row,) = spark.sql(f"DESCRIBE DETAIL delta.`{uri}`").collect()
     assert properties(SILVER_TRADES, uri).items() <= row["properties"].items()

@@ -16,7 +16,7 @@ from glue_jobs.engine.leases import Leases
 from glue_jobs.engine.objects import Objects
 from glue_jobs.engine.places import place
 from glue_jobs.engine.table_log import TableLog, TableState, newest_checkpoint
-from glue_jobs.engine.transaction import commit_by_protocol
+from glue_jobs.engine.transaction import commit_actions
 from glue_jobs.engine.upkeep import Upkeep
 from tapehouse.errors import TransientError
 from tapehouse.lake import Lake
@@ -97,7 +97,7 @@ def test_who_takes_what_nobody_let_go_of_fences_each_table_and_buries_nothing(
 def test_a_commit_that_was_about_to_be_made_is_refused_by_the_fence(workspace: Workspace, runner: Runner) -> None:
     base = workspace.state(SILVER_TRADES)
     with runner.only_writer(QUERY):
-        assert not commit_by_protocol(base.uri, [], version=base.version, body=None)
+        assert not commit_actions(base.uri, [], version=base.version)
 
 
 def test_a_fence_that_failed_is_made_before_the_next_turn(

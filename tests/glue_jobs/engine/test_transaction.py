@@ -1,17 +1,17 @@
 """Commits of files beside Spark's own: each reads what the other wrote, and of two writers one wins."""
 
-from dataclasses import replace
+import threading
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
-from py4j.protocol import Py4JNetworkError
 from pyspark.sql import DataFrame, SparkSession
 
-from glue_jobs.engine import LostRaceError, Steps, Workspace, transaction
+from glue_jobs.engine import LostRaceError, Steps, Workspace
 from glue_jobs.engine.files import add_action
 from glue_jobs.engine.table_log import TableLog
-from glue_jobs.engine.transaction import commit_actions, commit_by_protocol
+from glue_jobs.engine.transaction import commit_actions
 from glue_jobs.engine.upkeep import Upkeep
 from tapehouse.lake import Lake
 from tapehouse.tables import BRONZE_TRADES, SILVER_TRADES
@@ -45,6 +45,28 @@ def test_spark_reads_what_was_committed_as_files(spark: SparkSession, workspace:
     assert [aware(row.asDict()) for row in rows] == trades(*range(12)).to_pylist()
     fresh = TableLog(SILVER_TRADES, workspace.uri(SILVER_TRADES)).state()
     assert (fresh.version, fresh.turn, fresh.rows, fresh.metadata) == (12, 12, 12, {"note": 11, "turn": 12})
+
+
+def test_spark_reads_a_log_of_hundreds_of_commits_and_our_checkpoints(
+    spark: SparkSession, workspace: Workspace
+) -> None:
+    """From a thread, as the loops commit: it has no session of Spark's own, and must not need one."""
+    upkeep, every = Upkeep(workspace, [SILVER_TRADES]), SILVER_TRADES.upkeep.checkpoint_every
+
+    def work() -> None:
+        for number in range(2 * every + 5):
+            put(workspace, number, note=number)
+            upkeep.step()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    state = TableLog(SILVER_TRADES, workspace.uri(SILVER_TRADES)).state()
+    assert (state.turn, state.rows) == (2 * every + 5, 2 * every + 5)
+    assert ids(spark, workspace) == sorted(map(str, range(2 * every + 5)))
+    log = Path(workspace.uri(SILVER_TRADES)) / "_delta_log"
+    first, second = sorted(int(path.name.split(".")[0]) for path in log.glob("*.checkpoint.parquet"))
+    assert every <= first < 2 * every <= second
 
 
 def test_files_and_frames_follow_on_each_other(spark: SparkSession, workspace: Workspace) -> None:
@@ -99,29 +121,11 @@ def test_of_two_that_saw_the_same_version_one_commits(spark: SparkSession, works
     assert ids(spark, workspace) == ["1"]
 
 
-def test_another_delta_is_committed_to_by_the_protocol(
-    spark: SparkSession, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def unknown(*_: object, **__: object) -> None:
-        raise TypeError("'JavaPackage' object is not callable")
-
-    monkeypatch.setattr(transaction, "_missing", set())
-    monkeypatch.setattr(transaction, "_begin", unknown)
-    put(workspace, 1)
-    put(workspace, 2)
-    assert transaction._missing == {"transaction"}
-    monkeypatch.undo()
-    put(workspace, 3)
-    assert ids(spark, workspace) == ["1", "2", "3"]
-    found = TableLog(SILVER_TRADES, workspace.uri(SILVER_TRADES)).state()
-    assert (found.turn, found.version) == (3, 3)
-
-
-def test_the_protocol_gives_a_version_once(workspace: Workspace) -> None:
+def test_a_version_is_given_once(workspace: Workspace) -> None:
     uri = workspace.uri(SILVER_TRADES)
     action = add_action(workspace.stage(SILVER_TRADES, trades(1)))
-    assert commit_by_protocol(uri, [action], version=0, body=None)
-    assert not commit_by_protocol(uri, [action], version=0, body=None)
+    assert commit_actions(uri, [action], version=0)
+    assert not commit_actions(uri, [action], version=0)
 
 
 def test_a_partition_is_read_from_the_log(spark: SparkSession, workspace: Workspace) -> None:
@@ -144,60 +148,3 @@ def test_a_partition_is_read_from_the_log(spark: SparkSession, workspace: Worksp
     assert workspace.rows(state, state.files).equals(rows)
     (read,) = workspace.read(BRONZE_TRADES).collect()
     assert aware(read.asDict()) == rows.to_pylist()[0]
-
-
-@pytest.mark.parametrize("adds", [True, False])
-def test_of_two_transactions_on_one_version_one_commits(spark: SparkSession, workspace: Workspace, adds: bool) -> None:
-    """Both add other rows, or none at all: Delta alone would let the second step over the first."""
-    uri = workspace.uri(SILVER_TRADES)
-
-    def begun(number: int) -> Any:
-        actions = [add_action(workspace.stage(SILVER_TRADES, trades(number)))] if adds else []
-        actions = [*actions, {"txn": {"appId": "tapehouse", "version": 1, "lastUpdated": 0}}]
-        found = transaction._begin(spark, uri, actions, version=0, body=f'{{"turn":1,"by":{number}}}')
-        assert found is not None
-        return found
-
-    one, other = begun(1), begun(2)
-    assert (one.commit(), other.commit()) == (True, False)
-    assert workspace.state(SILVER_TRADES).metadata == {"turn": 1, "by": 1}
-
-
-def test_a_commit_that_stands_is_done_whatever_failed_after_it(
-    spark: SparkSession, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    begin = transaction._begin
-
-    def failing_after(*told: Any, **named: Any) -> Any:
-        begun = begin(*told, **named)
-        assert begun is not None
-
-        def run() -> None:
-            begun.run()
-            jvm: Any = spark._jvm  # type: ignore[attr-defined, unused-ignore]
-            jvm.java.util.ArrayList().get(1)
-
-        return replace(begun, run=run)
-
-    monkeypatch.setattr(transaction, "_begin", failing_after)
-    put(workspace, 1)
-    put(workspace, 2)
-    assert ids(spark, workspace) == ["1", "2"]
-    assert workspace.state(SILVER_TRADES).turn == 2
-
-
-def test_a_jvm_that_is_gone_is_no_other_delta(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    def gone(*_: object, **__: object) -> None:
-        raise Py4JNetworkError("the connection is gone")
-
-    monkeypatch.setattr(transaction, "_missing", set())
-    monkeypatch.setattr(transaction, "_begin", gone)
-    with pytest.raises(Py4JNetworkError):
-        put(workspace, 1)
-    assert not transaction._missing
-
-
-def test_an_error_of_delta_is_none_of_a_lost_race(spark: SparkSession, workspace: Workspace) -> None:
-    uri = workspace.uri(SILVER_TRADES)
-    with pytest.raises(Exception, match="Action"):
-        commit_actions(spark, uri, [{"nonsense": {"a": 1}}], version=0, turn=None, metadata=None)
