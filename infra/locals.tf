@@ -3,12 +3,16 @@ locals {
   # environment is validated: a prefix that were cut off could be another deployment's.
   prefix = "tapehouse-${var.environment}"
 
-  endpoint = try(var.endpoints.other, null)
-
   account_id = data.aws_caller_identity.this.account_id
   partition  = data.aws_partition.this.partition
 
   stream_name = "${local.prefix}-trades"
+
+  # In an order that does not change: AWS tells them in any.
+  found = sort(data.aws_availability_zones.this.names)
+  zones = var.zones != null ? var.zones : slice(local.found, 0, min(2, length(local.found)))
+
+  network = var.network != null ? var.network : one(module.network[*])
 
   # scripts/package.py makes it before the plan, so that a plan knows every key.
   packages = {

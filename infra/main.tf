@@ -2,6 +2,15 @@ data "aws_caller_identity" "this" {}
 
 data "aws_partition" "this" {}
 
+data "aws_availability_zones" "this" {
+  state = "available"
+
+  filter {
+    name   = "opt-in-status"
+    values = ["opt-in-not-required"]
+  }
+}
+
 module "stream" {
   source = "./modules/stream"
 
@@ -64,4 +73,51 @@ module "athena" {
   account_id       = local.account_id
   scan_limit_bytes = var.scan_limit_bytes
   kms_key_arn      = var.kms_key_arn
+}
+
+# Only the producers need a network: everything else is reached without one.
+module "network" {
+  source = "./modules/network"
+  count  = length(var.producers) > 0 && var.network == null ? 1 : 0
+
+  prefix = local.prefix
+  region = var.region
+  zones  = local.zones
+  cidr   = var.cidr
+  nat    = var.nat
+}
+
+module "secrets" {
+  source = "./modules/secrets"
+
+  prefix        = local.prefix
+  versions      = var.secret_versions
+  values        = var.keys
+  recovery_days = var.secret_recovery_days
+  kms_key_arn   = var.kms_key_arn
+}
+
+module "producers" {
+  source = "./modules/producers"
+  count  = length(var.producers) > 0 ? 1 : 0
+
+  prefix                  = local.prefix
+  partition               = local.partition
+  region                  = var.region
+  account_id              = local.account_id
+  emulator                = var.emulator
+  producers               = var.producers
+  package                 = module.lake.packages["producers_bundle"]
+  producer_image          = var.producer_image
+  producer_repository_arn = var.producer_repository_arn
+  spot                    = var.producers_spot
+  vpc_id                  = local.network.vpc_id
+  subnet_ids              = local.network.subnet_ids
+  assign_public_ip        = local.network.assign_public_ip
+  stream_name             = module.stream.name
+  stream_arn              = module.stream.arn
+  lake_uri                = module.lake.lake_uri
+  secrets                 = module.secrets.secrets
+  kms_key_arn             = var.kms_key_arn
+  log_days                = var.log_days
 }

@@ -18,6 +18,7 @@ output "addresses" {
     athena = "https://${var.region}.console.aws.amazon.com/athena/home?region=${var.region}#/query-editor"
     jobs   = "https://${var.region}.console.aws.amazon.com/gluestudio/home?region=${var.region}#/monitoring"
     lake   = "https://${var.region}.console.aws.amazon.com/s3/buckets/${module.lake.buckets["lake"]}?region=${var.region}"
+    logs   = "https://${var.region}.console.aws.amazon.com/cloudwatch/home?region=${var.region}#logsV2:log-groups$3FlogGroupNameFilter$3D${local.prefix}"
     stream = "https://${var.region}.console.aws.amazon.com/kinesis/home?region=${var.region}#/streams/details/${module.stream.name}/monitoring"
   }
 }
@@ -40,4 +41,14 @@ output "buckets" {
 output "databases" {
   description = "Names of the Glue databases, by layer."
   value       = module.catalog.databases
+}
+
+output "producers" {
+  description = "The producers: the ECS cluster, the services, the revision that each is to run (compare it after an apply), and what RunTask takes for a backfill. null where there are none."
+  value = one([for each in module.producers : {
+    cluster          = each.cluster_name
+    services         = each.service_names
+    task_definitions = each.task_definition_arns
+    backfill         = each.backfill
+  }])
 }

@@ -70,22 +70,30 @@ variable "emulator" {
   nullable    = false
 
   validation {
-    condition     = !var.emulator || var.endpoints != null
-    error_message = "emulator: it is ${var.emulator}, and endpoints says no address; without one this would be applied to AWS."
+    condition     = !var.emulator || (var.emulator_endpoint != null && var.emulator_kinesis_endpoint != null)
+    error_message = "emulator: it is ${var.emulator}, and emulator_endpoint or emulator_kinesis_endpoint says no address; without both this would be applied to AWS."
   }
 }
 
-variable "endpoints" {
-  description = "Addresses (http://host:port) of the emulator: of its Kinesis, and of all other services. null is AWS."
-  type = object({
-    kinesis = string
-    other   = string
-  })
-  default = null
+variable "emulator_endpoint" {
+  description = "Address (http://host:port) of the emulator of all services but Kinesis. null is AWS."
+  type        = string
+  default     = null
 
   validation {
-    condition     = var.endpoints == null ? true : alltrue([for url in values(var.endpoints) : can(regex("^https?://[^/ ]+$", url))])
-    error_message = "endpoints: ${var.endpoints == null ? "null" : join(" and ", [for name, url in var.endpoints : "${name} ('${url}')" if !can(regex("^https?://[^/ ]+$", url))])} is no address; one is http://127.0.0.1:5000."
+    condition     = var.emulator_endpoint == null ? true : can(regex("^https?://[^/ ]+$", var.emulator_endpoint))
+    error_message = "emulator_endpoint: '${coalesce(var.emulator_endpoint, "null")}' is no address; one is http://127.0.0.1:5000."
+  }
+}
+
+variable "emulator_kinesis_endpoint" {
+  description = "Address (http://host:port) of the emulator of Kinesis. null is AWS."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.emulator_kinesis_endpoint == null ? true : can(regex("^https?://[^/ ]+$", var.emulator_kinesis_endpoint))
+    error_message = "emulator_kinesis_endpoint: '${coalesce(var.emulator_kinesis_endpoint, "null")}' is no address; one is http://127.0.0.1:4568."
   }
 }
 
@@ -230,5 +238,97 @@ variable "log_days" {
   description = "Days that logs stay; one of the numbers that CloudWatch knows, as 7, 30, 90, 365."
   type        = number
   default     = 30
+  nullable    = false
+}
+
+# -- producers and the vendors' keys -----------------------------------------------------------------------------------
+
+variable "producers" {
+  description = "The producers by name, a service of one task each: feed (the name if left out), symbols (markets, as BTC-USD), arguments, settings, cpu, memory_mb, shard_share. They wait until they are started. None: no network, no cluster."
+  type = map(object({
+    feed        = optional(string)
+    symbols     = optional(list(string), [])
+    arguments   = optional(list(string), [])
+    settings    = optional(map(string), {})
+    cpu         = optional(number, 256)
+    memory_mb   = optional(number, 512)
+    shard_share = optional(number)
+  }))
+  default = {
+    coinbase = { symbols = ["BTC-USD", "ETH-USD"] }
+    kraken   = { symbols = ["BTC-USD", "ETH-USD"] }
+  }
+  nullable = false
+}
+
+variable "producer_image" {
+  description = "An own image of the producers, built from the Dockerfile. null runs the package in a public Python image."
+  type        = string
+  default     = null
+}
+
+variable "producer_repository_arn" {
+  description = "ARN of the ECR repository of producer_image. null where it is in none."
+  type        = string
+  default     = null
+}
+
+variable "producers_spot" {
+  description = "Whether producers run on Fargate Spot, about 70 % cheaper, which AWS may stop with two minutes' notice."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "network" {
+  description = "A network that is there already: its VPC, subnets (one a zone) with a way to the internet, and whether tasks need a public address. null makes one."
+  type = object({
+    vpc_id           = string
+    subnet_ids       = list(string)
+    assign_public_ip = bool
+  })
+  default = null
+}
+
+variable "zones" {
+  description = "Availability zones (1-3) of the network that is made, as us-east-1a. null takes the region's first two."
+  type        = list(string)
+  default     = null
+}
+
+variable "cidr" {
+  description = "IPv4 addresses (/16 to /24) of the network that is made."
+  type        = string
+  default     = "10.61.0.0/20"
+  nullable    = false
+}
+
+variable "nat" {
+  description = "Whether producers reach the venues through a NAT gateway (33 USD a month and 0.045 USD a GB) instead of a public address each (3.65 USD)."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "secret_versions" {
+  description = "The vendors' keys that there are (finnhub, polygon), and the number (1 or more) of each one's value: a value is sent when its number changes."
+  type        = map(number)
+  default     = {}
+  nullable    = false
+}
+
+variable "keys" {
+  description = "The vendors' keys by name, given through the environment (TF_VAR_keys) where a number in secret_versions is new; in no plan and no state."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+  ephemeral   = true
+  sensitive   = true
+}
+
+variable "secret_recovery_days" {
+  description = "Days (0, or 7-30) in which a deleted key can be had back; until they are over none of its name can be made."
+  type        = number
+  default     = 0
   nullable    = false
 }

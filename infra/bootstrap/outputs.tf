@@ -1,7 +1,7 @@
 output "backend" {
-  description = "What terraform init of infra/ takes by -backend-config; beside them it wants key=<environment>.tfstate."
+  description = "What terraform init of infra/ takes by -backend-config; beside them it wants a key for each deployment, as tapehouse-dev/terraform.tfstate."
   value = {
-    bucket = aws_s3_bucket.this.bucket
+    bucket = aws_s3_bucket.states.bucket
     region = var.region
   }
 }

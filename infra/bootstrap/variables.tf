@@ -21,3 +21,14 @@ variable "versions_days" {
     error_message = "versions_days: ${var.versions_days} is not a whole number of 1-3650."
   }
 }
+
+variable "bucket" {
+  description = "Another name of the bucket. null is tapehouse-state-<account>-<region>."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.bucket == null ? true : can(regex("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", var.bucket))
+    error_message = "bucket: '${coalesce(var.bucket, "null")}' is no bucket's name."
+  }
+}

@@ -2,6 +2,9 @@ mock_provider "aws" {
   mock_data "aws_caller_identity" {
     defaults = { account_id = "123456789012" }
   }
+  mock_data "aws_availability_zones" {
+    defaults = { names = ["us-east-1b", "us-east-1a", "us-east-1c"] }
+  }
   mock_data "aws_partition" {
     defaults = { partition = "aws" }
   }
@@ -45,7 +48,7 @@ run "settings_are_what_the_command_reads" {
     error_message = "Databases are the layers; the stream job writes."
   }
   assert {
-    condition     = join(" ", sort(keys(output.addresses))) == "athena jobs lake stream"
+    condition     = join(" ", sort(keys(output.addresses))) == "athena jobs lake logs stream"
     error_message = "Addresses say where to look."
   }
 }
@@ -66,12 +69,50 @@ run "settings_follow_the_variables" {
   }
 }
 
+run "the_network_is_there_for_the_producers_alone" {
+  command = plan
+
+  variables {
+    producers = {}
+  }
+
+  assert {
+    condition     = length(module.network) == 0 && length(module.producers) == 0 && output.producers == null
+    error_message = "Without producers nothing needs a VPC."
+  }
+}
+
+run "producers_take_a_network_that_is_there" {
+  command = plan
+
+  variables {
+    network = { vpc_id = "vpc-0a1b2c3d", subnet_ids = ["subnet-0a1b2c3d"], assign_public_ip = false }
+  }
+
+  assert {
+    condition     = length(module.network) == 0 && length(module.producers) == 1
+    error_message = "A given network is used, and none is made."
+  }
+}
+
+run "producers_are_spread_over_the_first_two_zones" {
+  command = plan
+
+  assert {
+    condition     = join(" ", local.zones) == "us-east-1a us-east-1b" && length(module.network) == 1
+    error_message = "Zones are the region's first two, in an order that does not change."
+  }
+  assert {
+    condition     = output.producers.cluster == "tapehouse-dev" && join(" ", values(output.producers.services)) == "tapehouse-dev-producer-coinbase tapehouse-dev-producer-kraken"
+    error_message = "Cluster and services are named by the deployment."
+  }
+}
+
 run "names_hold_the_environment" {
   command = plan
 
   variables {
     environment = "abcdefghijklmnopqrst"
-    region      = "ap-southeast-2"
   }
 
   assert {
@@ -84,8 +125,9 @@ run "the_emulator_has_no_addresses_on_aws" {
   command = plan
 
   variables {
-    emulator  = true
-    endpoints = { kinesis = "http://127.0.0.1:4568", other = "http://127.0.0.1:5000" }
+    emulator                  = true
+    emulator_endpoint         = "http://127.0.0.1:5000"
+    emulator_kinesis_endpoint = "http://127.0.0.1:4568"
   }
 
   assert {
@@ -98,16 +140,17 @@ run "refuses_what_cannot_be" {
   command = plan
 
   variables {
-    environment   = "Production"
-    region        = "Virginia"
-    account_id    = "123"
-    tags          = { Project = "mine" }
-    packages_file = "nowhere/packages.json"
-    endpoints     = { kinesis = "127.0.0.1", other = "http://127.0.0.1:5000" }
-    max_retries   = -1
+    environment               = "Production"
+    region                    = "Virginia"
+    account_id                = "123"
+    tags                      = { Project = "mine" }
+    packages_file             = "nowhere/packages.json"
+    emulator_endpoint         = "127.0.0.1"
+    emulator_kinesis_endpoint = "http://127.0.0.1:4568/"
+    max_retries               = -1
   }
 
-  expect_failures = [var.environment, var.region, var.account_id, var.tags, var.packages_file, var.endpoints, var.max_retries]
+  expect_failures = [var.environment, var.region, var.account_id, var.tags, var.packages_file, var.emulator_endpoint, var.emulator_kinesis_endpoint, var.max_retries]
 }
 
 run "an_environment_that_does_not_fit_is_refused" {
@@ -124,7 +167,8 @@ run "an_emulator_without_an_address_would_be_aws" {
   command = plan
 
   variables {
-    emulator = true
+    emulator          = true
+    emulator_endpoint = "http://127.0.0.1:5000"
   }
 
   expect_failures = [var.emulator]

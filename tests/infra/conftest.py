@@ -50,7 +50,7 @@ class Terraform:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=280,
+            timeout=1_800,
             check=False,
         )
 

@@ -11,7 +11,7 @@ run "the_states_bucket_is_versioned_encrypted_private_and_over_tls" {
   command = plan
 
   assert {
-    condition     = aws_s3_bucket.this.bucket == "tapehouse-state-123456789012-us-east-1" && output.backend.bucket == aws_s3_bucket.this.bucket
+    condition     = aws_s3_bucket.states.bucket == "tapehouse-state-123456789012-us-east-1" && output.backend.bucket == aws_s3_bucket.states.bucket
     error_message = "The bucket is named by account and region, and the output tells it."
   }
   assert {
@@ -32,13 +32,27 @@ run "the_states_bucket_is_versioned_encrypted_private_and_over_tls" {
   }
 }
 
+run "another_name_may_be_given" {
+  command = plan
+
+  variables {
+    bucket = "our-states"
+  }
+
+  assert {
+    condition     = aws_s3_bucket.states.bucket == "our-states" && output.backend.bucket == "our-states"
+    error_message = "The bucket has the name that was given."
+  }
+}
+
 run "refuses_what_cannot_be" {
   command = plan
 
   variables {
     region        = "Virginia"
+    bucket        = "States"
     versions_days = 0
   }
 
-  expect_failures = [var.region, var.versions_days]
+  expect_failures = [var.region, var.bucket, var.versions_days]
 }

@@ -17,3 +17,12 @@ output "package_uris" {
   description = "s3:// address of each package, by name."
   value       = { for name, object in aws_s3_object.package : name => "s3://${object.bucket}/${object.key}" }
 }
+
+output "packages" {
+  description = "Bucket, key and SHA-256 of each package, by name."
+  value = { for name, object in aws_s3_object.package : name => {
+    bucket = object.bucket
+    key    = object.key
+    sha256 = var.packages[name].sha256
+  } }
+}
