@@ -3,8 +3,9 @@
 
 uv is taken from PATH where it works, else pip fetches it into ``.venv/bootstrap``: the system's Python is never
 written to. A stamp, written last, names what was installed: a run that finds it true changes nothing, a run after a
-kill or a new ``requirements.txt`` installs again. Two runs at once wait for each other. ``.venv-rivals`` is made only
-when asked for: what the benchmarks run beside us may need other versions than the project.
+kill or a new ``requirements.txt`` installs again. Two runs at once wait for each other. ``.venv-rivals`` (what the
+benchmarks run beside us) and ``.venv-checkov`` (what judges ``infra/``) are made only when asked for: they may need
+other versions than the project.
 
 Standard library and old syntax only, as in ``cli/machine.py``, which judges the machine first.
 """
@@ -124,14 +125,14 @@ def find_uv(venv: "Path") -> "list":
     return [binary]
 
 
-def run(command: "list", what: "str", environment: "dict | None" = None, target: "str" = "setup") -> "None":
-    """Runs a step; its output is shown only when it fails, with the target of ``make`` that does it again."""
+def run(command: "list", what: "str", environment: "dict | None" = None, again: "str" = "make setup") -> "None":
+    """Runs a step; its output is shown only when it fails, with the command that does it again."""
     done = subprocess.run(
         command, cwd=str(ROOT), env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
     )
     if done.returncode != 0:
         sys.stderr.write(done.stdout.decode(errors="replace"))
-        raise SetupError(f"Installing {what} failed (see above): mend the cause, then run `make {target}` again.")
+        raise SetupError(f"Installing {what} failed (see above): mend the cause, then run `{again}` again.")
 
 
 def empty(folder: "Path") -> "None":
@@ -188,21 +189,20 @@ def install(venv: "Path", keep_python: "bool") -> "None":
     write_stamp(stamp, state)
 
 
-def install_rivals(rivals: "Path", venv: "Path") -> "None":
-    """Brings ``.venv-rivals`` up to benchmarks/requirements.txt with the Python of ``.venv``; nothing where it is."""
-    lock = ROOT / "benchmarks" / "requirements.txt"
+def install_beside(folder: "Path", lock: "Path", venv: "Path", what: "str", again: "str") -> "None":
+    """Brings an environment beside ``.venv`` up to its lock, with the same Python; nothing where it is."""
     version = version_of(venv_python(venv))
-    stamp, state = rivals / ".installed", f"{version} {rivals} {digest([lock])}"
-    if version_of(venv_python(rivals)) == version and read_stamp(stamp) == state:
+    stamp, state = folder / ".installed", f"{version} {folder} {digest([lock])}"
+    if version_of(venv_python(folder)) == version and read_stamp(stamp) == state:
         return
     refuse(machine.disk_fault(str(ROOT)))
     uv, environment = find_uv(venv), uv_environment(dict(os.environ))
-    say("installing the benchmarks' rivals into .venv-rivals")
-    if rivals.exists():  # made anew each time: nothing of an older lock is left in it
-        shutil.rmtree(str(rivals))
-    run([*uv, "venv", "--quiet", "--python", venv_python(venv), str(rivals)], ".venv-rivals", environment, "bench")
-    command = [*uv, "pip", "install", "--quiet", "--python", venv_python(rivals), "--require-hashes", "-r", str(lock)]
-    run(command, "the rivals", environment, "bench")
+    say(f"installing {what} into {folder.name}")
+    if folder.exists():  # made anew each time: nothing of an older lock is left in it
+        shutil.rmtree(str(folder))
+    run([*uv, "venv", "--quiet", "--python", venv_python(venv), str(folder)], folder.name, environment, again)
+    command = [*uv, "pip", "install", "--quiet", "--python", venv_python(folder), "--require-hashes", "-r", str(lock)]
+    run(command, what, environment, again)
     write_stamp(stamp, state)
 
 
@@ -225,6 +225,7 @@ def main(arguments: "list | None" = None) -> "int":
         "--keep-python", action="store_true", help="keep an existing .venv whatever its Python is, if it is supported"
     )
     parser.add_argument("--rivals", action="store_true", help="then make .venv-rivals of benchmarks/requirements.txt")
+    parser.add_argument("--checkov", action="store_true", help="then make .venv-checkov of infra/requirements.txt")
     parser.add_argument("--uv", nargs=argparse.REMAINDER, help="then run uv with these words")
     options = parser.parse_args(arguments)
     try:
@@ -236,7 +237,11 @@ def main(arguments: "list | None" = None) -> "int":
         with locked(venv):
             install(venv, options.keep_python)
             if options.rivals:
-                install_rivals(ROOT / ".venv-rivals", venv)
+                lock = ROOT / "benchmarks" / "requirements.txt"
+                install_beside(ROOT / ".venv-rivals", lock, venv, "the rivals", "make bench")
+            if options.checkov:
+                lock = ROOT / "infra" / "requirements.txt"
+                install_beside(ROOT / ".venv-checkov", lock, venv, "checkov", "scripts/environment.py --checkov")
             if options.uv:
                 return subprocess.call(
                     [*find_uv(venv), *options.uv], cwd=str(ROOT), env=uv_environment(dict(os.environ))

@@ -11,7 +11,7 @@ import pytest
 from benchmarks import producer
 
 ROOT = Path(__file__).parent.parent
-LOCKS = ("requirements.txt", "requirements-producers.txt", "benchmarks/requirements.txt")
+LOCKS = ("requirements.txt", "requirements-producers.txt", "benchmarks/requirements.txt", "infra/requirements.txt")
 every_lock = pytest.mark.parametrize("lock", LOCKS)
 
 

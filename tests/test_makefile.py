@@ -153,6 +153,20 @@ def test_benchmarks_run_without_rivals_that_cannot_be_installed_and_the_next_ben
     assert (checkout / ".venv-rivals/.installed").exists()
 
 
+def test_checkov_is_installed_apart_from_its_own_lock(checkout: Path) -> None:
+    setup(checkout)
+    first = asked(checkout)
+    (checkout / "infra").mkdir()
+    (checkout / "infra/requirements.txt").write_text("checkov==3.3.30\n")
+    command = [sys.executable, "scripts/environment.py", "--keep-python", "--checkov"]
+    environment = {"PATH": f"{checkout}/bin:/usr/bin:/bin", "HOME": str(checkout)}
+    for _ in range(2):  # the second finds it made
+        subprocess.run(command, cwd=checkout, env=environment, check=True)
+    made, installed = asked(checkout)[len(first) :]
+    assert made.split()[-1] == str(checkout / ".venv-checkov")
+    assert installed.endswith(str(checkout / "infra/requirements.txt"))
+
+
 def test_lock_compiles_the_rivals_apart_from_everything_else(checkout: Path) -> None:
     setup(checkout)
     first = asked(checkout)
@@ -247,13 +261,14 @@ def test_ci_runs_the_checks_and_ends_with_the_tests(checkout: Path) -> None:
     (checkout / "Makefile").write_text(
         "setup:\n\t@echo setup $(PYTHON)\ncheck:\n\t@echo check $$CI\ntest:\n\t@echo summary $(ARGS); exit 3\n"
     )
+    (checkout / "scripts/environment.py").write_text("import sys\nprint('environment', *sys.argv[1:])\n")
     python = executable(checkout / ".pyenv/versions/3.13.9/bin/python3.13", f'#!/bin/sh\nexec {sys.executable} "$@"\n')
     executable(checkout / "bin/python3.13", "#!/bin/sh\nexit 127\n")  # a version manager's shim that fails
     environment = {"PATH": f"{checkout}/bin:/usr/bin:/bin", "HOME": str(checkout)}
     done = subprocess.run([".ci/run"], cwd=checkout, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 2  # make's own for a failed recipe
     lines = [line for line in done.stdout.splitlines() if not line.startswith("==")]
-    assert lines == [f"setup {python}", "check true", "summary -q"]
+    assert lines == [f"setup {python}", "environment --keep-python --checkov", "check true", "summary -q"]
 
 
 def test_scripts_that_are_run_are_executable() -> None:

@@ -24,8 +24,6 @@ data "aws_iam_policy_document" "trust" {
 }
 
 data "aws_iam_policy_document" "job" {
-  #checkov:skip=CKV_AWS_356:PutMetricData knows no resources; the condition names the one namespace.
-  #checkov:skip=CKV_AWS_111:PutMetricData knows no resources; the condition names the one namespace.
   for_each = local.jobs
 
   statement {

@@ -10,7 +10,7 @@ locals {
 
 resource "aws_s3_bucket" "this" {
   #checkov:skip=CKV_AWS_18:An access log would be an object for each of hundreds of requests a second; CloudTrail's data events tell who, where an account wants that.
-  #checkov:skip=CKV_AWS_21:Only the lake is versioned: a package's key holds its hash, so it is never overwritten, and results expire.
+  #checkov:skip=CKV_AWS_21:The lake is versioned, which is not seen behind for_each. The others need none: a package's key holds its hash, so it is never overwritten, and results expire.
   #checkov:skip=CKV_AWS_144:The lake's records can be had from one region; a second copy doubles the bill, and Delta's log would be copied out of order.
   #checkov:skip=CKV_AWS_145:S3's own encryption is on; an own key costs a call a request, and kms_key_arn takes one.
   #checkov:skip=CKV2_AWS_62:Nothing waits for objects: queries follow Delta's log.
@@ -23,7 +23,7 @@ resource "aws_s3_bucket" "this" {
 resource "aws_s3_bucket_public_access_block" "this" {
   for_each = local.buckets
 
-  bucket                  = aws_s3_bucket.this[each.key].id
+  bucket                  = aws_s3_bucket.this[each.key].bucket
   block_public_acls       = true
   block_public_policy     = true
   ignore_public_acls      = true
@@ -33,7 +33,7 @@ resource "aws_s3_bucket_public_access_block" "this" {
 resource "aws_s3_bucket_ownership_controls" "this" {
   for_each = local.buckets
 
-  bucket = aws_s3_bucket.this[each.key].id
+  bucket = aws_s3_bucket.this[each.key].bucket
 
   rule {
     object_ownership = "BucketOwnerEnforced"
@@ -43,7 +43,7 @@ resource "aws_s3_bucket_ownership_controls" "this" {
 resource "aws_s3_bucket_server_side_encryption_configuration" "this" {
   for_each = local.buckets
 
-  bucket = aws_s3_bucket.this[each.key].id
+  bucket = aws_s3_bucket.this[each.key].bucket
 
   rule {
     # One call to KMS a bucket and while, not one an object.
@@ -59,7 +59,7 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "this" {
 # Delta keeps no way back from a deleted file, and Kinesis only days of what bronze holds for ever: a week in which a
 # wrong `rm` can be undone is worth what merged and vacuumed files cost meanwhile.
 resource "aws_s3_bucket_versioning" "lake" {
-  bucket = aws_s3_bucket.this["lake"].id
+  bucket = aws_s3_bucket.this["lake"].bucket
 
   versioning_configuration {
     # Suspended and not Disabled: a bucket that was versioned cannot go back to that.
@@ -70,7 +70,7 @@ resource "aws_s3_bucket_versioning" "lake" {
 resource "aws_s3_bucket_lifecycle_configuration" "this" {
   for_each = local.buckets
 
-  bucket = aws_s3_bucket.this[each.key].id
+  bucket = aws_s3_bucket.this[each.key].bucket
 
   rule {
     id     = "unfinished-uploads"

@@ -1,8 +1,7 @@
 resource "aws_s3_object" "package" {
-  #checkov:skip=CKV_AWS_186:The bucket's default encryption holds for it: S3's own, or kms_key_arn.
   for_each = var.packages
 
-  bucket      = aws_s3_bucket.this["code"].id
+  bucket      = aws_s3_bucket.this["code"].bucket
   key         = "packages/${substr(each.value.sha256, 0, 16)}/${basename(each.value.file)}"
   source      = each.value.file
   source_hash = each.value.sha256

@@ -41,7 +41,7 @@ data "aws_iam_policy_document" "tls_only" {
 resource "aws_s3_bucket_policy" "this" {
   for_each = { for name, bucket in local.buckets : name => bucket if !var.emulator }
 
-  bucket = aws_s3_bucket.this[each.key].id
+  bucket = aws_s3_bucket.this[each.key].bucket
   policy = data.aws_iam_policy_document.tls_only[each.key].json
 
   # Beside each other, S3 answers one of the two with a conflict.

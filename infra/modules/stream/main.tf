@@ -1,5 +1,4 @@
 resource "aws_kinesis_stream" "this" {
-  #checkov:skip=CKV_AWS_185:An own key costs 1 USD a month and a call a batch; kms_key_arn takes one for those who want it.
   name             = var.name
   retention_period = var.retention_hours
 

@@ -1,0 +1,210 @@
+"""The plan that AWS would get, by the real provider: the emulator only says who we are and which zones there are."""
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from moto.server import ThreadedMotoServer
+
+from glue_jobs.engine.session import SQL_SETTINGS
+from glue_jobs.jobs.arguments import JOBS, parse
+from tapehouse.settings import Settings, load
+from tapehouse.tables import REGISTRY
+from tests.infra.checkov import SKIP, Verdict, excused, failed
+from tests.infra.conftest import ROOT, Terraform, absent
+
+FULL: Mapping[str, Any] = {
+    "mode": "schedule",
+    "audit_cron": "cron(0 3 ? * SUN *)",
+    "gold_sources": {"binance": "binance-agg"},
+    "nat": True,
+    "producers": {"kraken": {"symbols": ["BTC-USD"]}, "finnhub": {"symbols": ["us:AAPL-USD"]}},
+    "producer_image": "123456789012.dkr.ecr.us-east-1.amazonaws.com/tapehouse:1",
+    "producer_repository_arn": "arn:aws:ecr:us-east-1:123456789012:repository/tapehouse",
+    "secret_versions": {"finnhub": 1},
+    "keys": {"finnhub": "not-a-key"},
+}
+"""All that is not there by default."""
+UNSEEN = {
+    Verdict("network", "aws_eip.nat", "CKV2_AWS_19"),
+    Verdict("producers", "aws_iam_role_policy.execution", "CKV_AWS_355"),
+}
+"""What checkov fails in the text alone: in a plan it sees what the address is for, and the policy is not known yet."""
+CHECKOV = ROOT / ".venv-checkov/bin/checkov"
+pytestmark = pytest.mark.timeout(1_800)  # a plan starts the provider twice, which takes seconds of a core
+
+
+@pytest.fixture(scope="module")
+def moto() -> Iterator[str]:
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@dataclass(frozen=True)
+class Planner:
+    """Makes plans as JSON files."""
+
+    terraform: Terraform
+    moto: str
+
+    def plan(self, name: str, **variables: Any) -> Path:
+        """The plan of everything with these variables, the others at their defaults."""
+        told = {
+            "packages_file": "tests/packages/packages.json",
+            "emulator_endpoint": self.moto,
+            "emulator_kinesis_endpoint": self.moto,
+            "max_retries": "2",
+            **{key: value if isinstance(value, str) else json.dumps(value) for key, value in variables.items()},
+        }
+        done = self.terraform.run(["plan", "-no-color", "-input=false", f"-out={name}"], variables=told)
+        assert done.returncode == 0, done.stderr
+        path = self.terraform.folder / f"{name}.json"
+        path.write_text(self.terraform.run(["show", "-json", name]).stdout)
+        return path
+
+
+@pytest.fixture(scope="module")
+def planner(terraform: Terraform, moto: str) -> Planner:
+    packages = terraform.folder / "tests/packages"
+    for package in json.loads((packages / "packages.json").read_text()).values():
+        (packages / package["file"]).touch()
+    (terraform.folder / "backend_override.tf").write_text('terraform {\n  backend "local" {}\n}\n')
+    terraform.init(backend=True)
+    return Planner(terraform, moto)
+
+
+@pytest.fixture(scope="module")
+def plan_file(planner: Planner) -> Path:
+    """What is made where nobody says anything."""
+    return planner.plan("plan")
+
+
+@pytest.fixture(scope="module")
+def full_plan_file(planner: Planner) -> Path:
+    """What is made with all that can be added."""
+    return planner.plan("full", **FULL)
+
+
+@pytest.fixture(scope="module")
+def planned(plan_file: Path) -> Mapping[str, Mapping[str, Any]]:
+    """What each resource is to be, by its address; what only AWS knows is not there."""
+    plan = json.loads(plan_file.read_text())
+    return {change["address"]: change["change"]["after"] for change in plan["resource_changes"]}
+
+
+@pytest.fixture(scope="module")
+def jobs(planned: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Mapping[str, Any]]:
+    return {job: planned[f'module.glue.aws_glue_job.this["{job}"]'] for job in JOBS}
+
+
+def outputs(plan_file: Path) -> Mapping[str, Any]:
+    found = json.loads(plan_file.read_text())["planned_values"]["outputs"]
+    return {name: each.get("value") for name, each in found.items()}
+
+
+# -- what the code reads ----------------------------------------------------------------------------------------------
+
+
+def test_the_settings_are_settings(plan_file: Path) -> None:
+    told = outputs(plan_file)["settings"]
+    settings = Settings.model_validate({"target": "aws", **told})
+    assert settings.lake == "s3://tapehouse-dev-lake-123456789012/lake"
+    assert set(told) <= set(Settings.model_fields)
+    assert load(environ={}, arguments={"target": "aws", **told}).stream_name == "tapehouse-dev-trades"
+
+
+@pytest.mark.parametrize("job", JOBS)
+def test_each_job_reads_the_arguments_that_it_is_given(
+    jobs: Mapping[str, Mapping[str, Any]], plan_file: Path, job: str
+) -> None:
+    words = [word for pair in jobs[job]["default_arguments"].items() for word in pair]
+    given = parse(job, [*words, *(["--table", "gold.candles"] if job == "rebuild" else [])])
+    told = outputs(plan_file)["settings"]
+    assert given.names_region
+    for name in ("lake", "stream_name", "region", "gold_seconds_days"):
+        assert str(getattr(given.settings, name)) == str(told[name])
+    if job == "stream":
+        assert given.settings.refresh_every_s == told["refresh_every_s"]
+
+
+def test_there_is_a_job_for_each_script_and_no_other(planned: Mapping[str, Mapping[str, Any]]) -> None:
+    made = {address.split('"')[1] for address in planned if ".aws_glue_job." in address}
+    assert made == set(JOBS)
+
+
+def test_the_jobs_spark_settings_are_the_sessions(jobs: Mapping[str, Mapping[str, Any]]) -> None:
+    for job in jobs.values():
+        chained = job["default_arguments"]["--conf"].split(" --conf ")
+        assert dict(setting.split("=", 1) for setting in chained) == SQL_SETTINGS
+
+
+def test_the_stream_job_has_no_timeout(plan_file: Path) -> None:
+    changes = json.loads(plan_file.read_text())["resource_changes"]
+    stream = next(each for each in changes if each["address"] == 'module.glue.aws_glue_job.this["stream"]')
+    assert stream["change"]["after"].get("timeout") is None
+    assert stream["change"]["after"]["command"][0]["name"] == "gluestreaming"
+
+
+def test_every_table_is_in_the_catalog_with_its_columns(planned: Mapping[str, Mapping[str, Any]]) -> None:
+    for name, table in REGISTRY.items():
+        entry = planned[f'module.catalog.aws_glue_catalog_table.this["{name}"]']
+        columns = entry["storage_descriptor"][0]["columns"]
+        assert [column["name"] for column in columns] == list(table.column_names)
+        assert [column["type"] for column in columns] == [column.type.lower() for column in table.columns]
+
+
+def test_a_key_is_in_no_plan(full_plan_file: Path) -> None:
+    assert "aws_secretsmanager_secret_version" in full_plan_file.read_text()
+    assert "not-a-key" not in full_plan_file.read_text()
+    assert b"not-a-key" not in full_plan_file.with_suffix("").read_bytes()
+
+
+def test_all_that_is_said_reaches_the_jobs(full_plan_file: Path) -> None:
+    plan = json.loads(full_plan_file.read_text())
+    after = {change["address"]: change["change"]["after"] for change in plan["resource_changes"]}
+    words = [w for pair in after['module.glue.aws_glue_job.this["refresh"]']["default_arguments"].items() for w in pair]
+    assert parse("refresh", words).settings.gold_sources == {"binance": "binance-agg"}
+    assert outputs(full_plan_file)["owner"] == "refresh"
+
+
+# -- what checkov says ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def checkov() -> Path:
+    if not CHECKOV.exists():
+        absent("there is no checkov: `python3 scripts/environment.py --checkov` makes .venv-checkov")
+    return CHECKOV
+
+
+def test_checkov_fails_nothing_without_a_written_reason(
+    plan_file: Path, full_plan_file: Path, checkov: Path, terraform: Terraform
+) -> None:
+    found = {**failed(checkov, plan_file), **failed(checkov, full_plan_file)}
+    reasons = excused(terraform.folder)
+    unexcused = {verdict: found[verdict] for verdict in sorted(set(found) - set(reasons))}
+    assert unexcused == {}, "mend it, or write #checkov:skip=CHECK:why into the block"
+    assert sorted(set(reasons) - set(found) - UNSEEN) == [], "remove the reasons for what is not failed any more"
+
+
+def test_the_states_bucket_fails_nothing_either(checkov: Path, terraform: Terraform) -> None:
+    folder = terraform.folder / "bootstrap"
+    done = subprocess.run(
+        [checkov, "-d", folder, "--framework", "terraform", "--compact", "--output", "json", "--skip-download"],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        env={**os.environ, "LOG_LEVEL": "ERROR"},
+        check=False,
+    )
+    results = json.loads(done.stdout)["results"]
+    assert [each["check_id"] for each in results["failed_checks"]] == []
+    reasons = {check for check, _ in SKIP.findall((folder / "main.tf").read_text())}
+    assert {each["check_id"] for each in results["skipped_checks"]} == reasons
