@@ -1,0 +1,40 @@
+# From left to right the way of a trade, from top to bottom what to look at first.
+locals {
+  graphs = concat(
+    length(var.feeds) == 0 ? [] : [
+      { title = "Confirmed by Kinesis, records/s", stat = "Average", metrics = [for feed in sort(var.feeds) : [local.namespace, "ConfirmedPerSecond", "feed", feed]] },
+      { title = "Oldest record that waits, s", stat = "Maximum", metrics = [for feed in sort(var.feeds) : [local.namespace, "OldestSeconds", "feed", feed]] },
+      { title = "Holes that are open", stat = "Maximum", metrics = [for feed in sort(var.feeds) : [local.namespace, "OpenGaps", "feed", feed]] },
+    ],
+    [
+      { title = "Into the stream, records/min", stat = "Sum", metrics = [["AWS/Kinesis", "IncomingRecords", "StreamName", var.stream_name]] },
+      { title = "Behind the stream, ms", stat = "Maximum", metrics = [["AWS/Kinesis", "GetRecords.IteratorAgeMilliseconds", "StreamName", var.stream_name]] },
+      { title = "Throttled, calls/min", stat = "Sum", metrics = [["AWS/Kinesis", "WriteProvisionedThroughputExceeded", "StreamName", var.stream_name], ["AWS/Kinesis", "ReadProvisionedThroughputExceeded", "StreamName", var.stream_name]] },
+    ],
+    length(var.job_log_group_names) == 0 ? [] : [
+      { title = "Silver's verdicts, records/min", stat = "Sum", metrics = [for metric in ["Accepted", "Duplicate", "Quarantined"] : [local.namespace, metric]] },
+      { title = "Commits of candles, and tries again, /min", stat = "Sum", metrics = [[local.namespace, "GoldCommits"], [local.namespace, "TriesAgain"]] },
+    ],
+    [{ title = "Read by Athena, bytes/min", stat = "Sum", metrics = [["AWS/Athena", "ProcessedBytes", "WorkGroup", var.workgroup_name]] }],
+  )
+}
+
+resource "aws_cloudwatch_dashboard" "this" {
+  dashboard_name = var.prefix
+
+  dashboard_body = jsonencode({
+    widgets = concat(
+      [{
+        type = "alarm", x = 0, y = 0, width = 24, height = 3
+        properties = {
+          title  = "Alarms"
+          alarms = concat([for alarm in values(aws_cloudwatch_metric_alarm.this) : alarm.arn], [for alarm in values(aws_cloudwatch_metric_alarm.math) : alarm.arn])
+        }
+      }],
+      [for at, graph in local.graphs : {
+        type       = "metric", x = (at % 3) * 8, y = 3 + floor(at / 3) * 6, width = 8, height = 6
+        properties = { title = graph.title, region = var.region, stat = graph.stat, period = 60, view = "timeSeries", metrics = graph.metrics }
+      }],
+    )
+  })
+}
