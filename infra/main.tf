@@ -121,3 +121,49 @@ module "producers" {
   kms_key_arn             = var.kms_key_arn
   log_days                = var.log_days
 }
+
+module "monitoring" {
+  source = "./modules/monitoring"
+
+  prefix                   = local.prefix
+  partition                = local.partition
+  region                   = var.region
+  account_id               = local.account_id
+  emulator                 = var.emulator
+  emails                   = var.emails
+  stream_name              = module.stream.name
+  feeds                    = [for name, producer in var.producers : coalesce(producer.feed, name)]
+  producers_log_group_name = one(module.producers[*].log_group_name)
+  job_log_group_names      = module.glue.log_groups
+  # Not the resource's own: that a cluster is there has to be known in the plan.
+  cluster_arn         = length(var.producers) == 0 ? null : "arn:${local.partition}:ecs:${var.region}:${local.account_id}:cluster/${local.prefix}"
+  workgroup_name      = module.athena.name
+  read_every_s        = coalesce(var.read_every_s, var.mode == "stream" ? var.refresh_every_s : 3600)
+  behind_s            = var.behind_s
+  throttled           = var.throttled
+  quarantined_percent = var.quarantined_percent
+  scanned_gb          = var.scanned_gb
+  budget              = var.budget
+}
+
+module "people" {
+  source = "./modules/people"
+
+  prefix          = local.prefix
+  partition       = local.partition
+  region          = var.region
+  account_id      = local.account_id
+  readers         = var.readers
+  operators       = var.operators
+  require_mfa     = var.require_mfa
+  session_s       = var.session_s
+  lake_uri        = module.lake.lake_uri
+  results_bucket  = module.lake.buckets["results"]
+  workgroup_name  = module.athena.name
+  databases       = { for layer, name in module.catalog.databases : layer => name if layer != "bronze" }
+  bronze_database = module.catalog.databases["bronze"]
+  kms_key_arn     = var.kms_key_arn
+  stream_arn      = module.stream.arn
+  cluster_name    = one(module.producers[*].cluster_name)
+  task_role_arns  = flatten([for each in module.producers : [each.role_arns.backfill, each.role_arns.execution]])
+}

@@ -15,6 +15,7 @@ output "settings" {
 output "addresses" {
   description = "Where to look, by what there is to see; nothing on the emulator."
   value = var.emulator ? {} : {
+    alarms = module.monitoring.dashboard_url
     athena = "https://${var.region}.console.aws.amazon.com/athena/home?region=${var.region}#/query-editor"
     jobs   = "https://${var.region}.console.aws.amazon.com/gluestudio/home?region=${var.region}#/monitoring"
     lake   = "https://${var.region}.console.aws.amazon.com/s3/buckets/${module.lake.buckets["lake"]}?region=${var.region}"
@@ -51,4 +52,18 @@ output "producers" {
     task_definitions = each.task_definition_arns
     backfill         = each.backfill
   }])
+}
+
+output "alarms" {
+  description = "The topic that alarms go to, and the names of the alarms and of the rules on events."
+  value = {
+    topic  = module.monitoring.topic_arn
+    alarms = module.monitoring.alarm_names
+    rules  = module.monitoring.rule_names
+  }
+}
+
+output "people" {
+  description = "ARNs of the roles that people assume, by reader and operator, where there are any."
+  value       = module.people.role_arns
 }

@@ -332,3 +332,84 @@ variable "secret_recovery_days" {
   default     = 0
   nullable    = false
 }
+
+# -- alarms and people -------------------------------------------------------------------------------------------------
+
+variable "emails" {
+  description = "Who is told of alarms. Each address gets one mail with a link that has to be followed first."
+  type        = set(string)
+  default     = []
+  nullable    = false
+}
+
+variable "budget" {
+  description = "What may be spent: usd a month, and the cost allocation tag, with its value, that is counted; without a tag the account's costs. null is no budget."
+  type = object({
+    usd       = number
+    tag       = optional(string)
+    tag_value = optional(string)
+  })
+  default = null
+}
+
+variable "read_every_s" {
+  description = "Seconds (1-43200) from one look at the stream to the next, which are no lag. null is refresh_every_s, or an hour where mode is schedule."
+  type        = number
+  default     = null
+}
+
+variable "behind_s" {
+  description = "Seconds (60-86400) that the lake may be behind the stream, beside read_every_s, before it is an alarm."
+  type        = number
+  default     = 900
+  nullable    = false
+}
+
+variable "throttled" {
+  description = "Throttled calls in five minutes (1 or more), three times in a row, that are an alarm."
+  type        = number
+  default     = 100
+  nullable    = false
+}
+
+variable "quarantined_percent" {
+  description = "Part of the records, in % (0-100), that silver may refuse as invalid over a quarter of an hour before it is an alarm."
+  type        = number
+  default     = 1
+  nullable    = false
+}
+
+variable "scanned_gb" {
+  description = "GB (0.01 or more) that questions may read in a day before it is an alarm. 200 GB cost 1 USD."
+  type        = number
+  default     = 200
+  nullable    = false
+}
+
+variable "readers" {
+  description = "ARNs of the users, roles or accounts that may ask questions. None: there is no reader's role."
+  type        = set(string)
+  default     = []
+  nullable    = false
+}
+
+variable "operators" {
+  description = "ARNs of those who may also start and stop jobs and producers, and put records into the stream. None: there is no operator's role."
+  type        = set(string)
+  default     = []
+  nullable    = false
+}
+
+variable "require_mfa" {
+  description = "Whether these roles are given only to who has signed in with a second factor; sessions of an identity provider (SSO) do not say, and want false."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "session_s" {
+  description = "Seconds (3600-43200) that a session of one of these roles lasts at most."
+  type        = number
+  default     = 28800
+  nullable    = false
+}

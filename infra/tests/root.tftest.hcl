@@ -48,7 +48,7 @@ run "settings_are_what_the_command_reads" {
     error_message = "Databases are the layers; the stream job writes."
   }
   assert {
-    condition     = join(" ", sort(keys(output.addresses))) == "athena jobs lake logs stream"
+    condition     = join(" ", sort(keys(output.addresses))) == "alarms athena jobs lake logs stream"
     error_message = "Addresses say where to look."
   }
 }

@@ -28,6 +28,10 @@ FULL: Mapping[str, Any] = {
     "producer_repository_arn": "arn:aws:ecr:us-east-1:123456789012:repository/tapehouse",
     "secret_versions": {"finnhub": 1},
     "keys": {"finnhub": "not-a-key"},
+    "emails": ["desk@example.com"],
+    "budget": {"usd": 200},
+    "readers": ["arn:aws:iam::123456789012:role/analyst"],
+    "operators": ["arn:aws:iam::123456789012:role/data-engineer"],
 }
 """All that is not there by default."""
 UNSEEN = {
