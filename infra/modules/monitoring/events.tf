@@ -1,6 +1,7 @@
 # What is an event, not a number: a job that failed, a task or deployment that did. Each becomes one sentence.
 locals {
-  cluster_name = var.cluster_arn == null ? "" : split("/", var.cluster_arn)[1]
+  cluster_name = coalesce(var.cluster_name, "none")
+  ecs_arn      = "arn:${var.partition}:ecs:${var.region}:${var.account_id}"
 
   rules = { for name, rule in {
     job-failed = {
@@ -16,25 +17,25 @@ locals {
       says  = "Glue job <job>, run <run>: <state>. <why>"
     }
     producer-stopped = {
-      when  = var.cluster_arn != null
+      when  = var.cluster_name != null
       means = "A task ended with an error. ECS starts it again."
       do    = "Once is nothing: it goes on at its marks. If it comes again and again, the last line of its log says what is wrong in one sentence."
       pattern = jsonencode({
         source      = ["aws.ecs"]
         detail-type = ["ECS Task State Change"]
-        detail      = { clusterArn = [var.cluster_arn], lastStatus = ["STOPPED"], containers = { exitCode = [{ numeric = [">", 0] }] } }
+        detail      = { clusterArn = ["${local.ecs_arn}:cluster/${local.cluster_name}"], lastStatus = ["STOPPED"], containers = { exitCode = [{ numeric = [">", 0] }] } }
       })
       paths = { group = "$.detail.group", task = "$.detail.taskArn", why = "$.detail.stoppedReason" }
       says  = "Task <task> of <group> ended: <why>"
     }
     deployment-failed = {
-      when  = var.cluster_arn != null
+      when  = var.cluster_name != null
       means = "A new revision of a producer did not come up, and ECS went back to the last one that did. Terraform may have called it a success."
       do    = "Read the log of the tasks that ended, mend the cause, and apply again."
       pattern = jsonencode({
         source      = ["aws.ecs"]
         detail-type = ["ECS Deployment State Change"]
-        resources   = [{ prefix = "arn:${var.partition}:ecs:${var.region}:${var.account_id}:service/${local.cluster_name}/" }]
+        resources   = [{ prefix = "${local.ecs_arn}:service/${local.cluster_name}/" }]
         detail      = { eventName = ["SERVICE_DEPLOYMENT_FAILED"] }
       })
       paths = { service = "$.resources[0]", why = "$.detail.reason" }

@@ -115,14 +115,14 @@ variable "job_log_group_names" {
   }
 }
 
-variable "cluster_arn" {
-  description = "ARN of the ECS cluster whose failures are told. null where there is none."
+variable "cluster_name" {
+  description = "Name of the ECS cluster whose failures are told. null where there is none."
   type        = string
   default     = null
 
   validation {
-    condition     = var.cluster_arn == null ? true : can(regex("^arn:aws[a-z-]*:ecs:[a-z0-9-]+:[0-9]{12}:cluster/[a-zA-Z0-9_-]+$", var.cluster_arn))
-    error_message = "cluster_arn: '${coalesce(var.cluster_arn, "null")}' is no cluster's ARN."
+    condition     = var.cluster_name == null ? true : can(regex("^[a-zA-Z0-9_-]{1,255}$", var.cluster_name))
+    error_message = "cluster_name: '${coalesce(var.cluster_name, "null")}' is no cluster's name."
   }
 }
 

@@ -21,8 +21,10 @@ resource "aws_ecs_cluster" "this" {
 }
 
 resource "aws_ecs_cluster_capacity_providers" "this" {
+  count = var.spot ? 1 : 0
+
   cluster_name       = aws_ecs_cluster.this.name
-  capacity_providers = ["FARGATE", "FARGATE_SPOT"]
+  capacity_providers = ["FARGATE_SPOT"]
 }
 
 resource "aws_ecs_service" "this" {
@@ -40,9 +42,15 @@ resource "aws_ecs_service" "this" {
   deployment_maximum_percent         = 100
   availability_zone_rebalancing      = "DISABLED" # wants room for a second task
 
-  capacity_provider_strategy {
-    capacity_provider = var.spot ? "FARGATE_SPOT" : "FARGATE"
-    weight            = 1
+  launch_type = var.spot ? null : "FARGATE"
+
+  dynamic "capacity_provider_strategy" {
+    for_each = var.spot ? ["FARGATE_SPOT"] : []
+
+    content {
+      capacity_provider = capacity_provider_strategy.value
+      weight            = 1
+    }
   }
 
   # A revision that does not come up is replaced by the last that did. Terraform then reports success all the same:
@@ -59,8 +67,7 @@ resource "aws_ecs_service" "this" {
     assign_public_ip = var.assign_public_ip
   }
 
-  enable_ecs_managed_tags = true
-  propagate_tags          = "SERVICE"
+  propagate_tags = "SERVICE" # what a task costs is counted by its tags
 
   lifecycle {
     ignore_changes = [desired_count] # started and stopped from outside

@@ -189,7 +189,7 @@ variable "architecture" {
 }
 
 variable "spot" {
-  description = "Whether the tasks run on Fargate Spot, about 70 % cheaper, which AWS may stop with two minutes' notice. A venue whose past can be read loses nothing by that; of one without, each stop is a gap."
+  description = "Whether the tasks run on Fargate Spot, about 70 % cheaper, which AWS may stop with two minutes' notice. A venue whose past can be read loses nothing by that; of one without, each stop is a gap. Another choice replaces the services; marks stay."
   type        = bool
   default     = false
   nullable    = false

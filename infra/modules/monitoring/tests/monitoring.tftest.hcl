@@ -16,7 +16,7 @@ variables {
   feeds                    = ["kraken"]
   producers_log_group_name = "/tapehouse/tapehouse-dev/producers"
   job_log_group_names      = { stream = "/tapehouse/tapehouse-dev/stream", refresh = "/tapehouse/tapehouse-dev/refresh" }
-  cluster_arn              = "arn:aws:ecs:us-east-1:123456789012:cluster/tapehouse-dev"
+  cluster_name             = "tapehouse-dev"
   workgroup_name           = "tapehouse-dev"
   dead_letter_queue_names  = ["tapehouse-dev-news-dead"]
   budget                   = { usd = 200 }
@@ -149,6 +149,19 @@ run "only_this_deployment_and_the_accounts_budgets_write_to_the_topic" {
   }
 }
 
+run "events_of_this_deployment_are_told" {
+  command = plan
+
+  assert {
+    condition     = jsondecode(aws_cloudwatch_event_rule.this["job-failed"].event_pattern).detail == { jobName = [{ prefix = "tapehouse-dev-" }], state = ["FAILED", "TIMEOUT", "ERROR"] }
+    error_message = "Its jobs' failures."
+  }
+  assert {
+    condition     = jsondecode(aws_cloudwatch_event_rule.this["producer-stopped"].event_pattern).detail.clusterArn == ["arn:aws:ecs:us-east-1:123456789012:cluster/tapehouse-dev"] && jsondecode(aws_cloudwatch_event_rule.this["deployment-failed"].event_pattern).resources == [{ prefix = "arn:aws:ecs:us-east-1:123456789012:service/tapehouse-dev/" }]
+    error_message = "Its cluster's failures."
+  }
+}
+
 run "the_budget_tells_before_the_month_is_over" {
   command = apply
 
@@ -195,7 +208,7 @@ run "less_to_watch_is_less_to_alarm" {
     feeds                    = []
     producers_log_group_name = null
     job_log_group_names      = {}
-    cluster_arn              = null
+    cluster_name             = null
     dead_letter_queue_names  = []
     emails                   = []
     budget                   = null
@@ -240,7 +253,7 @@ run "refuses_what_cannot_be" {
     stream_name             = "a b"
     feeds                   = ["KRAKEN"]
     job_log_group_names     = { stream = "a b" }
-    cluster_arn             = "tapehouse-dev"
+    cluster_name            = "tape house"
     workgroup_name          = "a b"
     dead_letter_queue_names = ["a.b"]
     read_every_s            = 0
@@ -253,7 +266,7 @@ run "refuses_what_cannot_be" {
 
   expect_failures = [
     var.prefix, var.partition, var.region, var.account_id, var.emails, var.stream_name, var.feeds, var.job_log_group_names,
-    var.cluster_arn, var.workgroup_name, var.dead_letter_queue_names, var.read_every_s, var.behind_s, var.throttled,
+    var.cluster_name, var.workgroup_name, var.dead_letter_queue_names, var.read_every_s, var.behind_s, var.throttled,
     var.quarantined_percent, var.scanned_gb, var.budget,
   ]
 }

@@ -66,6 +66,19 @@ run "a_revision_that_fails_is_rolled_back" {
   }
 }
 
+run "spot_is_a_choice" {
+  command = plan
+
+  variables {
+    spot = true
+  }
+
+  assert {
+    condition     = alltrue([for service in aws_ecs_service.this : one(service.capacity_provider_strategy).capacity_provider == "FARGATE_SPOT"])
+    error_message = "Spot is asked of the capacity provider."
+  }
+}
+
 run "a_stop_leaves_time_to_confirm" {
   command = plan
 

@@ -11,7 +11,7 @@ module "monitoring" {
   feeds                    = ["kraken"]
   producers_log_group_name = "/tapehouse/tapehouse-dev/producers"
   job_log_group_names      = { stream = "/tapehouse/tapehouse-dev/stream" }
-  cluster_arn              = "arn:aws:ecs:us-east-1:123456789012:cluster/tapehouse-dev"
+  cluster_name             = "tapehouse-dev"
   workgroup_name           = "tapehouse-dev"
   budget                   = { usd = 200 }
 }
