@@ -15,7 +15,7 @@ ARGS ?=
 
 KEEP := $(if $(filter file,$(origin PYTHON)),--keep-python)
 
-.PHONY: help setup run-app up down doctor bootstrap-terraform deploy-terraform destroy-terraform test check format chaos bench lock clean
+.PHONY: help setup run-app up down doctor bootstrap-terraform deploy-terraform destroy-terraform test check format chaos bench package lock clean
 
 ##@ Start
 
@@ -87,14 +87,23 @@ bench: setup ## Run every benchmark side by side and print the ratios; the rival
 	@$(PYTHON) scripts/environment.py $(KEEP) --rivals || echo "Going on without what could not be installed." >&2
 	@set -e; for script in benchmarks/*.py; do [ -e "$$script" ] || continue; $(VENV)/python "$$script" $(ARGS); done
 
+package: setup ## Build dist/: the wheel, the jobs' scripts and the bundles that Terraform uploads; no Docker.
+	@$(VENV)/python scripts/package.py $(ARGS)
+
 COMPILE = $(PYTHON) scripts/environment.py $(KEEP) --uv pip compile --universal --python-version 3.11 \
   --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet
+
+# What Glue 6.0 brings itself, with what those need: a job's bundle is beside it, not over it. Which urllib3 it has is not
+# known, so that is in the bundle.
+GLUE_SHIPS := boto3 botocore jmespath s3transfer python-dateutil six requests certifi charset-normalizer idna pyyaml
 
 # Versions stay where they can: ARGS=--upgrade takes the newest, ARGS="--upgrade-package boto3" those of one.
 lock: setup ## Compile all requirements files anew from pyproject.toml, with hashes and without addresses.
 	@$(COMPILE) pyproject.toml --all-extras $(ARGS) -o requirements.txt
 	@$(COMPILE) pyproject.toml --extra producers --constraint requirements.txt --no-annotate $(ARGS) \
 	  -o requirements-producers.txt
+	@$(COMPILE) pyproject.toml --constraint requirements.txt --no-annotate $(addprefix --no-emit-package ,$(GLUE_SHIPS)) \
+	  $(ARGS) -o requirements-glue.txt
 	@$(COMPILE) --group bench $(ARGS) -o benchmarks/requirements.txt
 
 clean: ## Remove caches, .venv and .venv-rivals of this folder; lakes stay (remove .lake yourself).

@@ -11,7 +11,10 @@ import pytest
 from benchmarks import producer
 
 ROOT = Path(__file__).parent.parent
-LOCKS = ("requirements.txt", "requirements-producers.txt", "benchmarks/requirements.txt", "infra/requirements.txt")
+LOCKS = (
+    *("requirements.txt", "requirements-glue.txt", "requirements-producers.txt"),
+    *("benchmarks/requirements.txt", "infra/requirements.txt"),
+)
 every_lock = pytest.mark.parametrize("lock", LOCKS)
 
 
@@ -49,6 +52,16 @@ def test_what_the_project_asks_for_is_locked() -> None:
     extras = [each for extra in project["optional-dependencies"].values() for each in extra]
     assert asked_for(project["dependencies"] + extras) <= names("requirements.txt")
     assert asked_for(told["dependency-groups"]["bench"]) <= names("benchmarks/requirements.txt")
+
+
+def test_a_job_s_lock_is_the_project_s_without_what_glue_ships() -> None:
+    """Beside Glue's own, not over them: see GLUE_SHIPS in the Makefile."""
+    (shipped,) = re.findall(r"(?m)^GLUE_SHIPS := (.*)$", (ROOT / "Makefile").read_text())
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert asked_for(project["dependencies"]) <= names("requirements-glue.txt") | set(shipped.split())
+    assert not names("requirements-glue.txt") & set(shipped.split())
+    everywhere = {entry.split(" ")[0] for entry in entries("requirements.txt")}
+    assert {entry.split(" ")[0] for entry in entries("requirements-glue.txt")} <= everywhere
 
 
 def test_a_rival_that_is_not_installed_is_named_in_the_table(

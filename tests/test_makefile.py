@@ -171,13 +171,16 @@ def test_lock_compiles_the_rivals_apart_from_everything_else(checkout: Path) -> 
     setup(checkout)
     first = asked(checkout)
     make(checkout, "lock", f"PYTHON={sys.executable}", "ARGS=--upgrade")
-    ours, producers, rivals = asked(checkout)[len(first) :]
+    ours, producers, glue, rivals = asked(checkout)[len(first) :]
     assert "pyproject.toml --all-extras --upgrade -o requirements.txt" in ours
     assert "pyproject.toml --extra producers --constraint requirements.txt" in producers
     assert producers.endswith("-o requirements-producers.txt")
+    assert "pyproject.toml --constraint requirements.txt" in glue
+    assert "--no-emit-package boto3 " in glue
+    assert glue.endswith("--upgrade -o requirements-glue.txt")
     assert rivals.endswith("--group bench --upgrade -o benchmarks/requirements.txt")
     assert "pyproject.toml" not in rivals  # its dependencies would come along
-    for line in (ours, producers, rivals):
+    for line in (ours, producers, glue, rivals):
         assert {"--universal", "--generate-hashes", "--no-emit-index-url", "--no-emit-find-links"} <= set(line.split())
 
 

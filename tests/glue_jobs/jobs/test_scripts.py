@@ -105,9 +105,6 @@ def test_the_scripts_end_to_end(lake: Lake, kinesis: KinesisServer, put: Callabl
         assert kept["steps"].keys() == {f"{name} vacuum" for name in tables_of(pipeline())}
         assert glue.run("maintain")["steps"] == {}
         assert len(rows_of(lake, SILVER_TRADES)) == 40, "maintain takes nothing in"
-        behind = glue.run("audit")
-        assert behind["ok"] is False
-        assert "bronze record(s) are in no silver table" in behind["error"]
 
         _stream(glue, lake, put)
         assert glue.run("refresh")["ok"] is True
