@@ -6,8 +6,8 @@ import datetime as dt
 import re
 import sys
 import time
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Final
 
 from cli.command import Target, add_setting, load_settings, on_terminal, target
 from tapehouse.errors import TerminalError
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from producers.recovery import Backfill
     from producers.run import runner
     from producers.run.backfill import OnProgress
+
+
+TASK_CHARACTERS: Final = 6_000
+"""ECS takes 8,192 characters of what is to differ from a task's definition, quotes escaped."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,7 +43,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rest-url", metavar="HTTP", help="another address for the past trades, as the simulator's")
     add_setting(parser, "feed_limits")
     add_setting(parser, "shard_share")
-    add_setting(parser, "athena_workgroup")
+    for name in ("athena_workgroup", "deployment"):
+        add_setting(parser, name)
+    parser.add_argument("--here", action="store_true", help="with TARGET=aws: from this machine, not by a task there")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -58,16 +64,26 @@ def run(options: argparse.Namespace) -> int:
     if not gaps:
         print("Nothing is missing: the trades beside the span follow on each other.")
         return 0
+    if settings.target == "aws" and not options.here:
+        from cli.remote.producers import Producers
+
+        return in_tasks([backfill.as_text(gap) for gap in gaps], Producers(settings).backfill)
     with backfill.source_of(gaps) as source, _bar(source) as on_progress:
         backfill.fill(source, settings, on_progress=on_progress)
-    for outcome in source.outcomes:
-        gap, whole = outcome.requested.gap, outcome.left_open is None
-        print(f"{'filled' if whole else 'open  '}  {gap.gap_id}: {outcome.trades:,} trades{_why(outcome.left_open)}")
-    return 1 if any(outcome.left_open is not None for outcome in source.outcomes) else 0
+    for line in backfill.told(source):
+        print(line)
+    return 0 if backfill.is_whole(source) else 1
 
 
-def _why(left_open: str | None) -> str:
-    return "" if left_open is None else f"; {left_open}"
+def in_tasks(words: Sequence[str], run_task: Callable[[Sequence[str]], int]) -> int:
+    """Fills the gaps in tasks on AWS, as many in one as its words may be long; 1 if any stayed open."""
+    status = 0
+    task: list[str] = []
+    for word in words:
+        if task and sum(len(part) for part in task) + len(word) > TASK_CHARACTERS:
+            status, task = max(status, run_task(task)), []
+        task += ["--gap", word]
+    return max(status, run_task(task))
 
 
 def _port(settings: Settings, here: Target) -> QueryPort:

@@ -12,7 +12,6 @@ from cli.command import add_setting
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--yes", action="store_true", help="do not ask (make: CONFIRM=1)")
-    parser.add_argument("--state-bucket", metavar="NAME", help="another name than tapehouse-state-ACCOUNT-REGION")
     add_setting(parser, "region")
 
 
@@ -27,12 +26,12 @@ def run(options: argparse.Namespace) -> int:
     binary = find(os.environ)
     region = accounts.region_of(options.region, os.environ)
     account = accounts.account_of(region)
-    bucket = options.state_bucket or works.state_bucket(account, region)
+    bucket = works.state_bucket(account, region)
     if works.bucket_is_there(bucket, region):
         print(f"{bucket} is there: nothing to do.")
         return 0
     place = places.Place(f"bootstrap-{account.id}-{region}", checkout, "bootstrap")
-    told = {"TF_VAR_bucket": bucket, "TF_VAR_region": region, "AWS_REGION": region, "AWS_DEFAULT_REGION": region}
+    told = {"TF_VAR_region": region, "AWS_REGION": region, "AWS_DEFAULT_REGION": region}
     terraform = Terraform(binary, place.root, {**os.environ, **told, "TF_DATA_DIR": str(place.data.absolute())})
     with place.ours():
         terraform.run("init", "-reconfigure", quiet=True)

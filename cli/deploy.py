@@ -15,7 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def add_words(parser: argparse.ArgumentParser) -> None:
     """The words that destroy has too."""
     parser.add_argument(
-        "--environment", default="dev", metavar="NAME", help="all names begin with tapehouse-NAME (dev)"
+        "--environment", metavar="NAME", help="all names begin with tapehouse-NAME (default: dev; local at home)"
     )
     parser.add_argument("--yes", action="store_true", help="do not ask (make: CONFIRM=1)")
     parser.add_argument("--state-bucket", metavar="NAME", help="another bucket of Terraform's state")

@@ -1,19 +1,22 @@
-"""``tapehouse down``: drain and stop what runs in the background."""
+"""``tapehouse down``: drain and stop what runs in the background; on AWS the producers and the stream job."""
 
 import argparse
 import sys
 
-from cli.command import add_setting, load_settings, refuse_aws, target
+from cli.command import add_setting, load_settings, target
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    for name in ("feeds", "recordings"):
+    for name in ("feeds", "recordings", "deployment"):
         add_setting(parser, name)
 
 
 def run(options: argparse.Namespace) -> int:
     settings = load_settings(options)
-    refuse_aws(settings, "`tapehouse down`")
+    if settings.target == "aws":
+        from cli.remote.app import App
+
+        return App(settings).stop()
     here = target(settings)
     if not here.stack.folder.exists():
         print(f"Nothing of {here.lake.uri} runs.")

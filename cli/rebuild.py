@@ -3,21 +3,27 @@
 import argparse
 
 from cli import spark as engine
-from cli.command import add_setting, load_settings, refuse_aws, target
+from cli.command import add_setting, load_settings, target
 from cli.refresh import refresher, show_report, show_step
+from cli.remote.runs import Runs, add_words, owner_says
+from tapehouse.errors import TerminalError
+from tapehouse.settings import Settings
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("table", metavar="TABLE", help="layer.table, as gold.candles")
     add_setting(parser, "spark_memory_mb")
+    add_setting(parser, "deployment")
+    add_words(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     from tapehouse.tables import table
 
     settings = load_settings(options)
-    refuse_aws(settings, "`tapehouse rebuild`")
     table(options.table)
+    if settings.target == "aws":
+        return on_aws(options, settings, Runs(settings))
     here = target(settings)
     here.activate()
     with engine.session(here, "rebuild") as spark:
@@ -25,3 +31,12 @@ def run(options: argparse.Namespace) -> int:
         if report is not None:
             show_report(report)
     return 0
+
+
+def on_aws(options: argparse.Namespace, settings: Settings, runs: Runs) -> int:
+    """Starts the rebuild job; the exit status. Raises TerminalError while the stream job owns the tables."""
+    if options.follow is None and (says := owner_says(settings, runs)) is not None:
+        raise TerminalError(
+            f"{says} Stop it by `make down TARGET=aws`, rebuild, and start it again by `make run-app TARGET=aws`."
+        )
+    return runs.command("rebuild", {"table": options.table}, options)

@@ -9,8 +9,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from cli import spark as engine
-from cli.command import Target, add_setting, load_settings, on_terminal, refuse_aws, target
+from cli.command import Target, add_setting, load_settings, on_terminal, target
+from cli.remote.runs import Runs, add_words, owner_says
 from tapehouse import logs
+from tapehouse.errors import TerminalError
+from tapehouse.settings import Settings
 
 log = logs.of(__name__)
 
@@ -31,11 +34,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="live: a look at the stream every 500ms, 5s, …",
     )
     add_setting(parser, "spark_memory_mb")
+    add_setting(parser, "deployment")
+    add_words(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     settings = load_settings(options)
-    refuse_aws(settings, "`tapehouse refresh`")
+    if settings.target == "aws":
+        return on_aws(options, settings, Runs(settings))
     here = target(settings)
     layer = options.layer or (options.table.partition(".")[0] if options.table else None)
     here.activate(needs_stream=layer in (None, "bronze"))
@@ -52,6 +58,16 @@ def run(options: argparse.Namespace) -> int:
         else:
             _live(job, stop, settings.refresh_every_s, options.layer, options.table)
     return 0
+
+
+def on_aws(options: argparse.Namespace, settings: Settings, runs: Runs) -> int:
+    """Starts the refresh job, unless the stream job does its work; the exit status."""
+    if options.refresh_every_s is not None:
+        raise TerminalError("On AWS the stream job refreshes on and on: start it by `make run-app TARGET=aws`.")
+    if options.follow is None and (says := owner_says(settings, runs)) is not None:
+        print(f"{says} There is nothing to start.")
+        return 0
+    return runs.command("refresh", {"layer": options.layer, "table": options.table}, options)
 
 
 def _live(job: Any, stop: threading.Event, every_s: float, layer: str | None, table: str | None) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from cli import market_view, results
 from cli import spark as engine
-from cli.command import Target, add_setting, load_settings, on_terminal, refuse_aws, target
+from cli.command import Target, add_setting, load_settings, on_terminal, target
 from cli.display import Display, LiveDisplay, LogDisplay
 from cli.processes import AppProcesses
 from cli.refresh import heed_signals, refresher, stop_event
@@ -35,7 +35,7 @@ PASSES_WITHOUT_END: Final = 20
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     for name in (
         *("feeds", "recordings", "symbols", "refresh_every_s", "trades_per_s", "seed", "shards"),
-        *("spark_memory_mb", "kinesis_port", "kinesis_timing", "aws_port"),
+        *("spark_memory_mb", "kinesis_port", "kinesis_timing", "aws_port", "deployment"),
     ):
         add_setting(parser, name)
     parser.add_argument("--once", action="store_true", default=None, help="one bounded pass, then audit (ONCE=1)")
@@ -43,7 +43,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     settings = load_settings(options)
-    refuse_aws(settings, "`tapehouse run-app`")
+    if settings.target == "aws":
+        from cli.remote.app import App
+
+        return App(settings).start()
     _check_feeds(settings)
     here = target(settings)
     _ = here.lake.path  # run-app keeps its processes' state beside a local lake

@@ -1,4 +1,4 @@
-"""What the last deployment of a target told: settings by field, and addresses for people. Files of the checkout.
+"""What the last deployment of a target told: settings by field, and Terraform's other outputs. Files of the checkout.
 
 ``tapehouse deploy`` writes them from Terraform's outputs, ``tapehouse.settings`` reads the settings with
 ``TARGET=aws``. No secret is in them: a deployment gives the names of secrets, never their values. They say what was
@@ -23,9 +23,9 @@ def path_of(target: str, folder: Path | None = None) -> Path:
     return (folder or Path()) / FOLDER / f"{target}.json"
 
 
-def addresses_of(target: str, folder: Path | None = None) -> Path:
-    """The file of a target's addresses."""
-    return path_of(target, folder).with_suffix(".addresses.json")
+def outputs_of(target: str, folder: Path | None = None) -> Path:
+    """The file of a target's other outputs: addresses for people, how the backfill is run, …"""
+    return path_of(target, folder).with_suffix(".outputs.json")
 
 
 def read(path: Path) -> dict[str, Any]:

@@ -57,25 +57,22 @@ def code(asked: Asked) -> Finding:
         told = ", ".join(f"{name}: {wheel or 'none'}" for name, wheel in wheels.items())
         return fault(f"the jobs run different code ({told})", DEPLOY)
     built = _built()
-    if built is not None and built["file"].rpartition("/")[2] != different[0] and built["sha256"] not in different[0]:
-        return fault(f"they run {different[0]}, and {built['file']} was built here", DEPLOY)
+    if built is not None and built != different[0]:
+        return fault(f"they run {different[0]}, and {built} was built here", DEPLOY)
     return ok(different[0] + ("" if built else ", not compared: nothing was built here"))
 
 
 def _wheel(job: Mapping[str, Any]) -> str | None:
-    """The project's own wheel among a job's arguments: the name of its object, which holds its hash."""
+    """The project's own wheel among a job's arguments, as <hash>/<file>."""
     arguments = {**job.get("DefaultArguments", {}), **job.get("NonOverridableArguments", {})}
     words = ",".join(str(value) for value in arguments.values()).split(",")
-    names = [
-        word.rpartition("/")[2] for word in words if word.startswith("s3") and "tapehouse" in word.rpartition("/")[2]
-    ]
-    return next((name for name in names if name.endswith((".whl", ".zip"))), None)
+    wheels = (word for word in words if word.startswith("s3") and word.endswith(".whl"))
+    return next(("/".join(wheel.rsplit("/", 2)[1:]) for wheel in wheels if "/tapehouse-" in wheel), None)
 
 
-def _built() -> Mapping[str, str] | None:
+def _built() -> str | None:
     try:
-        found = json.loads(PACKAGES.read_text(encoding="utf-8"))["wheel"]
-        return {"file": str(found["file"]), "sha256": str(found["sha256"])}
+        return str(json.loads(PACKAGES.read_text(encoding="utf-8"))["wheel"]["file"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

@@ -4,36 +4,21 @@ A deployment whose tasks do not come up is rolled back by the circuit breaker, a
 all the same (hashicorp/terraform-provider-aws#19519): so the newest revision of each family is held against what runs.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from cli.facts.finding import DEPLOY, Asked, Finding, code_of, fault, ok, unknown
-from tapehouse.deployed import cluster_name, producer_name
+from cli.facts.finding import DEPLOY, Asked, Finding, fault, ok, unknown
+from cli.remote.producers import Producers
+from tapehouse.deployed import outputs_of, read
 
 _LOGS = "see its log group /tapehouse/{deployment}/, mend the cause, then run `make deploy-terraform`."
 
 
-def services(asked: Asked) -> Iterator[Mapping[str, Any]]:
-    """The producers' services, as ECS describes them. Raises ClientError where there is no cluster."""
-    ecs, deployment = asked.client("ecs"), asked.settings.deployment
-    cluster, first = cluster_name(deployment), producer_name(deployment, "")
-    pages = ecs.get_paginator("list_services").paginate(cluster=cluster)
-    names = [arn for page in pages for arn in page["serviceArns"] if arn.rpartition("/")[2].startswith(first)]
-    for start in range(0, len(names), 10):  # so many are described at once
-        yield from ecs.describe_services(cluster=cluster, services=names[start : start + 10])["services"]
-
-
 def producers(asked: Asked) -> Finding:
-    from botocore.exceptions import ClientError
-
-    try:
-        found = list(services(asked))
-    except ClientError as error:
-        if code_of(error) == "ClusterNotFoundException":
-            return fault(f"there is no cluster {cluster_name(asked.settings.deployment)}", DEPLOY)
-        raise
+    found = Producers(asked.settings, make=lambda service, **_: asked.client(service)).services()
     if not found:
-        return unknown("no feed is set up")
+        wanted = read(outputs_of("aws")).get("backfill")  # with producers comes the task that fills
+        return fault("none of those deployed is there", DEPLOY) if wanted else unknown("no feed is set up")
     for service in found:
         bad = _fault(asked, service)
         if bad is not None:

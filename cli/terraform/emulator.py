@@ -29,12 +29,8 @@ class Emulator:
         """Starts what does not run. ``base`` with everything that leads there, and no account of anybody's."""
         self.stack.up()
         aws, kinesis = self.stack.endpoint("aws"), self.stack.endpoint("kinesis")
-        variables = {"emulator_endpoint": aws, "emulator_kinesis_endpoint": kinesis}
-        return {
-            **self.stack.environment(base),
-            **{f"TF_VAR_{name}": value for name, value in variables.items()},
-            "TF_VAR_emulator": "true",
-        }
+        addresses = json.dumps({"kinesis": kinesis, "other": aws})
+        return {**self.stack.environment(base), "TF_VAR_emulator": "true", "TF_VAR_endpoints": addresses}
 
     def forget_what_died(self, terraform: Terraform) -> int:
         """Takes out of the state what was in the memory of a process that has ended; how many resources that were."""

@@ -36,12 +36,14 @@ class Work:
     region: str
     environment: Mapping[str, str]
     """Of a process that reaches the target."""
+    variables: tuple[str, ...]
+    """What the command knows better than any file of variables, as words."""
 
     def plan(self, *, destroy: bool = False, words: Sequence[str] = ()) -> Plan | None:
         """The saved plan, and its whole text in a file; None where there is nothing to do."""
         given = [f"-var-file={path}" for path in self.place.var_files]
         status, _ = self.terraform.run(
-            *("plan", "-detailed-exitcode", f"-out={self.place.plan.absolute()}", *given, *words),
+            *("plan", "-detailed-exitcode", f"-out={self.place.plan.absolute()}", *given, *self.variables, *words),
             *(("-destroy",) if destroy else ()),
             quiet=True,
             allowed=(0, CHANGES),
@@ -74,25 +76,26 @@ class Work:
         if unknown:
             raise SettingsError([f"{name} (from Terraform's output settings): no such setting" for name in unknown])
         deployed.write(path, found)
-        deployed.write(
-            deployed.addresses_of(self.place.target, self.place.checkout),
-            outputs.get("addresses", {}).get("value") or {},
-        )
+        others = {name: each["value"] for name, each in outputs.items() if name != "settings" and not each["sensitive"]}
+        deployed.write(deployed.outputs_of(self.place.target, self.place.checkout), others)
         return path
 
     def forget_settings(self) -> None:
         """What was deployed is no more."""
-        for path in (deployed.path_of, deployed.addresses_of):
+        for path in (deployed.path_of, deployed.outputs_of):
             path(self.place.target, self.place.checkout).unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
-def prepared(place: Place, *, environment_name: str, region: str | None, state_bucket: str | None) -> Iterator[Work]:
+def prepared(
+    place: Place, *, environment_name: str | None, region: str | None, state_bucket: str | None
+) -> Iterator[Work]:
     """The target reached, its packages built, Terraform initialised.
 
     Raises UnpreparedError for whatever is missing, before anything is begun; TerminalError where a step failed.
     """
     binary = find(os.environ)
+    environment_name = environment_name or ("dev" if place.target == "aws" else "local")
     deployment = f"tapehouse-{environment_name}"
     if place.target == "aws":
         named = region_of(region, os.environ)
@@ -105,14 +108,14 @@ def prepared(place: Place, *, environment_name: str, region: str | None, state_b
         reach, where = emulator.environment(os.environ), "the emulator"
     packages = build_packages(place.checkout)
     told = {"environment": environment_name, "region": named, "packages_file": str(packages)}
-    reach |= {f"TF_VAR_{name}": value for name, value in told.items()}
+    variables = tuple(f"-var={name}={value}" for name, value in told.items())
     terraform = Terraform(binary, place.root, {**reach, "TF_DATA_DIR": str(place.data.absolute())})
     with place.ours():
         state = state_of(account, named, deployment, state_bucket) if emulator is None else {}
         terraform.run("init", "-reconfigure", *place.backend_words(state), quiet=True)
         if emulator is not None:
             emulator.forget_what_died(terraform)
-        yield Work(place, terraform, deployment, where, named, reach)
+        yield Work(place, terraform, deployment, where, named, reach, variables)
 
 
 def state_of(account: Account, region: str, deployment: str, bucket: str | None) -> dict[str, str]:
@@ -122,7 +125,7 @@ def state_of(account: Account, region: str, deployment: str, bucket: str | None)
         raise UnpreparedError(
             f"There is no bucket {bucket} for Terraform's state yet: run `make bootstrap-terraform` once."
         )
-    return {"bucket": bucket, "key": f"{deployment}/terraform.tfstate", "region": region}
+    return {"bucket": bucket, "key": f"{deployment.removeprefix('tapehouse-')}.tfstate", "region": region}
 
 
 def bucket_is_there(bucket: str, region: str) -> bool:

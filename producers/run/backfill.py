@@ -1,9 +1,10 @@
 """One market's gaps filled by hand: what is missing, by what the lake knows, and its way back into the stream."""
 
 import contextlib
+import json
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TypeAlias
 
 from producers.feeds import Feed, feed, name_of_source
@@ -100,6 +101,36 @@ def _span(lookup: GapLookup, market: Market, by: Feed, span_us: tuple[int, int])
         reason="by hand",
         received_time_us=time.time_ns() // 1000,
     )
+
+
+def as_text(requested: RequestedGap) -> str:
+    """A gap as one word of a command: what another process needs to fill it, without asking the lake again."""
+    name = None if requested.feed is None else requested.feed.name
+    return json.dumps({"gap": asdict(requested.gap), "feed": name, "recorded": requested.recorded})
+
+
+def of_text(text: str, settings: Settings) -> RequestedGap:
+    """What ``as_text`` wrote. Raises TerminalError for anything else."""
+    try:
+        found = json.loads(text)
+        gap, name, recorded = Gap(**found["gap"]), found["feed"], bool(found["recorded"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise TerminalError(f"{text[:80]!r} is no gap as `tapehouse backfill` tells it to a task.") from error
+    by = None if name is None else venue(name, settings, secrets=clients.secrets)
+    return RequestedGap(gap=gap, feed=by, recorded=recorded)
+
+
+def told(source: Backfill) -> Iterator[str]:
+    """A line for what became of each gap."""
+    for outcome in source.outcomes:
+        left = outcome.left_open
+        what, why = ("filled", "") if left is None else ("open  ", f"; {left}")
+        yield f"{what}  {outcome.requested.gap.gap_id}: {outcome.trades:,} trades{why}"
+
+
+def is_whole(source: Backfill) -> bool:
+    """Whether no gap stayed open."""
+    return all(outcome.left_open is None for outcome in source.outcomes)
 
 
 @contextlib.contextmanager

@@ -95,9 +95,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 
 def state(aws: Any, environment: str = "dev") -> dict[str, Any]:
-    found = aws.get_object(
-        Bucket="tapehouse-state-123456789012-us-east-1", Key=f"tapehouse-{environment}/terraform.tfstate"
-    )
+    found = aws.get_object(Bucket="tapehouse-state-123456789012-us-east-1", Key=f"{environment}.tfstate")
     content: dict[str, Any] = json.loads(found["Body"].read())
     return content
 
@@ -118,7 +116,7 @@ def test_deploy_to_aws_applies_tells_the_settings_and_asks_the_doctor(
         "region": "us-east-1",
         "stream_name": "tapehouse-dev-trades",
     }
-    assert deployed.read(deployed.addresses_of("aws")) == {"lake": "the lake of dev"}
+    assert deployed.read(deployed.outputs_of("aws")) == {"addresses": {"lake": "the lake of dev"}}
     left = {path.name for path in (checkout / "infra").iterdir()}
     assert left <= {"main.tf", ".state", ".settings", ".terraform.lock.hcl"}
     assert not (checkout / "infra/.state/aws/plan").exists()  # it holds what is sensitive
@@ -149,7 +147,7 @@ def test_a_plan_that_was_not_confirmed_changes_nothing(aws: Any, checkout: Path)
     assert deployed.path_of("aws").exists()
     assert at_a_terminal(["destroy", "--target", "aws"], "tapehouse-dev") == 0
     assert not deployed.path_of("aws").exists()
-    assert not deployed.addresses_of("aws").exists()
+    assert not deployed.outputs_of("aws").exists()
 
 
 def at_a_terminal(words: list[str], typed: str) -> int:
@@ -198,7 +196,7 @@ def test_without_the_state_s_bucket_the_way_is_told_and_bootstrap_makes_it_once(
     )
     (checkout / "infra/bootstrap").mkdir()
     (checkout / "infra/bootstrap/main.tf").write_text(
-        'variable "bucket" { type = string }\nresource "terraform_data" "this" { input = var.bucket }\n'
+        'variable "region" { type = string }\nresource "terraform_data" "this" { input = var.region }\n'
     )
     monkeypatch.delenv("TF_CLI_ARGS_init")  # its own state is a file
     assert main(["bootstrap", "--yes"]) == 0
@@ -206,7 +204,7 @@ def test_without_the_state_s_bucket_the_way_is_told_and_bootstrap_makes_it_once(
         capsys.readouterr().out
     )
     made = checkout / "infra/.state/bootstrap-123456789012-us-east-1/terraform.tfstate"
-    assert "tapehouse-state-123456789012-us-east-1" in made.read_text()
+    assert made.exists()
     aws.create_bucket(Bucket="tapehouse-state-123456789012-us-east-1")
     assert main(["bootstrap", "--yes"]) == 0
     assert "is there: nothing to do" in capsys.readouterr().out
@@ -267,23 +265,22 @@ def test_deploy_to_the_emulator_starts_it_and_keeps_its_state_apart(
         + textwrap.dedent(
             """
             variable "emulator" { type = bool }
-            variable "emulator_endpoint" { type = string }
-            variable "emulator_kinesis_endpoint" { type = string }
+            variable "endpoints" { type = object({ kinesis = string, other = string }) }
             resource "terraform_data" "reached" {
-              input = "${var.emulator} ${var.emulator_endpoint} ${var.emulator_kinesis_endpoint}"
+              input = "${var.emulator} ${var.endpoints.other} ${var.endpoints.kinesis}"
             }
             """
         )
     )
     assert main(["deploy", "--target", "local", "--yes"]) == 0
     said = capsys.readouterr().out
-    assert "tapehouse-dev (the emulator): 2 to make." in said
+    assert "tapehouse-local (the emulator): 2 to make." in said
     assert "asked the doctor of local" in said
     kept = (checkout / "infra/.state/local/terraform.tfstate").read_text()
     assert f"true {stack.endpoint('aws')} {stack.endpoint('kinesis')}" in kept
-    assert "dev of the emulator" in kept
+    assert "local of the emulator" in kept
     assert deployed.path_of("local").exists()
     assert not deployed.path_of("aws").exists()
     assert main(["destroy", "--target", "local", "--yes"]) == 0
-    assert "tapehouse-dev is gone." in capsys.readouterr().out
+    assert "tapehouse-local is gone." in capsys.readouterr().out
     assert not deployed.path_of("local").exists()

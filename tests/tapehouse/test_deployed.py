@@ -17,4 +17,4 @@ def test_what_is_written_is_read_without_nulls_and_the_old_file_is_replaced(tmp_
 def test_each_target_has_its_own_files() -> None:
     assert str(deployed.path_of("aws")) == "infra/.settings/aws.json"
     assert str(deployed.path_of("local")) == "infra/.settings/local.json"
-    assert str(deployed.addresses_of("aws")) == "infra/.settings/aws.addresses.json"
+    assert str(deployed.outputs_of("aws")) == "infra/.settings/aws.outputs.json"

@@ -1,10 +1,12 @@
 """The producers' services: complete, and of the revision that was applied."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from cli.facts import DEPLOYMENT, Asked, Finding, examine
+from tapehouse import deployed
 from tests.cli.facts.stubbed import asked
 
 SERVICES = "arn:aws:ecs:eu-west-1:123456789012:service/tapehouse-dev"
@@ -51,6 +53,11 @@ def test_a_service_that_was_stopped_on_purpose_is_right() -> None:
     assert found(asked({"ecs": answers(running=0, wanted=0)})).state == "ok"
 
 
-@pytest.mark.parametrize(("answer", "state"), [({"serviceArns": []}, "unknown"), ("ClusterNotFoundException", "fault")])
-def test_no_feed_is_no_fault_and_no_cluster_is_one(answer: Any, state: str) -> None:
-    assert found(asked({"ecs": [("list_services", answer)]})).state == state
+@pytest.mark.parametrize("answer", [{"serviceArns": []}, "ClusterNotFoundException"])
+def test_no_service_is_a_fault_only_where_producers_were_deployed(
+    answer: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert found(asked({"ecs": [("list_services", answer)]})).state == "unknown"
+    deployed.write(deployed.outputs_of("aws"), {"backfill": {"container": "producer"}})
+    assert found(asked({"ecs": [("list_services", answer)]})).told == "none of those deployed is there"
