@@ -8,7 +8,6 @@ from typing import Any, Final
 from cli.facts.finding import DEPLOY, Asked, Finding, code_of, fault, ok, unknown
 from tapehouse.deployed import job_name
 
-JOBS: Final = ("stream", "refresh", "maintain", "rebuild", "audit", "smoke")
 PACKAGES: Final = Path("dist", "packages.json")
 """What was built here last, by `scripts/package.py`."""
 
@@ -16,6 +15,8 @@ PACKAGES: Final = Path("dist", "packages.json")
 def _jobs(asked: Asked) -> Iterator[tuple[str, Mapping[str, Any] | None]]:
     """Each job by its full name; None for one that is not there."""
     from botocore.exceptions import ClientError
+
+    from glue_jobs.jobs.arguments import JOBS
 
     for job in JOBS:
         name = job_name(asked.settings.deployment, job)

@@ -33,6 +33,8 @@ class Plan:
     """The changes of one plan."""
 
     changes: tuple[Change, ...]
+    keeps: tuple[str, ...] = ()
+    """Addresses of buckets that would go, and refuse to as long as something is in them."""
 
     @classmethod
     def of(cls, shown: Mapping[str, Any]) -> "Plan":
@@ -42,7 +44,11 @@ class Plan:
             for each in shown.get("resource_changes", ())
             if tuple(each["change"]["actions"]) in _WORDS
         )
-        return cls(tuple(found))
+        removed = (each for each in shown.get("resource_changes", ()) if each["change"]["actions"] == ["delete"])
+        keeps = (
+            each["address"] for each in removed if (each["change"].get("before") or {}).get("force_destroy") is False
+        )
+        return cls(tuple(found), tuple(keeps))
 
     @property
     def loses(self) -> tuple[str, ...]:

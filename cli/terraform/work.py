@@ -54,6 +54,12 @@ class Work:
         self.place.plan_text.write_text(shown, encoding="utf-8")
         return Plan.of(self.terraform.json("show", "-json", str(self.place.plan.absolute())))
 
+    def let_go(self, buckets: Sequence[str]) -> None:
+        """Lets these buckets be removed with all that is in them; nothing else is touched."""
+        self.plan(words=("-var=force_destroy=true", *(f"-target={address}" for address in buckets)))
+        if self.place.plan.exists():
+            self.apply()
+
     def apply(self) -> None:
         """Exactly the saved plan. Raises TerminalError where Terraform stopped half way."""
         try:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from cli.facts import DEPLOYMENT, Asked, Finding, examine
-from cli.facts.code import JOBS
+from glue_jobs.jobs.arguments import JOBS
 from tests.cli.facts.stubbed import asked
 
 APPLIED = dt.datetime(2026, 11, 28, 12, tzinfo=dt.UTC)

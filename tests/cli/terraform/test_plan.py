@@ -46,6 +46,16 @@ def test_a_bucket_or_stream_that_goes_or_is_replaced_loses_data_and_is_told_firs
     assert next(found.lines()) == f"  replace  {stream}   LOSES DATA"
 
 
+def test_a_bucket_that_refuses_to_go_while_it_holds_something_is_named() -> None:
+    kept = change("aws_s3_bucket.lake", "delete")
+    kept["change"]["before"] = {"force_destroy": False}
+    free = change("aws_s3_bucket.code", "delete")
+    free["change"]["before"] = {"force_destroy": True}
+    stays = change("aws_s3_bucket.results", "update")
+    stays["change"]["before"] = {"force_destroy": False}
+    assert plan(kept, free, stays, change("aws_glue_job.a", "create")).keeps == ("aws_s3_bucket.lake",)
+
+
 def test_many_changes_are_cut_and_counted() -> None:
     found = plan(*(change(f"aws_glue_job.j{n:02}", "update") for n in range(25)))
     assert len(list(found.lines())) == 21
