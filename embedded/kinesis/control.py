@@ -125,6 +125,18 @@ class Control:
         self._store.change(stream, mode=details.choice("StreamMode", MODES))
         return {}
 
+    def start_encryption(self, arguments: Arguments) -> dict[str, Any]:
+        stream = self._context.settled(arguments)
+        arguments.choice("EncryptionType", ("KMS",))
+        self._store.change(stream, kms_key=arguments.text("KeyId"))
+        return {}
+
+    def stop_encryption(self, arguments: Arguments) -> dict[str, Any]:
+        stream = self._context.settled(arguments)
+        arguments.choice("EncryptionType", ("KMS",))
+        self._store.change(stream, kms_key=None)
+        return {}
+
     def increase_retention(self, arguments: Arguments) -> dict[str, Any]:
         stream = self._context.settled(arguments)
         hours = self._hours(arguments)
@@ -353,10 +365,13 @@ class Control:
 
 
 def _settings(stream: Stream) -> dict[str, Any]:
+    encryption = (
+        {"EncryptionType": "NONE"} if stream.kms_key is None else {"EncryptionType": "KMS", "KeyId": stream.kms_key}
+    )
     return {
         "RetentionPeriodHours": stream.retention_hours,
         "EnhancedMonitoring": [{"ShardLevelMetrics": []}],
-        "EncryptionType": "NONE",
+        **encryption,
     }
 
 

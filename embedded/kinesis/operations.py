@@ -62,6 +62,8 @@ class Operations:
             "MergeShards": control.merge_shards,
             "UpdateShardCount": control.update_shard_count,
             "UpdateStreamMode": control.update_stream_mode,
+            "StartStreamEncryption": control.start_encryption,
+            "StopStreamEncryption": control.stop_encryption,
             "IncreaseStreamRetentionPeriod": control.increase_retention,
             "DecreaseStreamRetentionPeriod": control.decrease_retention,
             "AddTagsToStream": control.add_tags,

@@ -15,7 +15,7 @@ from .shard_log import ShardLog
 
 HOUR_US: Final = 3_600_000_000
 _SAVED: Final = (
-    *("name", "region", "created_us", "serial", "mode", "retention_hours", "max_record_kib", "tags"),
+    *("name", "region", "created_us", "serial", "mode", "retention_hours", "max_record_kib", "tags", "kms_key"),
     *("next_index", "settled_us", "transition", "floor_us"),
 )
 NewLog = Callable[["Stream", int], ShardLog]
@@ -36,6 +36,8 @@ class Stream:
     retention_hours: int = 24
     max_record_kib: int = RECORD_BYTES // KIB
     tags: dict[str, str] = field(default_factory=dict)
+    kms_key: str | None = None
+    """By which a caller asked for encryption. Nothing is encrypted here: the journal is a file of one's own machine."""
     next_index: int = 0
     settled_us: int = 0
     """When CREATING, UPDATING or DELETING ends."""

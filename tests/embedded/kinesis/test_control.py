@@ -33,6 +33,21 @@ def test_on_demand_stream_starts_with_four_shards_and_scales_by_itself(client: A
     assert client.update_shard_count(**scale)["TargetShardCount"] == 8
 
 
+def test_encryption_is_told_as_it_was_asked_for(client: Any, refusal: Refusal) -> None:
+    def told() -> tuple[str, str | None]:
+        summary = client.describe_stream_summary(StreamName="s")["StreamDescriptionSummary"]
+        return summary["EncryptionType"], summary.get("KeyId")
+
+    client.create_stream(StreamName="s", ShardCount=1)
+    assert told() == ("NONE", None)
+    wanted = {"StreamName": "s", "EncryptionType": "KMS", "KeyId": "alias/aws/kinesis"}
+    client.start_stream_encryption(**wanted)
+    assert told() == ("KMS", "alias/aws/kinesis")
+    assert refusal(client.start_stream_encryption, **{**wanted, "EncryptionType": "NONE"}) == "ValidationException"
+    client.stop_stream_encryption(**wanted)
+    assert told() == ("NONE", None)
+
+
 def test_stream_passes_through_its_statuses(
     serve: Callable[..., Any], connect: Callable[..., Any], clock: Any, refusal: Refusal
 ) -> None:
