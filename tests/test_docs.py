@@ -4,6 +4,7 @@ import argparse
 import importlib.util
 import re
 import shlex
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -102,11 +103,12 @@ def anchors(page: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
-def tables_page() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("tables_page", ROOT / "scripts" / "tables_page.py")
+def script(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, ROOT / "scripts" / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # dataclasses look there
     spec.loader.exec_module(module)
     return module
 
@@ -222,7 +224,7 @@ def test_no_page_names_this_machine_or_an_address(page: Path) -> None:
 
 
 def test_the_table_page_is_what_the_declarations_make() -> None:
-    made = tables_page().page()
+    made = script("tables_page").page()
     assert (ROOT / "docs" / "tables.md").read_text(encoding="utf-8") == made, "run scripts/tables_page.py"
     for table in REGISTRY.values():
         assert f"## {table.name}\n" in made
@@ -232,14 +234,32 @@ def test_the_table_page_is_what_the_declarations_make() -> None:
 def test_the_table_page_s_check_tells_a_page_that_is_old(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    script = tables_page()
-    monkeypatch.setattr(script, "PAGE", tmp_path / "tables.md")
-    assert script.main(["--check"]) == 1
+    made = script("tables_page")
+    monkeypatch.setattr(made, "PAGE", tmp_path / "tables.md")
+    assert made.main(["--check"]) == 1
     assert "run `.venv/bin/python scripts/tables_page.py`" in capsys.readouterr().err
-    assert script.main([]) == 0
-    assert script.main(["--check"]) == 0
-    (tmp_path / "tables.md").write_text(script.page() + "more\n", encoding="utf-8")
-    assert script.main(["--check"]) == 1
+    assert made.main([]) == 0
+    assert made.main(["--check"]) == 0
+    (tmp_path / "tables.md").write_text(made.page() + "more\n", encoding="utf-8")
+    assert made.main(["--check"]) == 1
+
+
+def test_the_page_of_costs_is_what_the_script_reckons(capsys: pytest.CaptureFixture[str]) -> None:
+    cost = script("cost")
+    assert cost.main(["--check"]) == 0, capsys.readouterr().err
+    assert cost.main(["--trades-per-s", "10", "--markets", "10", "--producers", "2"]) == 0
+    said = capsys.readouterr().out
+    assert f"| **in all** | **{sum(cost.lines(cost.SIZES[0], 60).values()):,.2f}** |" in said
+
+
+def test_a_fresher_table_costs_requests_alone_and_a_fuller_stream_more() -> None:
+    cost = script("cost")
+    small, _, large = cost.SIZES
+    slow, fast = cost.lines(small, 600), cost.lines(small, 1)
+    assert {name for name in slow if slow[name] != fast[name]} == {"S3: requests"}
+    assert fast["S3: requests"] == pytest.approx(600 * slow["S3: requests"])
+    assert all(cost.lines(large, 60)[name] >= cost.lines(small, 60)[name] for name in slow)
+    assert cost.Aggregates.of(small).per_s * cost.Aggregates.of(small).bytes == pytest.approx(10 * cost.RECORD_BYTES)
 
 
 def test_the_rooms_that_the_design_draws_are_there() -> None:
