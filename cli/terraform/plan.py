@@ -44,7 +44,8 @@ class Plan:
             for each in shown.get("resource_changes", ())
             if tuple(each["change"]["actions"]) in _WORDS
         )
-        removed = (each for each in shown.get("resource_changes", ()) if each["change"]["actions"] == ["delete"])
+        buckets = (each for each in shown.get("resource_changes", ()) if each["type"] == "aws_s3_bucket")
+        removed = (each for each in buckets if each["change"]["actions"] == ["delete"])
         keeps = (
             each["address"] for each in removed if (each["change"].get("before") or {}).get("force_destroy") is False
         )

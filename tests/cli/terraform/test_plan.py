@@ -53,7 +53,9 @@ def test_a_bucket_that_refuses_to_go_while_it_holds_something_is_named() -> None
     free["change"]["before"] = {"force_destroy": True}
     stays = change("aws_s3_bucket.results", "update")
     stays["change"]["before"] = {"force_destroy": False}
-    assert plan(kept, free, stays, change("aws_glue_job.a", "create")).keeps == ("aws_s3_bucket.lake",)
+    single = change("aws_s3_object.package", "delete")
+    single["change"]["before"] = {"force_destroy": False}
+    assert plan(kept, free, stays, single, change("aws_glue_job.a", "create")).keeps == ("aws_s3_bucket.lake",)
 
 
 def test_many_changes_are_cut_and_counted() -> None:
