@@ -3,9 +3,9 @@
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from tapehouse import logs
@@ -24,6 +24,8 @@ class Step:
     """What was done: ``bronze.trades commit``, ``silver judge``, …"""
     seconds: float
     rows: int | None
+    parts: Mapping[str, int] = field(default_factory=dict)
+    """The rows by kind, where there are several."""
 
 
 @dataclass(slots=True)
@@ -31,6 +33,7 @@ class Count:
     """Rows that the running step reports, once it knows."""
 
     rows: int | None = None
+    parts: Mapping[str, int] = field(default_factory=dict)
 
 
 class Steps:
@@ -58,7 +61,7 @@ class Steps:
         self._on_point(f"{name}:before")
         count, began = Count(), self._clock()
         yield count
-        step = Step(name, self._clock() - began, count.rows)
+        step = Step(name, self._clock() - began, count.rows, count.parts)
         with self._lock:
             self._done.append(step)
         log.info("step", name=step.name, ms=round(step.seconds * 1000), rows=step.rows)

@@ -5,12 +5,18 @@ import sys
 from pyspark.sql import SparkSession
 
 from glue_jobs.jobs.arguments import Given
+from glue_jobs.jobs.numbers import Numbers
 from glue_jobs.jobs.script import Done, refresh_of, run_script
 
 
 def work(spark: SparkSession, given: Given) -> Done:
     """Raises TransientError where a pass did not get through: the next one goes on where it was."""
-    return Done.of(refresh_of(spark, given).once(layer=given.own["layer"], table=given.own["table"]))
+    numbers = Numbers()
+    try:
+        refresh = refresh_of(spark, given, on_step=numbers.take)
+        return Done.of(refresh.once(layer=given.own["layer"], table=given.own["table"]))
+    finally:
+        numbers.say()
 
 
 if __name__ == "__main__":

@@ -70,9 +70,9 @@ def run_script(job: str, work: Callable[[SparkSession, Given], Done], words: Seq
     _say({**line, "ok": True, "rows": done.rows, "seconds": _since(began), "steps": steps, **done.more})
 
 
-def refresh_of(spark: SparkSession, given: Given) -> Refresh:
+def refresh_of(spark: SparkSession, given: Given, *, on_step: Callable[[Step], None] = lambda step: None) -> Refresh:
     """Passes over the lake that the arguments name."""
-    return Refresh(spark, Lake(given.settings.lake), pipeline(options_of(given)))
+    return Refresh(spark, Lake(given.settings.lake), pipeline(options_of(given)), on_step=on_step)
 
 
 def options_of(given: Given) -> Options:

@@ -12,6 +12,7 @@ from typing import Final
 from pyspark.sql import SparkSession
 
 from glue_jobs.jobs.arguments import Given
+from glue_jobs.jobs.numbers import Numbers
 from glue_jobs.jobs.script import Done, refresh_of, run_script
 from tapehouse import logs
 
@@ -25,7 +26,8 @@ _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 def work(spark: SparkSession, given: Given) -> Done:
     """Raises what ended one of the loops for good."""
     most_minutes: float | None = given.own["most_minutes"]
-    refresh, began = refresh_of(spark, given), time.monotonic()
+    numbers = Numbers()
+    refresh, began = refresh_of(spark, given, on_step=numbers.take), time.monotonic()
     end = began + (60 * most_minutes if most_minutes is not None else float("inf"))
     told = began
     with _told_to_stop() as stop, refresh.live(every_s=given.settings.refresh_every_s) as live:
@@ -37,9 +39,11 @@ def work(spark: SparkSession, given: Given) -> Done:
                 break
             if now >= told + _TELL_EVERY_S:
                 told = now
+                numbers.say()
                 for name, each in live.progress().items():
                     log.info("stream_progress", query=name, rows=each.rows, pieces=each.pieces, failures=each.failures)
         log.info("stream_ending", signal=stop.is_set())
+    numbers.say()
     live.check()
     progress = live.progress()
     pieces = {name: each.pieces for name, each in progress.items()}

@@ -250,6 +250,7 @@ class TradesJob:
             there = self._ws.rows(SILVER_REJECTED, near, COORDINATE_NAMES)
             new = refused.filter(pa.array(~_among(refused, there)))
             step.rows = new.num_rows
+            step.parts = {each["values"]: each["counts"] for each in pc.value_counts(new.column("verdict")).to_pylist()}
             if new.num_rows:
                 self._ws.commit(base, add=[self._ws.stage(SILVER_REJECTED, rejected_of(new))])
 

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -41,6 +42,8 @@ class Glue:
     """The process; runs one script after another."""
 
     def __init__(self, lake: Lake, kinesis: KinesisServer) -> None:
+        self.numbers = Counter[str]()
+        """What the scripts counted, all together."""
         self._words = ["--lake", lake.uri, "--region", "us-east-1", *GLUES]
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tests.glue_jobs.jobs.as_glue"],
@@ -59,8 +62,9 @@ class Glue:
     def line(self) -> dict[str, Any]:
         """The script's last word."""
         assert self.process.stdout is not None
-        found: dict[str, Any] = json.loads(self.process.stdout.readline())
-        return found
+        while "numbers" in (found := json.loads(self.process.stdout.readline())):
+            self.numbers.update({name: count for name, count in found.items() if name != "numbers"})
+        return dict(found)
 
     def run(self, job: str, *words: str) -> dict[str, Any]:
         self.start(job, *words)
@@ -88,6 +92,7 @@ def test_the_scripts_end_to_end(lake: Lake, kinesis: KinesisServer, put: Callabl
         first = glue.run("refresh")
         assert (first["job"], first["run"], first["ok"], first["rows"]) == ("refresh", "jr_1", True, 40)
         assert {"silver query", "gold query", "market_summary query"} <= first["steps"].keys()
+        assert glue.numbers == {"accepted": 40, "duplicate": 0, "conflict": 0, "quarantined": 0}
         assert glue.run("refresh", "--layer", "gold")["rows"] == 0
         candles = rows_of(lake, GOLD_CANDLES)
         rebuilt = glue.run("rebuild", "--table", "gold.candles")

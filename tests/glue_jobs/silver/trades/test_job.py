@@ -1,5 +1,6 @@
 """bronze to silver without Spark: any order, batching, repetition and kill gives the oracle's tables."""
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -73,6 +74,8 @@ def test_each_record_is_in_one_table(silver: SilverLake) -> None:
     silver.refresh()
     expected = silver.check()
     assert {verdict for verdict, _ in expected.rejected.values()} == {"duplicate", "conflict", "quarantined"}
+    counted = sum((Counter(step.parts) for step in silver.workspace.steps.taken()), Counter[str]())
+    assert counted == Counter(verdict for verdict, _ in expected.rejected.values())
     assert len(expected.gaps) == 4  # one of them filled
 
 
