@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+pytest.register_assert_rewrite("tests.glue_jobs.layers")  # before any test imports it
+
 pytest_plugins = ["tests.small_lake"]
 
 _SETTINGS = ("TARGET", "LAKE", "FEEDS", "RECORDINGS", "ONCE", "SYMBOLS")

@@ -10,8 +10,6 @@ from embedded.kinesis import KinesisServer
 from tapehouse import aws
 from tapehouse.lake import Lake
 
-pytest.register_assert_rewrite("tests.glue_jobs.layers")
-
 
 @pytest.fixture
 def lake(tmp_path: Path) -> Lake:
