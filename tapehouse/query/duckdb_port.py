@@ -95,6 +95,8 @@ def _connect(folder: Path, memory_mb: int, threads: int) -> Any:
     config = {
         "autoinstall_known_extensions": "false",
         "autoload_known_extensions": "false",
+        # A live lake's files are many, small and soon replaced; the system keeps what is read again.
+        "enable_external_file_cache": "false",
         "memory_limit": f"{memory_mb}MB",
         "threads": str(threads),
     }

@@ -243,6 +243,11 @@ def test_the_session_reaches_the_lake_and_nothing_beside_it(port: DuckdbPort, tm
         port._connection.execute("INSTALL httpfs")
 
 
+def test_files_that_the_next_commit_replaces_are_not_kept_in_memory(port: DuckdbPort) -> None:
+    port.run("SELECT * FROM silver.trades")
+    assert port._connection.execute("FROM duckdb_external_file_cache()").fetchall() == []
+
+
 def test_a_missing_extension_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(duckdb, "__version__", "0.0.1")
     with pytest.raises(TerminalError, match=r"no delta extension for DuckDB 0\.0\.1 here: run `make setup`"):
