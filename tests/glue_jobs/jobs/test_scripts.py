@@ -60,11 +60,16 @@ class Glue:
         self.process.stdin.flush()
 
     def line(self) -> dict[str, Any]:
-        """The script's last word."""
+        """The script's last word, behind whatever else it says."""
         assert self.process.stdout is not None
-        while "numbers" in (found := json.loads(self.process.stdout.readline())):
+        for text in iter(self.process.stdout.readline, ""):
+            if not text.startswith("{"):
+                continue
+            found: dict[str, Any] = json.loads(text)
+            if "numbers" not in found:
+                return found
             self.numbers.update({name: count for name, count in found.items() if name != "numbers"})
-        return dict(found)
+        raise AssertionError("the process has ended")
 
     def run(self, job: str, *words: str) -> dict[str, Any]:
         self.start(job, *words)
@@ -75,6 +80,14 @@ class Glue:
         self.process.stdin.close()
         return self.process.wait(60)
 
+    def close(self) -> None:
+        """However it ends: nothing of it is left."""
+        self.process.kill()
+        self.process.wait()
+        for pipe in (self.process.stdin, self.process.stdout):
+            if pipe is not None:
+                pipe.close()
+
 
 @contextmanager
 def started(lake: Lake, kinesis: KinesisServer) -> Iterator[Glue]:
@@ -82,10 +95,10 @@ def started(lake: Lake, kinesis: KinesisServer) -> Iterator[Glue]:
     try:
         yield glue
     finally:
-        glue.process.kill()
-        glue.process.communicate()
+        glue.close()
 
 
+@pytest.mark.timeout(900)  # seven scripts in a row, on a machine that may be busy
 def test_the_scripts_end_to_end(lake: Lake, kinesis: KinesisServer, put: Callable[[list[bytes]], None]) -> None:
     put([encode(trade(number)) for number in range(40)])
     with started(lake, kinesis) as glue:
@@ -117,6 +130,10 @@ def test_the_scripts_end_to_end(lake: Lake, kinesis: KinesisServer, put: Callabl
         assert well["ok"] is True
         assert well["counts"]["silver.trades"] == 70
         assert len(rows_of(lake, BRONZE_TRADES)) == 70
+        lake.check_origin("demo")
+        smoke = glue.run("smoke", "--JOB_NAME", "")
+        assert (smoke["ok"], smoke.get("checks")) == (True, {"as told": 10, "not here": 6}), smoke
+        assert not list((lake.path / "_smoke").glob("*")), "it leaves nothing behind"
         assert glue.end() == 0
 
 
