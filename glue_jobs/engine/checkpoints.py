@@ -67,6 +67,8 @@ _SCHEMA: Final = pa.schema(
         ),
     ]
 )
+_DERIVED: Final = frozenset({"stats_parsed", "partitionValues_parsed"})
+"""What Delta's own checkpoints say of a file twice: the same as ``stats`` and ``partitionValues``."""
 _OF_ONE_COMMIT: Final = frozenset({"commitInfo", "cdc", "checkpointMetadata"})
 """Kinds of actions that no checkpoint holds."""
 
@@ -102,6 +104,7 @@ def _point(at: Place, version: int, size: int) -> None:
     """Say that this is the newest checkpoint, never in the place of a newer one: what that stands for may be gone."""
     name, content = "_delta_log/_last_checkpoint", json.dumps({"version": version, "size": size}).encode()
     if not at.is_bucket:
+        at.delete("_delta_log/._last_checkpoint.crc")  # Spark's sum of the one that it wrote
         at.write(name, content)
         return
     objects = Objects(at.uri)
@@ -129,6 +132,10 @@ class _State:
                 if kind in _OF_ONE_COMMIT:
                     continue
                 known = {each.name for each in _SCHEMA.field(kind).type} if kind in _SCHEMA.names else set()
+                if kind == "add" and body.get("stats") is None and body.get("stats_parsed") is not None:
+                    known.discard("stats_parsed")  # told in no other way
+                else:
+                    body = {name: held for name, held in body.items() if name not in _DERIVED}  # noqa: PLW2901
                 unknown = [name for name, held in body.items() if held is not None and name not in known]
                 if unknown:
                     raise TerminalError(

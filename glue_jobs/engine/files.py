@@ -4,6 +4,7 @@ Timestamps are written as INT96, as Spark writes them: Trino and Athena cut such
 round the other kind, and a rounded time may fall into another window.
 """
 
+import contextlib
 import json
 import time
 import uuid
@@ -92,17 +93,23 @@ def write_file(
     path = f"{folder}/{name}" if folder else name
     at = place(uri)
     at.make_folder(folder)
-    with at.files.open_output_stream(at.path(path)) as sink:
-        pq.write_table(
-            rows,
-            sink,
-            compression="zstd",
-            use_deprecated_int96_timestamps=True,
-            store_schema=False,
-            row_group_size=ROW_GROUP_ROWS,
-            use_dictionary=_repeating(rows),
-        )
-        size = sink.tell()
+    try:
+        with at.files.open_output_stream(at.path(path)) as sink:
+            pq.write_table(
+                rows,
+                sink,
+                compression="zstd",
+                use_deprecated_int96_timestamps=True,
+                store_schema=False,
+                row_group_size=ROW_GROUP_ROWS,
+                use_dictionary=_repeating(rows),
+            )
+            size = sink.tell()
+    except BaseException:
+        if not at.is_bucket:  # there, what is not closed is nothing
+            with contextlib.suppress(OSError):
+                at.delete(path)  # half a file would fill a full disk further
+        raise
     told = rows if bounds is None else rows.select([name for name in rows.column_names if name in bounds])
     low, high = _bounds(told)
     nulls = {name: column.null_count for name, column in zip(told.column_names, told.columns, strict=True)}

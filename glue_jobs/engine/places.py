@@ -67,8 +67,12 @@ class Place:
         target = Path(self.path(name))
         target.parent.mkdir(parents=True, exist_ok=True)
         written = target.with_name(f".{target.name}.{uuid.uuid4().hex}")
-        written.write_bytes(content)
-        written.replace(target)
+        try:
+            written.write_bytes(content)
+            written.replace(target)
+        except BaseException:
+            written.unlink(missing_ok=True)  # half a file would fill a full disk further
+            raise
 
     def delete(self, name: str) -> None:
         """Remove a file; none there is fine."""

@@ -55,6 +55,8 @@ class Runner:
         self._rests_until: dict[str, float] = {}
         self._jobs: dict[str, Job] = {}
         self._followers: dict[str, Follower] = {}
+        """Of queries whose lock or lease is held: whoever takes one reads anew how far the query came."""
+        self._leases_begun: dict[str, Lease] = {}
         self._upkeeps: dict[str, Upkeep] = {}
 
     def advance(self, query: Query) -> int:
@@ -238,6 +240,8 @@ class Runner:
                 never = threading.Event()
                 while not is_ours and not (give_up or never).wait(_LOCK_EVERY_S):
                     is_ours = _locked(lock)
+            if is_ours:
+                self._followers.pop(query.name, None)  # another may have gone on while the lock was free
             yield is_ours
 
     def let_go(self, query: Query) -> None:
@@ -246,9 +250,11 @@ class Runner:
 
     def _begin_lease(self, query: Query, lease: Lease) -> None:
         """What the one before may be about to commit must find its version taken, and fail: so each gets a commit."""
+        if lease is not self._leases_begun.get(query.name):
+            self._followers.pop(query.name, None)  # another may have gone on meanwhile
+            self._leases_begun[query.name] = lease
         if not lease.owes_fence:
             return
-        self._followers.pop(query.name, None)  # another went on meanwhile
 
         def fence(table: Table) -> None:
             state = self._workspace.state(table)

@@ -37,6 +37,8 @@ CHECKPOINT: Final = re.compile(r"(\d{20})\.checkpoint(?:\.\d{10}\.(\d{10}))?\.pa
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 _MILLISECOND: Final = timedelta(milliseconds=1)
+_FEATURES: Final = frozenset({"appendOnly", "invariants", "domainMetadata", "clustering"})
+"""What a table of ours may ask of a writer; of a reader it asks nothing."""
 RAW_BYTES: Final = "rawBytes"
 """Of our own, among a file's statistics: other readers of the log pass over what they do not know there."""
 
@@ -266,8 +268,24 @@ class TableLog:
             self._partition_by = tuple(changed.get("partitionColumns") or ())
             if self._properties.get("delta.columnMapping.mode", "none") != "none":
                 raise TerminalError(f"{self.uri}: has column mapping, which no table of ours has: rebuild it")
+        elif (asked := action.get("protocol")) is not None:
+            self._check_protocol(asked)
         elif (txn := action.get("txn")) and txn.get("appId") == TXN_APP:
             self._turn = int(txn["version"])
+
+    def _check_protocol(self, asked: Mapping[str, Any]) -> None:
+        """A writer must know every feature that a table has. Those before version 7 bring theirs by the number."""
+        features = {*(asked.get("readerFeatures") or ()), *(asked.get("writerFeatures") or ())}
+        unknown = sorted(features - _FEATURES)
+        if asked["minReaderVersion"] > 1 and not unknown:
+            unknown = [f"reader version {asked['minReaderVersion']}"]
+        if asked["minWriterVersion"] not in (1, 2, 7) and not unknown:
+            unknown = [f"writer version {asked['minWriterVersion']}"]
+        if unknown:
+            raise TerminalError(
+                f"{self.uri}: its protocol asks for {', '.join(unknown)}, which no table of ours has: take the feature "
+                f"away (ALTER TABLE … DROP FEATURE), or rebuild it in another lake"
+            )
 
 
 def instant_us(text: str) -> int:
@@ -286,12 +304,27 @@ def has_commits(at: Place) -> bool:
 
 
 def commit_actions_of(at: Place, version: int) -> list[dict[str, Any]] | None:
-    """The actions of one commit; None where the log does not have it."""
+    """The actions of one commit; None where the log does not have it.
+
+    Raises:
+        TerminalError: it is empty or cut off, as a power cut may leave it: what it held is not known.
+    """
     try:
         text = at.read(f"_delta_log/{version:020d}.json")
     except FileNotFoundError:
         return None
-    return [json.loads(line, parse_float=Decimal) for line in text.decode().splitlines() if line]
+    try:
+        # By this byte alone: texts in a commit of Spark's may hold whatever else Python takes for the end of a line.
+        actions = [json.loads(line, parse_float=Decimal) for line in text.split(b"\n") if line.strip()]
+    except ValueError:
+        actions = []
+    if not actions:
+        raise TerminalError(
+            f"{at.uri}/_delta_log/{version:020d}.json is empty or cut off, as a power cut may leave it. If it "
+            f"is the newest, remove it and the lake's _checkpoints, and run again: nothing is lost or doubled by that. "
+            f"Else bring it back from a copy, or rebuild the table."
+        )
+    return actions
 
 
 def newest_checkpoint(at: Place) -> int | None:

@@ -7,6 +7,7 @@ and in a process that lives for hours its transaction computes the table's whole
 """
 
 import json
+import os
 import time
 import uuid
 from collections.abc import Mapping, Sequence
@@ -77,11 +78,14 @@ def _put_first(at: Place, name: str, content: bytes) -> bool:
     target = Path(at.path(name))
     target.parent.mkdir(parents=True, exist_ok=True)
     written = target.with_name(f".{target.name}.{uuid.uuid4().hex}")
-    written.write_bytes(content)
     try:
+        with written.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())  # a name in the log never stands for less than the whole
         target.hardlink_to(written)
     except FileExistsError:
         return False
     finally:
-        written.unlink()
+        written.unlink(missing_ok=True)
     return True

@@ -8,7 +8,7 @@ killed writers left. Nothing here is needed for a right answer, so what cannot b
 import json
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any, Final
 
 import pyarrow as pa
@@ -47,6 +47,12 @@ class _Done:
     """Of what was taken out of the table before, nothing is on disk."""
     listed_ms: int = 0
     """The folder was listed for files that the log does not know."""
+
+    def forget_after(self, now_ms: int) -> None:
+        """What a clock said that was ahead would stop all of it until that day."""
+        for each in fields(self):
+            if getattr(self, each.name) > now_ms:
+                setattr(self, each.name, 0)
 
 
 class Upkeep:
@@ -119,6 +125,7 @@ class _TableUpkeep:
         done = self._done = self._done or self._load()
         if self._tombstones.is_loaded:
             self._tombstones.update()  # while the log keeps the commits in memory
+        done.forget_after(now_ms)
         if now_ms < done.swept_ms + SWEEP_EVERY_MS or self._ws.state(self._table).version < 0:
             return False
         table, upkeep, is_local = self._table, self._table.upkeep, self._ws.lake.is_local

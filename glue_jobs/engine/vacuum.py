@@ -18,6 +18,8 @@ from tapehouse.tables import Table
 
 log = logs.of(__name__)
 
+_DRAFT: Final = re.compile(r"/\.[^/]+\.[0-9a-f]{32}$")
+"""What a killed writer left of a file that it was about to name."""
 MOST_DELETED: Final = 2_000
 """Of one step."""
 ORPHAN_MS: Final = 24 * 3_600_000
@@ -131,8 +133,9 @@ def delete_log_files(workspace: Workspace, table: Table, *, now_ms: int, most: i
         default=0,
     )
     versions = {each.path: int(match[1]) for each in listed if (match := _OF_A_VERSION.match(each.path))}
-    gone = sorted((version, path) for path, version in versions.items() if version < cut)
-    at.delete_all([path for _, path in gone[:most]])
+    gone = [path for _, path in sorted((version, path) for path, version in versions.items() if version < cut)]
+    gone += [each.path for each in listed if _DRAFT.search(each.path) and each.modified_ms < now_ms - ORPHAN_MS]
+    at.delete_all(gone[:most])
     return len(gone[:most])
 
 

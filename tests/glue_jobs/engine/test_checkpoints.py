@@ -9,7 +9,8 @@ from pyspark.sql import SparkSession
 
 from glue_jobs.engine import Steps, Workspace
 from glue_jobs.engine.checkpoints import write_checkpoint
-from glue_jobs.engine.table_log import TableLog
+from glue_jobs.engine.places import place
+from glue_jobs.engine.table_log import TableLog, newest_checkpoint
 from tapehouse.errors import TerminalError, TransientError
 from tapehouse.lake import Lake
 from tapehouse.tables import SILVER_TRADES
@@ -94,3 +95,29 @@ def test_spark_reads_ours_as_its_own(spark: SparkSession, lake: Lake) -> None:
     put(workspace, 101)
     assert workspace.state(SILVER_TRADES).turn == 15
     assert spark.read.format("delta").load(base.uri).count() == 12
+
+
+@pytest.mark.spark
+def test_a_table_of_deltas_own_goes_on_by_the_protocol(spark: SparkSession, lake: Lake) -> None:
+    """Delta's commits and Delta's checkpoint, and then ours upon them."""
+    workspace = Workspace(spark, lake, Steps())
+    uri = workspace.uri(SILVER_TRADES)
+    by_spark.create(spark, SILVER_TRADES, uri)
+    spark.sql(f"ALTER TABLE delta.`{uri}` SET TBLPROPERTIES ('delta.checkpointInterval' = '2')")
+    for number in range(4):
+        frame = spark.createDataFrame(trades(number).to_pylist(), SILVER_TRADES.schema_ddl)
+        by_spark.append(frame, TableLog(SILVER_TRADES, uri).state())
+    theirs = newest_checkpoint(place(uri))
+    assert theirs is not None
+    workspace.ensure([SILVER_TRADES])
+    for number in range(4, 7):
+        put(workspace, number)
+    version = workspace.state(SILVER_TRADES).version
+    write_checkpoint(uri, version, removed_since_ms=0)
+    assert newest_checkpoint(place(uri)) == version > theirs
+    assert not (Path(uri) / "_delta_log" / "._last_checkpoint.crc").exists()
+    fresh = TableLog(SILVER_TRADES, uri).state()
+    assert (fresh.rows, fresh.turn, len(fresh.files)) == (7, 7, 7)
+    assert all(file.low for file in fresh.files)
+    found = sorted(int(row["trade_id"]) for row in spark.read.format("delta").load(uri).select("trade_id").collect())
+    assert found == list(range(7))

@@ -1,8 +1,10 @@
 """Tables as files, without Spark: what the log says, and who may commit."""
 
+import json
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -139,3 +141,43 @@ def test_what_may_not_be_null_is_not_written(workspace: Workspace) -> None:
 def test_no_table_is_version_minus_one(lake: Lake) -> None:
     state = TableLog(SILVER_TRADES, lake.table_uri("silver.trades")).state()
     assert (state.version, state.files) == (-1, ())
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"\n", b'{"commitInfo":{}}\n{"add":{"path":"a'], ids=("empty", "blank", "cut off")
+)
+def test_a_commit_that_a_power_cut_left_is_not_taken_for_one(workspace: Workspace, content: bytes) -> None:
+    put(workspace, 1)
+    put(workspace, 2)
+    (Path(workspace.uri(SILVER_TRADES)) / "_delta_log" / f"{2:020d}.json").write_bytes(content)
+    with pytest.raises(TerminalError, match=r"2\.json is empty or cut off"):
+        TableLog(SILVER_TRADES, workspace.uri(SILVER_TRADES)).state()
+
+
+def test_a_text_of_another_writer_may_hold_what_python_takes_for_the_end_of_a_line(workspace: Workspace) -> None:
+    put(workspace, 1)
+    commit = Path(workspace.uri(SILVER_TRADES)) / "_delta_log" / f"{2:020d}.json"
+    commit.write_text('{"commitInfo":{"note":"a\u2028b\u2029c\u0085d"}}\n', encoding="utf-8")
+    assert TableLog(SILVER_TRADES, workspace.uri(SILVER_TRADES)).state().version == 2
+
+
+@pytest.mark.parametrize(
+    ("protocol", "told"),
+    [
+        (
+            {"minReaderVersion": 1, "minWriterVersion": 7, "writerFeatures": ["appendOnly", "rowTracking"]},
+            "rowTracking",
+        ),
+        ({"minReaderVersion": 3, "minWriterVersion": 7, "readerFeatures": ["deletionVectors"]}, "deletionVectors"),
+        ({"minReaderVersion": 1, "minWriterVersion": 4}, "writer version 4"),
+        ({"minReaderVersion": 2, "minWriterVersion": 2}, "reader version 2"),
+    ],
+)
+def test_a_table_that_asks_for_more_is_neither_written_nor_read(
+    workspace: Workspace, protocol: dict[str, Any], told: str
+) -> None:
+    put(workspace, 1)
+    commit = Path(workspace.uri(SILVER_TRADES)) / "_delta_log" / f"{2:020d}.json"
+    commit.write_text(json.dumps({"protocol": protocol}))
+    with pytest.raises(TerminalError, match=told):
+        put(workspace, 2)

@@ -241,6 +241,16 @@ def test_a_clean_up_that_is_cut_short_leaves_no_hole(often: tuple[Workspace, Tab
     assert [each[0] for each in seen] == [7, 13, 20, 20, 20]
 
 
+def test_half_written_names_of_a_killed_writer_go_after_a_day(often: tuple[Workspace, Table], lapse: Lapse) -> None:
+    workspace, table = often
+    draft = Path(workspace.uri(table)) / "_delta_log" / f".{9:020d}.json.{'0a' * 16}"
+    draft.write_bytes(b"{")
+    vacuum.delete_log_files(workspace, table, now_ms=int(draft.stat().st_mtime * 1000) + vacuum.ORPHAN_MS - 60_000)
+    assert draft.exists()
+    vacuum.delete_log_files(workspace, table, now_ms=int(draft.stat().st_mtime * 1000) + vacuum.ORPHAN_MS + 60_000)
+    assert not draft.exists()
+
+
 def test_rows_that_are_over_go_as_whole_files(lake: Lake, lapse: Lapse) -> None:
     table = replace(SILVER_TRADES, retention_days=1)
     workspace = without_spark(lake, [table])
