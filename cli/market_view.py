@@ -1,14 +1,19 @@
 """What run-app shows of the lake: the newest candles while it runs, the account of each market at the end."""
 
 import json
+import signal
 import time
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Final
 
 from tapehouse.errors import TerminalError
+from tapehouse.lake import Lake
 from tapehouse.query.port import QueryPort, Result
 
 CANDLES: Final = """
@@ -22,6 +27,7 @@ CANDLES: Final = """
 NEWEST_TRADE: Final = "SELECT max(event_time_us) AS newest_us FROM silver.trades WHERE event_time_us >= {since_us}"
 NEWEST_SUMMED: Final = "SELECT max(last_time_us) AS newest_us FROM gold.market_summary"
 """The newest trade of all: of a table of a row a market, so that the look every few seconds grows with no history."""
+LOOKS: Final = 60
 SHOWN_US: Final = 3_600_000_000
 """A market whose newest candle is older than the newest of all by more than this is not shown."""
 MARKETS: Final = """
@@ -45,6 +51,56 @@ class MarketView:
     candles: Result
     lag_s: float | None
     """How old the newest trade is; None without trades."""
+
+
+class Lookout:
+    """Looks at a lake's markets in a process of its own, which is replaced every so many looks. Close it.
+
+    DuckDB's reader of Delta tables (1.5.5) keeps about a MB of each look for ever: that would be 20 GB a day.
+    """
+
+    def __init__(self, lake: Lake, *, looks: int = LOOKS) -> None:
+        self._lake, self._looks = lake, looks
+        self._pool: ProcessPoolExecutor | None = None
+
+    def newest(self) -> MarketView:
+        """``newest``, or an empty view where the process was lost; the next look has another."""
+        try:
+            return self._alive().submit(_look).result()
+        except BrokenProcessPool:
+            self.close()
+            return MarketView(Result((), ()), None)
+
+    def _alive(self) -> ProcessPoolExecutor:
+        if self._pool is None:
+            self._pool = ProcessPoolExecutor(
+                1,
+                mp_context=get_context("spawn"),
+                initializer=_begin,
+                initargs=(self._lake.uri,),
+                max_tasks_per_child=self._looks,
+            )
+        return self._pool
+
+    def close(self) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+            self._pool = None
+
+
+_port: list[QueryPort] = []
+"""Of the process that looks."""
+
+
+def _begin(uri: str) -> None:
+    from tapehouse.query.duckdb_port import DuckdbPort
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to all processes of a terminal; run-app ends this one
+    _port.append(DuckdbPort(Lake(uri), memory_mb=256))
+
+
+def _look() -> MarketView:
+    return newest(_port[0])
 
 
 def newest(port: QueryPort) -> MarketView:

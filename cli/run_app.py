@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
     from glue_jobs.refresh import Refresh, RefreshReport
+    from tapehouse.query.port import QueryPort
 
 log = logs.of(__name__)
 
@@ -58,10 +59,8 @@ def run(options: argparse.Namespace) -> int:
         display.status("starting Spark")
         with engine.session(here, "run-app") as spark:
             heed_signals(stop)
-            app = _App(here, processes, display, spark, stop)
-            if settings.once:
-                return app.once()
-            return app.live()
+            with contextlib.closing(_App(here, processes, display, spark, stop)) as app:
+                return app.once() if settings.once else app.live()
 
 
 def _check_feeds(settings: Settings) -> None:
@@ -113,13 +112,14 @@ class _App:
     def __init__(
         self, here: Target, processes: AppProcesses, display: Display, spark: "SparkSession", stop: threading.Event
     ) -> None:
-        from tapehouse.query.duckdb_port import DuckdbPort
-
         self._here, self._processes, self._display, self._stop = here, processes, display, stop
         self._spark = spark
         self._job: Refresh = refresher(here, spark, on_step=display.step_done)
-        self._port = DuckdbPort(here.lake, memory_mb=512)
+        self._lookout = market_view.Lookout(here.lake)
         self._rows = 0
+
+    def close(self) -> None:
+        self._lookout.close()
 
     def live(self) -> int:
         """The loops until a signal, and what they made every few seconds; then drain."""
@@ -178,25 +178,27 @@ class _App:
 
     def _show(self, report: "RefreshReport") -> None:
         producers = f"{self._processes.running} of {self._processes.total}"
-        self._display.refreshed(report, market_view.newest(self._port), total_rows=self._rows, producers=producers)
+        self._display.refreshed(report, self._lookout.newest(), total_rows=self._rows, producers=producers)
 
     def _account(self) -> int:
         """Prints the markets and the audit; 0 only when nothing is missing anywhere."""
         from glue_jobs.audit import audit
         from glue_jobs.pipeline import pipeline
+        from tapehouse.query.duckdb_port import DuckdbPort
 
-        results.draw(self._port.run(market_view.MARKETS))
+        port = DuckdbPort(self._here.lake, memory_mb=512)
+        results.draw(port.run(market_view.MARKETS))
         report = audit(self._spark, self._here.lake, pipeline())
         print()
         for line in report.lines:
             print(line)
-        faults = list(self._missing())
+        faults = list(self._missing(port))
         for fault in faults:
             print(f"MISSING: {fault}")
         print("Nothing is missing." if report.ok and not faults else "Something is missing.")
         return 0 if report.ok and not faults else 1
 
-    def _missing(self) -> Iterator[str]:
+    def _missing(self, port: "QueryPort") -> Iterator[str]:
         """What was lost on the way to bronze, which the audit cannot know."""
         reports = self._processes.reports()
         confirmed = sum(found["confirmed"] for found in reports.values())
@@ -206,6 +208,6 @@ class _App:
             if found["refused"]:
                 yield f"{name}: {found['refused']} records were too large for the stream"
         if self._processes.truth is not None:
-            gone = market_view.truth_missing(self._port, self._processes.truth)
+            gone = market_view.truth_missing(port, self._processes.truth)
             if gone:
                 yield f"{len(gone)} trades that the simulated venues made, the first of them {gone[0]}"

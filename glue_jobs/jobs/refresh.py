@@ -5,13 +5,13 @@ import sys
 from pyspark.sql import SparkSession
 
 from glue_jobs.jobs.arguments import Given
-from glue_jobs.jobs.numbers import Numbers
 from glue_jobs.jobs.script import Done, refresh_of, run_script
+from glue_jobs.jobs.tally import Tally
 
 
 def work(spark: SparkSession, given: Given) -> Done:
     """Raises TransientError where a pass did not get through: the next one goes on where it was."""
-    numbers = Numbers()
+    numbers = Tally()
     try:
         refresh = refresh_of(spark, given, on_step=numbers.take)
         return Done.of(refresh.once(layer=given.own["layer"], table=given.own["table"]))

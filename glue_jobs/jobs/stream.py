@@ -12,8 +12,8 @@ from typing import Final
 from pyspark.sql import SparkSession
 
 from glue_jobs.jobs.arguments import Given
-from glue_jobs.jobs.numbers import Numbers
 from glue_jobs.jobs.script import Done, refresh_of, run_script
+from glue_jobs.jobs.tally import Tally
 from tapehouse import logs
 
 log = logs.of(__name__)
@@ -26,7 +26,7 @@ _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 def work(spark: SparkSession, given: Given) -> Done:
     """Raises what ended one of the loops for good."""
     most_minutes: float | None = given.own["most_minutes"]
-    numbers = Numbers()
+    numbers = Tally()
     refresh, began = refresh_of(spark, given, on_step=numbers.take), time.monotonic()
     end = began + (60 * most_minutes if most_minutes is not None else float("inf"))
     told = began

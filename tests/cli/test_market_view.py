@@ -56,6 +56,25 @@ def test_the_newest_candle_with_trades_of_each_market_is_shown(port: DuckdbPort)
     assert 0 <= found.lag_s < 300
 
 
+def test_the_process_that_looks_is_replaced_and_may_be_lost(port: DuckdbPort, lake: Lake) -> None:
+    lookout = market_view.Lookout(lake, looks=2)
+    seen = []
+    try:
+        for _ in range(4):
+            assert lookout.newest().candles.rows
+            assert lookout._pool is not None
+            seen.append(set(lookout._pool._processes))
+        assert len(set.union(*seen)) >= 2
+        assert lookout._pool is not None
+        for process in lookout._pool._processes.values():
+            process.kill()
+            process.join()
+        looks = [lookout.newest() for _ in range(2)]
+        assert looks[-1].candles.rows
+    finally:
+        lookout.close()
+
+
 def test_a_lake_without_tables_is_an_empty_view(tmp_path: Path) -> None:
     found = market_view.newest(DuckdbPort(Lake(tmp_path)))
     assert (list(found.candles.rows), found.lag_s) == ([], None)

@@ -66,3 +66,25 @@ def test_a_query_that_is_behind_does_not_rest(lake: Lake) -> None:
     for _ in range(4):
         runner.piece(query)
     assert job.batches == [1, 1, 1]
+
+
+def test_what_another_process_did_while_the_lock_was_free_is_not_done_again(lake: Lake) -> None:
+    mine, others = Slow(0.0), Slow(0.0)
+
+    def runner(job: Slow) -> tuple[Runner, Query]:
+        query = Query(name="summary", makes={SILVER_COVERAGE: (SILVER_TRADES,)}, job=lambda _: job)
+        return Runner(without_spark(lake, ()), clock=lambda: job.now), query
+
+    workspace = without_spark(lake, (SILVER_TRADES, SILVER_COVERAGE))
+    (one, query), (other, same) = runner(mine), runner(others)
+
+    def advance(who: Runner, of: Query) -> None:
+        put(workspace, 1)
+        with who.only_writer(of):
+            who.advance(of)
+
+    advance(one, query)
+    advance(other, same)
+    advance(other, same)
+    advance(one, query)
+    assert (mine.batches, others.batches) == ([1, 1], [1, 1])

@@ -5,11 +5,11 @@ import json
 import pytest
 
 from glue_jobs.engine import Step
-from glue_jobs.jobs.numbers import Numbers
+from glue_jobs.jobs.tally import Tally
 
 
 def test_records_are_counted_by_what_became_of_them_since_the_last_line(capsys: pytest.CaptureFixture[str]) -> None:
-    numbers = Numbers()
+    numbers = Tally()
     numbers.take(Step("silver judge", 0.1, 999))
     numbers.take(Step("silver.trades", 0.1, 5))
     numbers.take(Step("silver.trades", 0.1, 2))

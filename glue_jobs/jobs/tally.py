@@ -15,7 +15,7 @@ from glue_jobs.engine import Step
 VERDICTS: Final = ("duplicate", "conflict", "quarantined")
 
 
-class Numbers:
+class Tally:
     """Counts finished steps. Safe for the threads of several loops."""
 
     def __init__(self) -> None:
