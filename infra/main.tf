@@ -135,15 +135,14 @@ module "monitoring" {
   feeds                    = [for name, producer in var.producers : coalesce(producer.feed, name)]
   producers_log_group_name = one(module.producers[*].log_group_name)
   job_log_group_names      = module.glue.log_groups
-  # Not the resource's own: that a cluster is there has to be known in the plan.
-  cluster_arn         = length(var.producers) == 0 ? null : "arn:${local.partition}:ecs:${var.region}:${local.account_id}:cluster/${local.prefix}"
-  workgroup_name      = module.athena.name
-  read_every_s        = coalesce(var.read_every_s, var.mode == "stream" ? var.refresh_every_s : 3600)
-  behind_s            = var.behind_s
-  throttled           = var.throttled
-  quarantined_percent = var.quarantined_percent
-  scanned_gb          = var.scanned_gb
-  budget              = var.budget
+  cluster_name             = one(module.producers[*].cluster_name)
+  workgroup_name           = module.athena.name
+  read_every_s             = coalesce(var.read_every_s, var.mode == "stream" ? var.refresh_every_s : 3600)
+  behind_s                 = var.behind_s
+  throttled                = var.throttled
+  quarantined_percent      = var.quarantined_percent
+  scanned_gb               = var.scanned_gb
+  budget                   = var.budget
 }
 
 module "people" {

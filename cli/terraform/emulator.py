@@ -29,8 +29,12 @@ class Emulator:
         """Starts what does not run. ``base`` with everything that leads there, and no account of anybody's."""
         self.stack.up()
         aws, kinesis = self.stack.endpoint("aws"), self.stack.endpoint("kinesis")
-        addresses = json.dumps({"kinesis": kinesis, "other": aws})
-        return {**self.stack.environment(base), "TF_VAR_emulator": "true", "TF_VAR_endpoints": addresses}
+        return {
+            **self.stack.environment(base),
+            "TF_VAR_emulator": "true",
+            "TF_VAR_emulator_endpoint": aws,
+            "TF_VAR_emulator_kinesis_endpoint": kinesis,
+        }
 
     def forget_what_died(self, terraform: Terraform) -> int:
         """Takes out of the state what was in the memory of a process that has ended; how many resources that were."""

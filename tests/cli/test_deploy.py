@@ -265,9 +265,10 @@ def test_deploy_to_the_emulator_starts_it_and_keeps_its_state_apart(
         + textwrap.dedent(
             """
             variable "emulator" { type = bool }
-            variable "endpoints" { type = object({ kinesis = string, other = string }) }
+            variable "emulator_endpoint" { type = string }
+            variable "emulator_kinesis_endpoint" { type = string }
             resource "terraform_data" "reached" {
-              input = "${var.emulator} ${var.endpoints.other} ${var.endpoints.kinesis}"
+              input = "${var.emulator} ${var.emulator_endpoint} ${var.emulator_kinesis_endpoint}"
             }
             """
         )

@@ -1,6 +1,5 @@
 """A state whose emulator was started again since: what died is forgotten, what is on disk stays."""
 
-import json
 import signal
 import time
 from collections.abc import Iterator
@@ -94,6 +93,5 @@ def test_the_environment_leads_to_the_emulator_and_opens_nothing_else(emulator: 
     found = emulator.environment({"AWS_PROFILE": "work", "HOME": "/home/a", "AWS_ACCESS_KEY_ID": "AKIA"})
     assert found["AWS_ACCESS_KEY_ID"] == "tapehouse"
     assert "AWS_PROFILE" not in found
-    addresses = {name: emulator.stack.endpoint(server) for name, server in (("other", "aws"), ("kinesis", "kinesis"))}
-    assert json.loads(found["TF_VAR_endpoints"]) == addresses
-    assert found["AWS_ENDPOINT_URL"] == addresses["other"]
+    assert found["AWS_ENDPOINT_URL"] == found["TF_VAR_emulator_endpoint"] == emulator.stack.endpoint("aws")
+    assert found["TF_VAR_emulator_kinesis_endpoint"] == emulator.stack.endpoint("kinesis")
