@@ -70,6 +70,17 @@ data "aws_iam_policy_document" "job" {
     }
   }
 
+  # Whether Glue keeps the stream job as it was declared.
+  dynamic "statement" {
+    for_each = each.key == "smoke" ? ["stream"] : []
+
+    content {
+      sid       = "AskOfStreamJob"
+      actions   = ["glue:GetJob"]
+      resources = ["arn:${var.partition}:glue:${var.region}:${var.account_id}:job/${var.prefix}-${statement.value}"]
+    }
+  }
+
   dynamic "statement" {
     for_each = var.kms_key_arn == null ? [] : [var.kms_key_arn]
 
