@@ -55,6 +55,6 @@ def kinesis(timing: str) -> Server:
 MOTO: Final = Server(
     "aws",
     "the other embedded services",
-    "/moto-api/data.json",
+    "/moto-api/",  # not data.json, which tells of all that there is: minutes, once a lake is in there
     lambda port, _: ["-W", "ignore", "-m", "moto.server", "-H", ports.HOST, "-p", str(port)],
 )
