@@ -20,7 +20,7 @@ def session(here: Target, name: str) -> Iterator["SparkSession"]:
     from glue_jobs.engine import DELTA_PACKAGES, S3A_PACKAGES, build_session
 
     packages = DELTA_PACKAGES if here.lake.is_local else (*DELTA_PACKAGES, *S3A_PACKAGES)
-    extra = {} if here.lake.is_local else _s3a_settings()
+    extra = {} if here.lake.is_local else s3a_settings()
     noise = here.stack.log_path("spark")
     try:
         with _stderr_to(noise):
@@ -57,7 +57,7 @@ def _stderr_to(path: Path) -> Iterator[None]:
         os.close(log)
 
 
-def _s3a_settings() -> dict[str, str]:
+def s3a_settings() -> dict[str, str]:
     """Hadoop's S3 client reads no AWS_ENDPOINT_URL: it is told the embedded one here. ``s3://`` means the same."""
     settings = {"spark.hadoop.fs.s3.impl": "org.apache.hadoop.fs.s3a.S3AFileSystem"}
     endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
