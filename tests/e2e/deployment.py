@@ -191,7 +191,8 @@ class Runs:
         self.aws.who = self.kinesis.who = f"producer-{feed}"
         family = f"{self.deployment.settings['deployment']}-producer-{feed}"
         (task,) = [each for each in self.deployment.of_type("aws_ecs_task_definition") if each["family"] == family]
-        (container,) = [each for each in json.loads(task["container_definitions"]) if each["name"] == "producer"]
+        fetching, container = json.loads(task["container_definitions"])
+        self.fetch(fetching["command"][0].partition(" && ")[0].split()[-2])  # aws s3 cp FROM TO
         told = {each["name"]: each["value"].replace("/work", str(self.folder)) for each in container["environment"]}
         (self.folder / "tmp").mkdir(exist_ok=True)
         done = subprocess.run(
