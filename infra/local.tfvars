@@ -7,3 +7,6 @@ force_destroy = true
 # What stands at home in place of the stream that grows by itself.
 shard_count     = 2
 retention_hours = 24
+
+# moto fails at emptying a bucket that keeps what was deleted, and destroy with it.
+versioning_days = 0
