@@ -25,6 +25,8 @@ EMULATORS: Mapping[tuple[str, str], str] = {
 """What a second plan on the emulator may differ in, by type and attribute, with the reason. On AWS it is nothing."""
 LEFT: Mapping[str, str] = {
     "athena primary": "every account has it",
+    "ec2 endpoint deleted": "told of for a while, as on AWS",
+    "ecs cluster INACTIVE": "told of for a while, as on AWS",
     "kms alias/aws/": "AWS' own, in every account",
     "kms PendingDeletion": "a key is kept for days after it was deleted",
 }
@@ -74,6 +76,7 @@ def inventory(deployment: Deployment) -> set[str]:
         found = answer[told]
         return {f"{service} {each if isinstance(each, str) else each[name]}" for each in found}
 
+    endpoints = deployment.client("ec2").describe_vpc_endpoints()
     return {
         *named("kinesis", "list_streams", "StreamNames", ""),
         *named("s3", "list_buckets", "Buckets", "Name"),
@@ -83,7 +86,7 @@ def inventory(deployment: Deployment) -> set[str]:
         *named("glue", "list_jobs", "JobNames", ""),
         *named("glue", "list_triggers", "TriggerNames", ""),
         *named("athena", "list_work_groups", "WorkGroups", "Name"),
-        *named("ecs", "list_clusters", "clusterArns", ""),
+        *(f"ecs cluster {cluster['status']}" for cluster in clusters(deployment)),
         *named("ecs", "list_task_definitions", "taskDefinitionArns", ""),
         *named("efs", "describe_file_systems", "FileSystems", "FileSystemId"),
         *named("logs", "describe_log_groups", "logGroups", "logGroupName"),
@@ -95,7 +98,7 @@ def inventory(deployment: Deployment) -> set[str]:
         *named("kms", "list_aliases", "Aliases", "AliasName"),
         *named("secretsmanager", "list_secrets", "SecretList", "Name"),
         *named("ec2", "describe_vpcs", "Vpcs", "VpcId", Filters=[{"Name": "is-default", "Values": ["false"]}]),
-        *named("ec2", "describe_vpc_endpoints", "VpcEndpoints", "VpcEndpointId"),
+        *(f"ec2 endpoint {each['State']}" for each in endpoints["VpcEndpoints"]),
         *named("ec2", "describe_nat_gateways", "NatGateways", "NatGatewayId"),
         *named("ec2", "describe_addresses", "Addresses", "AllocationId"),
         *named(
@@ -108,3 +111,9 @@ def inventory(deployment: Deployment) -> set[str]:
 def keys(deployment: Deployment) -> list[dict[str, Any]]:
     kms = deployment.client("kms")
     return [kms.describe_key(KeyId=each["KeyId"])["KeyMetadata"] for each in kms.list_keys()["Keys"]]
+
+
+def clusters(deployment: Deployment) -> list[dict[str, Any]]:
+    ecs = deployment.client("ecs")
+    found: list[dict[str, Any]] = ecs.describe_clusters(clusters=ecs.list_clusters()["clusterArns"])["clusters"]
+    return found
