@@ -14,7 +14,7 @@ _WIDTH: Final = 300
 _HEIGHT: Final = 200
 _LEFT: Final = 58
 _GAP: Final = 26
-_TOP: Final = 58
+_TOP: Final = 52
 _BOTTOM: Final = 34
 
 
@@ -37,10 +37,6 @@ def draw(path: Path, title: str, panels: Sequence[Panel], *, unit: str) -> None:
         '<rect width="100%" height="100%" fill="white"/>',
         f'<text x="{_LEFT}" y="20" font-size="14">{escape(title)}</text>',
     ]
-    for number, name in enumerate(names):
-        x = _LEFT + number * 170
-        parts.append(f'<rect x="{x}" y="28" width="12" height="3" fill="{COLOURS[number]}"/>')
-        parts.append(f'<text x="{x + 17}" y="33">{escape(name)}</text>')
     for number, panel in enumerate(panels):
         parts += _panel(panel, names, number * step + _LEFT, unit)
     path.write_text("\n".join([*parts, "</svg>", ""]), encoding="utf-8")
@@ -57,16 +53,25 @@ def _panel(panel: Panel, names: Sequence[str], left: float, unit: str) -> list[s
     for part in range(5):
         y, value = bottom - _HEIGHT * part / 4, most * part / 4
         parts.append(f'<path d="M{left} {y:.1f}H{left + _WIDTH}" stroke="#ddd"/>')
-        parts.append(f'<text x="{left - 5}" y="{y + 4:.1f}" text-anchor="end">{value:,.4g}</text>')
+        parts.append(f'<text x="{left - 5}" y="{y + 4:.1f}" text-anchor="end">{_said(value)}</text>')
         x = left + _WIDTH * part / 4
-        parts.append(f'<text x="{x:.1f}" y="{bottom + 15}" text-anchor="middle">{most_time * part / 4:g} {unit}</text>')
+        parts.append(
+            f'<text x="{x:.1f}" y="{bottom + 15}" text-anchor="middle">{most_time * part / 4:.3g} {unit}</text>'
+        )
     for name, line in panel.lines.items():
         told = " ".join(
             f"{left + _WIDTH * time / most_time:.1f},{bottom - _HEIGHT * value / most:.1f}" for time, value in line
         )
         colour = COLOURS[names.index(name)]
+        y = _TOP + 10 + 13 * list(panel.lines).index(name)
+        parts.append(f'<rect x="{left + 8}" y="{y - 5}" width="12" height="3" fill="{colour}"/>')
+        parts.append(f'<text x="{left + 25}" y="{y}" fill="#333">{escape(name)}</text>')
         parts.append(f'<polyline points="{told}" fill="none" stroke="{colour}" stroke-width="1.6"/>')
     return parts
+
+
+def _said(value: float) -> str:
+    return f"{value:,.0f}" if value >= 10 or value == round(value) else f"{value:.2g}"
 
 
 def _round_up(value: float) -> float:
