@@ -240,15 +240,16 @@ def running(deployment: Deployment, folder: Path) -> Iterator[Runs]:
         (wheel,) = [path for path in packages if path.suffix == ".whl"]
         with zipfile.ZipFile(wheel) as archive:
             archive.extractall(folder / "wheel")
-        here.process = subprocess.Popen(
-            [sys.executable, str(Path(__file__).with_name("as_glue.py"))],
-            cwd=folder,
-            env=environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=(folder / "glue.log").open("w"),
-            text=True,
-        )
+        with (folder / "glue.log").open("w") as errors:
+            here.process = subprocess.Popen(
+                [sys.executable, str(Path(__file__).with_name("as_glue.py"))],
+                cwd=folder,
+                env=environment,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+            )
         try:
             yield here
         finally:
