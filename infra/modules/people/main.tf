@@ -4,7 +4,6 @@ locals {
 }
 
 resource "aws_iam_role" "this" {
-  #checkov:skip=CKV_AWS_61:A whole account is let in only where readers or operators names it, and then by a second factor.
   for_each = local.people
 
   name                 = "${var.prefix}-${each.key}"
