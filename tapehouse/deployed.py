@@ -65,3 +65,8 @@ def cluster_name(deployment: str) -> str:
 def producer_name(deployment: str, feed: str) -> str:
     """The ECS service of a feed, and the family of its task definitions."""
     return f"{deployment}-producer-{feed}"
+
+
+def log_group(deployment: str, thing: str) -> str:
+    """The log group of a job, or of ``producers``."""
+    return f"/tapehouse/{deployment}/{thing}"

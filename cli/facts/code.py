@@ -1,56 +1,37 @@
 """Facts of the Glue jobs: they are there, their scripts too, and what runs is what was applied."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from cli.facts.finding import DEPLOY, Asked, Finding, code_of, fault, ok, unknown
+from cli.facts.finding import DEPLOY, Asked, Finding, fault, ok, unknown
+from cli.remote.calls import or_none
 from tapehouse.deployed import job_name
 
 PACKAGES: Final = Path("dist", "packages.json")
 """What was built here last, by `scripts/package.py`."""
 
 
-def _jobs(asked: Asked) -> Iterator[tuple[str, Mapping[str, Any] | None]]:
-    """Each job by its full name; None for one that is not there."""
-    from botocore.exceptions import ClientError
-
-    from glue_jobs.jobs.arguments import JOBS
-
-    for job in JOBS:
-        name = job_name(asked.settings.deployment, job)
-        try:
-            yield name, asked.client("glue").get_job(JobName=name)["Job"]
-        except ClientError as error:
-            if code_of(error) != "EntityNotFoundException":
-                raise
-            yield name, None
-
-
 def script(asked: Asked) -> Finding:
     """A job whose script is gone fails only when it starts."""
-    from botocore.exceptions import ClientError
-
-    found = dict(_jobs(asked))
-    absent = [name for name, job in found.items() if job is None]
+    jobs = asked.jobs()
+    absent = [name for name, job in jobs.items() if job is None]
     if absent:
         return fault(f"there is no job {', '.join(absent)}", DEPLOY)
-    for name, job in found.items():
+    for name, job in jobs.items():
         location = (job or {}).get("Command", {}).get("ScriptLocation", "")
         bucket, _, key = location.partition("://")[2].partition("/")
-        try:
-            asked.client("s3").head_object(Bucket=bucket, Key=key)
-        except ClientError as error:
-            if code_of(error) not in ("404", "NoSuchKey", "NoSuchBucket"):
-                raise
+        ask = partial(asked.client("s3").head_object, Bucket=bucket, Key=key)
+        if or_none(ask, "404", "NoSuchKey", "NoSuchBucket") is None:
             return fault(f"the script of {name}, {location}, is not there", DEPLOY)
-    return ok(f"{len(found)} jobs")
+    return ok(f"{len(jobs)} jobs")
 
 
 def code(asked: Asked) -> Finding:
     """All jobs run one wheel; where packages were built here, that one."""
-    wheels = {name: _wheel(job) for name, job in _jobs(asked) if job is not None}
+    wheels = {name: _wheel(job) for name, job in asked.jobs().items() if job is not None}
     different = sorted({wheel or "none" for wheel in wheels.values()})
     if not different:
         return unknown("there is no job")
@@ -80,17 +61,11 @@ def _built() -> str | None:
 
 def stream_run(asked: Asked) -> Finding:
     """A stream goes on with the code that it was started with."""
-    from botocore.exceptions import ClientError
-
     name = job_name(asked.settings.deployment, "stream")
-    glue = asked.client("glue")
-    try:
-        job = glue.get_job(JobName=name)["Job"]
-        runs = glue.get_job_runs(JobName=name, MaxResults=1)["JobRuns"]
-    except ClientError as error:
-        if code_of(error) == "EntityNotFoundException":
-            return unknown(f"there is no job {name}")
-        raise
+    job = asked.job("stream")
+    if job is None:
+        return unknown(f"there is no job {name}")
+    runs = asked.client("glue").get_job_runs(JobName=name, MaxResults=1)["JobRuns"]
     if not runs:
         return ok("never started")
     last = runs[0]

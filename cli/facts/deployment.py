@@ -2,11 +2,13 @@
 
 import os
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Final
 
 from cli.facts.code import code, script, stream_run
-from cli.facts.finding import DEPLOY, Asked, Fact, Finding, code_of, fault, ok, unknown
+from cli.facts.finding import DEPLOY, Asked, Fact, Finding, fault, ok, unknown
 from cli.facts.producers import producers
+from cli.remote.calls import or_none
 from tapehouse.errors import UnpreparedError
 from tapehouse.lake import Lake
 from tapehouse.tables import REGISTRY, Table
@@ -43,6 +45,8 @@ def region(asked: Asked) -> Finding:
 def bucket(asked: Asked) -> Finding:
     from botocore.exceptions import ClientError
 
+    from tapehouse.kinesis import code_of
+
     name = asked.settings.lake.partition("://")[2].partition("/")[0]
     try:
         asked.client("s3").head_bucket(Bucket=name)
@@ -59,15 +63,11 @@ def bucket(asked: Asked) -> Finding:
 
 
 def stream(asked: Asked) -> Finding:
-    from botocore.exceptions import ClientError
-
     name = asked.settings.stream_name
-    try:
-        found = asked.client("kinesis").describe_stream_summary(StreamName=name)["StreamDescriptionSummary"]
-    except ClientError as error:
-        if code_of(error) == "ResourceNotFoundException":
-            return fault(f"there is no stream {name}", DEPLOY)
-        raise
+    ask = partial(asked.client("kinesis").describe_stream_summary, StreamName=name)
+    if (answer := or_none(ask, "ResourceNotFoundException")) is None:
+        return fault(f"there is no stream {name}", DEPLOY)
+    found = answer["StreamDescriptionSummary"]
     told = f"{name} is {found['StreamStatus']}, {found['OpenShardCount']} shards"
     if found["StreamStatus"] in ("ACTIVE", "UPDATING"):  # a stream that is resharded serves
         return ok(told)
@@ -95,15 +95,11 @@ def lake_formation(asked: Asked) -> Finding:
 
 
 def workgroup(asked: Asked) -> Finding:
-    from botocore.exceptions import ClientError
-
     name = asked.settings.athena_workgroup
-    try:
-        found = asked.client("athena").get_work_group(WorkGroup=name)["WorkGroup"]
-    except ClientError as error:
-        if code_of(error) == "InvalidRequestException":
-            return fault(f"there is no workgroup {name}", DEPLOY)
-        raise
+    answer = or_none(partial(asked.client("athena").get_work_group, WorkGroup=name), "InvalidRequestException")
+    if answer is None:
+        return fault(f"there is no workgroup {name}", DEPLOY)
+    found = answer["WorkGroup"]
     if found.get("State") != "ENABLED":
         return fault(f"{name} is {found.get('State')}", "enable it in Athena, or run `make deploy-terraform`.")
     configuration = found.get("Configuration", {})
@@ -115,18 +111,13 @@ def workgroup(asked: Asked) -> Finding:
 
 def catalog(asked: Asked) -> Finding:
     """Every declared table, with its columns, where the lake keeps it."""
-    from botocore.exceptions import ClientError
-
     glue, faults = asked.client("glue"), []
     for table in REGISTRY.values():
-        try:
-            found = glue.get_table(DatabaseName=table.layer, Name=table.short_name)["Table"]
-        except ClientError as error:
-            if code_of(error) != "EntityNotFoundException":
-                raise
+        ask = partial(glue.get_table, DatabaseName=table.layer, Name=table.short_name)
+        if (answer := or_none(ask, "EntityNotFoundException")) is None:
             faults.append(f"{table.name} is not there")
             continue
-        faults += [f"{table.name} {each}" for each in differences(table, found, asked.settings.lake)]
+        faults += [f"{table.name} {each}" for each in differences(table, answer["Table"], asked.settings.lake)]
     if faults:
         return fault("; ".join(faults), DEPLOY)
     return ok(f"{len(REGISTRY)} tables as they are declared")
@@ -163,17 +154,12 @@ def _place(uri: str) -> str:
 
 def secrets(asked: Asked) -> Finding:
     """The secrets that the settings name can be seen; their values are not read."""
-    from botocore.exceptions import ClientError
-
     settings = asked.settings
     names = [name.partition("#")[0] for name in (settings.finnhub_secret, settings.polygon_secret) if name]
     for name in names:
-        try:
-            found = asked.client("secretsmanager").describe_secret(SecretId=name)
-        except ClientError as error:
-            if code_of(error) == "ResourceNotFoundException":
-                return fault(f"there is no secret {name}", DEPLOY)
-            raise
+        ask = partial(asked.client("secretsmanager").describe_secret, SecretId=name)
+        if (found := or_none(ask, "ResourceNotFoundException")) is None:
+            return fault(f"there is no secret {name}", DEPLOY)
         if found.get("DeletedDate"):
             return fault(f"{name} is to be deleted", "restore it, or name another one.")
     return ok(", ".join(names)) if names else unknown("no feed with a key is set up")

@@ -2,9 +2,12 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property, partial
 from typing import Any, Final, Literal, TypeAlias
 
+from cli.remote.calls import Clients, or_none
 from tapehouse import aws
+from tapehouse.deployed import job_name
 from tapehouse.settings import Settings
 
 
@@ -36,13 +39,26 @@ class Asked:
 
     settings: Settings
     make: Callable[..., Any] = aws.client
-    _clients: dict[str, Any] = field(default_factory=dict)
+    _jobs: dict[str, Mapping[str, Any] | None] = field(default_factory=dict)
 
-    def client(self, service: str) -> Any:
-        """A client in the deployment's region."""
-        if service not in self._clients:
-            self._clients[service] = self.make(service, region=self.settings.region, max_attempts=3)
-        return self._clients[service]
+    @cached_property
+    def client(self) -> Clients:
+        """Clients in the deployment's region."""
+        return Clients(self.settings.region, self.make, max_attempts=3)
+
+    def job(self, job: str) -> Mapping[str, Any] | None:
+        """A Glue job as it is there, by its short name; None where it is not. Asked once for all facts of it."""
+        name = job_name(self.settings.deployment, job)
+        if name not in self._jobs:
+            ask = partial(self.client("glue").get_job, JobName=name)
+            self._jobs[name] = (or_none(ask, "EntityNotFoundException") or {}).get("Job")
+        return self._jobs[name]
+
+    def jobs(self) -> dict[str, Mapping[str, Any] | None]:
+        """All of them, by full name."""
+        from glue_jobs.jobs.arguments import JOBS
+
+        return {job_name(self.settings.deployment, job): self.job(job) for job in JOBS}
 
 
 Fact: TypeAlias = Callable[[Asked], Finding]
@@ -63,18 +79,14 @@ def examine(facts: Mapping[str, Fact], asked: Asked) -> Iterator[tuple[str, Find
 def _answer(fact: Fact, asked: Asked) -> Finding:
     from botocore.exceptions import BotoCoreError, ClientError
 
+    from tapehouse.kinesis import code_of, detail_of
+
     try:
         return fact(asked)
     except ClientError as error:
-        code, action = error.response.get("Error", {}).get("Code", ""), error.operation_name
+        code, action = code_of(error), error.operation_name
         if code in _DENIED:
             return unknown(f"may not ask: {action} is denied", f"allow {action}, or ask with the role of an operator.")
-        text = " ".join(str(error.response.get("Error", {}).get("Message", "")).split())
-        return fault(f"{action} failed: {code} {text}".rstrip(), "mend what it says, then ask again.")
+        return fault(f"{action} failed: {code} {detail_of(error)}".rstrip(), "mend what it says, then ask again.")
     except BotoCoreError as error:
         return fault(" ".join(str(error).split()), "see that AWS can be reached from here, then ask again.")
-
-
-def code_of(error: Any) -> str:
-    """The code of a ClientError."""
-    return str(error.response.get("Error", {}).get("Code", ""))

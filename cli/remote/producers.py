@@ -5,12 +5,12 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
+from cli.remote.calls import Clients, refused, until
 from tapehouse import deployed
-from tapehouse.deployed import cluster_name, producer_name
+from tapehouse.deployed import cluster_name, log_group, producer_name
 from tapehouse.errors import TerminalError
 from tapehouse.settings import Settings
 
-FIRST_S: Final = 2.0
 MOST_S: Final = 10.0
 
 
@@ -24,16 +24,9 @@ class Producers:
         make: Callable[..., Any] | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._settings, self._make, self._sleep = settings, make, sleep
+        self._settings, self._sleep = settings, sleep
         self._cluster = cluster_name(settings.deployment)
-        self._clients: dict[str, Any] = {}
-
-    def _client(self, service: str) -> Any:
-        if service not in self._clients:
-            from tapehouse import aws
-
-            self._clients[service] = (self._make or aws.client)(service, region=self._settings.region)
-        return self._clients[service]
+        self._client = Clients(settings.region, make)
 
     def services(self) -> list[Mapping[str, Any]]:
         """The producers' services as ECS describes them; none where there is no cluster.
@@ -41,6 +34,8 @@ class Producers:
         Raises TerminalError where ECS does not say.
         """
         from botocore.exceptions import BotoCoreError, ClientError
+
+        from tapehouse.kinesis import code_of
 
         ecs, first = self._client("ecs"), producer_name(self._settings.deployment, "")
         found: list[Mapping[str, Any]] = []
@@ -50,9 +45,9 @@ class Producers:
             for start in range(0, len(names), 10):  # so many are described at once
                 found += ecs.describe_services(cluster=self._cluster, services=names[start : start + 10])["services"]
         except (ClientError, BotoCoreError) as error:
-            if getattr(error, "response", {}).get("Error", {}).get("Code") == "ClusterNotFoundException":
+            if code_of(error) == "ClusterNotFoundException":
                 return []
-            raise TerminalError(f"ECS does not tell the producers: {' '.join(str(error).split())}") from error
+            raise refused("ECS does not tell the producers", error) from error
         return found
 
     def scale(self, count: int) -> list[str]:
@@ -70,9 +65,7 @@ class Producers:
                     cluster=self._cluster, service=service["serviceName"], desiredCount=count
                 )
             except (ClientError, BotoCoreError) as error:
-                raise TerminalError(
-                    f"ECS does not change {service['serviceName']}: {' '.join(str(error).split())}"
-                ) from error
+                raise refused(f"ECS does not change {service['serviceName']}", error) from error
             changed.append(str(service["serviceName"]))
         return changed
 
@@ -102,7 +95,7 @@ class Producers:
                 overrides={"containerOverrides": [command]},
             )
         except (ClientError, BotoCoreError) as error:
-            raise TerminalError(f"ECS does not start the backfill: {' '.join(str(error).split())}") from error
+            raise refused("ECS does not start the backfill", error) from error
         if not told["tasks"]:
             why = told["failures"][0].get("reason", "it does not say why") if told.get("failures") else "it is full"
             raise TerminalError(f"ECS does not start the backfill: {why}")
@@ -116,22 +109,27 @@ class Producers:
             raise
 
     def _follow(self, task: str, container: str) -> int:
+        short = task.rpartition("/")[2]
+        found = until(
+            lambda: self._look(task),
+            state_of=lambda found: str(found["lastStatus"]),
+            is_over=lambda state: state == "STOPPED",
+            tell=lambda state: print(f"Task {short} is {state}.", file=sys.stderr),
+            sleep=self._sleep,
+            most_s=MOST_S,
+        )
+        return self._ended(found, container, short)
+
+    def _look(self, task: str) -> Mapping[str, Any] | None:
         from botocore.exceptions import BotoCoreError, ClientError
 
-        last, wait_s, short = "", FIRST_S, task.rpartition("/")[2]
-        while True:
-            try:
-                found = self._client("ecs").describe_tasks(cluster=self._cluster, tasks=[task])["tasks"]
-            except (ClientError, BotoCoreError):
-                found = []  # the task does not hang on our look at it
-            state = found[0]["lastStatus"] if found else last
-            if state != last:
-                sys.stderr.write(f"Task {short} is {state}.\n")
-                last, wait_s = state, FIRST_S
-            if found and state == "STOPPED":
-                return self._ended(found[0], container, short)
-            self._sleep(wait_s)
-            wait_s = min(MOST_S, wait_s * 1.5)
+        try:
+            found: list[Mapping[str, Any]] = self._client("ecs").describe_tasks(cluster=self._cluster, tasks=[task])[
+                "tasks"
+            ]
+        except (ClientError, BotoCoreError):
+            return None
+        return next(iter(found), None)
 
     def _ended(self, task: Mapping[str, Any], container: str, short: str) -> int:
         for line in self._lines(container, short):
@@ -143,11 +141,8 @@ class Producers:
             return 1
         return int(status)
 
-    def _group(self) -> str:
-        return f"/tapehouse/{self._settings.deployment}/producers"
-
     def _log_of(self, short: str) -> str:
-        return f"{self._group()}, stream backfill/producer/{short}"
+        return f"{log_group(self._settings.deployment, 'producers')}, stream backfill/producer/{short}"
 
     def _lines(self, container: str, short: str) -> list[str]:
         """What the task said; nothing where its log may not be read."""
@@ -155,7 +150,9 @@ class Producers:
 
         try:
             found = self._client("logs").get_log_events(
-                logGroupName=self._group(), logStreamName=f"backfill/{container}/{short}", startFromHead=True
+                logGroupName=log_group(self._settings.deployment, "producers"),
+                logStreamName=f"backfill/{container}/{short}",
+                startFromHead=True,
             )["events"]
         except (ClientError, BotoCoreError):
             return []

@@ -11,13 +11,13 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
-from tapehouse.deployed import job_name
+from cli.remote.calls import Clients, refused, until
+from tapehouse.deployed import job_name, log_group
 from tapehouse.errors import TerminalError
 from tapehouse.settings import Settings
 
 GOING: Final = frozenset({"STARTING", "RUNNING", "STOPPING", "WAITING"})
 DONE: Final = "SUCCEEDED"
-FIRST_S: Final = 2.0
 MOST_S: Final = 15.0
 """Seconds between two looks: a run takes about a minute to start, and hours at most."""
 SHOWN_LINES: Final = 40
@@ -41,15 +41,7 @@ class Runs:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._settings, self._sleep = settings, sleep
-        self._make = make
-        self._clients: dict[str, Any] = {}
-
-    def _client(self, service: str) -> Any:
-        if service not in self._clients:
-            from tapehouse import aws
-
-            self._clients[service] = (self._make or aws.client)(service, region=self._settings.region)
-        return self._clients[service]
+        self._client = Clients(settings.region, make)
 
     def command(self, job: str, arguments: Mapping[str, str | None], options: argparse.Namespace) -> int:
         """A whole subcommand: starts the job, or takes the run that is named, and follows it; its exit status."""
@@ -66,12 +58,14 @@ class Runs:
         """
         from botocore.exceptions import BotoCoreError, ClientError
 
+        from tapehouse.kinesis import code_of
+
         name = job_name(self._settings.deployment, job)
         given = {f"--{key}": value for key, value in (arguments or {}).items() if value is not None}
         try:
             run = str(self._client("glue").start_job_run(JobName=name, Arguments=given)["JobRunId"])
         except ClientError as error:
-            code = error.response.get("Error", {}).get("Code", "")
+            code = code_of(error)
             if code == "ConcurrentRunsExceededException":
                 raise TerminalError(self._already(job)) from error
             if code == "EntityNotFoundException":
@@ -79,9 +73,9 @@ class Runs:
                     f"There is no job {name} in {self._settings.region}: run `make deploy-terraform`, or set "
                     "TAPEHOUSE_DEPLOYMENT to what was deployed."
                 ) from error
-            raise _failed(f"start {name}", error) from error
+            raise refused(f"AWS did not start {name}", error) from error
         except BotoCoreError as error:
-            raise _failed(f"start {name}", error) from error
+            raise refused(f"AWS did not start {name}", error) from error
         told = " ".join(f"{key} {value}" for key, value in given.items())
         sys.stderr.write(f"{name} {told}".rstrip() + f": run {run} was started.\n")
         return run
@@ -103,13 +97,15 @@ class Runs:
         """
         from botocore.exceptions import BotoCoreError, ClientError
 
+        from tapehouse.kinesis import code_of
+
         name = job_name(self._settings.deployment, job)
         try:
             found = self._client("glue").get_job_runs(JobName=name, MaxResults=10)["JobRuns"]
         except (ClientError, BotoCoreError) as error:
-            if getattr(error, "response", {}).get("Error", {}).get("Code") == "EntityNotFoundException":
+            if code_of(error) == "EntityNotFoundException":
                 return None
-            raise _failed(f"look at {name}", error) from error
+            raise refused(f"AWS did not look at {name}", error) from error
         return next((run for run in found if run["JobRunState"] in GOING), None)
 
     def follow(self, job: str, run: str, again: str) -> int:
@@ -131,40 +127,37 @@ class Runs:
             return 0
         why = " ".join(str(found.get("ErrorMessage") or "").split())
         sys.stderr.write(f"{found['JobName']} {run} ended {state} after {took_s} s{': ' + why if why else ''}.\n")
-        sys.stderr.write(f"Its log: {self._group(job)}, streams that begin with {run}.\n")
+        sys.stderr.write(f"Its log: {log_group(self._settings.deployment, job)}, streams that begin with {run}.\n")
         return 1
 
     def _to_the_end(self, job: str, run: str) -> Mapping[str, Any]:
-        name, last, wait_s = job_name(self._settings.deployment, job), "", FIRST_S
-        while True:
-            found = self._look(name, run)
-            state = found["JobRunState"] if found is not None else last
-            if found is not None and state != last:
-                sys.stderr.write(f"{name} {run} is {state}.\n")
-                last, wait_s = state, FIRST_S
-            if found is not None and state not in GOING:
-                return found
-            self._sleep(wait_s)
-            wait_s = min(MOST_S, wait_s * 1.5)
+        name = job_name(self._settings.deployment, job)
+        return until(
+            lambda: self._look(name, run),
+            state_of=lambda found: str(found["JobRunState"]),
+            is_over=lambda state: state not in GOING,
+            tell=lambda state: print(f"{name} {run} is {state}.", file=sys.stderr),
+            sleep=self._sleep,
+            most_s=MOST_S,
+        )
 
     def _look(self, name: str, run: str) -> Mapping[str, Any] | None:
         from botocore.exceptions import BotoCoreError, ClientError
 
+        from tapehouse.kinesis import code_of
+
         try:
             found: Mapping[str, Any] = self._client("glue").get_job_run(JobName=name, RunId=run)["JobRun"]
         except ClientError as error:
-            code = error.response.get("Error", {}).get("Code", "")
+            code = code_of(error)
             if code in ("EntityNotFoundException", "InvalidInputException"):
                 raise TerminalError(f"{name} has no run {run}.") from error
             if "Expired" in code or "AccessDenied" in code:
-                raise _failed(f"look at {run}, which goes on without us", error) from error
+                raise refused(f"AWS did not look at {run}, which goes on without us", error) from error
             return None
         except BotoCoreError:
             return None
         return found
-
-    def _group(self, job: str) -> str:
-        return f"/tapehouse/{self._settings.deployment}/{job}"
 
     def _log(self, job: str, run: str) -> Iterator[str]:
         """The last lines of the driver's log, as far as it may be read."""
@@ -172,7 +165,7 @@ class Runs:
 
         try:
             found = self._client("logs").filter_log_events(
-                logGroupName=self._group(job), logStreamNamePrefix=run, limit=1_000
+                logGroupName=log_group(self._settings.deployment, job), logStreamNamePrefix=run, limit=1_000
             )["events"]
         except (ClientError, BotoCoreError):
             return
@@ -190,7 +183,7 @@ class Runs:
         try:
             told = self._client("glue").batch_stop_job_run(JobName=name, JobRunIds=[run])
         except (ClientError, BotoCoreError) as error:
-            raise _failed(f"stop {run}", error) from error
+            raise refused(f"AWS did not stop {run}", error) from error
         if told.get("Errors"):
             why = told["Errors"][0].get("ErrorDetail", {}).get("ErrorMessage", "")
             raise TerminalError(f"{name} {run} cannot be stopped: {why}")
@@ -207,10 +200,6 @@ def owner_says(settings: Settings, runs: Runs) -> str | None:
         f"{name} owns the tables and refreshes them every {settings.refresh_every_s:g} s: {going['Id']} since "
         f"{_instant(going['StartedOn'])}."
     )
-
-
-def _failed(what: str, error: Exception) -> TerminalError:
-    return TerminalError(f"AWS did not {what}: {' '.join(str(error).split())}")
 
 
 def _instant(time_: dt.datetime) -> str:
