@@ -53,6 +53,9 @@ class MarketView:
     """How old the newest trade is; None without trades."""
 
 
+NOTHING_SEEN: Final = MarketView(Result((), ()), None)
+
+
 class Lookout:
     """Looks at a lake's markets in a process of its own, which is replaced every so many looks. Close it.
 
@@ -69,7 +72,7 @@ class Lookout:
             return self._alive().submit(_look).result()
         except BrokenProcessPool:
             self.close()
-            return MarketView(Result((), ()), None)
+            return NOTHING_SEEN
 
     def _alive(self) -> ProcessPoolExecutor:
         if self._pool is None:
@@ -108,14 +111,14 @@ def newest(port: QueryPort) -> MarketView:
     try:
         summed_us = port.run(NEWEST_SUMMED).rows[0][0]
         if summed_us is None:
-            return MarketView(Result((), ()), None)
+            return NOTHING_SEEN
         since_us = summed_us - SHOWN_US
         candles = port.run(
             CANDLES.format(since=datetime.fromtimestamp(since_us // 1_000_000, UTC).replace(tzinfo=None))
         )
         newest_us = port.run(NEWEST_TRADE.format(since_us=since_us)).rows[0][0]
     except TerminalError:
-        return MarketView(Result((), ()), None)
+        return NOTHING_SEEN
     return MarketView(candles, time.time() - max(newest_us or 0, summed_us) / 1e6)
 
 

@@ -120,6 +120,13 @@ def _version_in(pointer: bytes) -> int:
         return -1
 
 
+def _told_once(body: dict[str, Any]) -> dict[str, Any]:
+    """Without what is derived from the rest; statistics that are told in no other way stay, and are not known."""
+    if body.get("stats_parsed") is not None and body.get("stats") is None:
+        return body
+    return {name: held for name, held in body.items() if name not in _DERIVED}
+
+
 class _State:
     """What a run of actions comes to: of each thing the newest word."""
 
@@ -132,10 +139,7 @@ class _State:
                 if kind in _OF_ONE_COMMIT:
                     continue
                 known = {each.name for each in _SCHEMA.field(kind).type} if kind in _SCHEMA.names else set()
-                if kind == "add" and body.get("stats") is None and body.get("stats_parsed") is not None:
-                    known.discard("stats_parsed")  # told in no other way
-                else:
-                    body = {name: held for name, held in body.items() if name not in _DERIVED}  # noqa: PLW2901
+                body = _told_once(body)  # noqa: PLW2901
                 unknown = [name for name, held in body.items() if held is not None and name not in known]
                 if unknown:
                     raise TerminalError(

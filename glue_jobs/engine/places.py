@@ -64,15 +64,22 @@ class Place:
             with self.files.open_output_stream(self.path(name)) as sink:
                 sink.write(content)
             return
-        target = Path(self.path(name))
-        target.parent.mkdir(parents=True, exist_ok=True)
-        written = target.with_name(f".{target.name}.{uuid.uuid4().hex}")
-        try:
-            written.write_bytes(content)
-            written.replace(target)
-        except BaseException:
-            written.unlink(missing_ok=True)  # half a file would fill a full disk further
-            raise
+        with _draft(Path(self.path(name))) as (draft, target):
+            draft.write_bytes(content)
+            draft.replace(target)
+
+    def write_first(self, name: str, content: bytes) -> bool:
+        """A small file of a folder, whole and on the disk, where none of that name is yet; False where one is."""
+        with _draft(Path(self.path(name))) as (draft, target):
+            with draft.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            try:
+                target.hardlink_to(draft)
+            except FileExistsError:
+                return False
+        return True
 
     def delete(self, name: str) -> None:
         """Remove a file; none there is fine."""
@@ -114,6 +121,17 @@ class Place:
         """A local folder must be there before a file of it; a bucket has none."""
         if not self.is_bucket:
             Path(self.path(name)).mkdir(parents=True, exist_ok=True)
+
+
+@contextlib.contextmanager
+def _draft(target: Path) -> Iterator[tuple[Path, Path]]:
+    """A name beside the target's to write to, gone afterwards: half a file would fill a full disk further."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    draft = target.with_name(f".{target.name}.{uuid.uuid4().hex}")
+    try:
+        yield draft, target
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 @lru_cache(maxsize=256)

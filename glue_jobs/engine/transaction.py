@@ -7,16 +7,14 @@ and in a process that lives for hours its transaction computes the table's whole
 """
 
 import json
-import os
 import time
 import uuid
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from glue_jobs.engine.files import dumps
 from glue_jobs.engine.objects import Objects
-from glue_jobs.engine.places import Place, place
+from glue_jobs.engine.places import place
 from glue_jobs.engine.table_log import TXN_APP
 from tapehouse.errors import TransientError
 
@@ -69,23 +67,7 @@ def commit_actions(
     said: list[Mapping[str, Any]] = [{"commitInfo": info}, *actions]
     if turn is not None:
         said.append({"txn": {"appId": TXN_APP, "version": turn, "lastUpdated": now_ms}})
-    return _put_first(place(uri), f"_delta_log/{version + 1:020d}.json", "\n".join(map(dumps, said)).encode())
-
-
-def _put_first(at: Place, name: str, content: bytes) -> bool:
+    at, name, content = place(uri), f"_delta_log/{version + 1:020d}.json", "\n".join(map(dumps, said)).encode()
     if at.is_bucket:
-        return Objects(at.uri).put(name, content, replaces=None) is not None
-    target = Path(at.path(name))
-    target.parent.mkdir(parents=True, exist_ok=True)
-    written = target.with_name(f".{target.name}.{uuid.uuid4().hex}")
-    try:
-        with written.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())  # a name in the log never stands for less than the whole
-        target.hardlink_to(written)
-    except FileExistsError:
-        return False
-    finally:
-        written.unlink(missing_ok=True)
-    return True
+        return Objects(uri).put(name, content, replaces=None) is not None
+    return at.write_first(name, content)
