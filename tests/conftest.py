@@ -60,6 +60,15 @@ def sockets_of_py4j(request: pytest.FixtureRequest) -> Iterator[None]:
             gc.collect()
 
 
+@pytest.fixture(scope="module")
+def moto() -> Iterator[str]:
+    """moto's endpoint, on loopback."""
+    from tests.moto_server import moto_server
+
+    with moto_server() as endpoint:
+        yield endpoint
+
+
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """A real session with Delta: UTC, two partitions, quiet."""

@@ -1,14 +1,11 @@
 """The documents say what is so: commands, paths, tables, columns, links and questions are held against the project."""
 
 import argparse
-import importlib.util
 import re
 import shlex
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import duckdb
@@ -20,6 +17,7 @@ from tapehouse import settings
 from tapehouse.query.dialect import translate
 from tapehouse.query.duckdb_port import MACROS
 from tapehouse.tables import REGISTRY
+from tests.project_scripts import script
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
@@ -101,16 +99,6 @@ def anchors(page: Path) -> set[str]:
     """The names by which headings are linked to."""
     headings = re.findall(r"^#+ (.+)$", FENCE.sub("", page.read_text(encoding="utf-8")), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
-
-
-def script(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(name, ROOT / "scripts" / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # dataclasses look there
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,5 @@
 """``make`` and its scripts: what they say when the machine is not right, and that a second run does nothing."""
 
-import importlib.util
 import os
 import re
 import shutil
@@ -8,21 +7,12 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
+from tests.project_scripts import script
+
 ROOT = Path(__file__).parent.parent
-
-
-def load(name: str, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    monkeypatch.syspath_prepend(str(ROOT / "scripts"))
-    spec = importlib.util.spec_from_file_location(name, ROOT / "scripts" / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def executable(path: Path, text: str) -> Path:
@@ -235,8 +225,8 @@ def test_what_sets_up_is_read_by_an_old_python(name: str) -> None:
     assert not re.search(r"def \w+\([^)]*: (?!\")", text)  # an unquoted list[str] would be evaluated
 
 
-def test_uv_is_told_what_pip_knows_and_never_fetches_a_python(monkeypatch: pytest.MonkeyPatch) -> None:
-    environment = load("environment", monkeypatch)
+def test_uv_is_told_what_pip_knows_and_never_fetches_a_python() -> None:
+    environment = script("environment")
     told = environment.uv_environment({"PIP_INDEX_URL": "here", "PIP_CERT": "a.pem", "SSL_CERT_FILE": "b.pem"})
     assert told["UV_DEFAULT_INDEX"] == "here"
     assert told["SSL_CERT_FILE"] == "b.pem"

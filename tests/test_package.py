@@ -3,7 +3,6 @@
 import base64
 import hashlib
 import importlib.metadata
-import importlib.util
 import io
 import json
 import os
@@ -17,7 +16,6 @@ import tomllib
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -26,6 +24,7 @@ from packaging.requirements import Requirement
 from embedded.kinesis import KinesisServer
 from glue_jobs.jobs.arguments import JOBS
 from tapehouse import aws
+from tests import project_scripts
 
 ROOT = Path(__file__).parent.parent
 GLUES = {"boto3": "1.42.84", "requests": "2.33.1", "PyYAML": "6.0.3"}
@@ -33,16 +32,7 @@ GLUES = {"boto3": "1.42.84", "requests": "2.33.1", "PyYAML": "6.0.3"}
 NAMES = {"wheel", "glue_bundle", "producers_bundle", *(f"glue_script_{job}" for job in JOBS)}
 
 
-def load() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("package_script", ROOT / "scripts" / "package.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # dataclasses look their module up
-    spec.loader.exec_module(module)
-    return module
-
-
-script = load()
+script = project_scripts.script("package")
 
 
 def zip_of(files: Mapping[str, bytes]) -> bytes:

@@ -17,7 +17,6 @@ from typing import Any
 import boto3
 import pytest
 import requests
-from moto.server import ThreadedMotoServer
 
 from cli.main import main
 from embedded import Stack
@@ -79,19 +78,15 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 @pytest.fixture
-def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def aws(moto: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """moto as an account with the state's bucket; a client of its S3."""
-    server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", moto)
     monkeypatch.setenv("AWS_REGION", "us-east-1")
     monkeypatch.setenv("TF_CLI_ARGS_init", "-backend-config=use_path_style=true")  # a bucket is no host name here
     client = boto3.client("s3")
     client.create_bucket(Bucket="tapehouse-state-123456789012-us-east-1")
     yield client
-    requests.post(f"http://{host}:{port}/moto-api/reset", timeout=10)  # what moto keeps outlives its server
-    server.stop()
+    requests.post(f"{moto}/moto-api/reset", timeout=10)  # what moto keeps outlives its server
 
 
 def state(aws: Any, environment: str = "dev") -> dict[str, Any]:

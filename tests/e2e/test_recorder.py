@@ -4,7 +4,6 @@ from email.message import Message
 
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from tests.e2e.policies import Grant, grants
 from tests.e2e.recorder import Call, Recorder, asked
@@ -37,11 +36,8 @@ def test_a_bulk_delete_is_of_each_key() -> None:
     assert found == [("s3:DeleteObject", OBJECT), ("s3:DeleteObject", "arn:aws:s3:::lake/c")]
 
 
-def test_the_calls_of_boto3_are_seen_and_answered() -> None:
-    server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    recorder = Recorder(f"http://{host}:{port}", who="refresh")
+def test_the_calls_of_boto3_are_seen_and_answered(moto: str) -> None:
+    recorder = Recorder(moto, who="refresh")
     with recorder.serving() as address:
         s3 = boto3.client("s3", endpoint_url=address)
         s3.create_bucket(Bucket="lake")
@@ -56,7 +52,6 @@ def test_the_calls_of_boto3_are_seen_and_answered() -> None:
         kinesis.get_records(ShardIterator=start["ShardIterator"])
         s3.close()
         kinesis.close()
-    server.stop()
     stream = "arn:aws:kinesis:us-east-1:123456789012:stream/recorded"
     assert Call("refresh", "s3:PutObject", OBJECT) in recorder.calls
     assert Call("refresh", "kinesis:GetRecords", stream) in recorder.calls

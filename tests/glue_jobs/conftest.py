@@ -46,3 +46,21 @@ def put(client: Any) -> Callable[[list[bytes]], None]:
             assert answer["FailedRecordCount"] == 0
 
     return put
+
+
+@pytest.fixture(scope="module")
+def s3() -> Iterator[str]:
+    """The endpoint of a bucket server that keeps S3's promise of conditional writes."""
+    from tests.glue_jobs.buckets import moto_s3
+
+    with moto_s3() as endpoint:
+        yield endpoint
+
+
+@pytest.fixture
+def bucket_name(s3: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> str:
+    """A bucket of the test's own there."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", s3)
+    name = f"b{abs(hash(request.node.name))}"
+    aws.client("s3").create_bucket(Bucket=name)
+    return name

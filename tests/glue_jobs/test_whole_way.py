@@ -2,13 +2,12 @@
 
 import json
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from glue_jobs.audit import audit
 from glue_jobs.bronze import position_in
@@ -201,15 +200,6 @@ def test_thousands_of_hostile_records_are_kept_and_named_and_stop_nothing(
     assert sorted(bytes(row.payload) for row in rows) == sorted(hostile)
     assert {row.verdict for row in rows} <= {"quarantined", "conflict"}
     assert all(row.reasons for row in rows)
-
-
-@pytest.fixture(scope="module")
-def moto() -> Iterator[str]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
 
 
 def test_the_whole_way_on_motos_kinesis(spark: Any, lake: Lake, moto: str) -> None:

@@ -1,13 +1,12 @@
 """Terraform's root and modules: formatted, valid, documented, and each plan as its own tests want it."""
 
-import importlib.util
 import re
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
-from tests.infra.conftest import INFRA, ROOT, Terraform
+from tests.infra.conftest import INFRA, Terraform
+from tests.project_scripts import script
 
 FOLDERS = sorted(
     path.parent.relative_to(INFRA).as_posix()
@@ -17,15 +16,6 @@ FOLDERS = sorted(
 MODULES = [folder for folder in FOLDERS if folder.startswith("modules/")]
 every_folder = pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: "root" if folder == "." else folder)
 every_module = pytest.mark.parametrize("module", MODULES)
-
-
-def load(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(name, ROOT / "scripts" / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def written(folder: str, pattern: str) -> str:
@@ -77,7 +67,7 @@ def test_the_example_is_under_test(module: str) -> None:
 
 @every_folder
 def test_every_variable_is_typed_described_and_never_null_by_chance(folder: str) -> None:
-    for block in load("terraform_docs").blocks(INFRA / folder, "variable"):
+    for block in script("terraform_docs").blocks(INFRA / folder, "variable"):
         assert block.description.endswith((".", ")")), block.name
         kind = block.arguments["type"]
         assert "any" not in re.findall(r"\w+", kind), f"{block.name}: {kind}"
@@ -113,19 +103,19 @@ def test_every_refusal_shows_the_value_unless_it_is_secret(folder: str) -> None:
 
 
 def test_the_readmes_tables_are_current(capsys: pytest.CaptureFixture[str]) -> None:
-    outcome = load("terraform_docs").main(["--check"])
+    outcome = script("terraform_docs").main(["--check"])
     assert outcome == 0, capsys.readouterr().err
 
 
 def test_the_catalogs_columns_and_sparks_settings_are_those_of_the_code(capsys: pytest.CaptureFixture[str]) -> None:
-    outcome = load("terraform_data").main(["--check"])
+    outcome = script("terraform_data").main(["--check"])
     assert outcome == 0, capsys.readouterr().err
 
 
 def test_a_drifted_file_is_named_with_the_command_that_mends_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    data = load("terraform_data")
+    data = script("terraform_data")
     stale = tmp_path / "tables.json"
     stale.write_text(data.files()[data.TABLES].replace("decimal(28,12)", "double"))
     monkeypatch.setattr(data, "ROOT", tmp_path)
@@ -139,16 +129,16 @@ def test_a_drifted_file_is_named_with_the_command_that_mends_it(
     [("STRING", "string"), ("DECIMAL(38,0)", "decimal(38,0)"), ("ARRAY<ARRAY<INT>>", "array<array<int>>")],
 )
 def test_a_type_is_spelled_as_hive_spells_it(spark: str, hive: str) -> None:
-    assert load("terraform_data").hive_type(spark) == hive
+    assert script("terraform_data").hive_type(spark) == hive
 
 
 def test_a_type_that_hive_may_spell_otherwise_is_refused() -> None:
     with pytest.raises(ValueError, match=r"MAP<STRING,INT>: say in scripts/terraform_data\.py"):
-        load("terraform_data").hive_type("MAP<STRING,INT>")
+        script("terraform_data").hive_type("MAP<STRING,INT>")
 
 
 def test_a_variable_without_a_description_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    docs = load("terraform_docs")
+    docs = script("terraform_docs")
     monkeypatch.setattr(docs, "ROOT", tmp_path)
     (tmp_path / "variables.tf").write_text('variable "size" {\n  type = number\n}\n')
     with pytest.raises(ValueError, match=r"variables\.tf: variable size has no description"):

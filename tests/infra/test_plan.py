@@ -3,13 +3,12 @@
 import json
 import os
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from moto.server import ThreadedMotoServer
 
 from glue_jobs.engine.session import SQL_SETTINGS
 from glue_jobs.jobs.arguments import JOBS, parse
@@ -39,15 +38,6 @@ UNSEEN = {("aws_eip", "CKV2_AWS_19"), *(("aws_iam_role_policy", check) for check
 say that holds ARNs of things still to be made."""
 CHECKOV = ROOT / ".venv-checkov/bin/checkov"
 pytestmark = pytest.mark.timeout(1_800)  # a plan starts the provider twice, which takes seconds of a core
-
-
-@pytest.fixture(scope="module")
-def moto() -> Iterator[str]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
 
 
 @dataclass(frozen=True)

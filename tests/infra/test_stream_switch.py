@@ -6,11 +6,9 @@ the plan to on-demand fails there.
 
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from moto.server import ThreadedMotoServer
 
 from tests.infra.conftest import Terraform
 
@@ -43,23 +41,14 @@ module "stream" {
 """
 
 
-@pytest.fixture
-def endpoint() -> Iterator[str]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
-
-
 @pytest.mark.timeout(1_800)  # five starts of the provider
-def test_the_stream_is_changed_in_place_in_both_directions(terraform: Terraform, tmp_path: Path, endpoint: str) -> None:
+def test_the_stream_is_changed_in_place_in_both_directions(terraform: Terraform, tmp_path: Path, moto: str) -> None:
     shutil.copytree(terraform.folder / "modules/stream", tmp_path / "stream")
     (tmp_path / "main.tf").write_text(ROOT_OF_ITS_OWN)
     here = Terraform(tmp_path)
     here.init(backend=True)
     for shards, made in (("2", "create"), (None, "update"), ("3", "update")):
-        variables = {"endpoint": endpoint} | ({} if shards is None else {"shard_count": shards})
+        variables = {"endpoint": moto} | ({} if shards is None else {"shard_count": shards})
         planned = here.run(["plan", "-no-color", "-input=false", "-out=plan"], variables=variables)
         assert planned.returncode == 0, planned.stderr
         (change,) = json.loads(here.run(["show", "-json", "plan"]).stdout)["resource_changes"]

@@ -1,11 +1,9 @@
 """What is written for a declaration by the protocol is what Delta itself writes for it."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-import boto3
 import pytest
 
 from glue_jobs.engine import DataFile, LostRaceError, Steps, Workspace, delta
@@ -18,7 +16,6 @@ from tapehouse.errors import TerminalError
 from tapehouse.lake import Lake
 from tapehouse.tables import BRONZE_TRADES, GOLD_CANDLES, REGISTRY, SILVER_GAPS, SILVER_TRADES, Table, Upkeep
 from tests.glue_jobs import by_spark
-from tests.glue_jobs.buckets import moto_s3
 from tests.glue_jobs.engine.test_table_log import put, trades
 
 
@@ -48,18 +45,9 @@ def test_a_table_is_made_with_the_actions_that_delta_writes(spark: Any, lake: La
     assert normal(creation(table, uri, now_ms=1)) == normal(by_delta)
 
 
-@pytest.fixture(scope="module")
-def s3() -> Iterator[str]:
-    with moto_s3() as endpoint:
-        yield endpoint
-
-
 @pytest.fixture
-def on_s3(s3: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Workspace:
-    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", s3)
-    bucket = f"b{abs(hash(request.node.name))}"
-    boto3.client("s3").create_bucket(Bucket=bucket)
-    return Workspace(None, Lake(f"s3://{bucket}/lake"), Steps())  # type: ignore[arg-type]
+def on_s3(bucket_name: str) -> Workspace:
+    return Workspace(None, Lake(f"s3://{bucket_name}/lake"), Steps())  # type: ignore[arg-type]
 
 
 def ensure(workspace: Workspace, table: Table) -> Any:

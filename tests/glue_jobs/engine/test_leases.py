@@ -1,11 +1,9 @@
 """What a lease does for the queries of one process: who writes, who waits, and what is fenced. No Spark."""
 
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-import boto3
 import pytest
 
 from glue_jobs.engine import LostRaceError, Query, Runner, Steps, Workspace
@@ -21,7 +19,7 @@ from glue_jobs.engine.upkeep import Upkeep
 from tapehouse.errors import TransientError
 from tapehouse.lake import Lake
 from tapehouse.tables import SILVER_COVERAGE, SILVER_TRADES
-from tests.glue_jobs.buckets import Bucket, moto_s3
+from tests.glue_jobs.buckets import Bucket
 from tests.glue_jobs.engine.test_table_log import put, trades
 
 TERMS = Terms(lasts_s=90.0, renew_every_s=3600.0, spare_s=15.0, look_every_s=0.01)
@@ -35,18 +33,9 @@ class Clock:
         return self.now
 
 
-@pytest.fixture(scope="module")
-def s3() -> Iterator[str]:
-    with moto_s3() as endpoint:
-        yield endpoint
-
-
 @pytest.fixture
-def workspace(s3: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Workspace:
-    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", s3)
-    bucket = f"b{abs(hash(request.node.name))}"
-    boto3.client("s3").create_bucket(Bucket=bucket)
-    made = Workspace(None, Lake(f"s3a://{bucket}/lake"), Steps())  # type: ignore[arg-type]
+def workspace(bucket_name: str) -> Workspace:
+    made = Workspace(None, Lake(f"s3a://{bucket_name}/lake"), Steps())  # type: ignore[arg-type]
     made.ensure([SILVER_TRADES])
     return made
 

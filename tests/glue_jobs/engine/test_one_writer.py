@@ -24,27 +24,16 @@ from glue_jobs.engine import Steps, Workspace
 from glue_jobs.engine.objects import Objects
 from tapehouse.lake import Lake
 from tapehouse.tables import SILVER_TRADES
-from tests.glue_jobs.buckets import moto_s3
 
 ROOT = Path(__file__).parents[3]
 SOON_S = 60.0
 LASTS_S = 1.5
 
 
-@pytest.fixture(scope="module")
-def s3() -> Iterator[str]:
-    with moto_s3() as endpoint:
-        yield endpoint
-
-
 @pytest.fixture
-def uri(s3: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> str:
-    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", s3)
-    bucket = re.sub(r"\W|_", "-", f"w{abs(hash(request.node.name))}")
-    client = boto3.client("s3")
-    client.create_bucket(Bucket=bucket)
-    client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
-    return f"s3://{bucket}/lake"
+def uri(bucket_name: str) -> str:
+    boto3.client("s3").put_bucket_versioning(Bucket=bucket_name, VersioningConfiguration={"Status": "Enabled"})
+    return f"s3://{bucket_name}/lake"
 
 
 class Driver:
