@@ -20,6 +20,7 @@ from pyspark.errors import PySparkException
 from glue_jobs.engine.follow import Follower
 from glue_jobs.engine.lease import Lease
 from glue_jobs.engine.leases import Leases
+from glue_jobs.engine.memory import give_back_what_is_free
 from glue_jobs.engine.objects import Objects
 from glue_jobs.engine.places import place
 from glue_jobs.engine.query import BatchJob, IntakeJob, Job, Piece, Query
@@ -50,6 +51,7 @@ class Runner:
         self, workspace: Workspace, *, leases: Leases | None = None, clock: Callable[[], float] = time.monotonic
     ) -> None:
         """``leases``: of a lake on S3."""
+        give_back_what_is_free()
         self._workspace, self._clock = workspace, clock
         self._leases = leases or Leases(Objects(workspace.lake.uri))
         self._rests_until: dict[str, float] = {}
