@@ -30,7 +30,12 @@ from latency import Made, Reader  # type: ignore[import-not-found]
 SAMPLE_EVERY_S: Final = 30.0
 LOOK_EVERY_S: Final = 0.2
 ENDS_S: Final = 180.0
-ROLES: Final = {"org.apache.spark": "Spark's JVM", "embedded.kinesis": "Kinesis", "run-app": "run-app"}
+ROLES: Final = {
+    "org.apache.spark": "Spark's JVM",
+    "embedded.kinesis": "Kinesis",
+    "run-app": "run-app",
+    "multiprocessing": "display",
+}
 """What a command line holds, and what the process is; every other one is a producer, a venue or another service."""
 PLACES: Final = {"bronze": "bronze", "silver": "silver", "gold": "gold", "_aws": "stream's journal"}
 """Folders of the lake; all else in it is the state of producers, and logs."""
