@@ -108,16 +108,26 @@ class Deployment:
 
     def second_plan(self) -> Mapping[str, Mapping[str, tuple[Any, Any]]]:
         """What a plan would change now: address → attribute → (is, would be)."""
+        return {change["address"]: _differences(change["change"]) for change in self._planned()}
+
+    def removed_by(self, variables: Mapping[str, Any]) -> Mapping[str, Sequence[str]]:
+        """What a plan with these variables would delete or replace: address → its actions. Asks AWS nothing."""
+        told = self.checkout / "changed.tfvars.json"
+        told.write_text(json.dumps(variables))
+        found = {
+            change["address"]: change["change"]["actions"]
+            for change in self._planned("-refresh=false", f"-var-file={told}")
+        }
+        return {address: actions for address, actions in found.items() if "delete" in actions}
+
+    def _planned(self, *words: str) -> Sequence[Mapping[str, Any]]:
+        """The changes of a plan made now."""
         place = Place("local", self.checkout)
         with prepared(place, environment_name=None, region=None, state_bucket=None) as work:
-            if work.plan() is None:
-                return {}
+            if work.plan(words=words) is None:
+                return []
             shown = work.terraform.json("show", "-json", str(place.plan.absolute()))
-        return {
-            each["address"]: _differences(each["change"])
-            for each in shown["resource_changes"]
-            if each["change"]["actions"] not in (["no-op"], ["read"])
-        }
+        return [each for each in shown["resource_changes"] if each["change"]["actions"] not in (["no-op"], ["read"])]
 
 
 def _differences(change: Mapping[str, Any]) -> Mapping[str, tuple[Any, Any]]:

@@ -4,7 +4,8 @@ Every name is one that Terraform told, every argument of a job one that its stat
 """
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pytest
@@ -32,6 +33,64 @@ LEFT: Mapping[str, str] = {
 }
 """What the emulator still has after destroy, by service and what begins its name, with the reason."""
 
+HOLDS_DATA = (
+    *("aws_s3_bucket", "aws_kinesis_stream", "aws_efs_file_system", "aws_secretsmanager_secret", "aws_kms_key"),
+    *("aws_cloudwatch_log_group", "aws_glue_catalog_database", "aws_glue_catalog_table", "aws_athena_workgroup"),
+)
+"""What holds what cannot be had again, or what people's questions name."""
+CHANGED: Mapping[str, Any] = {
+    "tags": {"Desk": "crypto"},
+    "shard_count": None,
+    "retention_hours": 48,
+    "force_destroy": False,
+    "versioning_days": 30,
+    "results_days": 30,
+    "kms_key_arn": "arn:aws:kms:us-east-1:123456789012:key/00000000-0000-0000-0000-000000000000",
+    "mode": "schedule",
+    "refresh_every_s": 5,
+    "refresh_cron": "cron(30 * * * ? *)",
+    "audit_cron": "cron(0 3 ? * SUN *)",
+    "maintenance_window": "Mon:4",
+    "stream_workers": {"type": "G.1X", "count": 3},
+    "batch_workers": {"type": "G.2X", "count": 4},
+    "gold_sources": {"binance": "binance-agg"},
+    "gold_seconds_days": 30,
+    "scan_limit_bytes": 20_000_000_000,
+    "log_days": 90,
+    "producers": {"kraken": {"symbols": ["SOL-USD"]}, "finnhub": {"symbols": ["us:AAPL-USD"]}},
+    "producer_image": "123456789012.dkr.ecr.us-east-1.amazonaws.com/tapehouse:1",
+    "producer_repository_arn": "arn:aws:ecr:us-east-1:123456789012:repository/tapehouse",
+    "producers_spot": True,
+    "zones": ["us-east-1c"],
+    "cidr": "10.62.0.0/20",
+    "nat": True,
+    "secret_versions": {"finnhub": 1},
+    "keys": {"finnhub": "not-a-key"},
+    "secret_recovery_days": 7,
+    "emails": ["desk@example.com"],
+    "budget": {"usd": 200},
+    "read_every_s": 100,
+    "behind_s": 600,
+    "throttled": 10,
+    "quarantined_percent": 5,
+    "scanned_gb": 100,
+    "readers": ["arn:aws:iam::123456789012:role/analyst"],
+    "operators": ["arn:aws:iam::123456789012:role/data-engineer"],
+    "require_mfa": False,
+    "session_s": 3_600,
+}
+"""Another value of each variable."""
+AND_AGAIN: Mapping[str, Any] = {
+    "network": {"vpc_id": "vpc-1", "subnet_ids": ["subnet-1"], "assign_public_ip": True},
+    "database_prefix": "desk_",
+}
+"""What cannot be told beside ``CHANGED``, or names data anew: the databases are entries, their tables' files stay."""
+NAMES_ANOTHER_PLACE = {
+    *("environment", "region", "account_id", "packages_file"),
+    *("emulator", "emulator_endpoint", "emulator_kinesis_endpoint", "max_retries"),
+}
+"""Where it is deployed and from what; the command gives these."""
+
 
 def test_the_outputs_are_settings(deployment: Deployment) -> None:
     settings = Settings.model_validate(deployment.settings)
@@ -58,6 +117,22 @@ def test_a_second_plan_differs_only_where_the_emulator_does(deployment: Deployme
     }
     assert {each: found[each] for each in found if each not in EMULATORS} == {}
     assert set(EMULATORS) - set(found) == set(), "remove the reasons for what does not differ any more"
+
+
+def test_another_value_of_a_variable_replaces_no_data(deployment: Deployment) -> None:
+    declared = re.findall(r'^variable "(\w+)"', (deployment.checkout / "infra/variables.tf").read_text(), re.MULTILINE)
+    assert {*CHANGED, *AND_AGAIN, *NAMES_ANOTHER_PLACE} == set(declared)
+    assert _data(deployment.removed_by(CHANGED)) == set()
+    assert _data(deployment.removed_by({"network": AND_AGAIN["network"]})) == set()
+    named_anew = _data(deployment.removed_by({"database_prefix": AND_AGAIN["database_prefix"]}))
+    assert {each.partition(".this[")[0] for each in named_anew} == {
+        "module.catalog.aws_glue_catalog_database",
+        "module.catalog.aws_glue_catalog_table",
+    }
+
+
+def _data(addresses: Iterable[str]) -> set[str]:
+    return {each for each in addresses if any(f"{kind}." in each for kind in HOLDS_DATA)}
 
 
 def test_destroy_leaves_nothing_unnamed(deployment: Deployment) -> None:

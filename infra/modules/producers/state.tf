@@ -6,10 +6,9 @@ locals {
 }
 
 resource "aws_efs_file_system" "this" {
-  #checkov:skip=CKV_AWS_184:The account's own key for EFS encrypts it; kms_key_arn takes another.
+  #checkov:skip=CKV_AWS_184:The account's own key for EFS encrypts it: it holds only how far each producer read of a venue's public trades, and another key would replace it, with all marks.
   creation_token   = "${var.prefix}-producers"
   encrypted        = true
-  kms_key_id       = var.kms_key_arn
   performance_mode = "generalPurpose"
   throughput_mode  = "bursting"
 

@@ -288,7 +288,7 @@ variable "secrets" {
 }
 
 variable "kms_key_arn" {
-  description = "ARN of the own KMS key of the stream, the buckets, the secrets and the log group; the marks' file system takes it too. null where they have none."
+  description = "ARN of the own KMS key of the stream, the buckets, the secrets and the log group. null where they have none. The marks' file system has the account's own key for EFS: another one would replace it."
   type        = string
   default     = null
 
