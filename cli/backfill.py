@@ -90,7 +90,7 @@ def _port(settings: Settings, here: Target) -> QueryPort:
     if settings.target == "aws":
         from tapehouse.query.athena_port import AthenaPort
 
-        return AthenaPort(workgroup=settings.athena_workgroup)
+        return AthenaPort.of(settings)
     from tapehouse.query.duckdb_port import DuckdbPort
 
     return DuckdbPort(here.lake)

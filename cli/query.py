@@ -17,7 +17,7 @@ def run(options: argparse.Namespace) -> int:
     if settings.target == "aws":
         from tapehouse.query.athena_port import AthenaPort
 
-        result = AthenaPort(workgroup=settings.athena_workgroup).run(options.sql)
+        result = AthenaPort.of(settings).run(options.sql)
     else:
         from tapehouse.query.duckdb_port import DuckdbPort
 

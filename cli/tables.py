@@ -25,7 +25,7 @@ def run(options: argparse.Namespace) -> int:
     if settings.target == "aws":
         from tapehouse.query.athena_port import AthenaPort
 
-        results.show(asked(AthenaPort(workgroup=settings.athena_workgroup), time.time_ns() // 1000), options)
+        results.show(asked(AthenaPort.of(settings), time.time_ns() // 1000), options)
         return 0
     here = target(settings)
     here.activate()

@@ -5,6 +5,7 @@ output "settings" {
     stream_name       = module.stream.name
     region            = var.region
     athena_workgroup  = module.athena.name
+    database_prefix   = var.database_prefix
     deployment        = local.prefix
     gold_sources      = var.gold_sources
     gold_seconds_days = var.gold_seconds_days

@@ -108,6 +108,9 @@ class Settings(BaseModel):
         default="tapehouse-dev", description="what Terraform made on AWS: every name there begins with it"
     )
     athena_workgroup: types.AwsName = Field(default="primary", description="the Athena workgroup that answers on AWS")
+    database_prefix: types.DatabasePrefix = Field(
+        default="", description="what stands before the databases' names bronze, silver and gold on AWS"
+    )
     gold_sources: types.Sources = Field(default={}, description="which source gold counts an exchange from")
     gold_seconds_days: Annotated[types.Whole, Allowed("0-36500")] = Field(
         default=0, ge=0, le=36_500, description="days that candles of less than a minute are kept, 0 for ever"

@@ -113,7 +113,8 @@ def catalog(asked: Asked) -> Finding:
     """Every declared table, with its columns, where the lake keeps it."""
     glue, faults = asked.client("glue"), []
     for table in REGISTRY.values():
-        ask = partial(glue.get_table, DatabaseName=table.layer, Name=table.short_name)
+        database = f"{asked.settings.database_prefix}{table.layer}"
+        ask = partial(glue.get_table, DatabaseName=database, Name=table.short_name)
         if (answer := or_none(ask, "EntityNotFoundException")) is None:
             faults.append(f"{table.name} is not there")
             continue

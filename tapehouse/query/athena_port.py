@@ -1,17 +1,19 @@
 """Questions answered on AWS, by Athena through awswrangler.
 
-Athena reads the layers as databases of the Glue catalog; ``SELECT … FROM silver.trades`` is sent as it is. That it is
-one SELECT is checked here first: a workgroup may allow more than its reader should do.
+Athena reads the layers as databases of the Glue catalog; ``SELECT … FROM silver.trades`` is sent as it is, but for
+the databases' prefix where a deployment has one. That it is one SELECT is checked here first: a workgroup may allow
+more than its reader should do.
 """
 
 import datetime as dt
 import decimal
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self
 
 from tapehouse.errors import TerminalError
-from tapehouse.query.dialect import translate
+from tapehouse.query.dialect import translate, with_databases
 from tapehouse.query.port import Result
+from tapehouse.settings import Settings
 
 
 def _read_sql_query(**arguments: Any) -> Any:
@@ -27,19 +29,24 @@ class AthenaPort:
         self,
         *,
         workgroup: str = "primary",
-        database: str = "gold",
+        database_prefix: str = "",
         read: Callable[..., Any] = _read_sql_query,
     ) -> None:
         self._workgroup = workgroup
-        self._database = database
+        self._prefix = database_prefix
         self._read = read
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """The port to what was deployed."""
+        return cls(workgroup=settings.athena_workgroup, database_prefix=settings.database_prefix)
 
     def run(self, sql: str) -> Result:
         translate(sql)
         try:
             frame = self._read(
-                sql=sql.strip().rstrip(";"),
-                database=self._database,
+                sql=with_databases(sql, self._prefix).strip().rstrip(";"),
+                database=f"{self._prefix}gold",
                 workgroup=self._workgroup,
                 ctas_approach=False,  # a CTAS would write tables, and loses the names of columns
                 dtype_backend="pyarrow",

@@ -23,6 +23,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from tapehouse.errors import TerminalError
+from tapehouse.lake import LAYERS
 
 CATALOG: Final = "awsdatacatalog"
 
@@ -46,6 +47,21 @@ def translate(sql: str) -> Translated:
     _name_columns(tree)
     tree = tree.transform(_mend)
     return Translated(tree.sql(dialect="duckdb", identify=True), tuple(tables))
+
+
+def with_databases(sql: str, prefix: str) -> str:
+    """The question with the layers' names as the databases are called, where a prefix stands before them.
+
+    All else stays as it was written. Raises TerminalError as ``translate`` does.
+    """
+    if not prefix:
+        return sql
+    named = [node.args.get("db") for node in _parse(sql).find_all(exp.Table, exp.Column)]
+    places = {name.meta["start"] for name in named if isinstance(name, exp.Identifier) and name.name.lower() in LAYERS}
+    for place in sorted(places, reverse=True):
+        at = place + (sql[place] == '"')
+        sql = f"{sql[:at]}{prefix}{sql[at:]}"
+    return sql
 
 
 def _parse(sql: str) -> exp.Expr:

@@ -4,7 +4,7 @@ from tapehouse.tables.bronze_trades import BRONZE_TRADES
 from tapehouse.tables.coordinates import COORDINATE_NAMES, COORDINATES
 from tapehouse.tables.gold_candles import ALL_EXCHANGES, GOLD_CANDLES
 from tapehouse.tables.gold_market_summary import GOLD_MARKET_SUMMARY
-from tapehouse.tables.model import LAYERS, Column, Compaction, Table, Upkeep
+from tapehouse.tables.model import Column, Compaction, Table, Upkeep
 from tapehouse.tables.registry import REGISTRY, table
 from tapehouse.tables.silver_coverage import SILVER_COVERAGE
 from tapehouse.tables.silver_gaps import CLOSED, EVERYWHERE, FILLED, OPENED, SILVER_GAPS
@@ -21,7 +21,6 @@ __all__ = [
     "FILLED",
     "GOLD_CANDLES",
     "GOLD_MARKET_SUMMARY",
-    "LAYERS",
     "OPENED",
     "REGISTRY",
     "SILVER_COVERAGE",

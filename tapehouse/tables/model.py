@@ -1,11 +1,9 @@
 """What a table declaration says. Everything else (schema, DDL, docs, test factories) is derived from it."""
 
 from dataclasses import dataclass
-from typing import Final
 
 from tapehouse.errors import TerminalError
-
-LAYERS: Final = ("bronze", "silver", "gold")
+from tapehouse.lake import LAYERS
 
 
 @dataclass(frozen=True, slots=True)

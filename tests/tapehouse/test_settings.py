@@ -156,7 +156,7 @@ def test_an_unknown_key_is_named_with_the_nearest_one_and_without_its_value(tmp_
 
 def test_an_unknown_key_like_no_other_lists_the_known_ones(tmp_path: Path) -> None:
     (fault,) = faults(tmp_path, "zzzz = 1")
-    assert "known are athena_workgroup, aws_port, deployment, feed, feed_limits, feeds" in fault
+    assert "known are athena_workgroup, aws_port, database_prefix, deployment, feed, feed_limits, feeds" in fault
 
 
 def test_broken_file_is_a_fault_that_names_the_line(tmp_path: Path) -> None:

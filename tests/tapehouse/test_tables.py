@@ -9,13 +9,13 @@ import pytest
 from tapehouse import tables
 from tapehouse.errors import TerminalError
 from tapehouse.intervals import INTERVALS
+from tapehouse.lake import LAYERS
 from tapehouse.record import judge
 from tapehouse.tables import (
     ALL_EXCHANGES,
     BRONZE_TRADES,
     COORDINATE_NAMES,
     GOLD_CANDLES,
-    LAYERS,
     REGISTRY,
     SILVER_COVERAGE,
     SILVER_GAPS,

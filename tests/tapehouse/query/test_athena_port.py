@@ -20,10 +20,34 @@ def test_the_question_is_sent_as_it_is_to_the_workgroup() -> None:
         sent.append(arguments)
         return pd.DataFrame({"n": [1]})
 
-    AthenaPort(workgroup="analysts", database="gold", read=read).run(" SELECT count(*) AS n FROM silver.trades ; ")
+    AthenaPort(workgroup="analysts", read=read).run(" SELECT count(*) AS n FROM silver.trades ; ")
     assert sent[0]["sql"].strip() == "SELECT count(*) AS n FROM silver.trades"
     assert sent[0]["workgroup"] == "analysts"
     assert sent[0]["ctas_approach"] is False
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        ("SELECT 1", "SELECT 1"),
+        ("select * from silver.trades -- all", "select * from desk_silver.trades -- all"),
+        ('SELECT "gold".candles.open FROM Gold.candles', 'SELECT "desk_gold".candles.open FROM desk_Gold.candles'),
+        ("SELECT 1 FROM awsdatacatalog.gold.candles g", "SELECT 1 FROM awsdatacatalog.desk_gold.candles g"),
+        (
+            "WITH gold AS (SELECT 'silver.trades' AS é) SELECT gold.é FROM gold JOIN bronze.trades ON true",
+            "WITH gold AS (SELECT 'silver.trades' AS é) SELECT gold.é FROM gold JOIN desk_bronze.trades ON true",
+        ),
+    ],
+)
+def test_the_databases_of_a_deployment_are_asked_by_their_names(asked: str, expected: str) -> None:
+    sent: list[dict[str, Any]] = []
+
+    def read(**arguments: Any) -> pd.DataFrame:
+        sent.append(arguments)
+        return pd.DataFrame({"n": [1]})
+
+    AthenaPort(database_prefix="desk_", read=read).run(asked)
+    assert (sent[0]["sql"], sent[0]["database"]) == (expected, "desk_gold")
 
 
 def test_cells_are_those_of_the_other_engine() -> None:
