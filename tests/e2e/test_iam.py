@@ -74,5 +74,16 @@ def test_nothing_is_allowed_that_nobody_does(granted: list[Grant], calls: list[C
     assert set(UNSEEN) - seen == set(), "remove the reasons for what is not allowed any more"
 
 
+def test_other_producers_and_the_backfill_may_do_no_more(granted: list[Grant], deployment: Deployment) -> None:
+    """Only one producer ran here; the others send by the same code."""
+    name = deployment.settings["deployment"]
+    ran, other, backfill = (
+        {(grant.action, grant.resource) for grant in granted if grant.role == f"{name}-{role}"}
+        for role in ("producer-coinbase", "producer-kraken", "backfill")
+    )
+    assert ran == other
+    assert backfill == {each for each in ran if not each[0].startswith("elasticfilesystem:")}
+
+
 def _kind(grant: Grant) -> str:
     return "glue" if "-glue-" in grant.role else "producer"
