@@ -105,7 +105,8 @@ lock: setup ## Compile all requirements files anew from pyproject.toml, with has
 	@$(COMPILE) pyproject.toml --constraint requirements.txt --no-annotate $(addprefix --no-emit-package ,$(GLUE_SHIPS)) \
 	  $(ARGS) -o requirements-glue.txt
 	@$(COMPILE) --group bench $(ARGS) -o benchmarks/requirements.txt
+	@$(COMPILE) infra/requirements.in $(ARGS) -o infra/requirements.txt
 
-clean: ## Remove caches, .venv and .venv-rivals of this folder; lakes stay (remove .lake yourself).
-	@rm -rf .venv .venv-rivals .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist spark-warehouse metastore_db derby.log *.egg-info
+clean: ## Remove caches and the environments (.venv and its like) of this folder; lakes stay (remove .lake yourself).
+	@rm -rf .venv .venv-rivals .venv-checkov .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist spark-warehouse metastore_db derby.log *.egg-info
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
