@@ -8,9 +8,10 @@ from typing import Final
 
 COLOURS: Final = (
     *("#c2410c", "#0f766e", "#1d4ed8", "#a16207", "#7e22ce"),
-    *("#be123c", "#4d7c0f", "#0369a1", "#57534e", "#a21caf", "#111827"),
+    *("#be123c", "#4d7c0f", "#0369a1", "#57534e", "#a21caf", "#111827", "#65a30d"),
 )
 _WIDTH: Final = 300
+_HALO: Final = 'stroke="#fff" stroke-width="3" paint-order="stroke"'
 _HEIGHT: Final = 200
 _LEFT: Final = 58
 _GAP: Final = 26
@@ -58,16 +59,17 @@ def _panel(panel: Panel, names: Sequence[str], left: float, unit: str) -> list[s
         parts.append(
             f'<text x="{x:.1f}" y="{bottom + 15}" text-anchor="middle">{most_time * part / 4:.3g} {unit}</text>'
         )
+    legend = []  # over the curves
     for name, line in panel.lines.items():
         told = " ".join(
             f"{left + _WIDTH * time / most_time:.1f},{bottom - _HEIGHT * value / most:.1f}" for time, value in line
         )
-        colour = COLOURS[names.index(name)]
+        colour = COLOURS[names.index(name) % len(COLOURS)]
         y = _TOP + 10 + 13 * list(panel.lines).index(name)
-        parts.append(f'<rect x="{left + 8}" y="{y - 5}" width="12" height="3" fill="{colour}"/>')
-        parts.append(f'<text x="{left + 25}" y="{y}" fill="#333">{escape(name)}</text>')
+        legend.append(f'<rect x="{left + 8}" y="{y - 5}" width="12" height="3" fill="{colour}"/>')
+        legend.append(f'<text x="{left + 25}" y="{y}" fill="#333" {_HALO}>{escape(name)}</text>')
         parts.append(f'<polyline points="{told}" fill="none" stroke="{colour}" stroke-width="1.6"/>')
-    return parts
+    return parts + legend
 
 
 def _said(value: float) -> str:
