@@ -4,18 +4,13 @@ import logging
 import subprocess
 import sys
 import threading
-from pathlib import Path
 
 import pytest
 
 from cli.main import COMMANDS, main
 from tapehouse.logs import LogfmtFormatter
 
-
-@pytest.fixture(autouse=True)
-def in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("tapehouse.logs.set_up", lambda **_: None)  # the root logger is the tests'
+pytestmark = pytest.mark.usefixtures("in_an_empty_folder")
 
 
 def test_every_command_tells_its_words_with_units(capsys: pytest.CaptureFixture[str]) -> None:

@@ -25,15 +25,9 @@ from tapehouse.errors import TerminalError
 from tapehouse.settings import Settings
 from tests.cli.venues import Venues, in_stream, simulated
 
+pytestmark = pytest.mark.usefixtures("in_an_empty_folder")
+
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture(autouse=True)
-def in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("tapehouse.logs.set_up", lambda **_: None)
-    monkeypatch.setenv("AWS_ENDPOINT_URL_KINESIS", "")  # put back at the end, whatever a command did to it
-    monkeypatch.delenv("AWS_ENDPOINT_URL_KINESIS")
 
 
 @pytest.fixture

@@ -19,13 +19,7 @@ from cli.processes import AppProcesses
 from tapehouse.kpl import deaggregate
 from tapehouse.settings import Settings
 
-
-@pytest.fixture(autouse=True)
-def in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("tapehouse.logs.set_up", lambda **_: None)
-    monkeypatch.setenv("AWS_ENDPOINT_URL_KINESIS", "")  # put back at the end, whatever a command did to it
-    monkeypatch.delenv("AWS_ENDPOINT_URL_KINESIS")
+pytestmark = pytest.mark.usefixtures("in_an_empty_folder")
 
 
 @pytest.fixture
