@@ -141,6 +141,9 @@ class Workspace:
         ``moves_only``: the same rows in other files. Such a commit repeats the metadata and counts no turn; who follows
         the table does not see it.
 
+        Gives the table's state now, which may hold more: another process may have committed since. The turn of this
+        commit is ``base.turn + 1``.
+
         Raises:
             LostRaceError: somebody else committed since ``base`` was read; nothing was written.
             LeaseLostError: another process may write the table by now; nothing was written.

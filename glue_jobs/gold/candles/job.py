@@ -136,8 +136,8 @@ class CandlesJob:
         with self._ws.steps.step("gold.candles") as step:
             add = self._built(base, trades, known, ledger.short_from_us)
             step.rows = sum(each.rows or 0 for each in add)
-            base = self._ws.commit(base, add=add, remove=base.files, metadata=ledger.to_json())
-        self._known = (base.table_id, base.turn), known
+            self._ws.commit(base, add=add, remove=base.files, metadata=ledger.to_json())
+        self._known = (base.table_id, base.turn + 1), known
 
     def _built(self, base: TableState, trades: TableState, known: Known, short_from_us: int | None) -> list[DataFile]:
         ends = [known.newest_us, *(counted.first_us for counted in known.markets.values())]
@@ -154,7 +154,7 @@ class CandlesJob:
 
     def _apply(self, base: TableState, work: Work, before: Ledger, after: Ledger, known: Known) -> None:
         """Compute work, and commit what came of it with what the ledger is then."""
-        outcome, rewrite = Outcome.nothing(), Rewrite()
+        outcome, rewrite, turn = Outcome.nothing(), Rewrite(), base.turn
         if work:
             with self._ws.steps.step("gold computed") as step:
                 outcome, after = self._computed(base, work, after, known)
@@ -166,8 +166,10 @@ class CandlesJob:
             with self._ws.steps.step("gold.candles") as step:
                 rewrite = self._layout.put(base, outcome, known.newest_us)
                 step.rows = sum(each.rows or 0 for each in rewrite.add)
-                base = self._ws.commit(base, add=rewrite.add, remove=rewrite.remove, metadata=after.to_json())
-        self._known = (base.table_id, base.turn), known
+                self._ws.commit(base, add=rewrite.add, remove=rewrite.remove, metadata=after.to_json())
+            # Not the turn of the table now: another process may have committed before we looked.
+            turn += 1
+        self._known = (base.table_id, turn), known
 
     def _computed(self, base: TableState, work: Work, after: Ledger, known: Known) -> tuple[Outcome, Ledger]:
         computing = Recompute(self._ws, base, self._ws.state(SILVER_TRADES), self._zones, after.short_from_us)
@@ -242,9 +244,9 @@ class CandlesJob:
             return False
         with self._ws.steps.step("gold.candles retention") as step:
             step.rows = sum(each.rows or 0 for each in rewrite.remove)
-            after = self._ws.commit(base, add=rewrite.add, remove=rewrite.remove, metadata=ledger.to_json())
+            self._ws.commit(base, add=rewrite.add, remove=rewrite.remove, metadata=ledger.to_json())
         if self._known is not None:
-            self._known = (after.table_id, after.turn), self._known[1]
+            self._known = (base.table_id, base.turn + 1), self._known[1]
         return True
 
     def _merge(self, base: TableState) -> bool:
@@ -254,9 +256,7 @@ class CandlesJob:
             if not rewrite:
                 return False
             step.rows = sum(each.rows or 0 for each in rewrite.add)
-            after = self._ws.commit(base, add=rewrite.add, remove=rewrite.remove, moves_only=True)
-        if self._known is not None and after.turn != base.turn:
-            self._known = None
+            self._ws.commit(base, add=rewrite.add, remove=rewrite.remove, moves_only=True)
         return True
 
 

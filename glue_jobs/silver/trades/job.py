@@ -200,7 +200,8 @@ class TradesJob:
         if not self._watch.knows(base.turn):
             self._watch.learn(base.turn, self._unfilled.at(base))
         seen = ids_seen(trades, self._watch.symbols)
-        due = self._watch.due(seen, opened, trades_turns=(before.turn, after.turn))
+        # Not the turns of the tables now: another process may have committed before we looked.
+        due = self._watch.due(seen, opened, trades_turns=(before.turn, before.turn + (after is not before)))
         if not due:
             return
         with self._ws.steps.step("silver filled") as step:
@@ -215,8 +216,8 @@ class TradesJob:
             with self._ws.steps.step("silver.gaps filled") as step:
                 step.rows = len(whole)
                 file = self._ws.stage(SILVER_GAPS, filled_rows(whole, arrivals))
-                written = self._ws.commit(base, add=[file])
-            self._watch.filled(written.turn, whole)
+                self._ws.commit(base, add=[file])
+            self._watch.filled(base.turn + 1, whole)
 
     def _write_coverage(self, judged: Judged | None, told: Mapping[str, Any] | None, *, is_all: bool = True) -> None:
         """Append the spans that say more than is known, and say up to where everything that arrived is in silver.

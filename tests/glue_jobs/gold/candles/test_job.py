@@ -1,5 +1,6 @@
 """Batches of silver into gold.candles, without Spark: held against the oracle, and against what they cost."""
 
+import copy
 import json
 import random
 from dataclasses import replace
@@ -11,7 +12,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from glue_jobs.engine import LostRaceError
-from glue_jobs.engine.follow import BatchLimits
+from glue_jobs.engine.follow import BatchLimits, Follower
+from glue_jobs.engine.transaction import commit_actions
 from glue_jobs.gold.candles import job as candles_job
 from glue_jobs.gold.candles.ledger import Ledger
 from glue_jobs.gold.candles.spans import Spans
@@ -20,7 +22,7 @@ from tapehouse.lake import Lake
 from tapehouse.record import Coverage, Gap, GapClosed, Record, Trade
 from tapehouse.tables import GOLD_CANDLES
 from tests.factories import NOW_US
-from tests.glue_jobs.gold.silver_lake import SilverLake
+from tests.glue_jobs.gold.silver_lake import INPUTS, SilverLake
 from tests.glue_jobs.layers import trade
 
 SECOND, MINUTE, HOUR, DAY = 1_000_000, 60_000_000, 3_600_000_000, 86_400_000_000
@@ -555,5 +557,36 @@ def test_the_mark_of_another_stream_counts_although_it_lies_further_back(lake: L
     assert not any(row["complete"] for key, row in silver.found().items() if key[3] >= T0)
     silver.arrive([sold(2, T0 + MINUTE)], arrival_us=NOW_US + 40, through_us=NOW_US + 60)
     silver.begin()
+    silver.refresh()
+    silver.check()
+
+
+def test_what_another_process_commits_before_a_commit_is_answered_is_not_taken_for_known(
+    silver: SilverLake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A driver on S3 may be paused there for so long that its lease is stolen; later it may be the writer again."""
+    silver.arrive([sold(1, T0), covered(T0 - MINUTE, T0 + 10 * MINUTE)], through_us=NOW_US)
+    silver.refresh()
+    commit, paused_at = "glue_jobs.engine.workspace.commit_actions", []
+
+    def paused(uri: str, *told: Any, **more: Any) -> bool:
+        done = commit_actions(uri, *told, **more)
+        monkeypatch.setattr(commit, commit_actions)
+        paused_at.append(uri)
+        other = copy.copy(silver)
+        other.begin()
+        silver.arrive([lost(T0 + 2 * MINUTE, T0 + 3 * MINUTE)])
+        other.refresh()
+        return done
+
+    silver.arrive([sold(2, T0 + MINUTE)])
+    batch = silver.follower.next()
+    assert batch is not None
+    monkeypatch.setattr(commit, paused)
+    silver.job.write(batch)
+    assert paused_at == [silver.workspace.uri(GOLD_CANDLES)]
+
+    silver.follower = Follower(silver.workspace, "gold", INPUTS, BatchLimits())  # as whoever takes the lease does
+    silver.arrive([sold(3, T0 + 2 * MINUTE + SECOND)])
     silver.refresh()
     silver.check()
