@@ -32,6 +32,7 @@ run "settings_are_what_the_command_reads" {
       stream_name       = "tapehouse-dev-trades"
       region            = "us-east-1"
       athena_workgroup  = "tapehouse-dev"
+      database_prefix   = ""
       deployment        = "tapehouse-dev"
       gold_sources      = {}
       gold_seconds_days = 0
