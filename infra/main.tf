@@ -134,6 +134,7 @@ module "monitoring" {
   stream_name              = module.stream.name
   feeds                    = [for name, producer in var.producers : coalesce(producer.feed, name)]
   producers_log_group_name = one(module.producers[*].log_group_name)
+  job_names                = values(module.glue.job_names)
   job_log_group_names      = module.glue.log_groups
   cluster_name             = one(module.producers[*].cluster_name)
   workgroup_name           = module.athena.name
@@ -161,6 +162,7 @@ module "people" {
   workgroup_name  = module.athena.name
   databases       = { for layer, name in module.catalog.databases : layer => name if layer != "bronze" }
   bronze_database = module.catalog.databases["bronze"]
+  job_arns        = values(module.glue.job_arns)
   kms_key_arn     = var.kms_key_arn
   stream_arn      = module.stream.arn
   cluster_name    = one(module.producers[*].cluster_name)

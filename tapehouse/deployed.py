@@ -68,5 +68,5 @@ def producer_name(deployment: str, feed: str) -> str:
 
 
 def log_group(deployment: str, thing: str) -> str:
-    """The log group of a job, or of ``producers``."""
-    return f"/tapehouse/{deployment}/{thing}"
+    """The log group of ``producers``, or of what a job says: Glue puts that into its ``/output``."""
+    return f"/tapehouse/{deployment}/{thing}" + ("" if thing == "producers" else "/output")

@@ -161,7 +161,7 @@ def test_lock_compiles_the_rivals_apart_from_everything_else(checkout: Path) -> 
     setup(checkout)
     first = asked(checkout)
     make(checkout, "lock", f"PYTHON={sys.executable}", "ARGS=--upgrade")
-    ours, producers, glue, rivals = asked(checkout)[len(first) :]
+    ours, producers, glue, rivals, judges = asked(checkout)[len(first) :]
     assert "pyproject.toml --all-extras --upgrade -o requirements.txt" in ours
     assert "pyproject.toml --extra producers --constraint requirements.txt" in producers
     assert producers.endswith("-o requirements-producers.txt")
@@ -170,7 +170,8 @@ def test_lock_compiles_the_rivals_apart_from_everything_else(checkout: Path) -> 
     assert glue.endswith("--upgrade -o requirements-glue.txt")
     assert rivals.endswith("--group bench --upgrade -o benchmarks/requirements.txt")
     assert "pyproject.toml" not in rivals  # its dependencies would come along
-    for line in (ours, producers, glue, rivals):
+    assert judges.endswith("infra/requirements.in --upgrade -o infra/requirements.txt")
+    for line in (ours, producers, glue, rivals, judges):
         assert {"--universal", "--generate-hashes", "--no-emit-index-url", "--no-emit-find-links"} <= set(line.split())
 
 

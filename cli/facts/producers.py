@@ -17,7 +17,7 @@ _LOGS = "see its log group /tapehouse/{deployment}/, mend the cause, then run `m
 def producers(asked: Asked) -> Finding:
     found = Producers(asked.settings, make=lambda service, **_: asked.client(service)).services()
     if not found:
-        wanted = read(outputs_of("aws")).get("backfill")  # with producers comes the task that fills
+        wanted = read(outputs_of("aws")).get("producers")
         return fault("none of those deployed is there", DEPLOY) if wanted else unknown("no feed is set up")
     for service in found:
         bad = _fault(asked, service)

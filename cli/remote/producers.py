@@ -76,7 +76,7 @@ class Producers:
         """
         from botocore.exceptions import BotoCoreError, ClientError
 
-        how = deployed.read(deployed.outputs_of("aws")).get("backfill")
+        how = (deployed.read(deployed.outputs_of("aws")).get("producers") or {}).get("backfill")
         if not how:
             raise TerminalError("No producers were deployed, and so no task that fills: set `producers`, then deploy.")
         network = {

@@ -164,12 +164,15 @@ class Runs:
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:
-            found = self._client("logs").filter_log_events(
-                logGroupName=log_group(self._settings.deployment, job), logStreamNamePrefix=run, limit=1_000
+            found = self._client("logs").get_log_events(
+                logGroupName=log_group(self._settings.deployment, job),
+                logStreamName=f"{run}-driver",
+                startFromHead=False,
+                limit=SHOWN_LINES,
             )["events"]
         except (ClientError, BotoCoreError):
             return
-        for event in found[-SHOWN_LINES:]:
+        for event in found:
             yield from str(event["message"]).rstrip("\n").splitlines()
 
     def stop(self, job: str) -> str | None:

@@ -256,7 +256,7 @@ def _play_and_account(
 @pytest.mark.spark
 @pytest.mark.timeout(600)
 def test_every_trade_of_five_venues_is_in_silver_once_or_in_a_recorded_gap(tmp_path: Path, spark: Any) -> None:
-    told = _play_and_account(tmp_path, spark, kills=3, seed=20_261_124, tell=lambda _: None)
+    told = _play_and_account(tmp_path, spark, kills=2, seed=20_261_124, tell=lambda _: None)
     assert told["made"] > 1000
     assert told["backfilled"] > 0
 

@@ -23,6 +23,6 @@ def _asked_of_aws() -> Iterator[str]:
 
 def test_an_operator_may_do_what_the_commands_ask() -> None:
     asked = set(_asked_of_aws())
-    assert {"ecs:ListServices", "ecs:UpdateService", "glue:StartJobRun", "logs:FilterLogEvents"} <= asked
+    assert {"ecs:ListServices", "ecs:UpdateService", "glue:StartJobRun", "logs:GetLogEvents"} <= asked
     may = set(ACTION.findall((ROOT / "infra/modules/people/iam.tf").read_text()))
     assert asked - may == set()

@@ -94,10 +94,10 @@ data "aws_iam_policy_document" "job" {
   statement {
     sid       = "Log"
     actions   = ["logs:CreateLogStream", "logs:PutLogEvents"]
-    resources = ["${local.logs_arn}:/tapehouse/${var.prefix}/${each.key}:*"]
+    resources = [for each_group in ["output", "error"] : "${local.logs_arn}:/tapehouse/${var.prefix}/${each.key}/${each_group}:*"]
   }
 
-  # Glue itself writes here, as the job's role, before and beside our own group.
+  # Glue itself writes here, as the job's role, before and beside our own groups.
   statement {
     sid       = "LogAsGlueDoes"
     actions   = ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"]

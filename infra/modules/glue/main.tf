@@ -14,17 +14,16 @@ locals {
   }
 
   arguments = {
-    "--datalake-formats"                 = "delta"
-    "--conf"                             = join(" --conf ", [for key, value in local.spark : "${key}=${value}"])
-    "--additional-python-modules"        = "${var.packages["glue_bundle"]},${var.packages["wheel"]}"
-    "--python-modules-installer-option"  = "--no-index"
-    "--enable-metrics"                   = ""
-    "--enable-observability-metrics"     = "true"
-    "--enable-continuous-cloudwatch-log" = "true"
-    "--lake"                             = var.lake_uri
-    "--region"                           = var.region
-    "--stream_name"                      = var.stream_name
-    "--gold_seconds_days"                = tostring(var.gold_seconds_days)
+    "--datalake-formats"                = "delta"
+    "--conf"                            = join(" --conf ", [for key, value in local.spark : "${key}=${value}"])
+    "--additional-python-modules"       = "${var.packages["glue_bundle"]},${var.packages["wheel"]}"
+    "--python-modules-installer-option" = "--no-index"
+    "--enable-metrics"                  = ""
+    "--enable-observability-metrics"    = "true"
+    "--lake"                            = var.lake_uri
+    "--region"                          = var.region
+    "--stream_name"                     = var.stream_name
+    "--gold_seconds_days"               = tostring(var.gold_seconds_days)
   }
 
   # Glue has no word for an empty value, so what is not set is not said.
@@ -37,11 +36,13 @@ locals {
   }
 }
 
-# Before the job, or Glue would make a group of its own, which keeps logs for ever.
+# Before the job, or Glue would make groups of its own, which keep logs for ever. What a script says is in /output; in
+# /error is what Spark and Glue say. *Source*: Glue developer guide, "Logging for AWS Glue jobs": since 5.0 all logs come
+# at once, and only --custom-logGroup-prefix names their groups.
 resource "aws_cloudwatch_log_group" "this" {
   #checkov:skip=CKV_AWS_158:CloudWatch encrypts every group; an own key costs, and kms_key_arn takes one.
   #checkov:skip=CKV_AWS_338:A job's log tells of its last weeks; what the lake holds is told by the tables for ever. log_days keeps more.
-  for_each = local.jobs
+  for_each = toset(flatten([for job in keys(local.jobs) : ["${job}/output", "${job}/error"]]))
 
   name              = "/tapehouse/${var.prefix}/${each.key}"
   retention_in_days = var.log_days
@@ -80,8 +81,8 @@ resource "aws_glue_job" "this" {
   }
 
   default_arguments = merge(local.arguments, local.optional, lookup(local.own, each.key, {}), {
-    "--TempDir"                 = "s3://${var.results_bucket}/glue/${each.key}/"
-    "--continuous-log-logGroup" = aws_cloudwatch_log_group.this[each.key].name
+    "--TempDir"                = "s3://${var.results_bucket}/glue/${each.key}/"
+    "--custom-logGroup-prefix" = trimsuffix(aws_cloudwatch_log_group.this["${each.key}/output"].name, "/output")
   })
 
   # The first run must find what it may do.

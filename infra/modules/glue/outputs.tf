@@ -14,8 +14,8 @@ output "role_arns" {
 }
 
 output "log_groups" {
-  description = "Names of the jobs' log groups, by job."
-  value       = { for name, group in aws_cloudwatch_log_group.this : name => group.name }
+  description = "Names of the log groups of what the jobs say, by job."
+  value       = { for job in keys(local.jobs) : job => aws_cloudwatch_log_group.this["${job}/output"].name }
 }
 
 output "owner" {

@@ -5,25 +5,28 @@ locals {
 
   rules = { for name, rule in {
     job-failed = {
-      when  = true
+      when  = length(var.job_names) > 0
       means = "A Glue job failed or ran out of time."
       do    = "Read its log in CloudWatch. The stream job is started again by itself; of any other start it again with tapehouse, which goes on where it was. A failed audit names what is missing."
       pattern = jsonencode({
         source      = ["aws.glue"]
         detail-type = ["Glue Job State Change"]
-        detail      = { jobName = [{ prefix = "${var.prefix}-" }], state = ["FAILED", "TIMEOUT", "ERROR"] }
+        detail      = { jobName = var.job_names, state = ["FAILED", "TIMEOUT", "ERROR"] }
       })
       paths = { job = "$.detail.jobName", run = "$.detail.jobRunId", state = "$.detail.state", why = "$.detail.message" }
       says  = "Glue job <job>, run <run>: <state>. <why>"
     }
     producer-stopped = {
       when  = var.cluster_name != null
-      means = "A task ended with an error. ECS starts it again."
+      means = "A task ended with an error, or could not begin. ECS starts it again."
       do    = "Once is nothing: it goes on at its marks. If it comes again and again, the last line of its log says what is wrong in one sentence."
       pattern = jsonencode({
         source      = ["aws.ecs"]
         detail-type = ["ECS Task State Change"]
-        detail      = { clusterArn = ["${local.ecs_arn}:cluster/${local.cluster_name}"], lastStatus = ["STOPPED"], containers = { exitCode = [{ numeric = [">", 0] }] } }
+        detail = { clusterArn = ["${local.ecs_arn}:cluster/${local.cluster_name}"], lastStatus = ["STOPPED"], "$or" = [
+          { containers = { exitCode = [{ numeric = [">", 0] }] } },
+          { stopCode = ["TaskFailedToStart"] }, # an image or a folder that cannot be had: no container has an exit code
+        ] }
       })
       paths = { group = "$.detail.group", task = "$.detail.taskArn", why = "$.detail.stoppedReason" }
       says  = "Task <task> of <group> ended: <why>"

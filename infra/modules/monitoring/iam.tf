@@ -1,25 +1,33 @@
 locals {
-  # Who tells the topic something, and of what: this deployment's alarms and rules, and the account's budgets.
+  # Who tells the topic something, and the conditions of it: this deployment's alarms, and the account's budgets.
+  # EventBridge gives neither account nor source when it publishes: with a condition its rules tell nothing
+  # (EventBridge user guide, "Amazon SNS permissions"; SNS developer guide, "Enable compatibility between event sources
+  # from AWS services and encrypted topics"). A rule of another account cannot have our topic as its target.
   publishers = {
-    "cloudwatch.amazonaws.com" = "arn:${var.partition}:cloudwatch:${var.region}:${var.account_id}:alarm:${var.prefix}-*"
-    "events.amazonaws.com"     = "arn:${var.partition}:events:${var.region}:${var.account_id}:rule/${var.prefix}-*"
-    "budgets.amazonaws.com"    = "arn:${var.partition}:budgets::${var.account_id}:*"
+    "cloudwatch.amazonaws.com" = {
+      account = { StringEquals = { "aws:SourceAccount" = var.account_id } }
+      source  = { ArnLike = { "aws:SourceArn" = "arn:${var.partition}:cloudwatch:${var.region}:${var.account_id}:alarm:${var.prefix}-*" } }
+    }
+    "budgets.amazonaws.com" = {
+      account = { StringEquals = { "aws:SourceAccount" = var.account_id } }
+      source  = { ArnLike = { "aws:SourceArn" = "arn:${var.partition}:budgets::${var.account_id}:*" } }
+    }
+    "events.amazonaws.com" = { account = {}, source = {} }
   }
 
   topic_policy = jsonencode({
     Version = "2012-10-17"
     Statement = concat(
-      [for service, source in local.publishers : {
-        Sid       = "From${title(split(".", service)[0])}"
-        Effect    = "Allow"
-        Principal = { Service = service }
-        Action    = "sns:Publish"
-        Resource  = aws_sns_topic.this.arn
-        Condition = {
-          StringEquals = { "aws:SourceAccount" = var.account_id }
-          ArnLike      = { "aws:SourceArn" = source }
-        }
-      }],
+      [for service, only in local.publishers : merge(
+        {
+          Sid       = "From${title(split(".", service)[0])}"
+          Effect    = "Allow"
+          Principal = { Service = service }
+          Action    = "sns:Publish"
+          Resource  = aws_sns_topic.this.arn
+        },
+        only.source == {} ? {} : { Condition = merge(only.account, only.source) },
+      )],
       [{
         Sid       = "OnlyEncrypted"
         Effect    = "Deny"
@@ -47,14 +55,16 @@ locals {
         ]
         Resource = "*"
       }],
-      [for service, source in local.publishers : {
-        Sid       = "Through${title(split(".", service)[0])}"
-        Effect    = "Allow"
-        Principal = { Service = service }
-        Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
-        Resource  = "*"
-        Condition = { StringEquals = { "aws:SourceAccount" = var.account_id } }
-      }],
+      [for service, only in local.publishers : merge(
+        {
+          Sid       = "Through${title(split(".", service)[0])}"
+          Effect    = "Allow"
+          Principal = { Service = service }
+          Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
+          Resource  = "*"
+        },
+        only.account == {} ? {} : { Condition = only.account },
+      )],
     )
   })
 }

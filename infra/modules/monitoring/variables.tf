@@ -103,6 +103,18 @@ variable "producers_log_group_name" {
   }
 }
 
+variable "job_names" {
+  description = "Names of the Glue jobs whose failures are told: each, since another deployment's names may begin as these do. Empty: none is."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for name in var.job_names : can(regex("^[a-zA-Z0-9_-]{1,255}$", name))])
+    error_message = "job_names: '${join("', '", [for name in var.job_names : name if !can(regex("^[a-zA-Z0-9_-]{1,255}$", name))])}' is no Glue job's name."
+  }
+}
+
 variable "job_log_group_names" {
   description = "Names, by job, of the log groups that the jobs' own lines arrive in. Empty: nothing is read from them, and the alarms on them are left out."
   type        = map(string)

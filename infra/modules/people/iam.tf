@@ -6,7 +6,6 @@ locals {
   glue_arn     = "arn:${var.partition}:glue:${var.region}:${var.account_id}"
   ecs_arn      = "arn:${var.partition}:ecs:${var.region}:${var.account_id}"
   logs_arn     = "arn:${var.partition}:logs:${var.region}:${var.account_id}:log-group:/tapehouse/${var.prefix}"
-  job_arn      = "${local.glue_arn}:job/${var.prefix}-*"
   cluster_name = coalesce(var.cluster_name, "none")
 
   layers    = { reader = keys(var.databases), operator = concat(["bronze"], keys(var.databases)) }
@@ -89,7 +88,7 @@ locals {
         Sid      = "RunJobs"
         Effect   = "Allow"
         Action   = ["glue:GetJob", "glue:GetJobRun", "glue:GetJobRuns", "glue:StartJobRun", "glue:BatchStopJobRun"]
-        Resource = [local.job_arn]
+        Resource = var.job_arns
       },
       {
         Sid      = "FillStream"

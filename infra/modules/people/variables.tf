@@ -147,6 +147,17 @@ variable "bronze_database" {
   }
 }
 
+variable "job_arns" {
+  description = "ARNs of the Glue jobs that operators start and stop: each of its own, since another deployment's name may begin with this one's."
+  type        = list(string)
+  nullable    = false
+
+  validation {
+    condition     = length(var.job_arns) > 0 && alltrue([for arn in var.job_arns : can(regex("^arn:aws[a-z-]*:glue:[a-z0-9-]+:[0-9]{12}:job/[a-zA-Z0-9_-]+$", arn))])
+    error_message = "job_arns: ${jsonencode(var.job_arns)} are no Glue jobs' ARNs; one is arn:aws:glue:<region>:<account>:job/<name>."
+  }
+}
+
 variable "kms_key_arn" {
   description = "ARN of the own KMS key of the buckets and the stream. null where they have none."
   type        = string

@@ -59,5 +59,5 @@ def test_no_service_is_a_fault_only_where_producers_were_deployed(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert found(asked({"ecs": [("list_services", answer)]})).state == "unknown"
-    deployed.write(deployed.outputs_of("aws"), {"backfill": {"container": "producer"}})
+    deployed.write(deployed.outputs_of("aws"), {"producers": {"backfill": {"container": "producer"}}})
     assert found(asked({"ecs": [("list_services", answer)]})).told == "none of those deployed is there"

@@ -96,7 +96,7 @@ LOG: Answer = (
 
 @pytest.mark.parametrize("status", [0, 1])
 def test_a_backfill_is_run_as_a_task_and_its_status_is_ours(status: int, capsys: pytest.CaptureFixture[str]) -> None:
-    deployed.write(deployed.outputs_of("aws"), {"backfill": HOW})
+    deployed.write(deployed.outputs_of("aws"), {"producers": {"backfill": HOW}})
     service = Service(
         ecs=[started("--gap", "{}"), seen("PENDING"), seen("RUNNING"), seen("STOPPED", exitCode=status)], logs=[LOG]
     )
@@ -108,7 +108,7 @@ def test_a_backfill_is_run_as_a_task_and_its_status_is_ours(status: int, capsys:
 
 
 def test_a_task_that_never_ran_is_1_with_the_reason(capsys: pytest.CaptureFixture[str]) -> None:
-    deployed.write(deployed.outputs_of("aws"), {"backfill": HOW})
+    deployed.write(deployed.outputs_of("aws"), {"producers": {"backfill": HOW}})
     service = Service(ecs=[started(), seen("STOPPED")], logs=[("get_log_events", "ResourceNotFoundException")])
     assert producers(service).backfill([]) == 1
     assert "The backfill did not run to its end: no image. Its log: /tapehouse/" in capsys.readouterr().err
@@ -117,7 +117,7 @@ def test_a_task_that_never_ran_is_1_with_the_reason(capsys: pytest.CaptureFixtur
 def test_a_backfill_that_cannot_start_is_told() -> None:
     with pytest.raises(TerminalError, match="No producers were deployed"):
         producers(Service()).backfill([])
-    deployed.write(deployed.outputs_of("aws"), {"backfill": HOW})
+    deployed.write(deployed.outputs_of("aws"), {"producers": {"backfill": HOW}})
     full = ("run_task", {"tasks": [], "failures": [{"reason": "RESOURCE:CPU"}]})
     with pytest.raises(TerminalError, match="ECS does not start the backfill: RESOURCE:CPU"):
         producers(Service(ecs=[full])).backfill([])

@@ -38,9 +38,12 @@ def started(job: str = "refresh", **arguments: str) -> Answer:
 NONE: Answer = ("get_job_runs", {"JobRuns": []})
 LOG: list[Answer] = [
     (
-        "filter_log_events",
+        "get_log_events",
         {"events": [{"message": "refreshed rows=3\n"}]},
-        {"logGroupName": "/tapehouse/tapehouse-dev/refresh", "logStreamNamePrefix": "jr_1", "limit": 1_000},
+        {
+            **{"logGroupName": "/tapehouse/tapehouse-dev/refresh/output", "logStreamName": "jr_1-driver"},
+            **{"startFromHead": False, "limit": 40},
+        },
     )
 ]
 
@@ -73,12 +76,12 @@ def test_a_run_that_does_not_succeed_is_1_with_its_reason_and_where_its_log_is(
 ) -> None:
     service = Service(
         glue=[look("RUNNING"), look(state, ErrorMessage="no such\n  table")],
-        logs=[("filter_log_events", "ResourceNotFoundException")],
+        logs=[("get_log_events", "ResourceNotFoundException")],
     )
     assert runs(service).follow("refresh", "jr_1", "tapehouse refresh") == 1
     said = capsys.readouterr().err
     assert f"{NAME} jr_1 ended {state} after 61 s: no such table." in said
-    assert "/tapehouse/tapehouse-dev/refresh, streams that begin with jr_1" in said
+    assert "/tapehouse/tapehouse-dev/refresh/output, streams that begin with jr_1" in said
 
 
 def test_an_interrupt_leaves_the_run_and_says_how_to_go_on(capsys: pytest.CaptureFixture[str]) -> None:

@@ -15,7 +15,7 @@ LAKE = ["--lake", "s3://bucket/lake"]
 GLUES = shlex.split(
     "true --JOB_ID j_1 --JOB_RUN_ID jr_1 --JOB_NAME tapehouse-dev-refresh --TempDir s3://bucket/tmp/ "
     "--job-bookmark-option job-bookmark-disable --enable-metrics true --enable-observability-metrics true "
-    "--enable-continuous-cloudwatch-log true --continuous-log-logGroup /tapehouse/dev --datalake-formats delta "
+    "--custom-logGroup-prefix /tapehouse/dev/stream --datalake-formats delta "
     "--enable-glue-datacatalog true --additional-python-modules s3://bucket/a.gluewheels.zip,s3://bucket/b.whl "
     "--python-modules-installer-option --no-index --enable-auto-scaling true --job-language python "
     "--extra-py-files s3://bucket/c.zip --SECURITY_CONFIGURATION x --class GlueApp --mode x "

@@ -134,7 +134,7 @@ run "jobs_get_delta_and_the_packages_without_a_package_index" {
     error_message = "What a job imports comes from the code bucket alone."
   }
   assert {
-    condition     = alltrue([for name, job in aws_glue_job.this : job.default_arguments["--TempDir"] == "s3://tapehouse-dev-results-123456789012/glue/${name}/" && job.default_arguments["--continuous-log-logGroup"] == "/tapehouse/tapehouse-dev/${name}"])
+    condition     = alltrue([for name, job in aws_glue_job.this : job.default_arguments["--TempDir"] == "s3://tapehouse-dev-results-123456789012/glue/${name}/" && job.default_arguments["--custom-logGroup-prefix"] == "/tapehouse/tapehouse-dev/${name}"])
     error_message = "Temporary files and logs go where they expire."
   }
 }

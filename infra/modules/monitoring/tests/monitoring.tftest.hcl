@@ -15,6 +15,7 @@ variables {
   stream_name              = "tapehouse-dev-trades"
   feeds                    = ["kraken"]
   producers_log_group_name = "/tapehouse/tapehouse-dev/producers"
+  job_names                = ["tapehouse-dev-refresh", "tapehouse-dev-stream"]
   job_log_group_names      = { stream = "/tapehouse/tapehouse-dev/stream", refresh = "/tapehouse/tapehouse-dev/refresh" }
   cluster_name             = "tapehouse-dev"
   workgroup_name           = "tapehouse-dev"
@@ -128,12 +129,16 @@ run "only_this_deployment_and_the_accounts_budgets_write_to_the_topic" {
   command = apply
 
   assert {
-    condition = { for statement in jsondecode(aws_sns_topic_policy.this.policy).Statement : statement.Principal.Service => statement.Condition.ArnLike["aws:SourceArn"] if statement.Effect == "Allow" } == {
+    condition = { for statement in jsondecode(aws_sns_topic_policy.this.policy).Statement : statement.Principal.Service => try(statement.Condition.ArnLike["aws:SourceArn"], "any") if statement.Effect == "Allow" } == {
       "budgets.amazonaws.com"    = "arn:aws:budgets::123456789012:*"
       "cloudwatch.amazonaws.com" = "arn:aws:cloudwatch:us-east-1:123456789012:alarm:tapehouse-dev-*"
-      "events.amazonaws.com"     = "arn:aws:events:us-east-1:123456789012:rule/tapehouse-dev-*"
+      "events.amazonaws.com"     = "any"
     }
-    error_message = "Three services, each for what is of this deployment."
+    error_message = "Three services, each for what is of this deployment; EventBridge says neither account nor source."
+  }
+  assert {
+    condition     = [for statement in jsondecode(aws_kms_key.this.policy).Statement : try(statement.Condition, null) if try(statement.Principal.Service, "") == "events.amazonaws.com"] == [null]
+    error_message = "With a condition on the key no event arrives."
   }
   assert {
     condition     = alltrue([for statement in jsondecode(aws_sns_topic_policy.this.policy).Statement : statement.Action == "sns:Publish" && statement.Resource == aws_sns_topic.this.arn])
@@ -153,12 +158,16 @@ run "events_of_this_deployment_are_told" {
   command = plan
 
   assert {
-    condition     = jsondecode(aws_cloudwatch_event_rule.this["job-failed"].event_pattern).detail == { jobName = [{ prefix = "tapehouse-dev-" }], state = ["FAILED", "TIMEOUT", "ERROR"] }
+    condition     = jsondecode(aws_cloudwatch_event_rule.this["job-failed"].event_pattern).detail == { jobName = ["tapehouse-dev-refresh", "tapehouse-dev-stream"], state = ["FAILED", "TIMEOUT", "ERROR"] }
     error_message = "Its jobs' failures."
   }
   assert {
     condition     = jsondecode(aws_cloudwatch_event_rule.this["producer-stopped"].event_pattern).detail.clusterArn == ["arn:aws:ecs:us-east-1:123456789012:cluster/tapehouse-dev"] && jsondecode(aws_cloudwatch_event_rule.this["deployment-failed"].event_pattern).resources == [{ prefix = "arn:aws:ecs:us-east-1:123456789012:service/tapehouse-dev/" }]
     error_message = "Its cluster's failures."
+  }
+  assert {
+    condition     = contains([for either in jsondecode(aws_cloudwatch_event_rule.this["producer-stopped"].event_pattern).detail["$or"] : try(either.stopCode, null)], ["TaskFailedToStart"])
+    error_message = "A task that cannot begin has no exit code."
   }
 }
 

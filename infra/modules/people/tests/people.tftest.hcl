@@ -10,6 +10,7 @@ variables {
   results_bucket = "tapehouse-dev-results"
   workgroup_name = "tapehouse-dev"
   stream_arn     = "arn:aws:kinesis:us-east-1:123456789012:stream/tapehouse-dev-trades"
+  job_arns       = ["arn:aws:glue:us-east-1:123456789012:job/tapehouse-dev-stream"]
   cluster_name   = "tapehouse-dev"
   task_role_arns = ["arn:aws:iam::123456789012:role/tapehouse-dev-backfill"]
 }
@@ -113,7 +114,7 @@ run "an_operator_runs_this_deployment" {
   command = plan
 
   assert {
-    condition     = one([for statement in jsondecode(aws_iam_role_policy.operate["operator"].policy).Statement : statement.Resource if statement.Sid == "RunJobs"]) == ["arn:aws:glue:us-east-1:123456789012:job/tapehouse-dev-*"]
+    condition     = one([for statement in jsondecode(aws_iam_role_policy.operate["operator"].policy).Statement : statement.Resource if statement.Sid == "RunJobs"]) == ["arn:aws:glue:us-east-1:123456789012:job/tapehouse-dev-stream"]
     error_message = "The deployment's jobs."
   }
   assert {

@@ -13,6 +13,7 @@ module "people" {
   results_bucket = "tapehouse-dev-results-123456789012"
   workgroup_name = "tapehouse-dev"
   stream_arn     = "arn:aws:kinesis:us-east-1:123456789012:stream/tapehouse-dev-trades"
+  job_arns       = ["arn:aws:glue:us-east-1:123456789012:job/tapehouse-dev-stream"]
   cluster_name   = "tapehouse-dev"
   task_role_arns = ["arn:aws:iam::123456789012:role/tapehouse-dev-backfill", "arn:aws:iam::123456789012:role/tapehouse-dev-producers-start"]
 }
