@@ -33,7 +33,7 @@ locals {
     }
     deployment-failed = {
       when  = var.cluster_name != null
-      means = "A new revision of a producer did not come up, and ECS went back to the last one that did. Terraform may have called it a success."
+      means = "A new revision of a producer did not come up, and ECS goes back to the last one that did; where that ran a package, not an image, its package is gone, and nothing runs. Terraform may have called it a success."
       do    = "Read the log of the tasks that ended, mend the cause, and apply again."
       pattern = jsonencode({
         source      = ["aws.ecs"]
@@ -42,7 +42,7 @@ locals {
         detail      = { eventName = ["SERVICE_DEPLOYMENT_FAILED"] }
       })
       paths = { service = "$.resources[0]", why = "$.detail.reason" }
-      says  = "Deployment of <service> failed and was rolled back: <why>"
+      says  = "Deployment of <service> failed: <why>"
     }
   } : name => rule if rule.when }
 }
