@@ -90,7 +90,7 @@ def lake_formation(asked: Asked) -> Finding:
     return fault(
         f"new {' and '.join(f'{what}s' for what in closed)} are ruled by Lake Formation alone, not by IAM",
         "in Lake Formation grant Super on the databases and their tables to IAMAllowedPrincipals, or switch its "
-        "default permissions to IAM before the first deployment.",
+        "default permissions to IAM and deploy again: they hold for what is made after that.",
     )
 
 

@@ -64,6 +64,10 @@ class App:
             print(f"{name}: stops, once what it read is confirmed")
         if run is not None:
             print(f"{job_name(self._settings.deployment, 'stream')}: {run} stops, and goes on there next time")
-        if not stopped and run is None:
+        scheduled = self._outputs.get("owner") == "refresh"
+        if scheduled:
+            refresh = job_name(self._settings.deployment, "refresh")
+            print(f'{refresh}: goes on by its schedule, and costs; deploy with mode = "stream" to end that')
+        if not stopped and run is None and not scheduled:
             print(f"Nothing of {self._settings.deployment} runs.")
         return 0

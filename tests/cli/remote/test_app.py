@@ -85,3 +85,9 @@ def test_stopping_twice_stops_once(capsys: pytest.CaptureFixture[str]) -> None:
     assert "tapehouse-dev-stream: jr_7 stops" in said
     assert app(fake).stop() == 0
     assert capsys.readouterr().out == "Nothing of tapehouse-dev runs.\n"
+
+
+def test_a_schedule_that_goes_on_is_told_with_its_end(capsys: pytest.CaptureFixture[str]) -> None:
+    deployed.write(deployed.outputs_of("aws"), {"owner": "refresh"})
+    assert app(Fake(counts={})).stop() == 0
+    assert "tapehouse-dev-refresh: goes on by its schedule, and costs" in capsys.readouterr().out
