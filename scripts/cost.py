@@ -204,8 +204,9 @@ def page() -> str:
             reading requests of S3 a pass, leases not among them (`benchmarks/requests_on_s3.py`);
             {LAKE_BYTES_A_TRADE:g} bytes a trade in all
             tables, merged or not. Tables grow: the row is the first month's, and each month adds as much again. A
-            rebuild, an audit and each question to Athena come on top; so do logs and
-            the metrics that are read out of them, the alarms' key, what a vendor's feed takes, the producers' file system, and a stream's retention beyond 24 hours, whose price could not be looked up."""
+            rebuild, an audit and each question to Athena come on top; so do logs and the metrics that are read out of
+            them, the alarms' key, what a vendor's feed takes, the producers' file system, and a stream's retention
+            beyond 24 hours, whose price could not be looked up."""
         ),
         "Assumed:",
         "",
