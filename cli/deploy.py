@@ -9,7 +9,9 @@ from cli.command import add_setting, replace_environment
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_words(parser)
     parser.add_argument("--plan", action="store_true", dest="plan_only", help="show what would be done, and do nothing")
-    parser.add_argument("--lose-data", action="store_true", help="allow a plan that removes a bucket or the stream")
+    parser.add_argument(
+        "--lose-data", action="store_true", help="allow a plan that removes a bucket, the stream or producers' marks"
+    )
 
 
 def add_words(parser: argparse.ArgumentParser) -> None:

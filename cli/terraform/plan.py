@@ -13,8 +13,9 @@ _WORDS: Final[Mapping[tuple[str, ...], str]] = {
     ("forget",): "forget",
 }
 """Terraform's actions; one that is not here (no-op, read) changes nothing."""
-HOLDS_DATA: Final = frozenset({"aws_kinesis_stream", "aws_s3_bucket"})
-"""Types whose removal loses what nobody can make again: records that were not read yet, and the tables."""
+HOLDS_DATA: Final = frozenset({"aws_kinesis_stream", "aws_s3_bucket", "aws_efs_file_system"})
+"""Types whose removal loses what nobody can make again: records that were not read yet, the tables, and the producers'
+marks, without which what was traded meanwhile is neither filled nor told as a gap."""
 _SHOWN: Final = 20
 
 

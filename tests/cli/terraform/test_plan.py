@@ -46,6 +46,13 @@ def test_a_bucket_or_stream_that_goes_or_is_replaced_loses_data_and_is_told_firs
     assert next(found.lines()) == f"  replace  {stream}   LOSES DATA"
 
 
+def test_the_producers_marks_are_data_too() -> None:
+    marks = "module.producers.aws_efs_file_system.this"
+    found = plan(change(marks, "delete"), change("module.producers.aws_efs_access_point.this", "delete"))
+    assert found.loses == (marks,)
+    assert found.keeps == ()  # it goes with what is in it, so destroy has nothing to let go
+
+
 def test_a_bucket_that_refuses_to_go_while_it_holds_something_is_named() -> None:
     kept = change("aws_s3_bucket.lake", "delete")
     kept["change"]["before"] = {"force_destroy": False}
