@@ -1,7 +1,9 @@
 """``tapehouse deploy``: build, plan, show, confirm, apply exactly that, tell the settings, then the doctor."""
 
 import argparse
+import contextlib
 import sys
+from collections.abc import Sequence
 
 from cli.command import add_setting, replace_environment
 
@@ -29,33 +31,40 @@ def run(options: argparse.Namespace) -> int:
     from cli.terraform import work as works
 
     place = places.place_of(places.wanted_target(options, doing="deploy to"))
-    with works.prepared(
-        place, environment_name=options.environment, region=options.region, state_bucket=options.state_bucket
-    ) as work:
-        sys.stderr.write(f"Planning {work.deployment} ({work.where}).\n")
-        plan = work.plan()
-        if plan is None:
-            print(f"{work.deployment} ({work.where}): nothing to change.")
-        else:
-            print(f"{work.deployment} ({work.where}): {plan.counts()}.")
-            for line in plan.lines():
-                print(line)
-            print(f"The whole plan: {place.plan_text.relative_to(place.checkout)}", flush=True)
+    with contextlib.ExitStack() as last:
+        with works.prepared(
+            place, environment_name=options.environment, region=options.region, state_bucket=options.state_bucket
+        ) as work:
+            sys.stderr.write(f"Planning {work.deployment} ({work.where}).\n")
+            plan = work.plan()
+            if plan is None:
+                print(f"{work.deployment} ({work.where}): nothing to change.")
+            else:
+                print(f"{work.deployment} ({work.where}): {plan.counts()}.")
+                for line in plan.lines():
+                    print(line)
+                print(f"The whole plan: {place.plan_text.relative_to(place.checkout)}", flush=True)
+                if options.plan_only:
+                    return 0
+                if plan.loses and not options.lose_data:
+                    print("It would lose data: nothing was done. Say --lose-data if that is meant.", file=sys.stderr)
+                    return 1
+                if not works.confirm("Apply it?", wanted="yes", yes=options.yes):
+                    print("Nothing was done.", file=sys.stderr)
+                    return 1
+                if plan.waits and place.target == "aws":
+                    last.callback(_tell_waiting, plan.waits)  # also where a step fails: the next plan does not know
+                work.apply()
             if options.plan_only:
                 return 0
-            if plan.loses and not options.lose_data:
-                print("It would lose data: nothing was done. Say --lose-data if that is meant.", file=sys.stderr)
-                return 1
-            if not works.confirm("Apply it?", wanted="yes", yes=options.yes):
-                print("Nothing was done.", file=sys.stderr)
-                return 1
-            work.apply()
-        if options.plan_only:
-            return 0
-        told = work.write_settings()
-        print(f"The settings of {work.deployment} are in {told.relative_to(place.checkout)}.", flush=True)
-        replace_environment(work.environment)
-    return _examine(place.target)
+            told = work.write_settings()
+            print(f"The settings of {work.deployment} are in {told.relative_to(place.checkout)}.", flush=True)
+            replace_environment(work.environment)
+        return _examine(place.target)
+
+
+def _tell_waiting(services: Sequence[str]) -> None:
+    print(f"New, and stopped until `make run-app TARGET=aws` starts them: {', '.join(services)}.")
 
 
 def _examine(target: str) -> int:

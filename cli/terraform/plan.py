@@ -16,6 +16,8 @@ _WORDS: Final[Mapping[tuple[str, ...], str]] = {
 HOLDS_DATA: Final = frozenset({"aws_kinesis_stream", "aws_s3_bucket", "aws_efs_file_system"})
 """Types whose removal loses what nobody can make again: records that were not read yet, the tables, and the producers'
 marks, without which what was traded meanwhile is neither filled nor told as a gap."""
+SERVICE: Final = "aws_ecs_service"
+"""A producer's type: one that is new, or stands in another's place, has no task until it is started from outside."""
 _SHOWN: Final = 20
 
 
@@ -56,6 +58,11 @@ class Plan:
     def loses(self) -> tuple[str, ...]:
         """Addresses of what holds data and would be removed, or replaced by an empty one."""
         return tuple(c.address for c in self.changes if c.type in HOLDS_DATA and c.what in ("remove", "replace"))
+
+    @property
+    def waits(self) -> tuple[str, ...]:
+        """Addresses of services that will run nothing until they are started, whatever ran before."""
+        return tuple(c.address for c in self.changes if c.type == SERVICE and c.what in ("make", "replace"))
 
     def counts(self) -> str:
         """As ``74 to make, 1 to replace``; the ways that nothing goes are left out."""

@@ -120,6 +120,21 @@ def test_deploy_to_aws_applies_tells_the_settings_and_asks_the_doctor(
     assert "nothing to change" in capsys.readouterr().out
 
 
+def test_services_that_were_replaced_are_told_last_with_what_starts_them(
+    aws: Any, checkout: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cli.terraform.plan.SERVICE", "terraform_data")
+    told = "New, and stopped until `make run-app TARGET=aws` starts them: terraform_data.this."
+    for word, last in (("one", told), ("two", told), ("two", "asked the doctor of aws")):
+        (checkout / "infra/aws.tfvars").write_text(f'word = "{word}"\n')
+        assert main(["deploy", "--target", "aws", "--yes"]) == 0
+        assert capsys.readouterr().out.splitlines()[-1] == last
+    (checkout / "infra/aws.tfvars").write_text('word = "three"\n')
+    (checkout / "infra/main.tf").write_text(CONFIGURATION.replace("finnhub_secret", "nosuch"))
+    assert main(["deploy", "--target", "aws", "--yes"]) == 1  # applied, and a later step failed
+    assert capsys.readouterr().out.splitlines()[-1] == told
+
+
 def test_each_environment_has_its_own_state(aws: Any, checkout: Path) -> None:
     assert main(["deploy", "--target", "aws", "--yes"]) == 0
     assert main(["deploy", "--target", "aws", "--yes", "--environment", "prod"]) == 0

@@ -53,6 +53,16 @@ def test_the_producers_marks_are_data_too() -> None:
     assert found.keeps == ()  # it goes with what is in it, so destroy has nothing to let go
 
 
+def test_services_that_are_made_or_replaced_wait_and_changed_ones_do_not() -> None:
+    found = plan(
+        change("module.producers.aws_ecs_service.made", "create"),
+        change("module.producers.aws_ecs_service.changed", "update"),
+        change("module.producers.aws_ecs_service.replaced", "delete", "create"),
+        change("aws_glue_job.a", "create"),
+    )
+    assert found.waits == ("module.producers.aws_ecs_service.made", "module.producers.aws_ecs_service.replaced")
+
+
 def test_a_bucket_that_refuses_to_go_while_it_holds_something_is_named() -> None:
     kept = change("aws_s3_bucket.lake", "delete")
     kept["change"]["before"] = {"force_destroy": False}
