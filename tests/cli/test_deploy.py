@@ -18,9 +18,11 @@ import boto3
 import pytest
 import requests
 
+from cli.bootstrap import lacking
 from cli.main import main
 from embedded import Stack
 from tapehouse import deployed
+from tapehouse.errors import TerminalError
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.skipif(
@@ -216,8 +218,56 @@ def test_without_the_state_s_bucket_the_way_is_told_and_bootstrap_makes_it_once(
     made = checkout / "infra/.state/bootstrap-123456789012-us-east-1/terraform.tfstate"
     assert made.exists()
     aws.create_bucket(Bucket="tapehouse-state-123456789012-us-east-1")
+    guard(aws)
     assert main(["bootstrap", "--yes"]) == 0
     assert "is there: nothing to do" in capsys.readouterr().out
+
+
+def guard(aws: Any) -> None:
+    """Gives the state's bucket all that infra/bootstrap gives it, as far as it is looked for."""
+    bucket = "tapehouse-state-123456789012-us-east-1"
+    aws.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    block = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
+    aws.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=dict.fromkeys(block, True))
+    deny = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": f"arn:aws:s3:::{bucket}/*"}
+    tls = {**deny, "Condition": {"Bool": {"aws:SecureTransport": "false"}}}
+    aws.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": [tls]}))
+    rule = {"ID": "a", "Status": "Enabled", "Filter": {}, "NoncurrentVersionExpiration": {"NoncurrentDays": 9}}
+    aws.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration={"Rules": [rule]})
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_bootstrap_that_was_killed_after_the_bucket_is_finished_by_the_next_one(
+    known: bool, aws: Any, checkout: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether or not the killed one came to write the bucket into its state."""
+    monkeypatch.setattr("cli.bootstrap.STATES", "terraform_data.states")
+    monkeypatch.delenv("TF_CLI_ARGS_init")
+    (checkout / "infra/bootstrap").mkdir()
+    bucket = 'variable "region" { type = string }\nresource "terraform_data" "states" {}\n'
+    (checkout / "infra/bootstrap/main.tf").write_text(bucket)
+    if known:
+        assert main(["bootstrap", "--yes"]) == 0
+    (checkout / "infra/bootstrap/main.tf").write_text(f'{bucket}resource "terraform_data" "guard" {{}}\n')
+    capsys.readouterr()
+    assert main(["bootstrap", "--yes"]) == 0
+    assert capsys.readouterr().out.splitlines()[:2] == [
+        "tapehouse-state-123456789012-us-east-1 is there, without versions, a block of public access, a policy that "
+        "wants TLS, an end of old versions.",
+        "tapehouse-state-123456789012-us-east-1 (account 123456789012, us-east-1): 1 to make.",
+    ]
+
+
+def test_what_the_state_s_bucket_lacks_is_named(aws: Any) -> None:
+    bucket, region = "tapehouse-state-123456789012-us-east-1", "us-east-1"
+    guard(aws)
+    assert lacking(bucket, region) == []
+    aws.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Suspended"})
+    assert lacking(bucket, region) == ["versions"]
+    aws.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration={"BlockPublicAcls": True})
+    assert lacking(bucket, region) == ["versions", "a block of public access"]
+    with pytest.raises(TerminalError, match=r"S3 does not tell what guards nosuch: .*NoSuchBucket"):
+        lacking("nosuch", region)
 
 
 def test_an_output_that_is_no_setting_is_told_and_writes_nothing(
