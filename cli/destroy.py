@@ -4,6 +4,7 @@ import argparse
 import sys
 
 from cli.deploy import add_words
+from tapehouse.errors import TerminalError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,6 +39,8 @@ def run(options: argparse.Namespace) -> int:
         if not works.confirm("Remove it all, data too?", wanted=work.deployment, yes=options.yes):
             print("Nothing was done.", file=sys.stderr)
             return 1
+        if place.target == "aws":
+            stop_all(work.deployment, work.region)
         if plan.keeps:
             work.let_go(plan.keeps)
             work.plan(destroy=True)
@@ -45,3 +48,22 @@ def run(options: argparse.Namespace) -> int:
         work.forget_settings()
     print(f"{work.deployment} is gone.")
     return 0
+
+
+def stop_all(deployment: str, region: str) -> None:
+    """Ends whatever would write into a bucket that is being emptied: producers need not have ended, a job's run must.
+
+    Where nothing is there any more, nothing is done. Raises TerminalError where a run does not end.
+    """
+    from cli.remote.producers import Producers
+    from cli.remote.runs import Runs
+    from glue_jobs.jobs.arguments import JOBS
+    from tapehouse.settings import Settings
+
+    settings = Settings(target="aws", deployment=deployment, region=region)
+    for name in Producers(settings).scale(0):
+        print(f"{name}: stops, once what it read is confirmed")
+    try:
+        Runs(settings).end(JOBS)
+    except TerminalError as error:
+        raise TerminalError(f"{error} Nothing was removed: run the same again.") from error

@@ -8,7 +8,7 @@ import argparse
 import datetime as dt
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from cli.remote.calls import Clients, refused, until
@@ -20,6 +20,8 @@ GOING: Final = frozenset({"STARTING", "RUNNING", "STOPPING", "WAITING"})
 DONE: Final = "SUCCEEDED"
 MOST_S: Final = 15.0
 """Seconds between two looks: a run takes about a minute to start, and hours at most."""
+LOOK_S: Final = 5.0
+"""Seconds between two looks at all jobs: each is a call a job."""
 SHOWN_LINES: Final = 40
 
 
@@ -191,6 +193,23 @@ class Runs:
             why = told["Errors"][0].get("ErrorDetail", {}).get("ErrorMessage", "")
             raise TerminalError(f"{name} {run} cannot be stopped: {why}")
         return run
+
+    def end(self, jobs: Iterable[str], *, within_s: float = 600) -> None:
+        """Asks the runs of these jobs to stop, queued ones as well, and waits until none goes on.
+
+        Raises TerminalError where one still does after ``within_s`` of waiting.
+        """
+        jobs, waited_s = tuple(jobs), 0.0
+        while left := {job: found for job in jobs if (found := self.going(job)) is not None}:
+            if waited_s >= within_s:
+                names = ", ".join(f"{job_name(self._settings.deployment, job)} {left[job]['Id']}" for job in left)
+                raise TerminalError(f"{names} did not stop within {within_s:g} s.")
+            for job, found in left.items():
+                # Behind one that is stopped the next of a queue comes forth; one that stops already would be refused.
+                if found["JobRunState"] != "STOPPING" and (run := self.stop(job)):
+                    sys.stderr.write(f"{job_name(self._settings.deployment, job)} {run} stops.\n")
+            self._sleep(LOOK_S)
+            waited_s += LOOK_S
 
 
 def owner_says(settings: Settings, runs: Runs) -> str | None:

@@ -137,6 +137,32 @@ def test_services_that_were_replaced_are_told_last_with_what_starts_them(
     assert capsys.readouterr().out.splitlines()[-1] == told
 
 
+def test_destroy_stops_what_runs_before_it_removes_anything(
+    aws: Any, checkout: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert main(["deploy", "--target", "aws", "--yes"]) == 0
+    stops: list[tuple[str, bool]] = []
+
+    def scale(producers: Any, count: int) -> list[str]:
+        stops.append((f"{producers._cluster} to {count}", bool(state(aws)["resources"])))
+        return ["tapehouse-dev-producer-kraken"]
+
+    def goes_on(_: Any, jobs: Any) -> None:
+        stops.append((" ".join(jobs), bool(state(aws)["resources"])))
+        raise TerminalError("tapehouse-dev-stream jr_7 did not stop within 600 s.")
+
+    monkeypatch.setattr("cli.remote.producers.Producers.scale", scale)
+    with monkeypatch.context() as patched:
+        patched.setattr("cli.remote.runs.Runs.end", goes_on)
+        assert main(["destroy", "--target", "aws", "--yes"]) == 1
+    assert stops == [("tapehouse-dev to 0", True), ("stream refresh maintain rebuild audit smoke", True)]
+    said = capsys.readouterr()
+    assert "tapehouse-dev-producer-kraken: stops, once what it read is confirmed" in said.out
+    assert "jr_7 did not stop within 600 s. Nothing was removed: run the same again." in said.err
+    assert main(["destroy", "--target", "aws", "--yes"]) == 0  # by moto, where no job and no cluster is
+    assert state(aws)["resources"] == []
+
+
 def test_each_environment_has_its_own_state(aws: Any, checkout: Path) -> None:
     assert main(["deploy", "--target", "aws", "--yes"]) == 0
     assert main(["deploy", "--target", "aws", "--yes", "--environment", "prod"]) == 0

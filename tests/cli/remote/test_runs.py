@@ -175,3 +175,32 @@ def test_stopping_asks_the_run_that_goes_on_and_no_other() -> None:
     refused = {"Errors": [{"JobRunId": "jr_7", "ErrorDetail": {"ErrorMessage": "not now"}}]}
     with pytest.raises(TerminalError, match="tapehouse-dev-stream jr_7 cannot be stopped: not now"):
         runs(Service(glue=[going("stream"), ("batch_stop_job_run", refused)])).stop("stream")
+
+
+def stopped(job: str) -> Answer:
+    words = {"JobName": f"tapehouse-dev-{job}", "JobRunIds": ["jr_7"]}
+    return ("batch_stop_job_run", {}, words)
+
+
+def test_all_that_runs_is_stopped_once_queued_runs_too_and_waited_for() -> None:
+    first = [going("stream"), ("get_job_runs", "EntityNotFoundException"), going("audit", "WAITING")]
+    asked = [going("stream"), stopped("stream"), going("audit", "WAITING"), stopped("audit")]
+    second, third = [going("stream", "STOPPING"), NONE, NONE], [going("stream", "STOPPED"), NONE, NONE]
+    service = Service(glue=[*first, *asked, *second, *third])
+    sleeps: list[float] = []
+    runs(service, sleeps).end(["stream", "smoke", "audit"])
+    service.done()
+    assert len(sleeps) == 2
+
+
+def test_a_run_that_does_not_end_is_named() -> None:
+    service = Service(glue=[going("stream", "STOPPING")] * 3)
+    with pytest.raises(TerminalError, match=r"^tapehouse-dev-stream jr_7 did not stop within 10 s\.$"):
+        runs(service).end(["stream"], within_s=10)
+    service.done()
+
+
+def test_where_nothing_is_deployed_nothing_is_waited_for() -> None:
+    sleeps: list[float] = []
+    runs(Service(glue=[("get_job_runs", "EntityNotFoundException")]), sleeps).end(["stream"])
+    assert sleeps == []
