@@ -14,6 +14,7 @@ import argparse
 import contextlib
 import fcntl
 import os
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ from tapehouse.errors import UnpreparedError
 
 TARGETS: Final = ("local", "aws")
 OVERRIDE: Final = "backend_override.tf"
+_THE_COMMAND_S: Final = re.compile(r"^(environment|region|packages_file)\s*=", re.MULTILINE)
+"""At the beginning of a line: further in it is a key of some map."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +65,20 @@ class Place:
         """The state where it is a file; AWS' is in its bucket."""
         return self.folder / "terraform.tfstate"
 
-    @property
-    def var_files(self) -> tuple[Path, ...]:
-        """``infra/<target>.tfvars``, where it is there: the emulator's is the project's, AWS' is yours."""
-        path = self.root / f"{self.target}.tfvars"
-        return (path,) if path.exists() else ()
+    def var_files(self, environment: str) -> tuple[Path, ...]:
+        """``infra/<target>.tfvars``, then ``<target>.<environment>.tfvars``, where they are there; a later one counts.
+
+        The emulator's is the project's, AWS' are yours. Raises UnpreparedError for one that sets what the command does.
+        """
+        names = (f"{self.target}.tfvars", f"{self.target}.{environment}.tfvars")
+        found = tuple(path for name in names if (path := self.root / name).exists())
+        for path in found:
+            if told := _THE_COMMAND_S.search(path.read_text(encoding="utf-8")):
+                raise UnpreparedError(
+                    f"infra/{path.name} sets {told[1]}, which the command itself tells Terraform: take it out, and say "
+                    "--environment or --region instead."
+                )
+        return found
 
     def backend_words(self, state: dict[str, str]) -> tuple[str, ...]:
         """Words of ``init``: where the state is. ``state``: bucket, key and region on AWS."""

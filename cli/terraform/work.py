@@ -37,13 +37,12 @@ class Work:
     environment: Mapping[str, str]
     """Of a process that reaches the target."""
     variables: tuple[str, ...]
-    """What the command knows better than any file of variables, as words."""
+    """The files of variables, and what the command knows better than any of them, as words."""
 
     def plan(self, *, destroy: bool = False, words: Sequence[str] = ()) -> Plan | None:
         """The saved plan, and its whole text in a file; None where there is nothing to do."""
-        given = [f"-var-file={path}" for path in self.place.var_files]
         status, _ = self.terraform.run(
-            *("plan", "-detailed-exitcode", f"-out={self.place.plan.absolute()}", *given, *self.variables, *words),
+            *("plan", "-detailed-exitcode", f"-out={self.place.plan.absolute()}", *self.variables, *words),
             *(("-destroy",) if destroy else ()),
             quiet=True,
             allowed=(0, CHANGES),
@@ -103,6 +102,7 @@ def prepared(
     binary = find(os.environ)
     environment_name = environment_name or ("dev" if place.target == "aws" else "local")
     deployment = f"tapehouse-{environment_name}"
+    files = place.var_files(environment_name)
     if place.target == "aws":
         named = region_of(region, os.environ)
         account = account_of(named)
@@ -114,7 +114,7 @@ def prepared(
         reach, where = emulator.environment(os.environ), "the emulator"
     packages = build_packages(place.checkout)
     told = {"environment": environment_name, "region": named, "packages_file": str(packages)}
-    variables = tuple(f"-var={name}={value}" for name, value in told.items())
+    variables = (*(f"-var-file={path}" for path in files), *(f"-var={name}={value}" for name, value in told.items()))
     terraform = Terraform(binary, place.root, {**reach, "TF_DATA_DIR": str(place.data.absolute())})
     with place.ours():
         state = state_of(account, named, deployment, state_bucket) if emulator is None else {}

@@ -20,6 +20,7 @@ import requests
 
 from cli.bootstrap import lacking
 from cli.main import main
+from cli.terraform.place import Place
 from embedded import Stack
 from tapehouse import deployed
 from tapehouse.errors import TerminalError
@@ -174,6 +175,38 @@ def test_each_environment_has_its_own_state(aws: Any, checkout: Path) -> None:
     assert len(state(aws, "prod")["resources"]) == 1
 
 
+def test_an_environment_has_variables_of_its_own_beside_those_of_all(
+    aws: Any, checkout: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (checkout / "infra/aws.tfvars").write_text('word = "all"\n')
+    (checkout / "infra/aws.prod.tfvars").write_text('word = "prod"\n')
+    for environment, word in (("dev", "all"), ("prod", "prod")):
+        assert main(["deploy", "--target", "aws", "--yes", "--environment", environment]) == 0
+        made = state(aws, environment)["resources"][0]["instances"][0]["attributes"]["input"]["value"]
+        assert made.startswith(f"{environment} {word} ")
+
+
+@pytest.mark.parametrize("name", ["aws.tfvars", "aws.prod.tfvars"])
+@pytest.mark.parametrize("variable", ["environment", "region", "packages_file"])
+def test_a_file_that_sets_what_the_command_does_is_refused(
+    name: str, variable: str, aws: Any, checkout: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It would be passed over, and another deployment made than the file says."""
+    (checkout / "infra" / name).write_text(f'word = "two"\n{variable}   = "eu-west-1"\n')
+    assert main(["deploy", "--target", "aws", "--yes", "--environment", "prod"]) == 2
+    assert capsys.readouterr().err == (
+        f"tapehouse deploy: infra/{name} sets {variable}, which the command itself tells Terraform: take it out, and "
+        "say --environment or --region instead.\n"
+    )
+    assert not (checkout / "dist").exists()
+
+
+def test_a_map_s_own_key_is_no_variable(checkout: Path) -> None:
+    path = checkout / "infra/aws.tfvars"
+    path.write_text('tags = {\n  environment = "x"\n}\nregions = 1\n# region = "x"\n')
+    assert Place("aws", checkout).var_files("dev") == (path,)
+
+
 def test_a_plan_that_was_not_confirmed_changes_nothing(aws: Any, checkout: Path) -> None:
     """At a terminal the word must be typed; without one it must be given beforehand."""
     assert main(["deploy", "--target", "aws"]) == 2
@@ -325,8 +358,6 @@ def test_without_terraform_or_a_checkout_one_sentence_and_2(
 
 
 def test_two_runs_at_once_do_not_share_the_root(aws: Any, checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    from cli.terraform.place import Place
-
     with Place("local", checkout).ours():
         assert main(["deploy", "--target", "aws", "--yes"]) == 2
     assert "Another deploy or destroy works in this checkout" in capsys.readouterr().err

@@ -26,7 +26,8 @@ ROOT = Path(__file__).parents[2]
 SOURCES = ("infra", "scripts", "tapehouse", "glue_jobs", "producers", "lambdas")
 _SETTINGS = ("TARGET", "LAKE", "FEED", "FEEDS", "RECORDINGS", "ONCE", "SYMBOLS")
 MADE = shutil.ignore_patterns(
-    ".terraform", ".state", ".settings", "*.tfstate*", "backend_override.tf", "backend.hcl", "aws.tfvars", "__pycache__"
+    *(".terraform", ".state", ".settings", "*.tfstate*", "backend_override.tf", "backend.hcl"),
+    *("aws.tfvars", "aws.*.tfvars", "__pycache__"),
 )
 
 
