@@ -86,7 +86,10 @@ class Work:
         return path
 
     def forget_settings(self) -> None:
-        """What was deployed is no more."""
+        """What was deployed is no more. What the files tell of another deployment stays."""
+        told = deployed.read(deployed.path_of(self.place.target, self.place.checkout))
+        if told.get("deployment", self.deployment) != self.deployment:
+            return
         for path in (deployed.path_of, deployed.outputs_of):
             path(self.place.target, self.place.checkout).unlink(missing_ok=True)
 
