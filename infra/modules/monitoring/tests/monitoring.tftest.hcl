@@ -261,6 +261,7 @@ run "refuses_what_cannot_be" {
     emails                  = ["desk"]
     stream_name             = "a b"
     feeds                   = ["KRAKEN"]
+    job_names               = ["a b"]
     job_log_group_names     = { stream = "a b" }
     cluster_name            = "tape house"
     workgroup_name          = "a b"
@@ -274,7 +275,7 @@ run "refuses_what_cannot_be" {
   }
 
   expect_failures = [
-    var.prefix, var.partition, var.region, var.account_id, var.emails, var.stream_name, var.feeds, var.job_log_group_names,
+    var.prefix, var.partition, var.region, var.account_id, var.emails, var.stream_name, var.feeds, var.job_names, var.job_log_group_names,
     var.cluster_name, var.workgroup_name, var.dead_letter_queue_names, var.read_every_s, var.behind_s, var.throttled,
     var.quarantined_percent, var.scanned_gb, var.budget,
   ]

@@ -172,6 +172,7 @@ run "refuses_what_cannot_be" {
     bronze_database = "Bronze"
     kms_key_arn     = "alias/mine"
     stream_arn      = "tapehouse-dev-trades"
+    job_arns        = ["*"]
     cluster_name    = "a b"
     task_role_arns  = ["*"]
   }
@@ -179,7 +180,7 @@ run "refuses_what_cannot_be" {
   expect_failures = [
     var.prefix, var.partition, var.region, var.account_id, var.readers, var.operators, var.session_s, var.lake_uri,
     var.results_bucket, var.workgroup_name, var.databases, var.bronze_database, var.kms_key_arn, var.stream_arn,
-    var.cluster_name, var.task_role_arns,
+    var.job_arns, var.cluster_name, var.task_role_arns,
   ]
 }
 
