@@ -132,7 +132,7 @@ module "monitoring" {
   emulator                 = var.emulator
   emails                   = var.emails
   stream_name              = module.stream.name
-  feeds                    = [for name, producer in var.producers : coalesce(producer.feed, name)]
+  producers                = keys(var.producers)
   producers_log_group_name = one(module.producers[*].log_group_name)
   job_names                = values(module.glue.job_names)
   job_log_group_names      = module.glue.log_groups

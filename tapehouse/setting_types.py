@@ -55,6 +55,7 @@ Symbol = Annotated[str, BeforeValidator(_spelled), Field(pattern=f"^{SYMBOL}$")]
 LakeUri = Annotated[str, Field(pattern=_LAKE), Allowed("a folder, file:///…, s3a://bucket/… or s3://bucket/…")]
 Region = Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$"), Allowed("a region, as us-east-1")]
 AwsName = Annotated[str, Field(pattern="^[a-zA-Z0-9_.-]{1,128}$"), Allowed("1-128 of a-z A-Z 0-9 _ . -")]
+ProducerName = Annotated[str, Field(pattern="^([a-z0-9][a-z0-9._-]{0,31})?$"), Allowed("up to 32 of a-z 0-9 . _ -")]
 DatabasePrefix = Annotated[
     str, Field(pattern="^([a-z][a-z0-9_]{0,31})?$"), Allowed("up to 32 of a-z 0-9 _, beginning with a letter")
 ]

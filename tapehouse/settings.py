@@ -82,6 +82,9 @@ class Settings(BaseModel):
     shards: Annotated[types.Whole, Allowed("1-500")] = Field(
         default=2, ge=1, le=500, description="shards of a stream that is made here"
     )
+    producer: types.ProducerName = Field(
+        default="", description="what tells a producer from others of its feed in metrics; empty is the feed"
+    )
     shard_share: Annotated[types.Number, Allowed("0.01-1")] = Field(
         default=1.0,
         ge=0.01,

@@ -16,9 +16,16 @@ class Readout:
     """Takes each progress; ``numbers`` is what it comes to. No text of a key can get into it."""
 
     def __init__(
-        self, feed: str, symbols: Sequence[str], *, now_us: Callable[[], int] = lambda: time.time_ns() // 1000
+        self,
+        feed: str,
+        symbols: Sequence[str],
+        *,
+        producer: str = "",
+        now_us: Callable[[], int] = lambda: time.time_ns() // 1000,
     ) -> None:
+        """``producer``: what tells it from others of its feed; the feed's name where there is none."""
         self._feed, self._symbols, self._now_us = feed, tuple(symbols), now_us
+        self._producer = producer or feed
         self._window: deque[tuple[float, int, float]] = deque()
         self._connected_s = self._moved_s = 0.0
         self._confirmed = 0
@@ -47,6 +54,7 @@ class Readout:
         at = dt.datetime.fromtimestamp(now_us / 1e6, dt.UTC).isoformat(timespec="milliseconds")
         return {
             "time": at.replace("+00:00", "Z"),
+            "producer": self._producer,
             "feed": self._feed,
             "symbols": list(self._symbols),
             "elapsed_s": round(now.elapsed_s, 3),

@@ -75,7 +75,7 @@ def produce(parsed: argparse.Namespace, *, reach: Callable[[Settings], None]) ->
 
 
 def _run(options: ProduceOptions, settings: Settings, made: Parts) -> int:
-    readout = Readout(settings.feed, made.symbols)
+    readout = Readout(settings.feed, made.symbols, producer=settings.producer)
     heart = Heartbeat(settings.heartbeat) if settings.heartbeat is not None else None
     reports: list[Report] = []
     with view(settings.metrics_every_s) as shown:

@@ -38,7 +38,9 @@ ALARMS = list(declared())
 
 def test_the_alarms_are_found() -> None:
     assert len(ALARMS) >= 16
-    assert {"stream-behind", "producer-silent-FEED", "dead-letters-QUEUE", "job-failed"} <= {each[0] for each in ALARMS}
+    assert {"stream-behind", "producer-silent-PRODUCER", "dead-letters-QUEUE", "job-failed"} <= {
+        each[0] for each in ALARMS
+    }
 
 
 @pytest.mark.parametrize(("name", "means", "do"), ALARMS, ids=[each[0] for each in ALARMS])
@@ -61,7 +63,7 @@ def test_every_number_of_a_producer_is_in_its_line() -> None:
     sources = (ROOT / "producers/run/readout.py").read_text()
     assert named == {"confirmed_per_s", "oldest_s", "open_gaps"}
     assert all(name in line or f'"{name}": counters.' in sources for name in named)
-    assert line["feed"] == "kraken"
+    assert (line["producer"], line["feed"]) == ("kraken", "kraken")
 
 
 @pytest.mark.parametrize(

@@ -35,17 +35,17 @@ locals {
     }
   }
 
-  producer_alarms = merge([for feed in var.feeds : {
-    "producer-silent-${feed}" = {
-      means     = "Kinesis confirmed nothing of the feed ${feed} for a quarter of an hour; with no data, its producer does not run. A quiet market is not silent: a connection is told every few seconds."
+  producer_alarms = merge([for producer in var.producers : {
+    "producer-silent-${producer}" = {
+      means     = "Kinesis confirmed nothing of the producer ${producer} for a quarter of an hour; with no data, it does not run. A quiet market is not silent: a connection is told every few seconds."
       do        = "Read its log. The venue may be down, or refuse the markets; the producer tries on, and fills what it missed where the venue has a past."
-      namespace = local.namespace, metric = "ConfirmedPerSecond", dimensions = { feed = feed }
+      namespace = local.namespace, metric = "ConfirmedPerSecond", dimensions = { producer = producer }
       statistic = "Maximum", period_s = 300, of = 3, under = 0.001, missing = "missing"
     }
-    "producer-behind-${feed}" = {
-      means     = "Records of the feed ${feed} wait in its producer, since Kinesis does not take them."
+    "producer-behind-${producer}" = {
+      means     = "Records wait in the producer ${producer}, since Kinesis does not take them."
       do        = "See stream-writes-throttled. If it is calm, the producer's shard_share is too small, or its task has too little cpu."
-      namespace = local.namespace, metric = "OldestSeconds", dimensions = { feed = feed }
+      namespace = local.namespace, metric = "OldestSeconds", dimensions = { producer = producer }
       statistic = "Minimum", period_s = 300, of = 3, over = 60, missing = "notBreaching"
     }
   }]...)

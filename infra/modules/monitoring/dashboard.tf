@@ -1,10 +1,10 @@
 # From left to right the way of a trade, from top to bottom what to look at first.
 locals {
   graphs = concat(
-    length(var.feeds) == 0 ? [] : [
-      { title = "Confirmed by Kinesis, records/s", stat = "Average", metrics = [for feed in sort(var.feeds) : [local.namespace, "ConfirmedPerSecond", "feed", feed]] },
-      { title = "Oldest record that waits, s", stat = "Maximum", metrics = [for feed in sort(var.feeds) : [local.namespace, "OldestSeconds", "feed", feed]] },
-      { title = "Holes that are open", stat = "Maximum", metrics = [for feed in sort(var.feeds) : [local.namespace, "OpenGaps", "feed", feed]] },
+    length(var.producers) == 0 ? [] : [
+      { title = "Confirmed by Kinesis, records/s", stat = "Average", metrics = [for producer in sort(var.producers) : [local.namespace, "ConfirmedPerSecond", "producer", producer]] },
+      { title = "Oldest record that waits, s", stat = "Maximum", metrics = [for producer in sort(var.producers) : [local.namespace, "OldestSeconds", "producer", producer]] },
+      { title = "Holes that are open", stat = "Maximum", metrics = [for producer in sort(var.producers) : [local.namespace, "OpenGaps", "producer", producer]] },
     ],
     [
       { title = "Into the stream, records/min", stat = "Sum", metrics = [["AWS/Kinesis", "IncomingRecords", "StreamName", var.stream_name]] },

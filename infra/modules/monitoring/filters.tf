@@ -2,7 +2,8 @@
 locals {
   namespace = "Tapehouse/${var.prefix}"
 
-  # By feed: what each producer's line says (docs/operations.md, "A producer").
+  # By producer: what its line says (docs/operations.md, "A producer"). Not by feed: of two of one feed, one would hide the
+  # other's silence.
   producer_numbers = var.producers_log_group_name == null ? {} : {
     ConfirmedPerSecond = { field = "confirmed_per_s", unit = "Count/Second" }
     OldestSeconds      = { field = "oldest_s", unit = "Seconds" }
@@ -37,14 +38,14 @@ resource "aws_cloudwatch_log_metric_filter" "producer" {
 
   name           = "${var.prefix}-${each.key}"
   log_group_name = var.producers_log_group_name
-  pattern        = "{ $.feed = * && $.${each.value.field} = * }"
+  pattern        = "{ $.producer = * && $.${each.value.field} = * }"
 
   metric_transformation {
     namespace  = local.namespace
     name       = each.key
     value      = "$.${each.value.field}"
     unit       = each.value.unit
-    dimensions = { feed = "$.feed" }
+    dimensions = { producer = "$.producer" }
   }
 }
 

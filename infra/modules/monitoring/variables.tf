@@ -75,15 +75,15 @@ variable "stream_name" {
   }
 }
 
-variable "feeds" {
-  description = "The producers' feeds (kraken, synthetic, …): an alarm of each one's silence, and one of its waiting."
+variable "producers" {
+  description = "Names of the producers (kraken, kraken-eur, …): an alarm of each one's silence, and one of its waiting."
   type        = set(string)
   default     = []
   nullable    = false
 
   validation {
-    condition     = alltrue([for feed in var.feeds : can(regex("^[a-z0-9][a-z0-9._-]{0,31}$", feed))])
-    error_message = "feeds: '${join("', '", [for feed in var.feeds : feed if !can(regex("^[a-z0-9][a-z0-9._-]{0,31}$", feed))])}' is no feed; one is kraken."
+    condition     = alltrue([for name in var.producers : can(regex("^[a-z0-9][a-z0-9._-]{0,31}$", name))])
+    error_message = "producers: '${join("', '", [for name in var.producers : name if !can(regex("^[a-z0-9][a-z0-9._-]{0,31}$", name))])}' is no producer's name; one is kraken."
   }
 }
 
@@ -98,8 +98,8 @@ variable "producers_log_group_name" {
   }
 
   validation {
-    condition     = var.producers_log_group_name != null || length(var.feeds) == 0
-    error_message = "producers_log_group_name: null, and there are feeds (${join(", ", var.feeds)}); name the group that they write to, or leave the feeds out."
+    condition     = var.producers_log_group_name != null || length(var.producers) == 0
+    error_message = "producers_log_group_name: null, and there are producers (${join(", ", var.producers)}); name the group that they write to, or leave the producers out."
   }
 }
 

@@ -59,6 +59,7 @@ locals {
     local.environment,
     {
       FEED                   = each.feed
+      TAPEHOUSE_PRODUCER     = name
       TAPEHOUSE_STATE_FOLDER = local.state
       TAPEHOUSE_SHARD_SHARE  = tostring(each.shard_share)
     },

@@ -91,3 +91,9 @@ def test_it_stands_still_only_while_something_waits_and_nothing_is_confirmed() -
     assert told.numbers()["unmoved_s"] == 0.0
     told.take(progress(90.0, confirmed=6, buffered=0))
     assert told.numbers()["unmoved_s"] == 0.0
+
+
+def test_two_producers_of_one_feed_are_told_apart() -> None:
+    told = Readout("kraken", ("BTC-EUR",), producer="kraken-eur", now_us=lambda: NOW_US)
+    told.take(progress(0.0))
+    assert (told.numbers()["producer"], told.numbers()["feed"]) == ("kraken-eur", "kraken")

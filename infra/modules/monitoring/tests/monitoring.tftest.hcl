@@ -13,7 +13,7 @@ variables {
   account_id               = "123456789012"
   emails                   = ["desk@example.com"]
   stream_name              = "tapehouse-dev-trades"
-  feeds                    = ["kraken"]
+  producers                = ["kraken"]
   producers_log_group_name = "/tapehouse/tapehouse-dev/producers"
   job_names                = ["tapehouse-dev-refresh", "tapehouse-dev-stream"]
   job_log_group_names      = { stream = "/tapehouse/tapehouse-dev/stream", refresh = "/tapehouse/tapehouse-dev/refresh" }
@@ -77,7 +77,7 @@ run "silence_is_news_and_a_throttle_is_not" {
     error_message = "A hundred throttles in five minutes, three times in a row."
   }
   assert {
-    condition     = aws_cloudwatch_metric_alarm.this["producer-silent-kraken"].dimensions == tomap({ feed = "kraken" }) && aws_cloudwatch_metric_alarm.this["producer-silent-kraken"].comparison_operator == "LessThanThreshold"
+    condition     = aws_cloudwatch_metric_alarm.this["producer-silent-kraken"].dimensions == tomap({ producer = "kraken" }) && aws_cloudwatch_metric_alarm.this["producer-silent-kraken"].comparison_operator == "LessThanThreshold"
     error_message = "A feed that confirms nothing is silent."
   }
   assert {
@@ -112,7 +112,7 @@ run "numbers_are_read_from_the_lines_that_there_are" {
   command = plan
 
   assert {
-    condition     = aws_cloudwatch_log_metric_filter.producer["ConfirmedPerSecond"].pattern == "{ $.feed = * && $.confirmed_per_s = * }" && aws_cloudwatch_log_metric_filter.producer["ConfirmedPerSecond"].metric_transformation[0].value == "$.confirmed_per_s" && aws_cloudwatch_log_metric_filter.producer["ConfirmedPerSecond"].metric_transformation[0].dimensions == tomap({ feed = "$.feed" })
+    condition     = aws_cloudwatch_log_metric_filter.producer["ConfirmedPerSecond"].pattern == "{ $.producer = * && $.confirmed_per_s = * }" && aws_cloudwatch_log_metric_filter.producer["ConfirmedPerSecond"].metric_transformation[0].value == "$.confirmed_per_s" && aws_cloudwatch_log_metric_filter.producer["ConfirmedPerSecond"].metric_transformation[0].dimensions == tomap({ producer = "$.producer" })
     error_message = "Each feed's own number."
   }
   assert {
@@ -214,7 +214,7 @@ run "less_to_watch_is_less_to_alarm" {
   command = plan
 
   variables {
-    feeds                    = []
+    producers                = []
     producers_log_group_name = null
     job_log_group_names      = {}
     cluster_name             = null
@@ -237,12 +237,12 @@ run "the_dashboard_shows_each_feed" {
   command = apply
 
   variables {
-    feeds = ["kraken", "coinbase"]
+    producers = ["kraken", "coinbase"]
   }
 
   assert {
     condition     = [for metric in jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets[1].properties.metrics : metric[3]] == ["coinbase", "kraken"]
-    error_message = "A line a feed."
+    error_message = "A line a producer."
   }
   assert {
     condition     = length(jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets[0].properties.alarms) == length(output.alarm_names)
@@ -260,7 +260,7 @@ run "refuses_what_cannot_be" {
     account_id              = "12"
     emails                  = ["desk"]
     stream_name             = "a b"
-    feeds                   = ["KRAKEN"]
+    producers               = ["KRAKEN"]
     job_names               = ["a b"]
     job_log_group_names     = { stream = "a b" }
     cluster_name            = "tape house"
@@ -275,13 +275,13 @@ run "refuses_what_cannot_be" {
   }
 
   expect_failures = [
-    var.prefix, var.partition, var.region, var.account_id, var.emails, var.stream_name, var.feeds, var.job_names, var.job_log_group_names,
+    var.prefix, var.partition, var.region, var.account_id, var.emails, var.stream_name, var.producers, var.job_names, var.job_log_group_names,
     var.cluster_name, var.workgroup_name, var.dead_letter_queue_names, var.read_every_s, var.behind_s, var.throttled,
     var.quarantined_percent, var.scanned_gb, var.budget,
   ]
 }
 
-run "refuses_feeds_without_their_log" {
+run "refuses_producers_without_their_log" {
   command = plan
 
   variables {

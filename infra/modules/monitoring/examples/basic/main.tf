@@ -8,7 +8,7 @@ module "monitoring" {
   emails     = ["desk@example.com"]
 
   stream_name              = "tapehouse-dev-trades"
-  feeds                    = ["kraken"]
+  producers                = ["kraken"]
   producers_log_group_name = "/tapehouse/tapehouse-dev/producers"
   job_log_group_names      = { stream = "/tapehouse/tapehouse-dev/stream" }
   cluster_name             = "tapehouse-dev"
