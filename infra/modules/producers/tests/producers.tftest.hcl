@@ -152,6 +152,7 @@ run "settings_are_the_producers_own" {
       PYTHONUNBUFFERED          = "1"
       SYMBOLS                   = "BTC-USD,ETH-USD"
       TAPEHOUSE_HEARTBEAT       = "/work/heartbeat.json"
+      TAPEHOUSE_PRODUCER        = "kraken"
       TAPEHOUSE_METRICS_EVERY_S = "60"
       TAPEHOUSE_REGION          = "us-east-1"
       TAPEHOUSE_SHARD_SHARE     = "0.5"
