@@ -68,5 +68,10 @@ def producer_name(deployment: str, feed: str) -> str:
 
 
 def log_group(deployment: str, thing: str) -> str:
-    """The log group of ``producers``, or of what a job says: Glue puts that into its ``/output``."""
-    return f"/tapehouse/{deployment}/{thing}" + ("" if thing == "producers" else "/output")
+    """The log group of ``producers``, or of a job's part."""
+    return f"/tapehouse/{deployment}/{thing}"
+
+
+def job_log_group(deployment: str, job: str) -> str:
+    """The log group of what a job says: of those that Glue writes for it, the one of its script's own lines."""
+    return log_group(deployment, f"{job}/output")

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from cli.remote.calls import Clients, refused, until
-from tapehouse.deployed import job_name, log_group
+from tapehouse.deployed import job_log_group, job_name
 from tapehouse.errors import TerminalError
 from tapehouse.settings import Settings
 
@@ -129,7 +129,7 @@ class Runs:
             return 0
         why = " ".join(str(found.get("ErrorMessage") or "").split())
         sys.stderr.write(f"{found['JobName']} {run} ended {state} after {took_s} s{': ' + why if why else ''}.\n")
-        sys.stderr.write(f"Its log: {log_group(self._settings.deployment, job)}, streams that begin with {run}.\n")
+        sys.stderr.write(f"Its log: {job_log_group(self._settings.deployment, job)}, streams that begin with {run}.\n")
         return 1
 
     def _to_the_end(self, job: str, run: str) -> Mapping[str, Any]:
@@ -167,7 +167,7 @@ class Runs:
 
         try:
             found = self._client("logs").get_log_events(
-                logGroupName=log_group(self._settings.deployment, job),
+                logGroupName=job_log_group(self._settings.deployment, job),
                 logStreamName=f"{run}-driver",
                 startFromHead=False,
                 limit=SHOWN_LINES,

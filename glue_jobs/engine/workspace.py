@@ -135,14 +135,14 @@ class Workspace:
         remove: Sequence[DataFile] = (),
         metadata: Mapping[str, Any] | None = None,
         moves_only: bool = False,
-    ) -> TableState:
+    ) -> None:
         """Put staged files into the table and take others out, in one commit on top of ``base``.
 
         ``moves_only``: the same rows in other files. Such a commit repeats the metadata and counts no turn; who follows
         the table does not see it.
 
-        Gives the table's state now, which may hold more: another process may have committed since. The turn of this
-        commit is ``base.turn + 1``.
+        The turn of this commit is ``base.turn + 1``. Who asks for the table's state afterwards may be told of more:
+        another process may have committed since.
 
         Raises:
             LostRaceError: somebody else committed since ``base`` was read; nothing was written.
@@ -158,7 +158,6 @@ class Workspace:
         took_s = max(time.monotonic() - began[0], time.time() - began[1])
         if not done or (took_s > _HELD_UP_S and _is_past(base)):
             raise LostRaceError(base.table.name, base.turn)
-        return self.state(base.table)
 
     # Frames: how Spark reads.
 

@@ -56,7 +56,8 @@ class Layers:
         self.arrived += new
         added = self._staged(new)
         base = self.workspace.state(BRONZE_TRADES)
-        state = self.workspace.commit(base, add=added)
+        self.workspace.commit(base, add=added)
+        state = self.workspace.state(base.table)
         files = (*self._staged(again), *added)
         reached = {BRONZE_TRADES: Reached(state.table_id, state.version)}
         self.silver.write(

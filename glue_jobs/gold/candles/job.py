@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from glue_jobs.engine import Batch, DataFile, LostRaceError, TableState, Workspace, read_files
 from glue_jobs.gold.candles.build import Build, extents_of, pieces_of, run_all
 from glue_jobs.gold.candles.known import COVERAGE_COLUMNS, GAP_COLUMNS, Known
-from glue_jobs.gold.candles.layout import Layout, Rewrite
+from glue_jobs.gold.candles.layout import Layout
 from glue_jobs.gold.candles.ledger import Ledger
 from glue_jobs.gold.candles.news import counts_through, here_through, news_of, not_in_gold
 from glue_jobs.gold.candles.recompute import Outcome, Recompute
@@ -154,7 +154,7 @@ class CandlesJob:
 
     def _apply(self, base: TableState, work: Work, before: Ledger, after: Ledger, known: Known) -> None:
         """Compute work, and commit what came of it with what the ledger is then."""
-        outcome, rewrite, turn = Outcome.nothing(), Rewrite(), base.turn
+        outcome, turn = Outcome.nothing(), base.turn
         if work:
             with self._ws.steps.step("gold computed") as step:
                 outcome, after = self._computed(base, work, after, known)
@@ -167,7 +167,6 @@ class CandlesJob:
                 rewrite = self._layout.put(base, outcome, known.newest_us)
                 step.rows = sum(each.rows or 0 for each in rewrite.add)
                 self._ws.commit(base, add=rewrite.add, remove=rewrite.remove, metadata=after.to_json())
-            # Not the turn of the table now: another process may have committed before we looked.
             turn += 1
         self._known = (base.table_id, turn), known
 

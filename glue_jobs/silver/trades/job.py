@@ -163,10 +163,10 @@ class TradesJob:
         with self._ws.steps.step("silver.trades") as step:
             step.rows = accepted.num_rows
             staged = self._staged_trades(trades_of(accepted))
-            after = self._ws.commit(base, add=[file for file, _ in staged])
+            self._ws.commit(base, add=[file for file, _ in staged])
             for file, rows in staged:
                 self._known.remember(file, rows)
-        return base, after
+        return base, self._ws.state(SILVER_TRADES)
 
     def _staged_trades(self, trades: pa.Table) -> list[tuple[DataFile, pa.Table]]:
         """One file of what is new; what is old has others, so that no file spans the years between."""

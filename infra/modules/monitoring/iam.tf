@@ -1,24 +1,18 @@
 locals {
-  # Who tells the topic something, and the conditions of it: this deployment's alarms, and the account's budgets.
+  # Who tells the topic something, and of what: this deployment's alarms and rules, and the account's budgets.
   # EventBridge gives neither account nor source when it publishes: with a condition its rules tell nothing
   # (EventBridge user guide, "Amazon SNS permissions"; SNS developer guide, "Enable compatibility between event sources
   # from AWS services and encrypted topics"). A rule of another account cannot have our topic as its target.
   publishers = {
-    "cloudwatch.amazonaws.com" = {
-      account = { StringEquals = { "aws:SourceAccount" = var.account_id } }
-      source  = { ArnLike = { "aws:SourceArn" = "arn:${var.partition}:cloudwatch:${var.region}:${var.account_id}:alarm:${var.prefix}-*" } }
-    }
-    "budgets.amazonaws.com" = {
-      account = { StringEquals = { "aws:SourceAccount" = var.account_id } }
-      source  = { ArnLike = { "aws:SourceArn" = "arn:${var.partition}:budgets::${var.account_id}:*" } }
-    }
-    "events.amazonaws.com" = { account = {}, source = {} }
+    "cloudwatch.amazonaws.com" = "arn:${var.partition}:cloudwatch:${var.region}:${var.account_id}:alarm:${var.prefix}-*"
+    "budgets.amazonaws.com"    = "arn:${var.partition}:budgets::${var.account_id}:*"
+    "events.amazonaws.com"     = null
   }
 
   topic_policy = jsonencode({
     Version = "2012-10-17"
     Statement = concat(
-      [for service, only in local.publishers : merge(
+      [for service, source in local.publishers : merge(
         {
           Sid       = "From${title(split(".", service)[0])}"
           Effect    = "Allow"
@@ -26,7 +20,10 @@ locals {
           Action    = "sns:Publish"
           Resource  = aws_sns_topic.this.arn
         },
-        only.source == {} ? {} : { Condition = merge(only.account, only.source) },
+        source == null ? {} : { Condition = {
+          StringEquals = { "aws:SourceAccount" = var.account_id }
+          ArnLike      = { "aws:SourceArn" = source }
+        } },
       )],
       [{
         Sid       = "OnlyEncrypted"
@@ -55,7 +52,7 @@ locals {
         ]
         Resource = "*"
       }],
-      [for service, only in local.publishers : merge(
+      [for service, source in local.publishers : merge(
         {
           Sid       = "Through${title(split(".", service)[0])}"
           Effect    = "Allow"
@@ -63,7 +60,7 @@ locals {
           Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
           Resource  = "*"
         },
-        only.account == {} ? {} : { Condition = only.account },
+        source == null ? {} : { Condition = { StringEquals = { "aws:SourceAccount" = var.account_id } } },
       )],
     )
   })

@@ -34,7 +34,8 @@ def test_a_checkpoint_holds_what_its_commits_come_to(workspace: Workspace) -> No
     for number in range(4):
         put(workspace, number, note=number)
     base = workspace.state(SILVER_TRADES)
-    state = workspace.commit(base, remove=base.files[:2], metadata={"note": "removed"})
+    workspace.commit(base, remove=base.files[:2], metadata={"note": "removed"})
+    state = workspace.state(base.table)
     write_checkpoint(uri, 3, removed_since_ms=0)
     write_checkpoint(uri, 5, removed_since_ms=0)  # on top of the one before
     drop_commits(workspace, 5)

@@ -144,7 +144,8 @@ def test_a_partition_is_read_from_the_log(spark: SparkSession, workspace: Worksp
         ],
     )
     file = workspace.stage(BRONZE_TRADES, rows, partition={"arrival_date": AT.date()})
-    state = workspace.commit(workspace.state(BRONZE_TRADES), add=[file])
+    workspace.commit(workspace.state(BRONZE_TRADES), add=[file])
+    state = workspace.state(BRONZE_TRADES)
     assert workspace.rows(state, state.files).equals(rows)
     (read,) = workspace.read(BRONZE_TRADES).collect()
     assert aware(read.asDict()) == rows.to_pylist()[0]

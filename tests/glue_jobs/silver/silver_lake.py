@@ -73,7 +73,8 @@ class SilverLake:
         for each in new:
             by_shard.setdefault(each.coordinates[0], []).append(each)
         files = [file for some in by_shard.values() for file in self._staged(some)]
-        return self.workspace.commit(self.workspace.state(BRONZE_TRADES), add=files, metadata=metadata)
+        self.workspace.commit(self.workspace.state(BRONZE_TRADES), add=files, metadata=metadata)
+        return self.workspace.state(BRONZE_TRADES)
 
     def _staged(self, records: Sequence[Arrived]) -> list[DataFile]:
         rows = [self._bronze(each) for each in records]

@@ -1,6 +1,7 @@
 """What is sent to Athena, and what comes back."""
 
 import datetime as dt
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -13,13 +14,19 @@ from tapehouse.errors import TerminalError
 from tapehouse.query.athena_port import AthenaPort
 
 
-def test_the_question_is_sent_as_it_is_to_the_workgroup() -> None:
+def reader() -> tuple[list[dict[str, Any]], Callable[..., pd.DataFrame]]:
+    """What is sent, and what answers it with one row."""
     sent: list[dict[str, Any]] = []
 
     def read(**arguments: Any) -> pd.DataFrame:
         sent.append(arguments)
         return pd.DataFrame({"n": [1]})
 
+    return sent, read
+
+
+def test_the_question_is_sent_as_it_is_to_the_workgroup() -> None:
+    sent, read = reader()
     AthenaPort(workgroup="analysts", read=read).run(" SELECT count(*) AS n FROM silver.trades ; ")
     assert sent[0]["sql"].strip() == "SELECT count(*) AS n FROM silver.trades"
     assert sent[0]["workgroup"] == "analysts"
@@ -40,12 +47,7 @@ def test_the_question_is_sent_as_it_is_to_the_workgroup() -> None:
     ],
 )
 def test_the_databases_of_a_deployment_are_asked_by_their_names(asked: str, expected: str) -> None:
-    sent: list[dict[str, Any]] = []
-
-    def read(**arguments: Any) -> pd.DataFrame:
-        sent.append(arguments)
-        return pd.DataFrame({"n": [1]})
-
+    sent, read = reader()
     AthenaPort(database_prefix="desk_", read=read).run(asked)
     assert (sent[0]["sql"], sent[0]["database"]) == (expected, "desk_gold")
 
