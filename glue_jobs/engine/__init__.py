@@ -1,6 +1,7 @@
 """What every query stands on: Delta commits with a turn, the Spark session, the steps of a refresh, and the runner."""
 
 from glue_jobs.engine.cache import MOST_FILE_BYTES
+from glue_jobs.engine.columns import Flags, Ints, codes_of, ints_of, ranks_of
 from glue_jobs.engine.files import read_files, schema_of, write_file
 from glue_jobs.engine.follow import Batch, BatchLimits
 from glue_jobs.engine.query import BatchJob, IntakeJob, Job, Piece, Query, hanging_on, tables_of, writer_of
@@ -10,6 +11,7 @@ from glue_jobs.engine.session import DELTA_PACKAGES, S3A_PACKAGES, build_session
 from glue_jobs.engine.steps import Step, Steps
 from glue_jobs.engine.table_log import Commit, DataFile, TableState, instant_text, instant_us
 from glue_jobs.engine.transaction import LostRaceError
+from glue_jobs.engine.upsert import Rewrite, days_of, upsert
 from glue_jobs.engine.workspace import Workspace
 
 __all__ = [
@@ -21,11 +23,14 @@ __all__ = [
     "BatchLimits",
     "Commit",
     "DataFile",
+    "Flags",
     "IntakeJob",
+    "Ints",
     "Job",
     "LostRaceError",
     "Piece",
     "Query",
+    "Rewrite",
     "Runner",
     "Step",
     "Steps",
@@ -34,16 +39,21 @@ __all__ = [
     "arrow_schema",
     "arrow_type",
     "build_session",
+    "codes_of",
+    "days_of",
     "ddl",
     "glue_session",
     "hanging_on",
     "instant_text",
     "instant_us",
+    "ints_of",
+    "ranks_of",
     "read_files",
     "resolve_jars",
     "schema_of",
     "sized",
     "tables_of",
+    "upsert",
     "write_file",
     "writer_of",
 ]

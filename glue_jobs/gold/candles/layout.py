@@ -18,7 +18,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from glue_jobs.engine import DataFile, TableState, Workspace, schema_of, write_file
+from glue_jobs.engine import DataFile, Rewrite, TableState, Workspace, schema_of, write_file
 from glue_jobs.gold.candles.codes import Flags, Ints, numbered
 from glue_jobs.gold.candles.recompute import SHORT, Outcome
 from glue_jobs.gold.candles.zones import Zone, Zones
@@ -63,18 +63,6 @@ class Place(NamedTuple):
     def prefix(self) -> str:
         kind = "hot" if self.tier < 0 else "cold" if self.tier > _TOP else f"t{self.tier}"
         return f"{kind}-{self.run}-"
-
-
-@dataclass(frozen=True, slots=True)
-class Rewrite:
-    """Files that come, and those that they take the place of."""
-
-    add: Sequence[DataFile] = ()
-    remove: Sequence[DataFile] = ()
-
-    @property
-    def bytes_written(self) -> int:
-        return sum(each.size for each in self.add)
 
 
 @dataclass(frozen=True, slots=True)

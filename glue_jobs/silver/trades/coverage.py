@@ -16,8 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from glue_jobs.engine import DataFile, TableState, instant_us
-from glue_jobs.silver.trades.columns import Flags, Ints, codes_of, ints_of
+from glue_jobs.engine import DataFile, Flags, Ints, TableState, codes_of, instant_us, ints_of
 from tapehouse.market import MarketKey
 
 _FEED: Final = MarketKey._fields

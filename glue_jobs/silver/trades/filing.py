@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
-from glue_jobs.silver.trades.columns import ints_of, ranks_of
+from glue_jobs.engine import ints_of, ranks_of
 
 _APART_US: Final = 3_600_000_000
 """Trades that are further from each other may lie in two files."""

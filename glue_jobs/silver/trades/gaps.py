@@ -8,8 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from glue_jobs.bronze import Position
-from glue_jobs.engine import schema_of
-from glue_jobs.silver.trades.columns import Ints, codes_of
+from glue_jobs.engine import Ints, codes_of, schema_of
 from glue_jobs.silver.trades.verdicts import ACCEPTED, DUPLICATE, KNOWN
 from tapehouse.tables import COORDINATE_NAMES, EVERYWHERE, OPENED, SILVER_GAPS
 

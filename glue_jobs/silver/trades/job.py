@@ -16,13 +16,15 @@ from glue_jobs.engine import (
     Batch,
     BatchLimits,
     DataFile,
+    Flags,
     LostRaceError,
     TableState,
     Workspace,
+    codes_of,
     instant_text,
+    ints_of,
     read_files,
 )
-from glue_jobs.silver.trades.columns import Flags, codes_of, ints_of
 from glue_jobs.silver.trades.coverage import SPAN_COLUMNS, Watermark, joined, meeting, says_more
 from glue_jobs.silver.trades.filing import filed
 from glue_jobs.silver.trades.filled import FillWatch, GapKey, Unfilled, count, filled_rows, ids_seen

@@ -15,8 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from glue_jobs.engine import DataFile, Workspace, read_files
-from glue_jobs.silver.trades.columns import Ints, codes_of, ints_of
+from glue_jobs.engine import DataFile, Ints, Workspace, codes_of, ints_of, read_files
 from glue_jobs.silver.trades.keyed import KeyedFiles
 from glue_jobs.silver.trades.verdicts import IDENTITY, KNOWN_COLUMNS, NEAR_US
 from tapehouse.market import Market

@@ -11,8 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from glue_jobs.engine import DataFile
-from glue_jobs.silver.trades.columns import Ints, ints_of, ranks_of
+from glue_jobs.engine import DataFile, Ints, ints_of, ranks_of
 
 Read: TypeAlias = Callable[[Sequence[DataFile], Sequence[str] | None, pc.Expression | None], pa.Table]
 """Files, columns (None: all), condition → rows."""

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from glue_jobs.silver.trades.columns import Flags, Ints
+from glue_jobs.engine import Flags, Ints
 from glue_jobs.silver.trades.judged import judged_rows
 from glue_jobs.silver.trades.order import places
 from glue_jobs.silver.trades.rows import coverage_of

@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
-from glue_jobs.silver.trades.columns import Flags, Ints, codes_of, ints_of
+from glue_jobs.engine import Flags, Ints, codes_of, ints_of
 from tapehouse.tables import COORDINATE_NAMES
 
 IDENTITY: Final = ("exchange", "symbol", "source", "trade_id")
