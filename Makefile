@@ -15,7 +15,7 @@ ARGS ?=
 
 KEEP := $(if $(filter file,$(origin PYTHON)),--keep-python)
 
-.PHONY: help setup run-app up down doctor bootstrap-terraform deploy-terraform destroy-terraform test check format chaos bench package lock clean
+.PHONY: help setup run-app up down doctor bootstrap-terraform deploy-terraform destroy-terraform test check format chaos test-athena bench package lock clean
 
 ##@ Start
 
@@ -68,7 +68,7 @@ destroy-terraform: setup ## Take down all that was deployed to TARGET, data too,
 ##@ Work on it
 
 test: setup ## Run the tests, real Spark and Delta among them.
-	@$(VENV)/python -m pytest -m "not chaos" $(ARGS)
+	@$(VENV)/python -m pytest -m "not chaos and not athena" $(ARGS)
 
 check: setup ## Lint, format check, strict types, Terraform format: what CI asks before the tests.
 	@$(VENV)/ruff check --quiet .
@@ -82,6 +82,9 @@ format: setup ## Rewrite the sources as `make check` wants them.
 
 chaos: setup ## Kill processes at random, KILLS times, and prove that nothing is lost or doubled.
 	@KILLS=$(KILLS) $(VENV)/python -m pytest -m chaos --timeout=0 $(ARGS)
+
+test-athena: setup ## Ask a real Trino, Athena's engine, for every table: TRINO=command that starts one.
+	@TRINO=$(TRINO) $(VENV)/python -m pytest -m athena --timeout=0 $(ARGS)
 
 bench: setup ## Run every benchmark side by side and print the ratios; the rivals get .venv-rivals.
 	@$(PYTHON) scripts/environment.py $(KEEP) --rivals || echo "Going on without what could not be installed." >&2
