@@ -25,8 +25,18 @@ from tapehouse.errors import UnpreparedError
 
 TARGETS: Final = ("local", "aws")
 OVERRIDE: Final = "backend_override.tf"
-_THE_COMMAND_S: Final = re.compile(r"^(environment|region|packages_file)\s*=", re.MULTILINE)
-"""At the beginning of a line: further in it is a key of some map."""
+_THE_COMMAND_S: Final = frozenset({"environment", "region", "packages_file"})
+_TOKENS: Final = re.compile(
+    r"""
+    [#][^\n]* | //[^\n]* | /[*].*?[*]/        # comments
+    | "(?:[^"\\\n]|\\.)*"                    # a text
+    | <<-?(?P<mark>[\w-]+)\r?\n.*?^[ \t]*(?P=mark)[ \t\r]*$  # a text of lines
+    | (?P<opens>[\[{(]) | (?P<closes>[\]})])
+    | (?P<name>[^\W\d][\w-]*)(?P<is_set>(?:[ \t]|/[*].*?[*]/)*=(?!=))?
+    """,
+    re.VERBOSE | re.DOTALL | re.MULTILINE,
+)
+"""As much of HCL as tells a variable that is set from a key of some map and from words in texts and comments."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +83,9 @@ class Place:
         names = (f"{self.target}.tfvars", f"{self.target}.{environment}.tfvars")
         found = tuple(path for name in names if (path := self.root / name).exists())
         for path in found:
-            if told := _THE_COMMAND_S.search(path.read_text(encoding="utf-8")):
+            if told := [name for name in assigned(path.read_text(encoding="utf-8")) if name in _THE_COMMAND_S]:
                 raise UnpreparedError(
-                    f"infra/{path.name} sets {told[1]}, which the command itself tells Terraform: take it out, and say "
+                    f"infra/{path.name} sets {told[0]}, which the command itself tells Terraform: take it out, and say "
                     "--environment or --region instead."
                 )
         return found
@@ -106,6 +116,15 @@ class Place:
     def _override(self) -> str:
         there = f'backend "local" {{\n    path = "{self.state.absolute()}"\n  }}'
         return "terraform {\n  " + ('backend "s3" {}' if self.target == "aws" else there) + "\n}\n"
+
+
+def assigned(text: str) -> Iterator[str]:
+    """The names that a file of variables sets, as they come; a map's own keys are none of them."""
+    depth = 0
+    for token in _TOKENS.finditer(text):
+        depth += bool(token["opens"]) - bool(token["closes"])
+        if depth == 0 and token["is_set"]:
+            yield token["name"]
 
 
 def place_of(target: str) -> Place:

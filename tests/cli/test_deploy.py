@@ -23,7 +23,7 @@ from cli.main import main
 from cli.terraform.place import Place
 from embedded import Stack
 from tapehouse import deployed
-from tapehouse.errors import TerminalError
+from tapehouse.errors import TerminalError, UnpreparedError
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.skipif(
@@ -201,9 +201,39 @@ def test_a_file_that_sets_what_the_command_does_is_refused(
     assert not (checkout / "dist").exists()
 
 
-def test_a_map_s_own_key_is_no_variable(checkout: Path) -> None:
+@pytest.mark.parametrize(
+    "text",
+    [
+        '  environment = "prod"\n',
+        '\tenvironment="prod"',
+        'tags = { region = "x" }\n  environment = "prod"\n',
+        'emails = [\n  "{", # }\n]\nenvironment = "prod"\n',
+        'tags = { note = "a \\" {" }\r\n environment = "prod"\r\n',
+        'note = <<-END\n  {\n  END\n environment = "prod"\n',
+        '/* region = "x"\n*/ environment = "prod"\n',
+        'environment /* of all */ = "prod"\n',
+    ],
+)
+def test_a_variable_is_found_wherever_it_stands(text: str, checkout: Path) -> None:
+    (checkout / "infra/aws.tfvars").write_text(text, newline="")
+    with pytest.raises(UnpreparedError, match="sets environment, "):
+        Place("aws", checkout).var_files("dev")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'tags = {\n  environment = "x"\n}\nregions = 1\n# region = "x"\n',
+        'tags = {\n  note = "}"\nenvironment = "x"\n}\n',
+        'note = <<END\nenvironment = "x"\n  END of it\nregion = "x"\nEND\n',
+        'note = "environment = 1"\n// region = "x"\n/*\nregion = "x"\n*/\n',
+        "my_region = 1\nthe-region = 1\n",
+        "",
+    ],
+)
+def test_a_map_s_own_key_is_no_variable_nor_is_a_word_in_a_text(text: str, checkout: Path) -> None:
     path = checkout / "infra/aws.tfvars"
-    path.write_text('tags = {\n  environment = "x"\n}\nregions = 1\n# region = "x"\n')
+    path.write_text(text)
     assert Place("aws", checkout).var_files("dev") == (path,)
 
 
