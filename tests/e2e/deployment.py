@@ -21,6 +21,7 @@ from cli.terraform.place import Place
 from cli.terraform.work import prepared
 from embedded import Stack
 from tests.e2e.recorder import Call, Recorder
+from tests.infra.jobs import arguments_of
 
 ROOT = Path(__file__).parents[2]
 SOURCES = ("infra", "scripts", "tapehouse", "glue_jobs", "producers", "lambdas")
@@ -174,7 +175,7 @@ class Runs:
         self.aws.who = self.kinesis.who = job
         declared = self.job(job)
         script = self.fetch(declared["command"][0]["script_location"])
-        given = {**declared["default_arguments"], **{f"--{name}": value for name, value in arguments.items()}}
+        given = arguments_of(declared, {f"--{name}": value for name, value in arguments.items()})
         own = ["--JOB_NAME", declared["name"], "--JOB_RUN_ID", f"jr_{job}"]
         words = [str(script), *own, *(word for pair in given.items() for word in pair)]
         assert self.process.stdin is not None and self.process.stdout is not None
@@ -247,7 +248,7 @@ def running(deployment: Deployment, folder: Path) -> Iterator[Runs]:
         )
         for job in deployment.of_type("aws_glue_job"):
             aws.who = job["name"].rpartition("-")[2]
-            packages = [here.fetch(uri) for uri in job["default_arguments"]["--additional-python-modules"].split(",")]
+            packages = [here.fetch(uri) for uri in arguments_of(job)["--additional-python-modules"].split(",")]
         (wheel,) = [path for path in packages if path.suffix == ".whl"]
         with zipfile.ZipFile(wheel) as archive:
             archive.extractall(folder / "wheel")

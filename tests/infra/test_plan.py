@@ -16,6 +16,7 @@ from tapehouse.settings import Settings, load
 from tapehouse.tables import REGISTRY
 from tests.infra.checkov import SKIP, excused, failed
 from tests.infra.conftest import ROOT, Terraform, absent
+from tests.infra.jobs import arguments_of
 
 FULL: Mapping[str, Any] = {
     "mode": "schedule",
@@ -33,6 +34,10 @@ FULL: Mapping[str, Any] = {
     "operators": ["arn:aws:iam::123456789012:role/data-engineer"],
 }
 """All that is not there by default."""
+CODE = ("--scriptLocation", "--additional-python-modules", "--python-modules-installer-option", "--conf")
+"""What decides which code a run is, of the arguments that Glue reads."""
+PLACE = ("lake", "region", "stream_name", "gold_seconds_days")
+"""What is the deployment's and no run's."""
 UNSEEN = {("aws_eip", "CKV2_AWS_19"), *(("aws_iam_role_policy", check) for check in ("CKV_AWS_290", "CKV_AWS_355"))}
 """What checkov fails in the text alone: a plan shows what the address is for, and does not know yet what a policy will
 say that holds ARNs of things still to be made."""
@@ -117,7 +122,7 @@ def test_the_settings_are_settings(plan_file: Path) -> None:
 def test_each_job_reads_the_arguments_that_it_is_given(
     jobs: Mapping[str, Mapping[str, Any]], plan_file: Path, job: str
 ) -> None:
-    words = [word for pair in jobs[job]["default_arguments"].items() for word in pair]
+    words = [word for pair in arguments_of(jobs[job]).items() for word in pair]
     given = parse(job, [*words, *(["--table", "gold.candles"] if job == "rebuild" else [])])
     told = outputs(plan_file)["settings"]
     assert given.names_region
@@ -127,6 +132,17 @@ def test_each_job_reads_the_arguments_that_it_is_given(
         assert given.settings.refresh_every_s == told["refresh_every_s"]
 
 
+@pytest.mark.parametrize("job", JOBS)
+def test_a_run_may_say_what_the_commands_say_and_neither_code_nor_place(
+    jobs: Mapping[str, Mapping[str, Any]], job: str
+) -> None:
+    fixed = set(jobs[job]["non_overridable_arguments"])
+    assert {f"--{argument.name}" for argument in JOBS[job] if argument.name not in PLACE} & fixed == set()
+    other = dict.fromkeys((*CODE, *(f"--{name}" for name in PLACE)), "s3://elsewhere/of/mine")
+    told = arguments_of(jobs[job], other)
+    assert {name for name in other if told[name] == other[name]} == set()
+
+
 def test_there_is_a_job_for_each_script_and_no_other(planned: Mapping[str, Mapping[str, Any]]) -> None:
     made = {address.split('"')[1] for address in planned if ".aws_glue_job." in address}
     assert made == set(JOBS)
@@ -134,7 +150,7 @@ def test_there_is_a_job_for_each_script_and_no_other(planned: Mapping[str, Mappi
 
 def test_the_jobs_spark_settings_are_the_sessions(jobs: Mapping[str, Mapping[str, Any]]) -> None:
     for job in jobs.values():
-        chained = job["default_arguments"]["--conf"].split(" --conf ")
+        chained = arguments_of(job)["--conf"].split(" --conf ")
         assert dict(setting.split("=", 1) for setting in chained) == SQL_SETTINGS
 
 
@@ -162,7 +178,8 @@ def test_a_key_is_in_no_plan(full_plan_file: Path) -> None:
 def test_all_that_is_said_reaches_the_jobs(full_plan_file: Path) -> None:
     plan = json.loads(full_plan_file.read_text())
     after = {change["address"]: change["change"]["after"] for change in plan["resource_changes"]}
-    words = [w for pair in after['module.glue.aws_glue_job.this["refresh"]']["default_arguments"].items() for w in pair]
+    told = arguments_of(after['module.glue.aws_glue_job.this["refresh"]'])
+    words = [word for pair in told.items() for word in pair]
     assert parse("refresh", words).settings.gold_sources == {"binance": "binance-agg"}
     assert outputs(full_plan_file)["owner"] == "refresh"
 

@@ -13,13 +13,12 @@ locals {
     smoke    = { about = "Look whether Glue and S3 are as this was built for", reads_stream = true, writes = true, timeout_min = 30, queues = false }
   }
 
-  arguments = {
+  # Which code runs and on what: no run may say otherwise, or whoever may start a job could run anything as its role.
+  fixed = {
     "--datalake-formats"                = "delta"
     "--conf"                            = join(" --conf ", [for key, value in local.spark : "${key}=${value}"])
     "--additional-python-modules"       = "${var.packages["glue_bundle"]},${var.packages["wheel"]}"
     "--python-modules-installer-option" = "--no-index"
-    "--enable-metrics"                  = ""
-    "--enable-observability-metrics"    = "true"
     "--lake"                            = var.lake_uri
     "--region"                          = var.region
     "--stream_name"                     = var.stream_name
@@ -31,6 +30,7 @@ locals {
     "--gold_sources" = join(",", [for exchange, source in var.gold_sources : "${exchange}=${source}"])
   }
 
+  # What a run may say otherwise.
   own = {
     stream = { "--refresh_every_s" = tostring(var.refresh_every_s) }
   }
@@ -80,7 +80,13 @@ resource "aws_glue_job" "this" {
     max_concurrent_runs = 1
   }
 
-  default_arguments = merge(local.arguments, local.optional, lookup(local.own, each.key, {}), {
+  default_arguments = merge(lookup(local.own, each.key, {}), {
+    "--enable-metrics"               = ""
+    "--enable-observability-metrics" = "true"
+  })
+
+  non_overridable_arguments = merge(local.fixed, local.optional, {
+    "--scriptLocation"         = var.packages["glue_script_${each.key}"] # would replace the command's own
     "--TempDir"                = "s3://${var.results_bucket}/glue/${each.key}/"
     "--custom-logGroup-prefix" = trimsuffix(aws_cloudwatch_log_group.this["${each.key}/output"].name, "/output")
   })

@@ -122,19 +122,19 @@ run "jobs_get_delta_and_the_packages_without_a_package_index" {
   command = plan
 
   assert {
-    condition     = alltrue([for job in aws_glue_job.this : job.glue_version == "6.0" && job.default_arguments["--datalake-formats"] == "delta"])
+    condition     = alltrue([for job in aws_glue_job.this : job.glue_version == "6.0" && job.non_overridable_arguments["--datalake-formats"] == "delta"])
     error_message = "Glue 6.0 brings Delta by --datalake-formats."
   }
   assert {
-    condition     = alltrue([for job in aws_glue_job.this : alltrue([for setting in split(" --conf ", job.default_arguments["--conf"]) : can(regex("^spark\\.[A-Za-z._]+=\\S+$", setting))]) && length(split(" --conf ", job.default_arguments["--conf"])) == length(local.spark)])
+    condition     = alltrue([for job in aws_glue_job.this : alltrue([for setting in split(" --conf ", job.non_overridable_arguments["--conf"]) : can(regex("^spark\\.[A-Za-z._]+=\\S+$", setting))]) && length(split(" --conf ", job.non_overridable_arguments["--conf"])) == length(local.spark)])
     error_message = "--conf is a chain of every one of our Spark settings."
   }
   assert {
-    condition     = alltrue([for job in aws_glue_job.this : job.default_arguments["--additional-python-modules"] == "s3://code/packages/02/tapehouse.gluewheels.zip,s3://code/packages/01/tapehouse-0.1.0-py3-none-any.whl" && job.default_arguments["--python-modules-installer-option"] == "--no-index"])
+    condition     = alltrue([for job in aws_glue_job.this : job.non_overridable_arguments["--additional-python-modules"] == "s3://code/packages/02/tapehouse.gluewheels.zip,s3://code/packages/01/tapehouse-0.1.0-py3-none-any.whl" && job.non_overridable_arguments["--python-modules-installer-option"] == "--no-index"])
     error_message = "What a job imports comes from the code bucket alone."
   }
   assert {
-    condition     = alltrue([for name, job in aws_glue_job.this : job.default_arguments["--TempDir"] == "s3://tapehouse-dev-results-123456789012/glue/${name}/" && job.default_arguments["--custom-logGroup-prefix"] == "/tapehouse/tapehouse-dev/${name}"])
+    condition     = alltrue([for name, job in aws_glue_job.this : job.non_overridable_arguments["--TempDir"] == "s3://tapehouse-dev-results-123456789012/glue/${name}/" && job.non_overridable_arguments["--custom-logGroup-prefix"] == "/tapehouse/tapehouse-dev/${name}"])
     error_message = "Temporary files and logs go where they expire."
   }
 }
@@ -143,7 +143,7 @@ run "jobs_are_told_where_the_lake_and_the_stream_are" {
   command = plan
 
   assert {
-    condition     = alltrue([for job in aws_glue_job.this : job.default_arguments["--lake"] == var.lake_uri && job.default_arguments["--stream_name"] == var.stream_name && job.default_arguments["--region"] == "us-east-1" && job.default_arguments["--gold_seconds_days"] == "0"])
+    condition     = alltrue([for job in aws_glue_job.this : job.non_overridable_arguments["--lake"] == var.lake_uri && job.non_overridable_arguments["--stream_name"] == var.stream_name && job.non_overridable_arguments["--region"] == "us-east-1" && job.non_overridable_arguments["--gold_seconds_days"] == "0"])
     error_message = "Every job is told the lake, the stream and the region."
   }
   assert {
@@ -151,8 +151,27 @@ run "jobs_are_told_where_the_lake_and_the_stream_are" {
     error_message = "The stream job alone looks every minute."
   }
   assert {
-    condition     = alltrue([for job in aws_glue_job.this : !contains(keys(job.default_arguments), "--gold_sources") && !contains(keys(job.default_arguments), "--JOB_NAME") && !contains(keys(job.default_arguments), "--enable-glue-datacatalog")])
+    condition     = alltrue([for job in aws_glue_job.this : length(setintersection(["--gold_sources", "--JOB_NAME", "--enable-glue-datacatalog"], concat(keys(job.default_arguments), keys(job.non_overridable_arguments)))) == 0])
     error_message = "What is not set is not said, nor what Glue says itself; tables are found by path, so no catalog is asked."
+  }
+}
+
+run "whoever_starts_a_job_says_neither_its_code_nor_its_place" {
+  command = plan
+
+  assert {
+    condition     = alltrue([for name, job in aws_glue_job.this : join(" ", keys(job.default_arguments)) == (name == "stream" ? "--enable-metrics --enable-observability-metrics --refresh_every_s" : "--enable-metrics --enable-observability-metrics")])
+    error_message = "A run may say otherwise only what is measured, and how often the stream job looks."
+  }
+  assert {
+    condition     = alltrue([for job in aws_glue_job.this : job.non_overridable_arguments["--scriptLocation"] == job.command[0].script_location])
+    error_message = "No run brings a script of its own."
+  }
+  assert {
+    condition = alltrue(flatten([for name, each in data.aws_iam_policy_document.job : [for statement in each.statement : [for resource in statement.resources : anytrue([
+      startswith(resource, "arn:aws:s3:::code/packages/"), startswith(resource, "arn:aws:s3:::tapehouse-dev-lake-123456789012/lake/"), startswith(resource, "arn:aws:s3:::tapehouse-dev-results-123456789012/glue/${name}/"),
+    ])] if contains(statement.actions, "s3:GetObject")]]))
+    error_message = "Files that a run names as its own (--extra-py-files, --extra-jars) are read as the job's role: from nowhere that people write to."
   }
 }
 
@@ -164,7 +183,7 @@ run "gold_sources_are_said_as_the_setting_is" {
   }
 
   assert {
-    condition     = alltrue([for job in aws_glue_job.this : job.default_arguments["--gold_sources"] == "binance=binance-agg,coinbase=coinbase-advanced"])
+    condition     = alltrue([for job in aws_glue_job.this : job.non_overridable_arguments["--gold_sources"] == "binance=binance-agg,coinbase=coinbase-advanced"])
     error_message = "Pairs with commas, as the setting reads them."
   }
 }
