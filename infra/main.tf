@@ -65,11 +65,14 @@ module "glue" {
   log_days           = var.log_days
 }
 
+# Operators see bronze, so what they are answered lies where readers do not read.
 module "athena" {
-  source = "./modules/athena"
+  source   = "./modules/athena"
+  for_each = { reader = local.prefix, operator = "${local.prefix}-operators" }
 
-  name             = local.prefix
+  name             = each.value
   results_bucket   = module.lake.buckets["results"]
+  results_prefix   = "athena/${each.key}"
   account_id       = local.account_id
   scan_limit_bytes = var.scan_limit_bytes
   kms_key_arn      = var.kms_key_arn
@@ -137,7 +140,7 @@ module "monitoring" {
   job_names                = values(module.glue.job_names)
   job_log_group_names      = module.glue.log_groups
   cluster_name             = one(module.producers[*].cluster_name)
-  workgroup_name           = module.athena.name
+  workgroup_names          = values(module.athena)[*].name
   read_every_s             = coalesce(var.read_every_s, var.mode == "stream" ? var.refresh_every_s : 3600)
   behind_s                 = var.behind_s
   throttled                = var.throttled
@@ -158,8 +161,7 @@ module "people" {
   require_mfa     = var.require_mfa
   session_s       = var.session_s
   lake_uri        = module.lake.lake_uri
-  results_bucket  = module.lake.buckets["results"]
-  workgroup_name  = module.athena.name
+  workgroups      = module.athena
   databases       = { for layer, name in module.catalog.databases : layer => name if layer != "bronze" }
   bronze_database = module.catalog.databases["bronze"]
   job_arns        = values(module.glue.job_arns)

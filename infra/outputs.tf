@@ -4,7 +4,7 @@ output "settings" {
     lake              = module.lake.lake_uri
     stream_name       = module.stream.name
     region            = var.region
-    athena_workgroup  = module.athena.name
+    athena_workgroup  = module.athena["operator"].name # the command asks of bronze too
     database_prefix   = var.database_prefix
     deployment        = local.prefix
     gold_sources      = var.gold_sources
@@ -38,6 +38,11 @@ output "jobs" {
 output "buckets" {
   description = "Names of the buckets, by use: lake, code, results."
   value       = module.lake.buckets
+}
+
+output "workgroups" {
+  description = "Names of the Athena workgroups, by who asks: reader, operator. The command's own is the operators'."
+  value       = { for who, workgroup in module.athena : who => workgroup.name }
 }
 
 output "databases" {

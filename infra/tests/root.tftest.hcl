@@ -31,7 +31,7 @@ run "settings_are_what_the_command_reads" {
       lake              = "s3://tapehouse-dev-lake-123456789012/lake"
       stream_name       = "tapehouse-dev-trades"
       region            = "us-east-1"
-      athena_workgroup  = "tapehouse-dev"
+      athena_workgroup  = "tapehouse-dev-operators"
       database_prefix   = ""
       deployment        = "tapehouse-dev"
       gold_sources      = {}
@@ -43,6 +43,10 @@ run "settings_are_what_the_command_reads" {
   assert {
     condition     = output.jobs == { for name in ["audit", "maintain", "rebuild", "refresh", "smoke", "stream"] : name => "tapehouse-dev-${name}" }
     error_message = "Jobs are named by the deployment."
+  }
+  assert {
+    condition     = output.workgroups == { operator = "tapehouse-dev-operators", reader = "tapehouse-dev" }
+    error_message = "Readers and operators ask workgroups of their own."
   }
   assert {
     condition     = output.databases == { bronze = "bronze", gold = "gold", silver = "silver" } && output.owner == "stream"

@@ -1,3 +1,7 @@
+locals {
+  results_uri = "s3://${var.results_bucket}/${var.results_prefix}/"
+}
+
 resource "aws_athena_workgroup" "this" {
   name        = var.name
   description = "Questions to Tapehouse's tables, each up to ${var.scan_limit_bytes} bytes"
@@ -16,7 +20,7 @@ resource "aws_athena_workgroup" "this" {
     }
 
     result_configuration {
-      output_location       = "s3://${var.results_bucket}/athena/"
+      output_location       = local.results_uri
       expected_bucket_owner = var.account_id
 
       encryption_configuration {

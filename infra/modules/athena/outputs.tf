@@ -9,6 +9,6 @@ output "arn" {
 }
 
 output "results_uri" {
-  description = "Where results go."
-  value       = "s3://${var.results_bucket}/athena/"
+  description = "Where results go, with a slash at the end."
+  value       = local.results_uri
 }

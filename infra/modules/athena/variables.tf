@@ -10,13 +10,25 @@ variable "name" {
 }
 
 variable "results_bucket" {
-  description = "Name of the bucket that takes results, under athena/."
+  description = "Name of the bucket that takes results."
   type        = string
   nullable    = false
 
   validation {
     condition     = can(regex("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", var.results_bucket))
     error_message = "results_bucket: '${var.results_bucket}' is no bucket's name."
+  }
+}
+
+variable "results_prefix" {
+  description = "What the results' keys begin with, without slashes around it. Who may read it reads what this workgroup was answered, so another's differs."
+  type        = string
+  default     = "athena"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-zA-Z0-9_.-]+(/[a-zA-Z0-9_.-]+)*$", var.results_prefix))
+    error_message = "results_prefix: '${var.results_prefix}' is no beginning of keys; take athena/reader or the like, without slashes around it."
   }
 }
 

@@ -81,20 +81,13 @@ locals {
     statistic = "Maximum", period_s = 300, of = 1, over = 0, missing = "notBreaching"
   } }
 
-  cost_alarms = {
-    athena-scanned = {
-      means     = "Questions read more in a day than they should."
-      do        = "See in the workgroup's history who asked what. Most often a question lacks a bound on event_date. One question's limit is the workgroup's own."
-      namespace = "AWS/Athena", metric = "ProcessedBytes", dimensions = { WorkGroup = var.workgroup_name }
-      statistic = "Sum", period_s = 86400, of = 1, over = var.scanned_gb * 1000000000, missing = "notBreaching"
-    }
-  }
-
-  alarms = { for name, alarm in merge(local.stream_alarms, local.producer_alarms, local.gap_alarms, local.job_alarms, local.queue_alarms, local.cost_alarms) :
+  alarms = { for name, alarm in merge(local.stream_alarms, local.producer_alarms, local.gap_alarms, local.job_alarms, local.queue_alarms) :
   name => merge({ over = null, under = null }, alarm) }
 
   # Of more than one metric. metrics: id => [namespace, name, dimensions].
-  math_alarms = length(var.job_log_group_names) == 0 ? {} : {
+  math_alarms = merge(local.flow_alarms, local.cost_alarms)
+
+  flow_alarms = length(var.job_log_group_names) == 0 ? {} : {
     gold-stale = {
       means   = "Records come into the stream, and no candle was written for a quarter of an hour."
       do      = "See whether the job runs and how long its steps take (event=step in its log). query-stuck and stream-behind say more."
@@ -107,6 +100,18 @@ locals {
       do      = "Group silver.rejected by reason and source. Of one venue: its messages changed, mend its feed; then tapehouse rebuild silver.trades judges them again."
       label   = "Quarantined, %", expression = "100 * FILL(quarantined, 0) / (FILL(accepted, 0) + FILL(quarantined, 0) + 0.000001)", period_s = local.look_s, of = 3, over = var.quarantined_percent
       metrics = { accepted = [local.namespace, "Accepted", {}], quarantined = [local.namespace, "Quarantined", {}] }
+      missing = "notBreaching"
+    }
+  }
+
+  scanned = { for at, name in var.workgroup_names : "scanned${at}" => ["AWS/Athena", "ProcessedBytes", { WorkGroup = name }] }
+
+  cost_alarms = {
+    athena-scanned = {
+      means   = "Questions read more in a day than they should."
+      do      = "See in the workgroups' history who asked what. Most often a question lacks a bound on event_date. One question's limit is its workgroup's own."
+      label   = "Bytes read", expression = join(" + ", [for id in keys(local.scanned) : "FILL(${id}, 0)"]), period_s = 86400, of = 1, over = var.scanned_gb * 1000000000
+      metrics = local.scanned
       missing = "notBreaching"
     }
   }

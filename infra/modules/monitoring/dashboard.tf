@@ -15,7 +15,7 @@ locals {
       { title = "Silver's verdicts, records/min", stat = "Sum", metrics = [for metric in ["Accepted", "Duplicate", "Quarantined"] : [local.namespace, metric]] },
       { title = "Commits of candles, and tries again, /min", stat = "Sum", metrics = [[local.namespace, "GoldCommits"], [local.namespace, "TriesAgain"]] },
     ],
-    [{ title = "Read by Athena, bytes/min", stat = "Sum", metrics = [["AWS/Athena", "ProcessedBytes", "WorkGroup", var.workgroup_name]] }],
+    [{ title = "Read by Athena, bytes/min", stat = "Sum", metrics = [for name in var.workgroup_names : ["AWS/Athena", "ProcessedBytes", "WorkGroup", name]] }],
   )
 }
 

@@ -138,14 +138,14 @@ variable "cluster_name" {
   }
 }
 
-variable "workgroup_name" {
-  description = "Name of the Athena workgroup whose questions are counted."
-  type        = string
+variable "workgroup_names" {
+  description = "Names of the Athena workgroups (1-9) whose questions are counted, all together."
+  type        = list(string)
   nullable    = false
 
   validation {
-    condition     = can(regex("^[a-zA-Z0-9_.-]{1,128}$", var.workgroup_name))
-    error_message = "workgroup_name: '${var.workgroup_name}' is no workgroup's name; use 1-128 of a-z A-Z 0-9 _ . -."
+    condition     = length(var.workgroup_names) >= 1 && length(var.workgroup_names) <= 9 && alltrue([for name in var.workgroup_names : can(regex("^[a-zA-Z0-9_.-]{1,128}$", name))])
+    error_message = "workgroup_names: '${join(", ", var.workgroup_names)}' is not one to nine workgroups' names; use 1-128 of a-z A-Z 0-9 _ . -."
   }
 }
 

@@ -1,8 +1,11 @@
 locals {
-  lake_bucket  = split("/", var.lake_uri)[2]
-  lake_prefix  = join("/", slice(split("/", var.lake_uri), 3, length(split("/", var.lake_uri))))
-  lake_arn     = "arn:${var.partition}:s3:::${local.lake_bucket}"
-  results_arn  = "arn:${var.partition}:s3:::${var.results_bucket}"
+  lake_bucket = split("/", var.lake_uri)[2]
+  lake_prefix = join("/", slice(split("/", var.lake_uri), 3, length(split("/", var.lake_uri))))
+  lake_arn    = "arn:${var.partition}:s3:::${local.lake_bucket}"
+  results = { for who, each in var.workgroups : who => {
+    bucket_arn = "arn:${var.partition}:s3:::${split("/", each.results_uri)[2]}"
+    prefix     = join("/", slice(split("/", each.results_uri), 3, length(split("/", each.results_uri))))
+  } }
   glue_arn     = "arn:${var.partition}:glue:${var.region}:${var.account_id}"
   ecs_arn      = "arn:${var.partition}:ecs:${var.region}:${var.account_id}"
   logs_arn     = "arn:${var.partition}:logs:${var.region}:${var.account_id}:log-group:/tapehouse/${var.prefix}"
@@ -21,7 +24,7 @@ locals {
           "athena:ListQueryExecutions", "athena:GetQueryResults", "athena:GetQueryResultsStream", "athena:GetWorkGroup",
           "athena:GetPreparedStatement", "athena:ListPreparedStatements",
         ]
-        Resource = ["arn:${var.partition}:athena:${var.region}:${var.account_id}:workgroup/${var.workgroup_name}"]
+        Resource = ["arn:${var.partition}:athena:${var.region}:${var.account_id}:workgroup/${var.workgroups[who].name}"]
       },
       {
         Sid      = "BrowseCatalog"
@@ -63,20 +66,20 @@ locals {
         Sid      = "FindBuckets"
         Effect   = "Allow"
         Action   = ["s3:GetBucketLocation"]
-        Resource = [local.lake_arn, local.results_arn]
+        Resource = [local.lake_arn, local.results[who].bucket_arn]
       },
       {
         Sid      = "KeepResults"
         Effect   = "Allow"
         Action   = ["s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"]
-        Resource = ["${local.results_arn}/athena/*"]
+        Resource = ["${local.results[who].bucket_arn}/${local.results[who].prefix}*"]
       },
       {
         Sid       = "ListResults"
         Effect    = "Allow"
         Action    = ["s3:ListBucket", "s3:ListBucketMultipartUploads"]
-        Resource  = [local.results_arn]
-        Condition = { StringLikeIfExists = { "s3:prefix" = ["athena/*"] } }
+        Resource  = [local.results[who].bucket_arn]
+        Condition = { StringLikeIfExists = { "s3:prefix" = ["${local.results[who].prefix}*"] } }
       },
     ],
     var.kms_key_arn == null ? [] : [{ Sid = "UseKey", Effect = "Allow", Action = ["kms:Decrypt", "kms:GenerateDataKey"], Resource = [var.kms_key_arn] }],

@@ -101,25 +101,22 @@ variable "lake_uri" {
   }
 }
 
-variable "results_bucket" {
-  description = "Name of the bucket that takes Athena's results, under athena/."
-  type        = string
-  nullable    = false
+variable "workgroups" {
+  description = "The Athena workgroups that answer, by who asks (reader, operator): name, and where results go (s3://<bucket>/<prefix>/). Each of its own: what operators are answered of bronze is not for readers."
+  type = object({
+    reader   = object({ name = string, results_uri = string })
+    operator = object({ name = string, results_uri = string })
+  })
+  nullable = false
 
   validation {
-    condition     = can(regex("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", var.results_bucket))
-    error_message = "results_bucket: '${var.results_bucket}' is no bucket's name."
+    condition     = alltrue([for each in values(var.workgroups) : can(regex("^[a-zA-Z0-9_.-]{1,128}$", each.name)) && can(regex("^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[^/*?]+)+/$", each.results_uri))])
+    error_message = "workgroups: ${join(", ", [for who, each in var.workgroups : "${who} (${each.name}, ${each.results_uri})"])}: a name is 1-128 of a-z A-Z 0-9 _ . -, and results go to s3://<bucket>/<prefix>/."
   }
-}
-
-variable "workgroup_name" {
-  description = "Name of the Athena workgroup that answers."
-  type        = string
-  nullable    = false
 
   validation {
-    condition     = can(regex("^[a-zA-Z0-9_.-]{1,128}$", var.workgroup_name))
-    error_message = "workgroup_name: '${var.workgroup_name}' is no workgroup's name; use 1-128 of a-z A-Z 0-9 _ . -."
+    condition     = var.workgroups.reader.name != var.workgroups.operator.name && !startswith(var.workgroups.operator.results_uri, var.workgroups.reader.results_uri)
+    error_message = "workgroups: readers would read what operators are answered in ${var.workgroups.operator.name}, below ${var.workgroups.operator.results_uri}; give each another name and place."
   }
 }
 

@@ -31,6 +31,19 @@ run "limits_and_encryption_hold_for_every_client" {
   }
 }
 
+run "results_go_below_the_prefix" {
+  command = plan
+
+  variables {
+    results_prefix = "athena/reader"
+  }
+
+  assert {
+    condition     = aws_athena_workgroup.this.configuration[0].result_configuration[0].output_location == "s3://tapehouse-dev-results-123456789012/athena/reader/" && output.results_uri == "s3://tapehouse-dev-results-123456789012/athena/reader/"
+    error_message = "Each workgroup has a place of its own."
+  }
+}
+
 run "an_own_key_encrypts_the_results" {
   command = plan
 
@@ -50,12 +63,13 @@ run "refuses_what_aws_would_refuse" {
   variables {
     name             = "a b"
     results_bucket   = "Results"
+    results_prefix   = "/athena/"
     account_id       = "12"
     scan_limit_bytes = 10485759
     kms_key_arn      = "alias/mine"
   }
 
-  expect_failures = [var.name, var.results_bucket, var.account_id, var.scan_limit_bytes, var.kms_key_arn]
+  expect_failures = [var.name, var.results_bucket, var.results_prefix, var.account_id, var.scan_limit_bytes, var.kms_key_arn]
 }
 
 run "the_example_plans" {

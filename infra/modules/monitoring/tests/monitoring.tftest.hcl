@@ -18,7 +18,7 @@ variables {
   job_names                = ["tapehouse-dev-refresh", "tapehouse-dev-stream"]
   job_log_group_names      = { stream = "/tapehouse/tapehouse-dev/stream", refresh = "/tapehouse/tapehouse-dev/refresh" }
   cluster_name             = "tapehouse-dev"
-  workgroup_name           = "tapehouse-dev"
+  workgroup_names          = ["tapehouse-dev", "tapehouse-dev-operators"]
   dead_letter_queue_names  = ["tapehouse-dev-news-dead"]
   budget                   = { usd = 200 }
 }
@@ -264,7 +264,7 @@ run "refuses_what_cannot_be" {
     job_names               = ["a b"]
     job_log_group_names     = { stream = "a b" }
     cluster_name            = "tape house"
-    workgroup_name          = "a b"
+    workgroup_names         = ["a b"]
     dead_letter_queue_names = ["a.b"]
     read_every_s            = 0
     behind_s                = 1
@@ -276,7 +276,7 @@ run "refuses_what_cannot_be" {
 
   expect_failures = [
     var.prefix, var.partition, var.region, var.account_id, var.emails, var.stream_name, var.producers, var.job_names, var.job_log_group_names,
-    var.cluster_name, var.workgroup_name, var.dead_letter_queue_names, var.read_every_s, var.behind_s, var.throttled,
+    var.cluster_name, var.workgroup_names, var.dead_letter_queue_names, var.read_every_s, var.behind_s, var.throttled,
     var.quarantined_percent, var.scanned_gb, var.budget,
   ]
 }
@@ -289,6 +289,19 @@ run "refuses_producers_without_their_log" {
   }
 
   expect_failures = [var.producers_log_group_name]
+}
+
+run "all_questions_of_a_day_are_counted_together" {
+  command = plan
+
+  assert {
+    condition     = one([for query in aws_cloudwatch_metric_alarm.math["athena-scanned"].metric_query : query.expression if query.id == "result"]) == "FILL(scanned0, 0) + FILL(scanned1, 0)" && aws_cloudwatch_metric_alarm.math["athena-scanned"].threshold == 200000000000
+    error_message = "What may be read in a day is a sum."
+  }
+  assert {
+    condition     = join(" ", sort([for query in aws_cloudwatch_metric_alarm.math["athena-scanned"].metric_query : query.metric[0].dimensions["WorkGroup"] if query.id != "result"])) == "tapehouse-dev tapehouse-dev-operators"
+    error_message = "Readers' questions and operators'."
+  }
 }
 
 run "refuses_half_a_tag" {

@@ -1,14 +1,16 @@
 mock_provider "aws" {}
 
 variables {
-  prefix         = "tapehouse-dev"
-  region         = "us-east-1"
-  account_id     = "123456789012"
-  readers        = ["arn:aws:iam::123456789012:user/ada", "arn:aws:iam::210987654321:root"]
-  operators      = ["arn:aws:iam::123456789012:role/data-engineer"]
-  lake_uri       = "s3://tapehouse-dev-lake/teams/lake"
-  results_bucket = "tapehouse-dev-results"
-  workgroup_name = "tapehouse-dev"
+  prefix     = "tapehouse-dev"
+  region     = "us-east-1"
+  account_id = "123456789012"
+  readers    = ["arn:aws:iam::123456789012:user/ada", "arn:aws:iam::210987654321:root"]
+  operators  = ["arn:aws:iam::123456789012:role/data-engineer"]
+  lake_uri   = "s3://tapehouse-dev-lake/teams/lake"
+  workgroups = {
+    reader   = { name = "tapehouse-dev", results_uri = "s3://tapehouse-dev-results/athena/reader/" }
+    operator = { name = "tapehouse-dev-operators", results_uri = "s3://tapehouse-dev-results/athena/operator/" }
+  }
   stream_arn     = "arn:aws:kinesis:us-east-1:123456789012:stream/tapehouse-dev-trades"
   job_arns       = ["arn:aws:glue:us-east-1:123456789012:job/tapehouse-dev-stream"]
   cluster_name   = "tapehouse-dev"
@@ -80,9 +82,39 @@ run "a_reader_writes_results_and_nothing_else" {
   command = plan
 
   assert {
-    condition     = flatten([for statement in jsondecode(aws_iam_role_policy.read["reader"].policy).Statement : statement.Resource if contains(statement.Action, "s3:PutObject")]) == ["arn:aws:s3:::tapehouse-dev-results/athena/*"]
+    condition     = flatten([for statement in jsondecode(aws_iam_role_policy.read["reader"].policy).Statement : statement.Resource if contains(statement.Action, "s3:PutObject")]) == ["arn:aws:s3:::tapehouse-dev-results/athena/reader/*"]
     error_message = "Athena keeps its results as who asked."
   }
+}
+
+run "readers_do_not_read_what_operators_are_answered" {
+  command = plan
+
+  assert {
+    condition     = { for who in ["operator", "reader"] : who => one(one([for statement in jsondecode(aws_iam_role_policy.read[who].policy).Statement : statement.Resource if statement.Sid == "Ask"])) } == { operator = "arn:aws:athena:us-east-1:123456789012:workgroup/tapehouse-dev-operators", reader = "arn:aws:athena:us-east-1:123456789012:workgroup/tapehouse-dev" }
+    error_message = "Each asks a workgroup of its own, and is told of no other's answers."
+  }
+  assert {
+    condition     = { for who in ["operator", "reader"] : who => one(one([for statement in jsondecode(aws_iam_role_policy.read[who].policy).Statement : statement.Resource if statement.Sid == "KeepResults"])) } == { operator = "arn:aws:s3:::tapehouse-dev-results/athena/operator/*", reader = "arn:aws:s3:::tapehouse-dev-results/athena/reader/*" }
+    error_message = "Nor is the file of an answer another's to read."
+  }
+  assert {
+    condition     = { for who in ["operator", "reader"] : who => one(one([for statement in jsondecode(aws_iam_role_policy.read[who].policy).Statement : statement.Condition.StringLikeIfExists["s3:prefix"] if statement.Sid == "ListResults"])) } == { operator = "athena/operator/*", reader = "athena/reader/*" }
+    error_message = "Nor to list."
+  }
+}
+
+run "refuses_answers_in_common" {
+  command = plan
+
+  variables {
+    workgroups = {
+      reader   = { name = "tapehouse-dev", results_uri = "s3://tapehouse-dev-results/athena/" }
+      operator = { name = "tapehouse-dev-operators", results_uri = "s3://tapehouse-dev-results/athena/operator/" }
+    }
+  }
+
+  expect_failures = [var.workgroups]
 }
 
 run "nobody_deletes" {
@@ -158,16 +190,18 @@ run "refuses_what_cannot_be" {
   command = plan
 
   variables {
-    prefix          = "T"
-    partition       = "azure"
-    region          = "europe"
-    account_id      = "12"
-    readers         = ["*"]
-    operators       = ["arn:aws:iam::123456789012:group/all"]
-    session_s       = 60
-    lake_uri        = "s3://tapehouse-dev-lake"
-    results_bucket  = "Results"
-    workgroup_name  = "a b"
+    prefix     = "T"
+    partition  = "azure"
+    region     = "europe"
+    account_id = "12"
+    readers    = ["*"]
+    operators  = ["arn:aws:iam::123456789012:group/all"]
+    session_s  = 60
+    lake_uri   = "s3://tapehouse-dev-lake"
+    workgroups = {
+      reader   = { name = "a b", results_uri = "s3://tapehouse-dev-results/athena/reader/" }
+      operator = { name = "tapehouse-dev-operators", results_uri = "tapehouse-dev-results" }
+    }
     databases       = { bronze = "bronze" }
     bronze_database = "Bronze"
     kms_key_arn     = "alias/mine"
@@ -179,7 +213,7 @@ run "refuses_what_cannot_be" {
 
   expect_failures = [
     var.prefix, var.partition, var.region, var.account_id, var.readers, var.operators, var.session_s, var.lake_uri,
-    var.results_bucket, var.workgroup_name, var.databases, var.bronze_database, var.kms_key_arn, var.stream_arn,
+    var.workgroups, var.databases, var.bronze_database, var.kms_key_arn, var.stream_arn,
     var.job_arns, var.cluster_name, var.task_role_arns,
   ]
 }

@@ -12,7 +12,7 @@ module "monitoring" {
   producers_log_group_name = "/tapehouse/tapehouse-dev/producers"
   job_log_group_names      = { stream = "/tapehouse/tapehouse-dev/stream" }
   cluster_name             = "tapehouse-dev"
-  workgroup_name           = "tapehouse-dev"
+  workgroup_names          = ["tapehouse-dev", "tapehouse-dev-operators"]
   budget                   = { usd = 200 }
 }
 

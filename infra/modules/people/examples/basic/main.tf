@@ -9,9 +9,11 @@ module "people" {
   readers   = ["arn:aws:iam::123456789012:root"]
   operators = ["arn:aws:iam::123456789012:role/data-engineer"]
 
-  lake_uri       = "s3://tapehouse-dev-lake-123456789012/lake"
-  results_bucket = "tapehouse-dev-results-123456789012"
-  workgroup_name = "tapehouse-dev"
+  lake_uri = "s3://tapehouse-dev-lake-123456789012/lake"
+  workgroups = {
+    reader   = { name = "tapehouse-dev", results_uri = "s3://tapehouse-dev-results-123456789012/athena/reader/" }
+    operator = { name = "tapehouse-dev-operators", results_uri = "s3://tapehouse-dev-results-123456789012/athena/operator/" }
+  }
   stream_arn     = "arn:aws:kinesis:us-east-1:123456789012:stream/tapehouse-dev-trades"
   job_arns       = ["arn:aws:glue:us-east-1:123456789012:job/tapehouse-dev-stream"]
   cluster_name   = "tapehouse-dev"

@@ -1,0 +1,5 @@
+# There was one workgroup for all.
+moved {
+  from = module.athena
+  to   = module.athena["reader"]
+}
