@@ -19,6 +19,8 @@ locals {
     for name, package in jsondecode(file(var.packages_file)) : name => {
       file   = "${dirname(var.packages_file)}/${package.file}"
       sha256 = package.sha256
+      # A task's revision of before may be started again, by ECS; a job has no revisions.
+      versioned = name == "producers_bundle"
     }
   }
 }

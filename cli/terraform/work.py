@@ -116,7 +116,12 @@ def prepared(
         emulator = Emulator(Stack(place.checkout / ".lake/s3/_aws", region=named), place)
         reach, where = emulator.environment(os.environ), "the emulator"
     packages = build_packages(place.checkout)
-    told = {"environment": environment_name, "region": named, "packages_file": str(packages)}
+    # From the root on: with this machine's path in it, another checkout's plan would put every package there again.
+    told = {
+        "environment": environment_name,
+        "region": named,
+        "packages_file": os.path.relpath(packages, place.root.absolute()),
+    }
     variables = (*(f"-var-file={path}" for path in files), *(f"-var={name}={value}" for name, value in told.items()))
     terraform = Terraform(binary, place.root, {**reach, "TF_DATA_DIR": str(place.data.absolute())})
     with place.ours():

@@ -204,7 +204,8 @@ class Runs:
         family = f"{self.deployment.settings['deployment']}-producer-{feed}"
         (task,) = [each for each in self.deployment.of_type("aws_ecs_task_definition") if each["family"] == family]
         fetching, container = json.loads(task["container_definitions"])
-        self.fetch(fetching["command"][0].partition(" && ")[0].split()[-2])  # aws s3 cp FROM TO
+        told = dict(zip(words := fetching["command"][0].split(), words[1:], strict=False))  # aws s3api get-object …
+        self.fetch(f"s3://{told['--bucket']}/{told['--key']}", VersionId=told["--version-id"])
         told = {each["name"]: each["value"].replace("/work", str(self.folder)) for each in container["environment"]}
         (self.folder / "tmp").mkdir(exist_ok=True)
         done = subprocess.run(
@@ -218,11 +219,11 @@ class Runs:
         )
         assert done.returncode == 0, done.stdout + done.stderr
 
-    def fetch(self, uri: str) -> Path:
-        """A package, from where Terraform put it."""
+    def fetch(self, uri: str, **version: str) -> Path:
+        """A package, from where Terraform put it; of a version (VersionId) if it is named."""
         bucket, _, key = uri.removeprefix("s3://").partition("/")
         path = self.folder / key.rpartition("/")[2]
-        path.write_bytes(self.s3.get_object(Bucket=bucket, Key=key)["Body"].read())
+        path.write_bytes(self.s3.get_object(Bucket=bucket, Key=key, **version)["Body"].read())
         return path
 
 

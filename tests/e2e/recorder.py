@@ -92,8 +92,12 @@ def asked(method: str, path: str, headers: "Message[str, str]", body: bytes) -> 
         else:
             yield ("s3:GetBucketLocation" if "location" in query else "s3:ListBucket"), f"arn:aws:s3:::{bucket}"
         return
-    is_abort = method == "DELETE" and "uploadId" in query
-    yield ("s3:AbortMultipartUpload" if is_abort else _OF_OBJECT[method]), f"arn:aws:s3:::{bucket}/{key}"
+    action = _OF_OBJECT[method]
+    if method == "DELETE" and "uploadId" in query:
+        action = "s3:AbortMultipartUpload"
+    elif action == "s3:GetObject" and "versionId" in query:
+        action = "s3:GetObjectVersion"
+    yield action, f"arn:aws:s3:::{bucket}/{key}"
     if source := headers.get("x-amz-copy-source"):
         yield "s3:GetObject", f"arn:aws:s3:::{source.lstrip('/')}"
 

@@ -1,16 +1,17 @@
 locals {
-  # lake: the tables, their checkpoints and the producers' marks. code: packages under content-addressed keys.
-  # results: what Athena answers and what jobs put down for a while.
+  # lake: the tables, their checkpoints and the producers' marks. code: packages. results: what Athena answers and what jobs
+  # put down for a while. Of what was overwritten, `newest` versions stay for ever and the others for `old_days`.
   buckets = {
-    lake    = { force_destroy = var.force_destroy, expire_days = null, versioning_days = var.versioning_days }
-    code    = { force_destroy = true, expire_days = null, versioning_days = 0 }
-    results = { force_destroy = true, expire_days = var.results_days, versioning_days = 0 }
+    lake = { force_destroy = var.force_destroy, expire_days = null, old_days = max(1, var.versioning_days), newest = null }
+    # By number and not by age: what ECS went back to runs until a later revision comes up, however long that takes.
+    code    = { force_destroy = true, expire_days = null, old_days = 1, newest = var.emulator ? null : 20 }
+    results = { force_destroy = true, expire_days = var.results_days, old_days = null, newest = null }
   }
 }
 
 resource "aws_s3_bucket" "this" {
   #checkov:skip=CKV_AWS_18:An access log would be an object for each of hundreds of requests a second; CloudTrail's data events tell who, where an account wants that.
-  #checkov:skip=CKV_AWS_21:The lake is versioned, which is not seen behind for_each. The others need none: a package's key holds its hash, so it is never overwritten, and results expire.
+  #checkov:skip=CKV_AWS_21:The lake and the packages are versioned, which is not seen behind for_each. Results need none: they expire.
   #checkov:skip=CKV_AWS_144:The lake's records can be had from one region; a second copy doubles the bill, and Delta's log would be copied out of order.
   #checkov:skip=CKV_AWS_145:S3's own encryption is on; an own key costs a call a request, and kms_key_arn takes one.
   #checkov:skip=CKV2_AWS_62:Nothing waits for objects: queries follow Delta's log.
@@ -67,6 +68,15 @@ resource "aws_s3_bucket_versioning" "lake" {
   }
 }
 
+# A producer's revision names a version of its package, so ECS can go back to one of before.
+resource "aws_s3_bucket_versioning" "code" {
+  bucket = aws_s3_bucket.this["code"].bucket
+
+  versioning_configuration {
+    status = "Enabled"
+  }
+}
+
 resource "aws_s3_bucket_lifecycle_configuration" "this" {
   for_each = local.buckets
 
@@ -98,7 +108,7 @@ resource "aws_s3_bucket_lifecycle_configuration" "this" {
   }
 
   dynamic "rule" {
-    for_each = each.key == "lake" ? [max(1, each.value.versioning_days)] : []
+    for_each = each.value.old_days == null ? [] : [each.value]
 
     content {
       id     = "old-versions"
@@ -107,7 +117,8 @@ resource "aws_s3_bucket_lifecycle_configuration" "this" {
 
       # Also where versioning was switched off: the versions of before stay until a rule takes them.
       noncurrent_version_expiration {
-        noncurrent_days = rule.value
+        noncurrent_days           = rule.value.old_days
+        newer_noncurrent_versions = rule.value.newest
       }
 
       expiration {
@@ -116,5 +127,5 @@ resource "aws_s3_bucket_lifecycle_configuration" "this" {
     }
   }
 
-  depends_on = [aws_s3_bucket_versioning.lake]
+  depends_on = [aws_s3_bucket_versioning.lake, aws_s3_bucket_versioning.code]
 }

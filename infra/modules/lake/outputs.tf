@@ -19,10 +19,11 @@ output "package_uris" {
 }
 
 output "packages" {
-  description = "Bucket, key and SHA-256 of each package, by name."
+  description = "Bucket, key, version and SHA-256 of each package, by name."
   value = { for name, object in aws_s3_object.package : name => {
-    bucket = object.bucket
-    key    = object.key
-    sha256 = var.packages[name].sha256
+    bucket  = object.bucket
+    key     = object.key
+    version = object.version_id
+    sha256  = var.packages[name].sha256
   } }
 }

@@ -52,10 +52,11 @@ variable "results_days" {
 }
 
 variable "packages" {
-  description = "What the jobs and producers run, by name: the file on this machine and its SHA-256 (64 hex digits). scripts/package.py makes them."
+  description = "What the jobs and producers run, by name: the file on this machine and its SHA-256 (64 hex digits). scripts/package.py makes them. versioned: whether those of before stay, as versions of one key; else the key holds the hash, and they go."
   type = map(object({
-    file   = string
-    sha256 = string
+    file      = string
+    sha256    = string
+    versioned = optional(bool, false)
   }))
   default  = {}
   nullable = false
@@ -78,7 +79,7 @@ variable "kms_key_arn" {
 }
 
 variable "emulator" {
-  description = "Whether this is the emulator. It knows no Condition in a bucket's policy, so the one that refuses plain HTTP would lock everybody out."
+  description = "Whether this is the emulator. It knows no Condition in a bucket's policy, so the one that refuses plain HTTP would lock everybody out; nor does it keep how many old versions stay."
   type        = bool
   default     = false
   nullable    = false

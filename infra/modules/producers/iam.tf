@@ -25,7 +25,7 @@ locals {
       # Without it S3 says of a marker that is not there yet that it is forbidden, not that it is missing.
       { Sid = "FindLake", Effect = "Allow", Action = ["s3:ListBucket"], Resource = [local.lake_bucket_arn] },
     ],
-    local.packaged ? [{ Sid = "ReadPackage", Effect = "Allow", Action = ["s3:GetObject"], Resource = [local.package_arn] }] : [],
+    local.packaged ? [{ Sid = "ReadPackage", Effect = "Allow", Action = ["s3:GetObjectVersion"], Resource = [local.package_arn] }] : [],
     var.kms_key_arn == null ? [] : [{ Sid = "UseKey", Effect = "Allow", Action = ["kms:Decrypt", "kms:GenerateDataKey"], Resource = [var.kms_key_arn] }],
   )
 }

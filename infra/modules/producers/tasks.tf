@@ -11,7 +11,7 @@ locals {
     user       = "0"
     entryPoint = ["sh", "-c"]
     command = [join(" && ", concat(
-      local.packaged ? ["aws s3 cp --only-show-errors s3://${var.package.bucket}/${var.package.key} ${local.package}"] : [],
+      local.packaged ? ["aws s3api get-object --bucket ${var.package.bucket} --key ${var.package.key} --version-id ${var.package.version} ${local.package} > /dev/null"] : [],
       ["chmod 1777 ${local.work}"],
     ))]
     environment      = [{ name = "AWS_REGION", value = var.region }]
@@ -131,6 +131,11 @@ resource "aws_ecs_task_definition" "producer" {
     # A key is read once, at the start: another number is another revision, so a changed key is a new deployment.
     dockerLabels = each.value.secret == null ? {} : { "tapehouse.secret-version" = tostring(each.value.secret.version) }
   })])
+
+  lifecycle {
+    # The revision of before is active until the service has come up with this one: ECS may have to go back to it.
+    create_before_destroy = true
+  }
 }
 
 # What fills a market's holes by hand, once. It keeps no marks, so it runs beside the producers.

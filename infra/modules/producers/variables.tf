@@ -120,17 +120,23 @@ variable "start" {
 # -- what they run -----------------------------------------------------------------------------------------------------
 
 variable "package" {
-  description = "The producers' package (a .tar.gz whose root can be imported from): its bucket, its key, which holds the hash, and its SHA-256 in hex."
+  description = "The producers' package (a .tar.gz whose root can be imported from): its bucket, its key, the version of that which a revision goes on naming when there are newer ones, and its SHA-256 in hex."
   type = object({
-    bucket = string
-    key    = string
-    sha256 = string
+    bucket  = string
+    key     = string
+    version = string
+    sha256  = string
   })
   nullable = false
 
   validation {
     condition     = can(regex("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", var.package.bucket)) && can(regex("^[A-Za-z0-9._/-]{1,512}$", var.package.key))
     error_message = "package: s3://${var.package.bucket}/${var.package.key} is no place of a package; build it with scripts/package.py."
+  }
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9._+/=-]+$", var.package.version)) && var.package.version != "null"
+    error_message = "package: '${var.package.version}' is no version of ${var.package.key}; its bucket wants versioning, which has to be on before the package is put there."
   }
 
   validation {

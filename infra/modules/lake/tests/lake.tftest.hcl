@@ -103,7 +103,7 @@ run "what_is_left_over_expires" {
   }
   assert {
     # S3 fills in what a rule leaves out, so the plan knows the days only of rules that say them.
-    condition     = { for name, each in aws_s3_bucket_lifecycle_configuration.this : name => [for rule in each.rule : rule.id] } == { code = ["unfinished-uploads"], lake = ["unfinished-uploads", "old-versions"], results = ["unfinished-uploads", "results"] }
+    condition     = { for name, each in aws_s3_bucket_lifecycle_configuration.this : name => [for rule in each.rule : rule.id] } == { code = ["unfinished-uploads", "old-versions"], lake = ["unfinished-uploads", "old-versions"], results = ["unfinished-uploads", "results"] }
     error_message = "Nothing of the lake or the packages expires by age."
   }
 }
@@ -122,6 +122,38 @@ run "versioning_is_switched_off_without_leaving_versions" {
   assert {
     condition     = [for rule in aws_s3_bucket_lifecycle_configuration.this["lake"].rule : rule.noncurrent_version_expiration[0].noncurrent_days if rule.id == "old-versions"] == [1]
     error_message = "The versions of before go all the same."
+  }
+}
+
+run "packages_of_before_stay_by_number_and_not_by_age" {
+  command = plan
+
+  assert {
+    condition     = one(aws_s3_bucket_versioning.code.versioning_configuration).status == "Enabled"
+    error_message = "What is overwritten stays as a version."
+  }
+  assert {
+    condition     = [for rule in aws_s3_bucket_lifecycle_configuration.this["code"].rule : rule.noncurrent_version_expiration[0].newer_noncurrent_versions if rule.id == "old-versions"] == [20]
+    error_message = "Twenty stay for ever, so what ECS went back to never expires before it; the others go."
+  }
+}
+
+run "a_package_that_ecs_may_go_back_to_has_one_key" {
+  command = plan
+
+  variables {
+    packages = {
+      producers_bundle = {
+        file      = "dist/0123456789abcdef/producers.tar.gz"
+        sha256    = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+        versioned = true
+      }
+    }
+  }
+
+  assert {
+    condition     = aws_s3_object.package["producers_bundle"].key == "packages/producers.tar.gz"
+    error_message = "Another key would remove the package of before."
   }
 }
 

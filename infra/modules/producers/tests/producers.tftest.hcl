@@ -29,9 +29,10 @@ variables {
     metabase = { name = "tapehouse-dev/metabase", arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:tapehouse-dev/metabase-AbCdEf", version = 1 }
   }
   package = {
-    bucket = "code"
-    key    = "producers-0123456789ab.tar.gz"
-    sha256 = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+    bucket  = "code"
+    key     = "packages/producers.tar.gz"
+    version = "3sL4kqtJlcpXroDTDmJ-rmSpXd3dIbrH"
+    sha256  = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
   }
   vpc_id      = "vpc-1"
   subnet_ids  = ["subnet-1", "subnet-2"]
@@ -96,7 +97,7 @@ run "the_package_is_fetched_before_the_producer_starts" {
   command = plan
 
   assert {
-    condition     = jsondecode(aws_ecs_task_definition.producer["kraken"].container_definitions)[0].command == ["aws s3 cp --only-show-errors s3://code/producers-0123456789ab.tar.gz /work/package.tar.gz && chmod 1777 /work"]
+    condition     = jsondecode(aws_ecs_task_definition.producer["kraken"].container_definitions)[0].command == ["aws s3api get-object --bucket code --key packages/producers.tar.gz --version-id 3sL4kqtJlcpXroDTDmJ-rmSpXd3dIbrH /work/package.tar.gz > /dev/null && chmod 1777 /work"]
     error_message = "The first container brings the package, and lets the second write beside it."
   }
   assert {
@@ -232,13 +233,17 @@ run "a_producer_may_do_what_it_does_and_nothing_else" {
     condition = sort(flatten([for statement in jsondecode(aws_iam_role_policy.producer["kraken"].policy).Statement : statement.Action])) == sort([
       "elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite",
       "kinesis:DescribeStreamSummary", "kinesis:ListShards", "kinesis:PutRecords",
-      "s3:GetObject", "s3:GetObject", "s3:ListBucket", "s3:PutObject",
+      "s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket", "s3:PutObject",
     ])
     error_message = "A venue's producer sends, keeps its marks, and marks the lake."
   }
   assert {
     condition     = [for statement in jsondecode(aws_iam_role_policy.producer["finnhub"].policy).Statement : statement.Resource if statement.Sid == "ReadKey"] == [["arn:aws:secretsmanager:us-east-1:123456789012:secret:tapehouse-dev/finnhub-AbCdEf"]]
     error_message = "A vendor's producer reads its own key."
+  }
+  assert {
+    condition     = [for statement in jsondecode(aws_iam_role_policy.producer["kraken"].policy).Statement : one(statement.Resource) if contains(statement.Action, "s3:GetObjectVersion")] == ["arn:aws:s3:::code/packages/producers.tar.gz"]
+    error_message = "Of the package it reads every version: with the newest alone, ECS could not go back."
   }
   assert {
     condition     = [for statement in jsondecode(aws_iam_role_policy.producer["kraken"].policy).Statement : statement.Resource if statement.Sid == "MarkLake"] == [["arn:aws:s3:::tapehouse-dev-lake/lake/_tapehouse.json"]]
@@ -329,7 +334,7 @@ run "refuses_what_cannot_be" {
     partition               = "azure"
     region                  = "europe"
     account_id              = "12"
-    package                 = { bucket = "code", key = "producers.tar.gz", sha256 = "0123" }
+    package                 = { bucket = "code", key = "producers.tar.gz", version = "null", sha256 = "0123" }
     producer_repository_arn = "tapehouse-producer"
     public_images           = { python = "python" }
     architecture            = "ARM64"

@@ -15,9 +15,10 @@ module "producers" {
     finnhub = { name = "tapehouse-dev/finnhub", arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:tapehouse-dev/finnhub-AbCdEf", version = 1 }
   }
   package = {
-    bucket = "tapehouse-dev-code-123456789012"
-    key    = "producers-0123456789ab.tar.gz"
-    sha256 = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+    bucket  = "tapehouse-dev-code-123456789012"
+    key     = "packages/producers.tar.gz"
+    version = "3sL4kqtJlcpXroDTDmJ-rmSpXd3dIbrH"
+    sha256  = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
   }
 
   vpc_id      = "vpc-0a1b2c3d"
