@@ -41,6 +41,8 @@ def due(table: Table, files: Sequence[DataFile], *, now_ms: int) -> list[tuple[D
     partitions: dict[tuple[tuple[str, str | None], ...], list[DataFile]] = defaultdict(list)
     newest: dict[tuple[tuple[str, str | None], ...], int] = defaultdict(int)
     for each in files:
+        if rule.spared is not None and each.path.rpartition("/")[2].startswith(rule.spared):
+            continue
         name = tuple(sorted(each.partition.items()))
         newest[name] = max(newest[name], each.modified_ms)
         if each.size < rule.full_bytes and _rows(each) < rule.full_rows and each.bytes_read < _FULL_RAW_BYTES:

@@ -31,6 +31,8 @@ class Compaction:
     """So is one of so many rows: memory counts rows, however well they are compressed."""
     near: str | None = None
     """The column by which files are neighbours, so that a merged file spans little of it; None: by their age."""
+    spared: str | None = None
+    """What the names of files begin with that are left alone: their writer replaces them again and again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
