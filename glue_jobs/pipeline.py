@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from glue_jobs.bronze import StreamClient, StreamIntake, Turn, TurnLimits
 from glue_jobs.engine import Query
-from glue_jobs.gold import candles, market_summary
+from glue_jobs.gold import bars, candles, market_summary
 from glue_jobs.silver import trades
+from tapehouse.bars import BarSizes
 from tapehouse.tables import BRONZE_TRADES
 
 
@@ -22,6 +24,8 @@ class Options:
     """Exchange → the source that gold counts where a market has several."""
     gold_seconds_days: int = 0
     """Days that candles of less than a minute are kept; 0 is for ever."""
+    bar_sizes: Mapping[str, Decimal] = field(default_factory=dict)
+    """What counts in the place of the sizes of bars that ``tapehouse.bars`` declares."""
     on_turn: Callable[[Turn], None] = lambda turn: None
 
 
@@ -48,4 +52,13 @@ def pipeline(options: Options | None = None) -> tuple[Query, ...]:
         ),
         # A day of minutes of each touched market is read, whatever came: every second that would be most of a core.
         Query(name="market_summary", makes=market_summary.MAKES, rests=2.0, job=market_summary.MarketSummaryJob),
+        # Behind candles in the day's work, so that it never takes a core from them for long.
+        Query(
+            name="bars",
+            makes=bars.MAKES,
+            rests=2.0,
+            job=lambda workspace: bars.BarsJob(
+                workspace, choice=candles.SourceChoice(given.gold_sources), sizes=BarSizes(given.bar_sizes)
+            ),
+        ),
     )

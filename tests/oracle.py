@@ -7,9 +7,9 @@ anew, in the most direct way: dictionaries, sorting, Decimal.
 import itertools
 import math
 import statistics
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 from typing import Any
 
@@ -115,15 +115,19 @@ def _trade(out: Silver, record: Arrived, verdict: Judged) -> None:
         if abs(at_us - values["event_time_us"]) <= 3600 * SECOND
     ]
     if not known:
-        with localcontext() as exact:
-            exact.prec = 80
-            quote = (values["price"] * values["size"]).quantize(Decimal(1).scaleb(-18), ROUND_HALF_UP)
-        out.trades[key] = {**values, "quote_size": quote}
+        out.trades[key] = {**values, "quote_size": exact_product(values["price"], values["size"])}
         out.by_id.setdefault(key[:4], {})[key[4]] = out.trades[key]
     elif any(all(trade[name] == values[name] for name in ("price", "size", "side")) for trade in known):
         out.rejected[record.coordinates] = ("duplicate", ())
     else:
         out.rejected[record.coordinates] = ("conflict", ("trade.conflict",))
+
+
+def exact_product(price: Decimal, size: Decimal) -> Decimal:
+    """quote_size."""
+    with localcontext() as exact:
+        exact.prec = 80
+        return (price * size).quantize(Decimal(1).scaleb(-18), ROUND_HALF_UP)
 
 
 def window_start(instant_us: int, interval: str) -> int:
@@ -338,3 +342,54 @@ def _change(minutes: Mapping[int, dict[str, Any]], now: int, hours: int) -> floa
         return None
     then, last = float(minutes[max(eligible)]["close"]), float(minutes[now]["close"])
     return (last - then) / then * 100
+
+
+_REACHES: Mapping[str, Callable[[Mapping[str, Any]], Decimal]] = {
+    "tick": lambda trade: Decimal(1),
+    "volume": lambda trade: trade["size"],
+    "dollar": lambda trade: trade["quote_size"],
+}
+
+
+def bars(
+    layer: Silver, sources: Mapping[tuple[str, str], str], sizes: Callable[[str, str], Mapping[str, Decimal]]
+) -> dict[tuple[str, str, str, date, int], dict[str, Any]]:
+    """gold.bars by (exchange, symbol, kind, day, number): trade by trade, a bar is over when it reaches its size."""
+    markets: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for trade in layer.trades.values():
+        if sources[trade["exchange"], trade["symbol"]] == trade["source"]:
+            markets.setdefault((trade["exchange"], trade["symbol"]), []).append(trade)
+    out = {}
+    for market, trades in markets.items():
+        trades.sort(key=lambda t: (t["event_time_us"], id_number(t["trade_id"]), t["trade_id"].encode()))
+        newest = _date(trades[-1])
+        for kind, size in sizes(*market).items():
+            for day, of in itertools.groupby(trades, key=_date):
+                for number, (held, complete) in enumerate(_cut(list(of), kind, size), start=1):
+                    growing = day == newest and not complete and held[-1] is trades[-1]
+                    row = _candle(held) | {"size": size, "complete": complete, "growing": growing}
+                    for end, trade in (("open", held[0]), ("close", held[-1])):
+                        row[f"{end}_time_us"] = trade["event_time_us"]
+                        row[f"{end}_trade_number"] = id_number(trade["trade_id"])
+                        row[f"{end}_trade_id"] = trade["trade_id"]
+                    out[*market, kind, day, number] = row | {"source": held[0]["source"]}
+    return out
+
+
+def _date(trade: Mapping[str, Any]) -> date:
+    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=trade["event_time_us"])).date()
+
+
+def _cut(trades: list[dict[str, Any]], kind: str, size: Decimal) -> Iterator[tuple[list[dict[str, Any]], bool]]:
+    held: list[dict[str, Any]] = []
+    reached = Decimal(0)
+    with localcontext() as exact:
+        exact.prec = 120
+        for trade in trades:
+            held.append(trade)
+            reached += _REACHES[kind](trade)
+            if reached >= size:
+                yield held, True
+                held, reached = [], Decimal(0)
+    if held:
+        yield held, False

@@ -2,6 +2,7 @@
 
 from tapehouse.tables.bronze_trades import BRONZE_TRADES
 from tapehouse.tables.coordinates import COORDINATE_NAMES, COORDINATES
+from tapehouse.tables.gold_bars import GOLD_BARS, NEWEST_BARS
 from tapehouse.tables.gold_candles import ALL_EXCHANGES, GOLD_CANDLES
 from tapehouse.tables.gold_market_summary import GOLD_MARKET_SUMMARY
 from tapehouse.tables.model import Column, Compaction, Table, Upkeep
@@ -19,8 +20,10 @@ __all__ = [
     "COORDINATE_NAMES",
     "EVERYWHERE",
     "FILLED",
+    "GOLD_BARS",
     "GOLD_CANDLES",
     "GOLD_MARKET_SUMMARY",
+    "NEWEST_BARS",
     "OPENED",
     "REGISTRY",
     "SILVER_COVERAGE",

@@ -5,6 +5,7 @@ from typing import Final
 
 from tapehouse.errors import TerminalError
 from tapehouse.tables.bronze_trades import BRONZE_TRADES
+from tapehouse.tables.gold_bars import GOLD_BARS
 from tapehouse.tables.gold_candles import GOLD_CANDLES
 from tapehouse.tables.gold_market_summary import GOLD_MARKET_SUMMARY
 from tapehouse.tables.model import Table
@@ -23,6 +24,7 @@ REGISTRY: Final[Mapping[str, Table]] = {
         SILVER_COVERAGE,
         GOLD_CANDLES,
         GOLD_MARKET_SUMMARY,
+        GOLD_BARS,
     )
 }
 

@@ -44,10 +44,11 @@ class Units:
             limbs = np.frombuffer(chunk.buffers()[1], np.int64, 2 * len(chunk), 16 * chunk.offset) if len(chunk) else ()
             low[at : at + len(chunk)], high[at : at + len(chunk)] = limbs[::2], limbs[1::2]
             at += len(chunk)
-        return cls._narrowed(low, high)
+        return cls.narrowed(low, high)
 
     @classmethod
-    def _narrowed(cls, low: Ints, high: Ints) -> "Units":
+    def narrowed(cls, low: Ints, high: Ints) -> "Units":
+        """From both limbs; without the high ones where no number needs them."""
         return cls(low, None if np.array_equal(high, low >> 63) else high)
 
     @classmethod
@@ -97,10 +98,10 @@ class Units:
             most = np.add.reduceat(high, firsts)
             # In floating point it does not go round.
             if np.max(np.add.reduceat(high.astype(np.float64), firsts)) >= _DIGITS_38:
-                raise TerminalError("gold.candles: a volume has more than 38 digits, and no column holds it")
+                raise TerminalError("a volume of a candle or bar has more than 38 digits, and no column holds it")
         middle = middle + (least >> _HALF).view(np.int64)
         most = most + (middle >> 32)
-        return Units._narrowed((middle << 32) | (least & _LOW_HALF).view(np.int64), most)
+        return Units.narrowed((middle << 32) | (least & _LOW_HALF).view(np.int64), most)
 
     def greatest(self, firsts: Ints) -> "Units":
         """The greatest number of each group; for ``firsts`` see ``sums``."""

@@ -9,6 +9,7 @@ from glue_jobs.pipeline import pipeline
 from tapehouse.errors import TerminalError
 from tapehouse.tables import (
     BRONZE_TRADES,
+    GOLD_BARS,
     GOLD_CANDLES,
     GOLD_MARKET_SUMMARY,
     REGISTRY,
@@ -20,7 +21,7 @@ from tapehouse.tables import (
 )
 
 SILVER = {SILVER_TRADES, SILVER_REJECTED, SILVER_GAPS, SILVER_COVERAGE}
-GOLD = {GOLD_CANDLES, GOLD_MARKET_SUMMARY}
+GOLD = {GOLD_CANDLES, GOLD_MARKET_SUMMARY, GOLD_BARS}
 
 
 def query(name: str, makes: dict[Table, tuple[Table, ...]]) -> Query:
@@ -32,14 +33,15 @@ def test_the_pipeline_writes_every_declared_table_once() -> None:
 
 
 def test_checkpoints_and_locks_of_a_lake_of_before_go_on() -> None:
-    assert [each.name for each in pipeline()] == ["bronze", "silver", "gold", "market_summary"]
+    assert [each.name for each in pipeline()] == ["bronze", "silver", "gold", "market_summary", "bars"]
 
 
 def test_a_query_reads_what_it_is_made_of_and_does_not_write() -> None:
-    silver, gold, summary = pipeline()[1:]
+    silver, gold, summary, bars = pipeline()[1:]
     assert silver.reads == (BRONZE_TRADES,)
     assert gold.reads == (SILVER_TRADES, SILVER_GAPS, SILVER_COVERAGE)
     assert summary.reads == (GOLD_CANDLES,)
+    assert bars.reads == (SILVER_TRADES,)
 
 
 @pytest.mark.parametrize(
@@ -52,6 +54,7 @@ def test_a_query_reads_what_it_is_made_of_and_does_not_write() -> None:
         (SILVER_REJECTED, {*SILVER, *GOLD}),
         (GOLD_CANDLES, {GOLD_MARKET_SUMMARY}),
         (GOLD_MARKET_SUMMARY, set()),
+        (GOLD_BARS, set()),
     ],
     ids=lambda each: each.name if isinstance(each, Table) else "",
 )

@@ -13,6 +13,7 @@ from glue_jobs.gold.candles import CandlesJob
 from tapehouse.lake import Lake
 from tapehouse.record import Record, encode, id_number
 from tapehouse.tables import (
+    GOLD_BARS,
     GOLD_CANDLES,
     GOLD_MARKET_SUMMARY,
     SILVER_COVERAGE,
@@ -25,7 +26,7 @@ from tests.factories import NOW_US
 from tests.glue_jobs.tables_on_disk import rows_of, without_spark
 from tests.oracle import Arrived
 
-TABLES: Final = (SILVER_TRADES, SILVER_COVERAGE, SILVER_GAPS, GOLD_CANDLES, GOLD_MARKET_SUMMARY)
+TABLES: Final = (SILVER_TRADES, SILVER_COVERAGE, SILVER_GAPS, GOLD_CANDLES, GOLD_MARKET_SUMMARY, GOLD_BARS)
 INPUTS: Final = TABLES[:3]
 _DAY_US: Final = 86_400_000_000
 Key = tuple[str, str, str, int]
