@@ -89,6 +89,7 @@ def refresher(here: Target, spark: Any, **more: Any) -> Any:
         stream_name=here.settings.stream_name,
         gold_sources=here.settings.gold_sources,
         gold_seconds_days=here.settings.gold_seconds_days,
+        bar_sizes=here.settings.bar_sizes,
     )
     return Refresh(spark, here.lake, pipeline(options), **more)
 

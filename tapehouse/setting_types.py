@@ -7,6 +7,7 @@ pydantic wherever it can. ``Allowed`` says in words what a setting may be, for h
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -165,6 +166,16 @@ def _text(value: Any) -> Any:
     return value if isinstance(value, bool) else str(value).strip().lower()
 
 
+def _whole_ticks(sizes: Mapping[str, Decimal]) -> Mapping[str, Decimal]:
+    if broken := [name for name, size in sizes.items() if name.startswith("tick") and size != int(size)]:
+        raise ValueError(f"has a broken number of trades for {broken[0]}")
+    return sizes
+
+
+_BarName = Annotated[
+    str, Field(pattern=rf"^(tick|volume|dollar)(\.({NAME}:)?[A-Z0-9.]{{1,24}}(-[A-Z0-9.]{{1,24}})?)?$")
+]
+_BarSize = Annotated[Decimal, BeforeValidator(_text), Field(ge=0, max_digits=28, decimal_places=12)]
 _LimitName = Annotated[str, Field(pattern=r"^[a-z0-9-]{1,32}(\.[a-z_]{1,40}){1,2}$")]
 _Limit = Annotated[str, BeforeValidator(_text), Field(pattern=rf"^(none|{_DECIMAL})$")]
 """Its feed knows whether there is such a limit."""
@@ -182,6 +193,12 @@ Symbols = Annotated[
 ]
 Sources = Annotated[
     Mapping[Name, Name], BeforeValidator(_pairs), Allowed("exchange=source pairs, as binance=binance-agg")
+]
+BarSizes = Annotated[
+    Mapping[_BarName, _BarSize],
+    BeforeValidator(_pairs),
+    AfterValidator(_whole_ticks),
+    Allowed("KIND.WHAT=size pairs, as tick=500,volume.BTC=10,dollar.EUR=100000,dollar.kraken:BTC-USD=50000; 0 is none"),
 ]
 Limits = Annotated[
     Mapping[_LimitName, _Limit],

@@ -118,6 +118,7 @@ class Settings(BaseModel):
     gold_seconds_days: Annotated[types.Whole, Allowed("0-36500")] = Field(
         default=0, ge=0, le=36_500, description="days that candles of less than a minute are kept, 0 for ever"
     )
+    bar_sizes: types.BarSizes = Field(default={}, description="what bars count to, in the place of the declared sizes")
 
     @property
     def origin(self) -> str:

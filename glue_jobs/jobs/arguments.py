@@ -80,6 +80,7 @@ _SHARED: Final = (
     _setting("stream_name"),
     _setting("gold_sources"),
     _setting("gold_seconds_days"),
+    _setting("bar_sizes"),
 )
 _TABLE: Final = Argument(name="table", about="only this table, as gold.candles", read=_table)
 _MOST_MINUTES: Final = Argument(

@@ -81,6 +81,7 @@ def options_of(given: Given) -> Options:
         stream_name=given.settings.stream_name,
         gold_sources=given.settings.gold_sources,
         gold_seconds_days=given.settings.gold_seconds_days,
+        bar_sizes=given.settings.bar_sizes,
     )
 
 

@@ -4,6 +4,7 @@ import os
 import pickle
 import threading
 import traceback
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -156,7 +157,10 @@ def test_an_unknown_key_is_named_with_the_nearest_one_and_without_its_value(tmp_
 
 def test_an_unknown_key_like_no_other_lists_the_known_ones(tmp_path: Path) -> None:
     (fault,) = faults(tmp_path, "zzzz = 1")
-    assert "known are athena_workgroup, aws_port, database_prefix, deployment, feed, feed_limits, feeds" in fault
+    assert (
+        "known are athena_workgroup, aws_port, bar_sizes, database_prefix, deployment, feed, feed_limits, feeds"
+        in fault
+    )
 
 
 def test_broken_file_is_a_fault_that_names_the_line(tmp_path: Path) -> None:
@@ -185,6 +189,15 @@ def test_sources_of_gold_come_as_a_table_or_as_pairs(tmp_path: Path) -> None:
     environ = {"TAPEHOUSE_GOLD_SOURCES": "binance=binance-agg, us=polygon"}
     assert load(tmp_path, "", environ).gold_sources == {"binance": "binance-agg", "us": "polygon"}
     assert len(faults(tmp_path, "", {"TAPEHOUSE_GOLD_SOURCES": "binance"})) == 1
+
+
+def test_sizes_of_bars_come_as_a_table_or_as_pairs(tmp_path: Path) -> None:
+    sizes = {"tick": Decimal(500), "volume.BTC": Decimal("0.5")}
+    assert load(tmp_path, "[bar_sizes]\ntick = 500\nvolume.BTC = 0.5").bar_sizes == sizes
+    environ = {"TAPEHOUSE_BAR_SIZES": "tick=500, volume.BTC=0.5"}
+    assert load(tmp_path, "", environ).bar_sizes == sizes
+    for wrong in ("tick=0.5", "tick=-1", "ticks=5", "dollar.eur=5", "dollar=1e-13", "dollar=nan", "tick", "tick=many"):
+        assert len(faults(tmp_path, "", {"TAPEHOUSE_BAR_SIZES": wrong})) == 1, wrong
 
 
 def test_a_vendors_symbol_names_its_exchange_in_lower_case(tmp_path: Path) -> None:
