@@ -10,6 +10,7 @@ from glue_jobs.audit.report import differing
 from tapehouse.intervals import INTERVALS
 from tapehouse.tables import (
     BRONZE_TRADES,
+    GOLD_BARS,
     GOLD_CANDLES,
     GOLD_MARKET_SUMMARY,
     SILVER_REJECTED,
@@ -32,6 +33,13 @@ def _of_interval(value: Callable[[Any], int]) -> Column:
     return F.try_element_at(F.create_map(*pairs), F.col("interval"))
 
 
+def _is_whole() -> Column:
+    """Whether a bar reached its size. Each kind by itself: its column's own digits are asked."""
+    found = F.when(F.col("kind") == "tick", F.col("trade_count") >= F.col("size"))
+    found = found.when(F.col("kind") == "volume", F.col("volume") >= F.col("size"))
+    return found.otherwise(F.col("quote_volume") >= F.col("size"))
+
+
 def _arrival_date() -> Column:
     return F.to_date("arrival_time")
 
@@ -49,6 +57,12 @@ _DUE: Final[Mapping[Table, Callable[[], Mapping[str, Column]]]] = {
     },
     GOLD_CANDLES: lambda: {
         "window_end": F.timestamp_micros(F.unix_micros("window_start") + _of_interval(lambda each: each.length_us)),
+    },
+    GOLD_BARS: lambda: {
+        "day": F.to_date(F.timestamp_micros("close_time_us")),
+        "open_time": F.timestamp_micros("open_time_us"),
+        "close_time": F.timestamp_micros("close_time_us"),
+        "complete": _is_whole(),
     },
     GOLD_MARKET_SUMMARY: lambda: {"last_time": F.timestamp_micros("last_time_us")},
 }

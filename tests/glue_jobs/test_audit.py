@@ -284,6 +284,10 @@ ALTERED = {
         "volatility_24h * 1.00000001", AS_DUE.format("gold.market_summary"),
         "exchange=ALL, symbol=BTC-USD: volatility_24h is",
     ),
+    ("gold.bars", "complete", "exchange = 'kraken' AND symbol = 'BTC-USD' AND kind = 'tick' AND growing"): (
+        "NOT complete", AS_DERIVED.format("gold.bars"),
+        "number=1: complete is true and should be false",
+    ),
 }  # fmt: skip
 """(table, column, which row) → (another value, what is found, how the row is named)."""
 
