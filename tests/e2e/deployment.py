@@ -204,8 +204,9 @@ class Runs:
         family = f"{self.deployment.settings['deployment']}-producer-{feed}"
         (task,) = [each for each in self.deployment.of_type("aws_ecs_task_definition") if each["family"] == family]
         fetching, container = json.loads(task["container_definitions"])
-        told = dict(zip(words := fetching["command"][0].split(), words[1:], strict=False))  # aws s3api get-object …
-        self.fetch(f"s3://{told['--bucket']}/{told['--key']}", VersionId=told["--version-id"])
+        asked = fetching["command"][0].split()  # aws s3api get-object --bucket …
+        of = dict(zip(asked, asked[1:], strict=False))
+        self.fetch(f"s3://{of['--bucket']}/{of['--key']}", VersionId=of["--version-id"])
         told = {each["name"]: each["value"].replace("/work", str(self.folder)) for each in container["environment"]}
         (self.folder / "tmp").mkdir(exist_ok=True)
         done = subprocess.run(
