@@ -34,6 +34,10 @@ def _section(table: Table) -> Iterator[str]:
     yield f"- Key: {_names(table.key)}"
     yield f"- Layout: {_layout(table)}"
     yield f"- Kept: {'for ever' if table.retention_days is None else f'{table.retention_days} days'}\n"
+    if table.rules:
+        yield "Of every row:\n"
+        yield from (f"- `{rule.name}`: {rule.comment} (`{rule.sql}`)" for rule in table.rules)
+        yield ""
     yield "| column | type | null | meaning |"
     yield "|---|---|---|---|"
     for column in table.columns:

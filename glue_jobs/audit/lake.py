@@ -15,6 +15,7 @@ from glue_jobs.audit.judged import judged
 from glue_jobs.audit.markets import counted, sums
 from glue_jobs.audit.records import records
 from glue_jobs.audit.report import AuditReport, findings
+from glue_jobs.audit.rules import rules
 from glue_jobs.audit.sample import Sample
 from glue_jobs.audit.summary import summary
 from glue_jobs.bronze import position_in
@@ -36,7 +37,8 @@ from tapehouse.tables import (
 def audit(spark: SparkSession, lake: Lake, queries: Sequence[Query], *, full: bool = False) -> AuditReport:
     """Judge every table of the pipeline by the one that it is made of, down to the stream's own bytes.
 
-    Of every table, whatever it holds: its keys, and by its declaration the account of the records that it accounts for.
+    Of every table, whatever it holds: its keys, and by its declaration its rules and the account of the records that it
+    accounts for.
 
     All of a small lake is judged. Of a big one each row is counted, and its key, its place and what follows from its
     own columns are asked; what records, candles and markets say is judged of a sample, with ``full`` of all.
@@ -76,6 +78,7 @@ def audit(spark: SparkSession, lake: Lake, queries: Sequence[Query], *, full: bo
                     account(bronze, placed),
                     *(unique(table, there[name]) for name, table in tables.items() if not _by_coordinates(table)),
                     *derived(there),
+                    *rules(there),
                     apart(silver[SILVER_TRADES.name]),
                     *records(asked, bronze, silver),
                     coverage(silver[SILVER_COVERAGE.name], bronze, sample),

@@ -5,7 +5,7 @@ from tapehouse.tables.coordinates import COORDINATE_NAMES, COORDINATES
 from tapehouse.tables.gold_bars import GOLD_BARS, NEWEST_BARS
 from tapehouse.tables.gold_candles import ALL_EXCHANGES, GOLD_CANDLES
 from tapehouse.tables.gold_market_summary import GOLD_MARKET_SUMMARY
-from tapehouse.tables.model import Column, Compaction, Table, Upkeep
+from tapehouse.tables.model import Column, Compaction, Rule, Table, Upkeep
 from tapehouse.tables.registry import REGISTRY, table
 from tapehouse.tables.silver_coverage import SILVER_COVERAGE
 from tapehouse.tables.silver_gaps import CLOSED, EVERYWHERE, FILLED, OPENED, SILVER_GAPS
@@ -32,6 +32,7 @@ __all__ = [
     "SILVER_TRADES",
     "Column",
     "Compaction",
+    "Rule",
     "Table",
     "Upkeep",
     "table",

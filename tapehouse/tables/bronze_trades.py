@@ -3,7 +3,7 @@
 from typing import Final
 
 from tapehouse.tables.coordinates import COORDINATE_NAMES, COORDINATES
-from tapehouse.tables.model import Column, Compaction, Table, Upkeep
+from tapehouse.tables.model import Column, Compaction, Rule, Table, Upkeep
 
 BRONZE_TRADES: Final = Table(
     name="bronze.trades",
@@ -21,6 +21,14 @@ BRONZE_TRADES: Final = Table(
         Column("arrival_date", "DATE", "UTC date of arrival_time", nullable=False),
     ),
     key=COORDINATE_NAMES,
+    rules=(
+        Rule("sub_sequence", "sub_sequence_number >= 0", "a record's place in its aggregate counts from 0"),
+        Rule(
+            "filed_by_arrival",
+            "CAST(arrival_time AS DATE) = arrival_date",
+            "a row lies in the folder of its arrival's day",
+        ),
+    ),
     time_us="unix_micros(arrival_time)",
     partition_by=("arrival_date",),
     retention_days=None,

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tapehouse.tables.model import Column, Table, Upkeep
+from tapehouse.tables.model import Column, Rule, Table, Upkeep
 
 ALL_EXCHANGES: Final = "ALL"
 """The exchange of candles that consolidate every venue of one symbol (its quote is part of it: USD is not USDT)."""
@@ -39,6 +39,31 @@ GOLD_CANDLES: Final = Table(
         Column("close_time_us", "BIGINT", "event time of the last trade, microseconds UTC; null without trades"),
     ),
     key=("exchange", "symbol", "interval", "window_start"),
+    rules=(
+        Rule("window", "window_end > window_start", "a window is not empty"),
+        Rule("trade_count", "trade_count >= 0", "a window without a trade has none"),
+        Rule(
+            "prices",
+            "CASE WHEN trade_count = 0 THEN COALESCE(open, high, low, close, vwap) IS NULL "
+            "ELSE open IS NOT NULL AND high IS NOT NULL AND low IS NOT NULL AND close IS NOT NULL AND vwap IS NOT NULL "
+            "END",
+            "there are prices where there are trades, and only there",
+        ),
+        Rule(
+            "range",
+            "low <= open AND low <= close AND high >= open AND high >= close AND low > 0",
+            "the first and last prices lie between the lowest and the highest",
+        ),
+        Rule("vwap", "vwap >= 0", "zero where the notional of all trades is below its last decimal"),
+        Rule("volume", "volume >= 0 AND quote_volume >= 0", "sums of sizes that are above zero"),
+        Rule(
+            "sides",
+            "buy_volume >= 0 AND sell_volume >= 0 AND buy_volume + sell_volume <= volume",
+            "a trade is a purchase, a sale, or not told",
+        ),
+        Rule("times", "open_time_us <= close_time_us", "the first trade is not behind the last"),
+        Rule("all_has_no_source", "exchange <> 'ALL' OR source IS NULL", "ALL is of several feeds"),
+    ),
     time_us="close_time_us",
     upkeep=Upkeep(compaction=None),  # its query merges its files by itself: see glue_jobs/gold/candles/layout.py
 )

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tapehouse.tables.model import Column, Table
+from tapehouse.tables.model import Column, Rule, Table
 
 GOLD_MARKET_SUMMARY: Final = Table(
     name="gold.market_summary",
@@ -42,5 +42,15 @@ GOLD_MARKET_SUMMARY: Final = Table(
         ),
     ),
     key=("exchange", "symbol"),
+    rules=(
+        Rule("last_price", "last_price > 0", "nothing trades for nothing"),
+        Rule(
+            "range",
+            "high_24h >= last_price AND low_24h <= last_price AND low_24h > 0",
+            "the last trade is one of the 24 hours",
+        ),
+        Rule("trades", "trades_24h >= 1 AND volume_24h > 0 AND quote_volume_24h >= 0", "the last trade at least"),
+        Rule("volatility", "volatility_24h >= 0", "a deviation"),
+    ),
     time_us="last_time_us",
 )

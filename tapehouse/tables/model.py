@@ -16,6 +16,18 @@ class Column:
     nullable: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What holds of every row of a table, whoever wrote it; ``tapehouse audit`` asks it of each."""
+
+    name: str
+    sql: str
+    """A predicate over columns of the row, in SQL that Spark and Trino both read. Null, as of a column that is
+    null, is no breach."""
+    comment: str
+    """Why it holds, for people."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compaction:
     """Which files of a table are merged, and how far: by tiers, so that a row is rewritten only a few times in all.
@@ -67,6 +79,8 @@ class Table:
     """The columns that no two rows share."""
     time_us: str
     """SQL of a row's time, µs UTC: event time where it has one, else arrival. The newest says how fresh all is."""
+    rules: tuple[Rule, ...] = ()
+    """What holds of every row."""
     accounts_for: str | None = None
     """The bronze table of which each record is in exactly one row of the tables that say so; rows without coordinates
     stand for none."""
@@ -82,6 +96,9 @@ class Table:
         near = self.upkeep.compaction.near if self.upkeep.compaction is not None else None
         named = (*self.key, *self.partition_by, *self.cluster_by, *([near] if near else ()))
         unknown = [name for name in (*named, self.time_column) if name not in names]
+        rules = [rule.name for rule in self.rules]
+        if len(set(rules)) != len(rules):
+            raise TerminalError(f"{self.name}: two rules have one name among {', '.join(rules)}")
         if unknown or len(set(names)) != len(names) or self.layer not in LAYERS:
             raise TerminalError(f"{self.name}: unknown columns {unknown}, repeated columns or an unknown layer")
 

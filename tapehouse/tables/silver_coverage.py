@@ -3,7 +3,7 @@
 from typing import Final
 
 from tapehouse.tables.coordinates import COORDINATE_NAMES, COORDINATES
-from tapehouse.tables.model import Column, Compaction, Table, Upkeep
+from tapehouse.tables.model import Column, Compaction, Rule, Table, Upkeep
 
 SILVER_COVERAGE: Final = Table(
     name="silver.coverage",
@@ -21,6 +21,7 @@ SILVER_COVERAGE: Final = Table(
         *COORDINATES,  # of the last record
     ),
     key=COORDINATE_NAMES,
+    rules=(Rule("span", "through_us > from_us", "a span is not empty"),),
     time_us="through_us",
     accounts_for="bronze.trades",
     cluster_by=("exchange", "symbol", "through_us"),

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Final
 
 from tapehouse.tables.coordinates import COORDINATES
-from tapehouse.tables.model import Column, Table
+from tapehouse.tables.model import Column, Rule, Table
 
 OPENED: Final = "opened"
 """A gap record came."""
@@ -52,6 +52,15 @@ SILVER_GAPS: Final = Table(
         *(replace(column, nullable=True) for column in COORDINATES),  # null where no record says it, but our own ids do
     ),
     key=("exchange", "symbol", "source", "gap_id", "event"),
+    rules=(
+        Rule("event", "event IN ('opened', 'closed', 'filled')", "there are no others"),
+        Rule("span", "to_us >= from_us", "a gap ends behind its beginning"),
+        Rule(
+            "filled_by_ids",
+            "event <> 'filled' OR (from_id IS NOT NULL AND to_id IS NOT NULL AND shard_id IS NULL)",
+            "what silver's own ids filled has ids, and no record that says it",
+        ),
+    ),
     time_us="unix_micros(arrival_time)",
     accounts_for="bronze.trades",
     cluster_by=("exchange", "symbol"),

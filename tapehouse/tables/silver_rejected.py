@@ -3,7 +3,7 @@
 from typing import Final
 
 from tapehouse.tables.coordinates import COORDINATE_NAMES, COORDINATES
-from tapehouse.tables.model import Column, Compaction, Table, Upkeep
+from tapehouse.tables.model import Column, Compaction, Rule, Table, Upkeep
 
 SILVER_REJECTED: Final = Table(
     name="silver.rejected",
@@ -25,6 +25,15 @@ SILVER_REJECTED: Final = Table(
         Column("arrival_date", "DATE", "UTC date of arrival_time", nullable=False),
     ),
     key=COORDINATE_NAMES,
+    rules=(
+        Rule("verdict", "verdict IN ('duplicate', 'conflict', 'quarantined')", "there are no others"),
+        Rule(
+            "kept",
+            "(payload IS NULL) = (verdict = 'duplicate')",
+            "the bytes are kept but for a duplicate's, whose twin is here",
+        ),
+        Rule("reasoned", "verdict = 'duplicate' OR CARDINALITY(reasons) > 0", "what is refused has a reason"),
+    ),
     time_us="unix_micros(arrival_time)",
     accounts_for="bronze.trades",
     cluster_by=("arrival_date",),

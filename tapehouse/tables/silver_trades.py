@@ -3,7 +3,7 @@
 from typing import Final
 
 from tapehouse.tables.coordinates import COORDINATES
-from tapehouse.tables.model import Column, Compaction, Table, Upkeep
+from tapehouse.tables.model import Column, Compaction, Rule, Table, Upkeep
 
 SILVER_TRADES: Final = Table(
     name="silver.trades",
@@ -46,6 +46,19 @@ SILVER_TRADES: Final = Table(
         Column("event_date", "DATE", "UTC date of event_time_us", nullable=False),
     ),
     key=("exchange", "symbol", "source", "trade_id", "event_time_us"),
+    rules=(
+        Rule("price", "price > 0", "nothing trades for nothing"),
+        Rule("size", "size > 0", "nor is nothing traded"),
+        Rule(
+            "notional",
+            "quote_size >= 0 AND quote_size < 1000000000000",
+            "so that 10^8 such trades still add up in their type",
+        ),
+        Rule("side", "side IN ('buy', 'sell')", "the side of the taker, where it is told"),
+        Rule("symbol", "symbol = CONCAT(base, '-', quote)", "a symbol is its two parts"),
+        Rule("trade_number", "trade_number >= -1", "-1 stands for an id that is no number"),
+        Rule("event_time", "event_time_us >= 1230940800000000", "no trade is older than Bitcoin's first block"),
+    ),
     time_us="event_time_us",
     accounts_for="bronze.trades",
     cluster_by=("exchange", "symbol", "event_time_us"),

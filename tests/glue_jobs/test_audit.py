@@ -346,6 +346,41 @@ def test_every_column_but_the_key_is_judged(which: str, with_every_column_altere
     assert [column for column in columns_of(which) if not any(f"{column} is " in line for line in said)] == []
 
 
+BROKEN = {
+    "bronze.trades sub_sequence": (PAYLOAD_OF.format(5), {"sub_sequence_number": "-1"}),
+    "silver.trades price": ("trade_id = '902'", {"price": "-1"}),
+    "silver.trades side": ("trade_id = '903'", {"side": "'bought'"}),
+    "silver.rejected kept": (ONE_ROW["silver.rejected"], {"payload": "NULL"}),
+    "silver.rejected reasoned": (ONE_ROW["silver.rejected"], {"reasons": "array()"}),
+    "silver.gaps span": (ONE_ROW["silver.gaps"], {"to_us": "from_us - 1"}),
+    "silver.coverage span": (ONE_ROW["silver.coverage"], {"through_us": "from_us"}),
+    "gold.candles range": (ONE_ROW["gold.candles"], {"high": "low - 1"}),
+    "gold.candles prices": (ONE_ROW["gold.candles silent"], {"close": "1"}),
+    "gold.market_summary trades": (ONE_ROW["gold.market_summary"], {"trades_24h": "0"}),
+}
+"""Table and rule → which row, and what breaks the rule."""
+
+
+@pytest.fixture(scope="module")
+def with_broken_rules(damaged_by: Callable[..., Damaged]) -> str:
+    lake = damaged_by()
+    for which, (where, values) in BROKEN.items():
+        lake.alter(table_of(which), where, **values)
+    return lake.findings()
+
+
+@pytest.mark.parametrize("which", BROKEN)
+def test_a_broken_rule_of_a_table_is_named_with_the_row(
+    which: str, spark: Any, good: Lake, with_broken_rules: str
+) -> None:
+    declared = tables.table(table_of(which))
+    (rule,) = (each for each in declared.rules if each.name == which.partition(" ")[2])
+    found = examples_of(with_broken_rules, f"row(s) of {declared.name} break its rule {rule.name}: {rule.sql}")
+    row = Damaged(spark, good).row(declared.name, BROKEN[which][0])
+    texts = [f"{name}={row[name]}" for name in declared.key if isinstance(row[name], str)]
+    assert any(all(text in line for text in texts) for line in found.splitlines())
+
+
 MISFILED = {
     "bronze.trades": ("arrival_date", "arrival_date - 1"),
     "silver.trades": ("event_date", "event_date + 1"),

@@ -4,6 +4,7 @@ import json
 import re
 from dataclasses import replace
 
+import duckdb
 import pytest
 
 from tapehouse import tables
@@ -22,11 +23,13 @@ from tapehouse.tables import (
     SILVER_REJECTED,
     SILVER_TRADES,
     Column,
+    Rule,
     Table,
     table,
 )
 
 TYPE = re.compile(r"STRING|BINARY|TIMESTAMP|DATE|INT|BIGINT|DOUBLE|BOOLEAN|ARRAY<STRING>|DECIMAL\((\d+),(\d+)\)")
+DUCKDB = {"BINARY": "BLOB", "ARRAY<STRING>": "VARCHAR[]"}
 of_table = pytest.mark.parametrize("declared", REGISTRY.values(), ids=REGISTRY)
 
 
@@ -102,6 +105,21 @@ def test_the_schema_s_text_says_each_column_once(declared: Table) -> None:
 
 
 @of_table
+def test_the_rules_of_a_table_can_be_asked_of_its_columns_and_say_why(declared: Table) -> None:
+    assert declared.rules, "what holds of every row of it?"
+    asked = duckdb.connect()
+    asked.execute("CREATE MACRO cardinality(list) AS len(list)")  # Spark's and Trino's word
+    kinds = (f'"{column.name}" {DUCKDB.get(column.type, column.type)}' for column in declared.columns)
+    asked.execute(f"CREATE TABLE t ({', '.join(kinds)})")
+    for rule in declared.rules:
+        assert re.fullmatch(r"[a-z][a-z0-9_]*", rule.name)
+        assert len(rule.comment) >= 5
+        (kind,) = {each[1] for each in asked.execute(f"SELECT ({rule.sql}) FROM t").description}
+        assert kind == "BOOLEAN", rule.sql
+    assert len({rule.name for rule in declared.rules}) == len(declared.rules)
+
+
+@of_table
 def test_retention_is_for_ever_or_some_days(declared: Table) -> None:
     assert declared.retention_days is None or declared.retention_days >= 1
 
@@ -161,6 +179,7 @@ SOUND = Table(name="gold.x", grain="one row per a", columns=(A,), key=("a",), ti
         {"columns": (A, A)},
         {"name": "iron.x"},
         {"name": "x"},
+        {"rules": (Rule("r", "a > ''", "not empty"), Rule("r", "a < 'b'", "small"))},
     ],
     ids=repr,
 )
