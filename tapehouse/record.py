@@ -236,6 +236,9 @@ class Judged:
     """Field → value of an accepted record; price and size are Decimal. Empty when there are reasons."""
     reasons: tuple[str, ...] = ()
     """Why the record is quarantined; empty when it is accepted."""
+    claimed: Mapping[str, str] = field(default_factory=dict)
+    """Of a record with reasons, those of its exchange, symbol and source that can be read, and are names by the rules:
+    whom to ask. Empty when it is accepted."""
 
 
 NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")
@@ -427,6 +430,11 @@ def _plain_trade(body: Mapping[str, Any], arrival_time_us: int) -> dict[str, Any
     }
 
 
+def _refused(kind: str | None, body: Mapping[str, Any], *reasons: str) -> Judged:
+    read = {name: rule(body.get(name), 0)[0] for name, rule in _MARKET.items()}
+    return Judged(kind, reasons=reasons, claimed={name: text for name, text in read.items() if text is not None})
+
+
 def judge(payload: bytes, arrival_time_us: int) -> Judged:
     """Accept a payload or say why not. Never raises, whatever the bytes.
 
@@ -440,11 +448,11 @@ def judge(payload: bytes, arrival_time_us: int) -> Judged:
     named = kind if isinstance(kind, str) and kind in KINDS else None
     version = body.get("v")
     if version != VERSION or isinstance(version, bool) or not isinstance(version, int):
-        return Judged(named, reasons=("version",))
+        return _refused(named, body, "version")
     if named is None:
-        return Judged(None, reasons=("kind",))
+        return _refused(None, body, "kind")
     if named == "unparsed":
-        return Judged(named, reasons=("unparsed",))
+        return _refused(named, body, "unparsed")
     if named == "trade" and (plain := _plain_trade(body, arrival_time_us)) is not None:
         return Judged(named, plain)
     values: dict[str, Any] = {}
@@ -460,4 +468,4 @@ def judge(payload: bytes, arrival_time_us: int) -> Judged:
             if broken:
                 reasons.append(f"{name}.{broken}")
     reasons = reasons or _extra_reasons(named, values)
-    return Judged(named, reasons=tuple(reasons)) if reasons else Judged(named, values)
+    return _refused(named, body, *reasons) if reasons else Judged(named, values)

@@ -42,6 +42,8 @@ class Silver:
     by_id: dict[tuple[str, str, str, str], dict[int, dict[str, Any]]] = field(default_factory=dict)
     """The same, by event time within an id."""
     rejected: dict[tuple[str, int, int], tuple[str, tuple[str, ...]]] = field(default_factory=dict)
+    claimed: dict[tuple[str, int, int], tuple[str | None, ...]] = field(default_factory=dict)
+    """Exchange, symbol and source of each record that is rejected, as far as they can be read."""
     gaps: dict[tuple[str, str, str, str, str], dict[str, Any]] = field(default_factory=dict)
     coverage: list[dict[str, Any]] = field(default_factory=list)
 
@@ -65,6 +67,9 @@ def silver(records: Iterable[Arrived]) -> Silver:
                 out.rejected[record.coordinates] = ("duplicate", ())
             else:
                 out.gaps[key] = dict(values)
+        if record.coordinates in out.rejected:
+            told = verdict.values or verdict.claimed
+            out.claimed[record.coordinates] = (told.get("exchange"), told.get("symbol"), told.get("source"))
     _fill(out)
     return out
 

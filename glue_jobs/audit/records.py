@@ -1,6 +1,7 @@
 """What silver made of each record, against what judging the record's bytes again says."""
 
 from collections.abc import Iterator, Mapping
+from functools import reduce
 from typing import Final
 
 from pyspark.sql import Column, DataFrame
@@ -22,6 +23,7 @@ from tapehouse.tables import (
 _KEY: Final = list(COORDINATE_NAMES)
 _SUBJECT: Final = ["thing", "exchange", "symbol", "source", "id"]
 """What a record says something about: a trade, or a gap that opened or closed."""
+_CLAIMED: Final = ("exchange", "symbol", "source")
 _CONTENT: Final = ("price", "size", "side")
 """Where a trade that comes again differs in one of these, it is a conflict."""
 
@@ -64,7 +66,7 @@ def _rejected(judged: DataFrame, bronze: DataFrame, silver: Mapping[str, DataFra
     A trade is the same within an hour of its event time.
     """
     there = silver[SILVER_REJECTED.name].select(
-        *_KEY, F.struct("verdict", "kind", "reasons", "payload", "arrival_time").alias("there")
+        *_KEY, F.struct("verdict", "kind", "reasons", "payload", "arrival_time", *_CLAIMED).alias("there")
     )
     thing = F.when(F.col("kind") == "gap", OPENED).when(F.col("kind") == "gap_closed", CLOSED).otherwise("trade")
     stated = judged.withColumns({"thing": thing, "id": F.coalesce("trade_id", "gap_id"), "order": _stream_order()})
@@ -104,8 +106,14 @@ def _rejected(judged: DataFrame, bronze: DataFrame, silver: Mapping[str, DataFra
         "reasons": F.when(verdict == "conflict", F.array(F.lit("trade.conflict"))).otherwise(F.col("reasons")),
         "payload": F.when(verdict != "duplicate", F.col("payload")),
         "arrival_time": F.col("arrival_time"),
+        **{name: F.when(~_is_of_before(), F.col(name)) for name in _CLAIMED},
     }
     return _faults(SILVER_REJECTED, rows, {name: (F.col(f"there.{name}"), column) for name, column in due.items()})
+
+
+def _is_of_before() -> Column:
+    """A row that says nothing of its market may have been written before there were the columns."""
+    return reduce(Column.__and__, (F.col(f"there.{name}").isNull() for name in _CLAIMED))
 
 
 def _stream_order() -> Column:

@@ -23,6 +23,13 @@ SILVER_REJECTED: Final = Table(
         ),
         Column("payload", "BINARY", "the bytes as they came; null for a duplicate, whose twin is in silver"),
         Column("arrival_date", "DATE", "UTC date of arrival_time", nullable=False),
+        Column(
+            "exchange",
+            "STRING",
+            "venue that the record claims; null where it cannot be read, and in rows from before there was this column",
+        ),
+        Column("symbol", "STRING", "canonical BASE-QUOTE that it claims; null alike"),
+        Column("source", "STRING", "the feed that it claims to be from; null alike"),
     ),
     key=COORDINATE_NAMES,
     rules=(

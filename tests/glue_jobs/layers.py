@@ -141,6 +141,10 @@ class Layers:
             for row in rejected
         } == expected.rejected
         assert len(rejected) == len(expected.rejected)
+        assert {
+            (row.shard_id, int(row.sequence_number), row.sub_sequence_number): (row.exchange, row.symbol, row.source)
+            for row in rejected
+        } == expected.claimed
         gaps = self.rows("silver.gaps")
         ends = ("from_id", "to_id", "from_us", "to_us")
         assert {

@@ -3,7 +3,7 @@
 import copy
 import json
 import pickle
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import FrozenInstanceError, asdict, replace
 from decimal import Decimal
 from typing import Any, Final
@@ -366,6 +366,23 @@ def test_the_kind_of_a_record_of_another_version_is_told() -> None:
     assert judge(b'{"v":2,"kind":"other"}', NOW_US).kind is None
 
 
+@pytest.mark.parametrize(
+    ("changes", "claimed"),
+    [
+        ({}, {}),
+        ({"price": "-1"}, {"exchange", "symbol", "source"}),
+        ({"v": 2}, {"exchange", "symbol", "source"}),
+        ({"kind": "other"}, {"exchange", "symbol", "source"}),
+        ({"kind": "unparsed", "symbol": None}, {"exchange", "source"}),
+        ({"source": "Not a name"}, {"exchange", "symbol"}),
+        ({"source": "x" * 2**20, "exchange": 7, "symbol": ["BTC-USD"]}, set()),
+    ],
+)
+def test_what_is_refused_says_whom_it_claims_to_be_from(changes: Mapping[str, Any], claimed: Collection[str]) -> None:
+    told = {"exchange": TRADE.exchange, "symbol": TRADE.symbol, "source": TRADE.source}
+    assert judged(TRADE, **changes).claimed == {name: told[name] for name in claimed}
+
+
 def test_of_a_repeated_name_the_last_counts() -> None:
     payload = encode(TRADE)[:-1] + b',"price":"7","size":"bad"}'
     assert judge(payload, NOW_US).reasons == ("size.format",)
@@ -436,7 +453,8 @@ def test_any_text_of_a_venue_can_be_encoded_and_read_back(raw: str, error: str) 
     back = json.loads(payload.decode("utf-8"))
     assert (back["v"], back["kind"], back["error"]) == (VERSION, "unparsed", error)
     assert back["raw"] == raw
-    assert judge(payload, NOW_US) == Judged("unparsed", reasons=("unparsed",))
+    verdict = judge(payload, NOW_US)
+    assert (verdict.kind, verdict.reasons, verdict.values) == ("unparsed", ("unparsed",), {})
 
 
 def test_encoded_text_is_compact_and_not_escaped() -> None:
@@ -531,6 +549,7 @@ def arrow(verdict: Judged) -> None:
 
 def consistent(verdict: Judged) -> None:
     assert bool(verdict.reasons) != bool(verdict.values)
+    assert not (verdict.values and verdict.claimed)
     assert verdict.kind is None or verdict.kind in KINDS
     assert len(set(verdict.reasons)) == len(verdict.reasons)
     arrow(verdict)

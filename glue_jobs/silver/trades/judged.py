@@ -25,7 +25,8 @@ def judged_rows(bronze: pa.Table) -> pa.Table:
 
     In: rows of bronze.trades, ``payload`` and ``arrival_time`` among their columns. Out: their columns and ``kind``,
     ``reasons`` (empty when accepted), the record's fields, null where the kind has no such field or the record is
-    refused, and ``trade_number``. Rows: as many as came, in their order, whatever their bytes.
+    refused (but for the market and source that it claims), and ``trade_number``. Rows: as many as came, in their order,
+    whatever their bytes.
     """
     asked = pa.table([bronze.column("payload"), bronze.column("arrival_time").cast(_INSTANT)], ["payload", "arrival"])
     batches = asked.combine_chunks().to_batches(max_chunksize=_BATCH_ROWS)

@@ -22,7 +22,8 @@ _VERDICT: Final = tuple(column for column in SILVER_REJECTED.columns if column.n
 _RECEIVED: Final = Column("received_time_us", "BIGINT", "silver has it as received_time")
 _NUMBER: Final = next(column for column in SILVER_TRADES.columns if column.name == "trade_number")
 SAID: Final = (*_VERDICT, *_COLUMNS.values(), _RECEIVED, _NUMBER)
-"""What is said of a payload: ``kind``, ``reasons`` (empty when accepted), the record's fields, ``trade_number``."""
+"""What is said of a payload: ``kind``, ``reasons`` (empty when accepted), the record's fields (where it is refused, the
+market and source that it claims, as far as they can be read), ``trade_number``."""
 SAID_SCHEMA: Final = arrow_schema(SAID)
 
 
@@ -32,7 +33,7 @@ def one_by_one(payloads: pa.Array, arrivals: pa.Array) -> dict[str, pa.Array]:
     verdicts = [judge(payload, at) for payload, at in zip(payloads.to_pylist(), arrived_us, strict=True)]
     numbers = [_of_trade(verdict, lambda values: id_number(values["trade_id"])) for verdict in verdicts]
     said: dict[str, list[Any]] = {
-        **{name: [verdict.values.get(name) for verdict in verdicts] for name in SAID_SCHEMA.names},
+        **{name: [(verdict.values or verdict.claimed).get(name) for verdict in verdicts] for name in SAID_SCHEMA.names},
         "kind": [verdict.kind for verdict in verdicts],
         "reasons": [list(verdict.reasons) for verdict in verdicts],
         "trade_number": numbers,

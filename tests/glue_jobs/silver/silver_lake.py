@@ -55,15 +55,20 @@ class SilverLake:
         self.restart()
 
     def arrive(
-        self, records: Sequence[Record | bytes], *, shards: int = 2, metadata: Mapping[str, Any] | None = None
+        self,
+        records: Sequence[Record | bytes],
+        *,
+        shards: int = 2,
+        metadata: Mapping[str, Any] | None = None,
+        arrival_us: Callable[[int], int] = lambda number: NOW_US + number * 1000,
     ) -> TableState:
-        """One turn of bronze: a file a shard."""
+        """One turn of bronze: a file a shard. ``arrival_us``: of a record's number, from 0."""
         self._turn += 1
         first = len(self._arrived)
         new = [
             Arrived(
                 record if isinstance(record, bytes) else encode(record),
-                NOW_US + (first + at) * 1000,
+                arrival_us(first + at),
                 (f"shardId-{at % shards}", 10**20 + first + at, 0),
             )
             for at, record in enumerate(records)
@@ -132,10 +137,15 @@ class SilverLake:
         covered = oracle.covered(self.rows(SILVER_COVERAGE))
         return {**found, SILVER_COVERAGE.name: sorted(repr(item) for item in covered.items())}
 
+    @property
+    def arrived(self) -> list[Arrived]:
+        """All that arrived, in the order in which it counts."""
+        in_order = sorted(self._arrived, key=lambda each: (each[0], each[1].arrival_us, *each[1].coordinates))
+        return [each for _, each in in_order]
+
     def check(self) -> oracle.Silver:
         """Every table is what the oracle makes of all that arrived."""
-        in_order = sorted(self._arrived, key=lambda each: (each[0], each[1].arrival_us, *each[1].coordinates))
-        expected = oracle.silver(each for _, each in in_order)
+        expected = oracle.silver(self.arrived)
         trades = self.rows(SILVER_TRADES)
         names = ("price", "size", "side", "event_time_us", "backfilled", "trader", "quote_size")
         key = (*SILVER_TRADES.key[:4], "event_time_us")
@@ -153,6 +163,14 @@ class SilverLake:
             for row in rejected
         } == expected.rejected
         assert len(rejected) == len(expected.rejected)
+        assert {
+            (row["shard_id"], int(row["sequence_number"]), row["sub_sequence_number"]): (
+                row["exchange"],
+                row["symbol"],
+                row["source"],
+            )
+            for row in rejected
+        } == expected.claimed
         gaps = self.rows(SILVER_GAPS)
         ends = ("from_id", "to_id", "from_us", "to_us")
         assert {tuple(row[name] for name in SILVER_GAPS.key): [row[name] for name in ends] for row in gaps} == {

@@ -64,7 +64,7 @@ def expected(payload: bytes, arrived_us: int) -> dict[str, Any]:
     return {
         "kind": verdict.kind,
         "reasons": list(verdict.reasons),
-        **{name: verdict.values.get(name) for name in FIELDS},
+        **{name: (verdict.values or verdict.claimed).get(name) for name in FIELDS},
         "trade_number": id_number(verdict.values["trade_id"]) if has_trade else None,
     }
 

@@ -123,6 +123,7 @@ def test_what_is_refused_keeps_its_reasons_and_its_bytes_but_for_a_duplicate() -
     assert found[1]["reasons"] == ["trade.conflict"]
     assert found[3]["reasons"] == ["payload.utf8"]
     assert [row["kind"] for row in found] == ["trade", "trade", "gap_closed", None, "unparsed"]
+    assert [row["source"] for row in found] == ["kraken", "kraken", "kraken", None, None]
     kept = [None, sound[1], None, b"\xff", b'{"v":1,"kind":"unparsed"}']
     assert [row["payload"] for row in found] == kept
     assert {row["arrival_date"] for row in found} == {date(1969, 12, 31)}
