@@ -9,6 +9,7 @@ from pyspark.sql import functions as F  # noqa: N812
 from glue_jobs.audit.account import account, apart, held, stream_gaps, unique
 from glue_jobs.audit.candles import candles
 from glue_jobs.audit.coverage import coverage
+from glue_jobs.audit.data_quality import data_quality
 from glue_jobs.audit.derived import derived
 from glue_jobs.audit.filled import filled
 from glue_jobs.audit.judged import judged
@@ -85,6 +86,7 @@ def audit(spark: SparkSession, lake: Lake, queries: Sequence[Query], *, full: bo
                     filled(silver[SILVER_GAPS.name], silver[SILVER_TRADES.name], sample),
                     candles(gold, silver, markets, sample, short_from_us),
                     summary(there[GOLD_MARKET_SUMMARY.name], gold, sample),
+                    *data_quality(there),
                 ]
             )
         finally:

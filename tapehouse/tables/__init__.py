@@ -4,6 +4,12 @@ from tapehouse.tables.bronze_trades import BRONZE_TRADES
 from tapehouse.tables.coordinates import COORDINATE_NAMES, COORDINATES
 from tapehouse.tables.gold_bars import GOLD_BARS, NEWEST_BARS
 from tapehouse.tables.gold_candles import ALL_EXCHANGES, GOLD_CANDLES
+from tapehouse.tables.gold_data_quality import (
+    GOLD_DATA_QUALITY,
+    GOLD_DATA_QUALITY_REASONS,
+    LATE_US,
+    UNKNOWN_SOURCE,
+)
 from tapehouse.tables.gold_market_summary import GOLD_MARKET_SUMMARY
 from tapehouse.tables.model import Column, Compaction, Rule, Table, Upkeep
 from tapehouse.tables.registry import REGISTRY, table
@@ -22,14 +28,18 @@ __all__ = [
     "FILLED",
     "GOLD_BARS",
     "GOLD_CANDLES",
+    "GOLD_DATA_QUALITY",
+    "GOLD_DATA_QUALITY_REASONS",
     "GOLD_MARKET_SUMMARY",
     "NEWEST_BARS",
+    "LATE_US",
     "OPENED",
     "REGISTRY",
     "SILVER_COVERAGE",
     "SILVER_GAPS",
     "SILVER_REJECTED",
     "SILVER_TRADES",
+    "UNKNOWN_SOURCE",
     "Column",
     "Compaction",
     "Rule",

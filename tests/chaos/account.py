@@ -15,6 +15,8 @@ from tapehouse.lake import Lake
 from tapehouse.tables import (
     BRONZE_TRADES,
     GOLD_CANDLES,
+    GOLD_DATA_QUALITY,
+    GOLD_DATA_QUALITY_REASONS,
     GOLD_MARKET_SUMMARY,
     SILVER_COVERAGE,
     SILVER_GAPS,
@@ -27,6 +29,7 @@ from tests.oracle import Arrived
 
 TABLES = (
     BRONZE_TRADES, SILVER_TRADES, SILVER_REJECTED, SILVER_GAPS, SILVER_COVERAGE, GOLD_CANDLES, GOLD_MARKET_SUMMARY,
+    GOLD_DATA_QUALITY, GOLD_DATA_QUALITY_REASONS,
 )  # fmt: skip
 LEFT_OUT = frozenset({"ingested_at"})
 """Columns that say when a run was, not what it found."""

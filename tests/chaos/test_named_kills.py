@@ -36,6 +36,8 @@ OTHER_KILLS = (
     ("silver.coverage:after", GROUP),  # only silver.rejected is not begun
     ("gold.candles:before", DRIVER),  # the same as after silver's last commit
     ("gold.market_summary:after", DRIVER),
+    ("gold.data_quality:before", GROUP),
+    ("gold.data_quality:after", DRIVER),  # gold.data_quality_reasons is not begun
 )
 """`make chaos` kills here too, and at random moments."""
 

@@ -13,7 +13,9 @@ from glue_jobs.engine import Batch, DataFile, Steps, Workspace, schema_of
 from glue_jobs.engine.follow import BatchLimits, Follower, Reached
 from glue_jobs.gold import bars, candles
 from glue_jobs.gold.bars import BarsJob
+from glue_jobs.gold import candles, data_quality
 from glue_jobs.gold.candles import CandlesJob
+from glue_jobs.gold.data_quality import DataQualityJob
 from glue_jobs.gold.market_summary import MarketSummaryJob
 from glue_jobs.pipeline import pipeline
 from glue_jobs.silver.trades import TradesJob
@@ -46,6 +48,9 @@ class Layers:
         self.follower = Follower(workspace, "gold", candles.MAKES[GOLD_CANDLES], BatchLimits())
         self.summary_follower = Follower(workspace, "market_summary", (GOLD_CANDLES,), BatchLimits())
         self.bars_follower = Follower(workspace, "bars", bars.MAKES[GOLD_BARS], BatchLimits())
+        self.data_quality = DataQualityJob(workspace)
+        counted = dict.fromkeys(table for inputs in data_quality.MAKES.values() for table in inputs)
+        self.counts_follower = Follower(workspace, "data_quality", tuple(counted), BatchLimits())
         workspace.ensure(table for query in pipeline() for table in query.writes)
         self.arrived: list[Arrived] = []
 
@@ -104,6 +109,13 @@ class Layers:
             self.bars_follower.done(batch)
         while self.bars.more():
             pass
+        self.count()
+
+    def count(self) -> None:
+        self.data_quality.prepare()
+        while (batch := self.counts_follower.next()) is not None:
+            self.data_quality.write(batch)
+            self.counts_follower.done(batch)
 
     def summary(self) -> None:
         while (batch := self.summary_follower.next()) is not None:

@@ -11,6 +11,8 @@ from tapehouse.tables import (
     BRONZE_TRADES,
     GOLD_BARS,
     GOLD_CANDLES,
+    GOLD_DATA_QUALITY,
+    GOLD_DATA_QUALITY_REASONS,
     GOLD_MARKET_SUMMARY,
     REGISTRY,
     SILVER_COVERAGE,
@@ -22,6 +24,8 @@ from tapehouse.tables import (
 
 SILVER = {SILVER_TRADES, SILVER_REJECTED, SILVER_GAPS, SILVER_COVERAGE}
 GOLD = {GOLD_CANDLES, GOLD_MARKET_SUMMARY, GOLD_BARS}
+QUALITY = {GOLD_DATA_QUALITY, GOLD_DATA_QUALITY_REASONS}
+GOLD = {GOLD_CANDLES, GOLD_MARKET_SUMMARY, *QUALITY}
 
 
 def query(name: str, makes: dict[Table, tuple[Table, ...]]) -> Query:
@@ -38,6 +42,11 @@ def test_checkpoints_and_locks_of_a_lake_of_before_go_on() -> None:
 
 def test_a_query_reads_what_it_is_made_of_and_does_not_write() -> None:
     silver, gold, summary, bars = pipeline()[1:]
+    assert [each.name for each in pipeline()] == ["bronze", "silver", "gold", "market_summary", "data_quality"]
+
+
+def test_a_query_reads_what_it_is_made_of_and_does_not_write() -> None:
+    silver, gold, summary = pipeline()[1:4]
     assert silver.reads == (BRONZE_TRADES,)
     assert gold.reads == (SILVER_TRADES, SILVER_GAPS, SILVER_COVERAGE)
     assert summary.reads == (GOLD_CANDLES,)
@@ -55,6 +64,7 @@ def test_a_query_reads_what_it_is_made_of_and_does_not_write() -> None:
         (GOLD_CANDLES, {GOLD_MARKET_SUMMARY}),
         (GOLD_MARKET_SUMMARY, set()),
         (GOLD_BARS, set()),
+        (GOLD_DATA_QUALITY, set()),
     ],
     ids=lambda each: each.name if isinstance(each, Table) else "",
 )

@@ -1,0 +1,176 @@
+"""A table of sums that takes each file of its inputs once, whatever happens to whoever counts.
+
+An hour of trades is too much to be read again whenever a few come late to it, so what is new is added. That would be
+twice where a batch runs twice, but for this: up to which commit of each input the sums reach is in the metadata of the
+commit that has them, and what is counted is from there on, never from where somebody thinks that he was. Files that
+were taken out (a requeue's, a rebuild's) are subtracted. Where that cannot be, because a log or a file is gone, or an
+input is another table now, all is counted anew, in one commit.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final, TypeAlias
+
+import pyarrow as pa
+
+from glue_jobs.engine import DataFile, TableState, Workspace, instant_text, schema_of, upsert
+from glue_jobs.gold.data_quality.counts import Counter, Counts, Key
+from tapehouse import logs
+from tapehouse.tables import Table
+
+log = logs.of(__name__)
+
+Through: TypeAlias = Mapping[str, tuple[str, int]]
+"""Input → its id, and the version up to which it is counted."""
+_THROUGH: Final = "through"
+
+
+class SumsTable:
+    """One table, kept by UTC hour."""
+
+    def __init__(self, workspace: Workspace, table: Table, inputs: Mapping[Table, Counter]) -> None:
+        """``inputs``: in the order in which they are committed. The columns that are not in the key are added up."""
+        self._ws, self.table, self._inputs = workspace, table, inputs
+        self._names = [name for name in table.column_names if name not in table.key]
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether the table says how far its inputs are counted."""
+        return _told(self._ws.state(self.table)).keys() >= {each.name for each in self._inputs}
+
+    def advance(self, through: Mapping[Table, int]) -> None:
+        """Count what is not yet, up to these versions of the inputs.
+
+        Raises:
+            LostRaceError: another writer was there first; run it again.
+        """
+        base = self._ws.state(self.table)
+        before = _told(base)
+        try:
+            changes = self._changes(before, through)
+            if changes is None:
+                log.warning("counting_anew", table=self.table.name)
+                return self._build(base)
+            files, after = changes
+            with self._ws.steps.step(f"{self.table.name} counted") as step:
+                step.rows = sum(file.rows or 0 for _, _, file in files)
+                sums = self._summed(files)
+        except FileNotFoundError:  # vacuum was there first
+            log.warning("counting_anew", table=self.table.name)
+            return self._build(base)
+        if after == before:
+            return None
+        with self._ws.steps.step(self.table.name):
+            self._put(base, _sum_of([self._held(base, sums), sums]), after)
+        return None
+
+    def build(self) -> None:
+        """Count all that there is, and put the sums in the place of those that are there.
+
+        Raises:
+            LostRaceError: another writer was there first; run it again.
+        """
+        self._build(self._ws.state(self.table))
+
+    def _build(self, base: TableState) -> None:
+        # The last one first, so that of what one table was made of the other never misses a record.
+        states = {table: self._ws.state(table) for table in reversed(tuple(self._inputs))}
+        with self._ws.steps.step(f"{self.table.name} counted") as step:
+            step.rows = sum(state.rows for state in states.values())
+            files = [(1, table, file) for table, state in states.items() for file in state.files]
+            sums = self._summed(files)
+        with self._ws.steps.step(f"{self.table.name} rebuild"):
+            nothing = {key: dict.fromkeys(values, 0) for key, values in self._held(base, None).items()}
+            after = {table.name: (state.table_id, state.version) for table, state in states.items()}
+            self._put(base, _sum_of([nothing, sums]), after)
+
+    def _changes(
+        self, before: Through, through: Mapping[Table, int]
+    ) -> tuple[list[tuple[int, Table, DataFile]], Through] | None:
+        """Files with how often they come (-1: they went), and how far that reaches; None: only counting anew helps."""
+        found: list[tuple[int, Table, DataFile]] = []
+        after: dict[str, tuple[str, int]] = {}
+        for table in self._inputs:
+            state, (table_id, version) = self._ws.state(table), before.get(table.name, ("", -1))
+            if table_id != state.table_id or version > state.version:
+                return None
+            until = min(max(version, through[table]), state.version)
+            commits = self._ws.log(table).commits(version, until)
+            if commits is None:
+                return None
+            files: dict[str, DataFile] = {}
+            times: dict[str, int] = {}
+            for commit in commits:
+                for gone in commit.removed:
+                    if not gone.moves_only:
+                        times[gone.path] = times.get(gone.path, 0) - 1
+                for file in commit.added:
+                    files[file.path] = file
+                    times[file.path] = times.get(file.path, 0) + 1
+            found += [(number, table, files.get(path, DataFile(path, 0))) for path, number in times.items() if number]
+            after[table.name] = table_id, until
+        return found, after
+
+    def _summed(self, files: Iterable[tuple[int, Table, DataFile]]) -> Counts:
+        def counted() -> Iterator[Counts]:
+            for times, table, file in files:
+                counts = self._inputs[table](self._ws, file)
+                yield {key: {name: times * number for name, number in of.items()} for key, of in counts.items()}
+
+        return _sum_of(counted())
+
+    def _held(self, base: TableState, asked: Counts | None) -> Counts:
+        """The rows that are there, of the keys that are asked for, or all."""
+        files = base.files
+        if asked is not None:
+            hours = [int(key[0]) for key in asked]
+            low, high = (instant_text(pick(hours)) if hours else "" for pick in (min, max))
+            files = tuple(file for file in files if hours and file.may_hold("hour", low, high))
+        rows = self._ws.rows(self.table, files)
+        at = rows.schema.get_field_index("hour")
+        found = {}
+        for row in rows.set_column(at, "hour", rows.column("hour").cast(pa.int64())).to_pylist():
+            key = tuple(row[name] for name in self.table.key)
+            if asked is None or key in asked:
+                found[key] = {name: row[name] for name in self._names}
+        return found
+
+    def _put(self, base: TableState, sums: Counts, through: Through) -> None:
+        """These rows in the place of those with their key; a row of nothing is none."""
+        kept = {key: values for key, values in sums.items() if any(values.values())}
+        gone = self._rows({key: {} for key in sums if key not in kept}).select(list(self.table.key))
+        rewrite = upsert(self._ws, base, self._rows(kept), near="hour", gone=gone)
+        told = {_THROUGH: {name: list(each) for name, each in through.items()}}
+        self._ws.commit(base, add=rewrite.add, remove=rewrite.remove, metadata=told)
+
+    def _rows(self, sums: Counts) -> pa.Table:
+        schema = schema_of(self.table)
+        columns = dict(zip(self.table.key, zip(*sums, strict=True), strict=True)) if sums else {}
+        return pa.table(
+            [
+                pa.array(columns.get(field.name, ()), pa.int64()).cast(field.type)
+                if field.name == "hour"
+                else pa.array(
+                    columns.get(field.name, ())
+                    if field.name in self.table.key
+                    else [values.get(field.name, 0) for values in sums.values()],
+                    field.type,
+                )
+                for field in schema
+            ],
+            schema=schema,
+        )
+
+
+def _sum_of(parts: Iterable[Counts]) -> Counts:
+    found: dict[Key, dict[str, int]] = {}
+    for part in parts:
+        for key, values in part.items():
+            into = found.setdefault(key, {})
+            for name, number in values.items():
+                into[name] = into.get(name, 0) + number
+    return found
+
+
+def _told(base: TableState) -> Through:
+    told = (base.metadata or {}).get(_THROUGH) or {}
+    return {name: (str(each[0]), int(each[1])) for name, each in told.items()}
