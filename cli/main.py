@@ -28,6 +28,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "the span itself. Exit 1 if any stays open.",
     "refresh": "Read what is new in the stream into bronze, then silver and gold. Once, unless --every is given.",
     "rebuild": "Compute a silver or gold table again from its inputs, and what hangs on it; one overwrite each.",
+    "requeue": "Judge what is quarantined again, after a rule was mended: what is sound now goes on.",
     "audit": "Judge every table by what it is made of: nothing lost, twice, altered or misfiled. Exit 1 if that fails.",
     "job": "Run a Glue job's script here, with the arguments that Glue would give: tapehouse job refresh --layer gold.",
     "tables": "List the tables: rows, newest event (UTC), lag behind it (seconds), position in the stream.",

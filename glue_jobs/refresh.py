@@ -12,8 +12,10 @@ from pyspark.sql import SparkSession
 
 from glue_jobs.engine import Query, Runner, Step, Steps, Workspace, hanging_on, tables_of, writer_of
 from glue_jobs.live import Live
+from glue_jobs.silver.trades import Requeue, Requeued
 from tapehouse.errors import TerminalError
 from tapehouse.lake import Lake
+from tapehouse.tables import SILVER_REJECTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,24 @@ class Refresh:
             for query in touched:
                 self._runner.rebuild(query)
         return self.report(0, time.monotonic() - began)
+
+    def requeue(self, reason: str | None = None, *, dry_run: bool = False) -> Requeued:
+        """Judge what is quarantined again, and put what is sound now where it belongs; gold follows by its own passes.
+
+        ``reason``: only records that have it; ``dry_run``: write nothing, and wait for nobody. A killed one leaves what
+        the next one finishes.
+
+        Raises:
+            TransientError: it did not get through; the next one finishes what it left.
+        """
+        requeue = Requeue(self._workspace, reason=reason, dry_run=dry_run)
+        if dry_run:
+            requeue.run()
+            return requeue.found
+        query = writer_of(self._queries, SILVER_REJECTED.name)
+        with self._runner.only_writer(query):
+            self._runner.beside(query, requeue.run)
+        return requeue.found
 
     def _inputs(self, table: object) -> tuple[object, ...]:
         return next(inputs for query in self._queries for made, inputs in query.makes.items() if made == table)

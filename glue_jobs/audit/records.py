@@ -13,6 +13,7 @@ from tapehouse.tables import (
     CLOSED,
     COORDINATE_NAMES,
     OPENED,
+    REQUEUED,
     SILVER_COVERAGE,
     SILVER_GAPS,
     SILVER_REJECTED,
@@ -91,24 +92,36 @@ def _rejected(judged: DataFrame, bronze: DataFrame, silver: Mapping[str, DataFra
         "order",
         F.col("event_time_us").alias("at_us"),
         F.struct(*_CONTENT).alias("content"),
+        _is_requeued().alias("again"),
     )
     near = (F.col("thing") != "trade") | (F.abs(F.col("at_us") - F.col("first_us")) <= HOUR_US)
     met = met.join(first, on=_SUBJECT).where(near)
     met = met.join(bronze.select(*_KEY, _stream_order().alias("first_order")), on=_KEY)
     is_same = (F.col("thing") != "trade") | F.col("content").eqNullSafe(F.col("first"))
-    earlier = met.where(F.col("first_order") < F.col("order")).groupBy("refused").agg(F.max(is_same).alias("is_same"))
+    # What was judged again may be met by what came after it, and was accepted while it was in quarantine.
+    earlier = (
+        met.where((F.col("first_order") < F.col("order")) | F.col("again"))
+        .groupBy("refused")
+        .agg(F.max(is_same).alias("is_same"))
+    )
     rows = asked.join(earlier.select("refused.*", "is_same"), on=_KEY, how="left")
     again = F.when(F.col("is_same"), "duplicate").when(~F.col("is_same"), "conflict")
     verdict = F.when(F.size("reasons") > 0, "quarantined").otherwise(again)
+    reasons = F.when(verdict == "conflict", F.array(F.lit("trade.conflict"))).otherwise(F.col("reasons"))
+    is_requeued = _is_requeued() & (verdict != "quarantined")
     due = {
         "verdict": verdict,
         "kind": F.col("kind"),
-        "reasons": F.when(verdict == "conflict", F.array(F.lit("trade.conflict"))).otherwise(F.col("reasons")),
+        "reasons": F.when(is_requeued, F.array_append(reasons, F.lit(REQUEUED))).otherwise(reasons),
         "payload": F.when(verdict != "duplicate", F.col("payload")),
         "arrival_time": F.col("arrival_time"),
         **{name: F.when(~_is_of_before(), F.col(name)) for name in _CLAIMED},
     }
     return _faults(SILVER_REJECTED, rows, {name: (F.col(f"there.{name}"), column) for name, column in due.items()})
+
+
+def _is_requeued() -> Column:
+    return F.array_contains("there.reasons", REQUEUED)
 
 
 def _is_of_before() -> Column:

@@ -125,6 +125,20 @@ class Runner:
             did = job.more()
             return Piece(0, wrote=did, has_more=did)
 
+    def beside(self, query: Query, work: Callable[[], None]) -> None:
+        """Work on a query's tables beside its batches, again while another writer is first. Call it in ``only_writer``.
+
+        What must come before any batch comes before it: a rebuild that was killed is finished first.
+
+        Raises:
+            LakehouseError: TransientError where doing it again may help, else what the work raised.
+        """
+        job = self._job(query)
+        with _as_transient(query):
+            if not isinstance(job, IntakeJob):
+                self._begin(query, job)
+            until_won(work)
+
     def _follow(self, query: Query, job: BatchJob) -> None:
         """Batches up to what the inputs are now, so that a steady stream does not keep what follows from its turn."""
         follower = self.follower(query)

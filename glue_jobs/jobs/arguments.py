@@ -96,6 +96,11 @@ JOBS: Final[Mapping[str, tuple[Argument, ...]]] = {
         *_SHARED,
         Argument(name="table", about="the table, as gold.candles; what hangs on it too", required=True, read=_table),
     ),
+    "requeue": (
+        *_SHARED,
+        Argument(name="reason", about="only records with this reason, as price.scale (default: all)", read=str),
+        Argument(name="dry_run", about="true: write nothing", default="false", read=_flag),
+    ),
     "audit": (
         *_SHARED,
         Argument(name="full", about="true: judge all of a big lake, not a sample", default="false", read=_flag),

@@ -41,7 +41,7 @@ run "settings_are_what_the_command_reads" {
     error_message = "The settings' fields and values."
   }
   assert {
-    condition     = output.jobs == { for name in ["audit", "maintain", "rebuild", "refresh", "smoke", "stream"] : name => "tapehouse-dev-${name}" }
+    condition     = output.jobs == { for name in ["audit", "maintain", "rebuild", "refresh", "requeue", "smoke", "stream"] : name => "tapehouse-dev-${name}" }
     error_message = "Jobs are named by the deployment."
   }
   assert {

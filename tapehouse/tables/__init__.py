@@ -15,7 +15,7 @@ from tapehouse.tables.model import Column, Compaction, Rule, Table, Upkeep
 from tapehouse.tables.registry import REGISTRY, table
 from tapehouse.tables.silver_coverage import SILVER_COVERAGE
 from tapehouse.tables.silver_gaps import CLOSED, EVERYWHERE, FILLED, OPENED, SILVER_GAPS
-from tapehouse.tables.silver_rejected import SILVER_REJECTED
+from tapehouse.tables.silver_rejected import REQUEUED, SILVER_REJECTED
 from tapehouse.tables.silver_trades import SILVER_TRADES
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "LATE_US",
     "OPENED",
     "REGISTRY",
+    "REQUEUED",
     "SILVER_COVERAGE",
     "SILVER_GAPS",
     "SILVER_REJECTED",

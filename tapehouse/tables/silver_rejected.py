@@ -5,6 +5,10 @@ from typing import Final
 from tapehouse.tables.coordinates import COORDINATE_NAMES, COORDINATES
 from tapehouse.tables.model import Column, Compaction, Rule, Table, Upkeep
 
+REQUEUED: Final = "requeued"
+"""Among the reasons of a duplicate or a conflict that was quarantined until ``tapehouse requeue`` judged it again: what
+it repeats or contradicts may have come after it."""
+
 SILVER_REJECTED: Final = Table(
     name="silver.rejected",
     grain="one row per bronze record that is a duplicate, a conflict or quarantined",
@@ -19,7 +23,11 @@ SILVER_REJECTED: Final = Table(
         ),
         Column("kind", "STRING", "the kind that the record claims, null where it cannot be read"),
         Column(
-            "reasons", "ARRAY<STRING>", "field.rule codes of tapehouse.record; empty for a duplicate", nullable=False
+            "reasons",
+            "ARRAY<STRING>",
+            "field.rule codes of tapehouse.record, trade.conflict, or none for a duplicate; requeued besides where "
+            "tapehouse requeue found the one or the other",
+            nullable=False,
         ),
         Column("payload", "BINARY", "the bytes as they came; null for a duplicate, whose twin is in silver"),
         Column("arrival_date", "DATE", "UTC date of arrival_time", nullable=False),

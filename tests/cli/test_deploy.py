@@ -156,7 +156,7 @@ def test_destroy_stops_what_runs_before_it_removes_anything(
     with monkeypatch.context() as patched:
         patched.setattr("cli.remote.runs.Runs.end", goes_on)
         assert main(["destroy", "--target", "aws", "--yes"]) == 1
-    assert stops == [("tapehouse-dev to 0", True), ("stream refresh maintain rebuild audit smoke", True)]
+    assert stops == [("tapehouse-dev to 0", True), ("stream refresh maintain rebuild requeue audit smoke", True)]
     said = capsys.readouterr()
     assert "tapehouse-dev-producer-kraken: stops, once what it read is confirmed" in said.out
     assert "jr_7 did not stop within 600 s. Nothing was removed: run the same again." in said.err

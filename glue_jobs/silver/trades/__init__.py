@@ -2,5 +2,6 @@
 
 from glue_jobs.silver.trades.job import LIMITS, MAKES, TradesJob
 from glue_jobs.silver.trades.judged import judged_rows
+from glue_jobs.silver.trades.requeue import Requeue, Requeued
 
-__all__ = ["LIMITS", "MAKES", "TradesJob", "judged_rows"]
+__all__ = ["LIMITS", "MAKES", "Requeue", "Requeued", "TradesJob", "judged_rows"]

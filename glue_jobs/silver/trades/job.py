@@ -16,11 +16,9 @@ from glue_jobs.engine import (
     Batch,
     BatchLimits,
     DataFile,
-    Flags,
     LostRaceError,
     TableState,
     Workspace,
-    codes_of,
     instant_text,
     ints_of,
     read_files,
@@ -32,7 +30,7 @@ from glue_jobs.silver.trades.gaps import GAP_KEY, KNOWN_GAP_COLUMNS, POSITION, g
 from glue_jobs.silver.trades.keyed import KeyedFiles
 from glue_jobs.silver.trades.known import KnownTrades
 from glue_jobs.silver.trades.order import TURN, pieces
-from glue_jobs.silver.trades.parts import Judged, refused_of, with_verdict
+from glue_jobs.silver.trades.parts import Judged, among, refused_of, with_verdict
 from glue_jobs.silver.trades.rebuilt import Rebuilt
 from glue_jobs.silver.trades.rows import gaps_of, rejected_of, trades_of
 from glue_jobs.silver.trades.verdicts import ACCEPTED, DUPLICATE, QUARANTINED, verdicts
@@ -141,12 +139,23 @@ class TradesJob:
         return read_files(self._ws.uri(BRONZE_TRADES), BRONZE_TRADES, files, columns, where)
 
     def _write(self, judged: Judged, told: Mapping[str, Any] | None, *, is_all: bool) -> None:
-        refused = [with_verdict(judged.quarantined, QUARANTINED)]
+        refused = self.place(judged, told, is_all=is_all)
+        self._write_rejected(pa.concat_tables([with_verdict(judged.quarantined, QUARANTINED), refused]))
+
+    def place(self, judged: Judged, told: Mapping[str, Any] | None, *, is_all: bool) -> pa.Table:
+        """Put what is sound into the table that it belongs in, unless it is there; judged rows of what is no new one.
+
+        ``told``: what bronze's commit says, which holds when all pieces of it are here (``is_all``).
+
+        Raises:
+            LostRaceError: another writer was there first; place the same again.
+        """
+        refused = [with_verdict(judged.quarantined.slice(0, 0), QUARANTINED)]
         before, after = self._write_trades(judged, refused)
         opened = self._write_gaps(judged, refused)
         self._write_filled(judged.trades, opened, before, after)
         self._write_coverage(judged, told, is_all=is_all)
-        self._write_rejected(pa.concat_tables(refused))
+        return pa.concat_tables(refused)
 
     def _write_trades(self, judged: Judged, refused: list[pa.Table]) -> tuple[TableState, TableState]:
         """Returns silver.trades as it was and as it is."""
@@ -251,7 +260,7 @@ class TradesJob:
             low, high = (instant_text(int(bound)) for bound in (np.min(arrivals), np.max(arrivals)))
             near = [file for file in base.files if file.may_hold("arrival_time", low, high)]
             there = self._ws.rows(SILVER_REJECTED, near, COORDINATE_NAMES)
-            new = refused.filter(pa.array(~_among(refused, there)))
+            new = refused.filter(pa.array(~among(refused, there)))
             step.rows = new.num_rows
             step.parts = {each["values"]: each["counts"] for each in pc.value_counts(new.column("verdict")).to_pylist()}
             if new.num_rows:
@@ -274,10 +283,3 @@ class TradesJob:
             with self._ws.steps.step("silver.gaps of the stream") as step:
                 step.rows = new.num_rows
                 self._ws.commit(base, add=[self._ws.stage(SILVER_GAPS, new)])
-
-
-def _among(rows: pa.Table, there: pa.Table) -> Flags:
-    """Of each row, whether its coordinates are there."""
-    both = codes_of(pa.concat_tables([rows.select(COORDINATE_NAMES), there.select(COORDINATE_NAMES)]), COORDINATE_NAMES)
-    found: Flags = np.isin(both[: rows.num_rows], both[rows.num_rows :])
-    return found

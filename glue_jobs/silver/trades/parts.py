@@ -6,11 +6,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from glue_jobs.engine import Flags, Ints
+from glue_jobs.engine import Flags, Ints, codes_of
 from glue_jobs.silver.trades.judged import judged_rows
 from glue_jobs.silver.trades.order import places
 from glue_jobs.silver.trades.rows import coverage_of
 from glue_jobs.silver.trades.verdicts import CONFLICT, DUPLICATE
+from tapehouse.tables import COORDINATE_NAMES
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,13 @@ class Judged:
 
         trades, gaps, coverage = taken("trade"), taken("gap", "gap_closed"), taken("coverage")
         return cls(rows.num_rows, *trades, *gaps, coverage_of(coverage[0]), coverage[1], rows.filter(pc.invert(sound)))
+
+
+def among(rows: pa.Table, there: pa.Table) -> Flags:
+    """Of each row, whether its coordinates are there."""
+    both = codes_of(pa.concat_tables([rows.select(COORDINATE_NAMES), there.select(COORDINATE_NAMES)]), COORDINATE_NAMES)
+    found: Flags = np.isin(both[: rows.num_rows], both[rows.num_rows :])
+    return found
 
 
 def with_verdict(rows: pa.Table, verdict: str) -> pa.Table:

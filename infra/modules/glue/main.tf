@@ -9,6 +9,7 @@ locals {
     refresh  = { about = "All layers, once", reads_stream = true, writes = true, timeout_min = 120, queues = true }
     maintain = { about = "Merge small files and remove what nobody needs", reads_stream = false, writes = true, timeout_min = 480, queues = true }
     rebuild  = { about = "A table and what hangs on it, anew from its inputs", reads_stream = false, writes = true, timeout_min = 2880, queues = true }
+    requeue  = { about = "What is quarantined judged again, after a rule was mended", reads_stream = false, writes = true, timeout_min = 480, queues = true }
     audit    = { about = "Prove that nothing is missing and nothing is twice", reads_stream = false, writes = false, timeout_min = 480, queues = true }
     smoke    = { about = "Look whether Glue and S3 are as this was built for", reads_stream = true, writes = true, timeout_min = 30, queues = false }
   }

@@ -1,5 +1,5 @@
 output "job_names" {
-  description = "Names of the jobs, by job: stream, refresh, maintain, rebuild, audit, smoke."
+  description = "Names of the jobs, by job: stream, refresh, maintain, rebuild, requeue, audit, smoke."
   value       = { for name, job in aws_glue_job.this : name => job.name }
 }
 

@@ -51,8 +51,8 @@ variable "packages" {
   nullable    = false
 
   validation {
-    condition     = length(setsubtract([for name in ["wheel", "glue_bundle", "glue_script_stream", "glue_script_refresh", "glue_script_maintain", "glue_script_rebuild", "glue_script_audit", "glue_script_smoke"] : name], keys(var.packages))) == 0
-    error_message = "packages: there is no ${join(", ", setsubtract(["wheel", "glue_bundle", "glue_script_stream", "glue_script_refresh", "glue_script_maintain", "glue_script_rebuild", "glue_script_audit", "glue_script_smoke"], keys(var.packages)))}; build the packages with scripts/package.py."
+    condition     = length(setsubtract([for name in ["wheel", "glue_bundle", "glue_script_stream", "glue_script_refresh", "glue_script_maintain", "glue_script_rebuild", "glue_script_requeue", "glue_script_audit", "glue_script_smoke"] : name], keys(var.packages))) == 0
+    error_message = "packages: there is no ${join(", ", setsubtract(["wheel", "glue_bundle", "glue_script_stream", "glue_script_refresh", "glue_script_maintain", "glue_script_rebuild", "glue_script_requeue", "glue_script_audit", "glue_script_smoke"], keys(var.packages)))}; build the packages with scripts/package.py."
   }
 
   validation {

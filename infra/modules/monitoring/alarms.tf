@@ -97,7 +97,7 @@ locals {
     }
     quarantined = {
       means   = "Silver refuses more records as invalid than it may. They are kept, with their bytes and the reasons."
-      do      = "Group silver.rejected by reason and source. Of one venue: its messages changed, mend its feed; then tapehouse rebuild silver.trades judges them again."
+      do      = "Group silver.rejected by reason and source. Of one venue: its messages changed, mend its feed. A rule that is wrong: mend it; then tapehouse requeue judges them again."
       label   = "Quarantined, %", expression = "100 * FILL(quarantined, 0) / (FILL(accepted, 0) + FILL(quarantined, 0) + 0.000001)", period_s = local.look_s, of = 3, over = var.quarantined_percent
       metrics = { accepted = [local.namespace, "Accepted", {}], quarantined = [local.namespace, "Quarantined", {}] }
       missing = "notBreaching"

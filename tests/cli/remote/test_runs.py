@@ -9,6 +9,7 @@ import pytest
 from cli import refresh
 from cli.rebuild import on_aws as rebuild_on_aws
 from cli.remote.runs import Runs
+from cli.requeue import on_aws as requeue_on_aws
 from tapehouse.errors import TerminalError
 from tests.cli.remote.stubbed import SETTINGS, Answer, Service
 
@@ -158,6 +159,18 @@ def test_a_rebuild_does_not_begin_while_the_stream_job_runs() -> None:
         rebuild_on_aws(options("rebuild", table="gold.candles"), SETTINGS, runs(Service(glue=[going("stream")])))
     service = Service(glue=[NONE, started("rebuild", table="gold.candles")])
     assert rebuild_on_aws(options("rebuild", table="gold.candles", no_wait=True), SETTINGS, runs(service)) == 0
+    service.done()
+
+
+def test_a_requeue_does_not_begin_while_the_stream_job_runs_but_for_a_dry_one() -> None:
+    words: dict[str, Any] = {"reason": "price.scale", "dry_run": False, "no_wait": True}
+    with pytest.raises(TerminalError, match=r"owns the tables .* Stop it by `make down TARGET=aws`, requeue"):
+        requeue_on_aws(options("requeue", **words), SETTINGS, runs(Service(glue=[going("stream")])))
+    service = Service(glue=[NONE, started("requeue", reason="price.scale")])
+    assert requeue_on_aws(options("requeue", **words), SETTINGS, runs(service)) == 0
+    service.done()
+    service = Service(glue=[started("requeue", reason="price.scale", dry_run="true")])
+    assert requeue_on_aws(options("requeue", **{**words, "dry_run": True}), SETTINGS, runs(service)) == 0
     service.done()
 
 

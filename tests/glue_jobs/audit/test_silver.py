@@ -7,11 +7,13 @@ from delta.tables import DeltaTable
 
 from glue_jobs.audit import audit
 from glue_jobs.pipeline import pipeline
+from glue_jobs.silver.trades import Requeue
 from tapehouse.lake import Lake
 from tapehouse.record import Record, encode
 from tests import factories
 from tests.factories import NOW_US
 from tests.glue_jobs.layers import Layers, trade
+from tests.glue_jobs.silver.silver_lake import stricter
 
 pytestmark = pytest.mark.spark
 
@@ -38,6 +40,22 @@ def layers(spark: Any, lake: Lake, monkeypatch: pytest.MonkeyPatch) -> Layers:
     made.arrive([encode(record) for record in again])
     made.refresh_gold()
     return made
+
+
+def test_what_was_requeued_is_found_good(layers: Layers) -> None:
+    """Also where what it repeats or contradicts came after it."""
+    late = [trade(number, event_time_us=NOW_US + number * SECOND_US) for number in range(90, 93)]
+    with stricter():
+        layers.arrive([encode(record) for record in late])
+    again: list[Record] = [late[0], trade(91, event_time_us=late[1].event_time_us, price="7")]
+    layers.arrive([encode(record) for record in again])
+    requeue = Requeue(layers.workspace)
+    requeue.run()
+    assert (requeue.found.sound, requeue.found.refused) == ({"trade": 3}, {"duplicate": 1, "conflict": 1})
+    layers.refresh_gold()
+    found = lines(layers).splitlines()
+    assert found[0] == "21 bronze records = 6 trades + 4 rejected + 0 gaps + 11 coverage"
+    assert len(found) == 2, found
 
 
 def lines(layers: Layers) -> str:

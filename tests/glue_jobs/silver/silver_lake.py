@@ -1,12 +1,14 @@
 """The silver layer of one lake without Spark: bronze by turns, the job batch by batch, all held against the oracle."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pytest
 
 from glue_jobs.engine import BatchLimits, DataFile, Steps, TableState, schema_of
 from glue_jobs.engine.follow import Follower
@@ -28,6 +30,15 @@ from tests.oracle import Arrived
 
 CREATED = datetime(2025, 10, 1, tzinfo=UTC)
 TABLES = (SILVER_TRADES, SILVER_REJECTED, SILVER_GAPS, SILVER_COVERAGE)
+
+
+@contextmanager
+def stricter() -> Iterator[None]:
+    """A rule that is to be mended: what says that it happened within an hour of its arrival is refused."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module in ("tapehouse.record", "glue_jobs.silver.trades.ordinary"):
+            patch.setattr(f"{module}.AHEAD_US", -3_600_000_000)
+        yield
 
 
 class SilverLake:

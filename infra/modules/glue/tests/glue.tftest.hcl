@@ -22,6 +22,7 @@ variables {
     glue_script_refresh  = "s3://code/packages/04/refresh.py"
     glue_script_maintain = "s3://code/packages/05/maintain.py"
     glue_script_rebuild  = "s3://code/packages/06/rebuild.py"
+    glue_script_requeue  = "s3://code/packages/09/requeue.py"
     glue_script_audit    = "s3://code/packages/07/audit.py"
     glue_script_smoke    = "s3://code/packages/08/smoke.py"
   }
@@ -33,7 +34,7 @@ run "jobs_are_named_by_the_deployment" {
   command = plan
 
   assert {
-    condition     = output.job_names == { for name in ["stream", "refresh", "maintain", "rebuild", "audit", "smoke"] : name => "tapehouse-dev-${name}" }
+    condition     = output.job_names == { for name in ["stream", "refresh", "maintain", "rebuild", "requeue", "audit", "smoke"] : name => "tapehouse-dev-${name}" }
     error_message = "A job is <prefix>-<job>: the command finds it by that."
   }
   assert {
@@ -76,7 +77,7 @@ run "a_table_has_one_writer" {
     error_message = "Two runs of a job would be two writers."
   }
   assert {
-    condition     = { for name, job in aws_glue_job.this : name => job.job_run_queuing_enabled } == { stream = false, refresh = true, maintain = true, rebuild = true, audit = true, smoke = false }
+    condition     = { for name, job in aws_glue_job.this : name => job.job_run_queuing_enabled } == { stream = false, refresh = true, maintain = true, rebuild = true, requeue = true, audit = true, smoke = false }
     error_message = "A second start of a batch waits for its turn, one of a stream is refused."
   }
   assert {
@@ -194,7 +195,7 @@ run "no_role_may_do_all_or_touch_all" {
   command = plan
 
   assert {
-    condition     = length(data.aws_iam_policy_document.job) == 6 && alltrue(flatten([for each in data.aws_iam_policy_document.job : [for statement in each.statement : [for action in statement.actions : !strcontains(action, "*")]]]))
+    condition     = length(data.aws_iam_policy_document.job) == 7 && alltrue(flatten([for each in data.aws_iam_policy_document.job : [for statement in each.statement : [for action in statement.actions : !strcontains(action, "*")]]]))
     error_message = "No action has a star."
   }
   assert {

@@ -17,6 +17,7 @@ from glue_jobs.engine import BatchLimits, LostRaceError, TableState, Workspace, 
 from glue_jobs.engine.follow import Follower
 from glue_jobs.engine.table_log import TableLog
 from glue_jobs.gold.data_quality import MAKES, DataQualityJob, counts
+from glue_jobs.silver.trades import Requeue
 from tapehouse.lake import Lake
 from tapehouse.market import MarketKey
 from tapehouse.record import Record, judge
@@ -32,7 +33,7 @@ from tapehouse.tables import (
 )
 from tests import oracle
 from tests.factories import MARKET, NOW_US, coverage, gap, gap_closed, trade
-from tests.glue_jobs.silver.silver_lake import SilverLake
+from tests.glue_jobs.silver.silver_lake import SilverLake, stricter
 
 HOUR = 3_600_000_000
 INPUTS = tuple(dict.fromkeys(table for inputs in MAKES.values() for table in inputs))
@@ -373,6 +374,30 @@ def test_a_pass_over_nothing_commits_nothing(lake: Lake) -> None:
     silver.forget_counts()
     silver.count()
     assert {table: silver.workspace.state(table).version for table in MAKES} == before
+
+
+def test_what_is_requeued_is_counted_where_it_is_now(lake: Lake) -> None:
+    silver = Counted(lake)
+    records: list[Record | bytes] = [
+        *(trade(number, event_time_us=NOW_US - number * HOUR // 4) for number in range(8)),
+        trade(9, event_time_us=NOW_US, price="-1"),
+        coverage(NOW_US - 5, NOW_US),
+        coverage(NOW_US - 4, NOW_US),
+        gap("g", from_us=NOW_US - 5),
+        b"\xff",
+    ]
+    with stricter():
+        silver.arrive(records, arrival_us=lambda number: NOW_US + number * HOUR // 50)
+        silver.refresh()
+        silver.count()
+    before = silver.found()
+    assert sum(row["quarantined"] for row in before.values()) > 5
+    Requeue(silver.workspace).run()
+    silver.count()
+    silver.check_counts()
+    assert sum(row["quarantined"] for row in silver.found().values()) == 2
+    silver.counting.rebuild(MAKES)
+    silver.check_counts()
 
 
 def told(state: TableState) -> Mapping[str, Any]:

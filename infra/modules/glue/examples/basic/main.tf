@@ -13,7 +13,7 @@ module "glue" {
   account_id     = "123456789012"
   packages = {
     for name in ["wheel", "glue_bundle", "glue_script_stream", "glue_script_refresh", "glue_script_maintain",
-    "glue_script_rebuild", "glue_script_audit", "glue_script_smoke"] :
+    "glue_script_rebuild", "glue_script_requeue", "glue_script_audit", "glue_script_smoke"] :
     name => "s3://tapehouse-dev-code-123456789012/packages/0123456789abcdef/${name}"
   }
 }
