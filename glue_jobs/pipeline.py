@@ -6,8 +6,7 @@ from decimal import Decimal
 
 from glue_jobs.bronze import StreamClient, StreamIntake, Turn, TurnLimits
 from glue_jobs.engine import Query
-from glue_jobs.gold import bars, candles, market_summary
-from glue_jobs.gold import candles, data_quality, market_summary
+from glue_jobs.gold import bars, candles, data_quality, exchange_activity, market_summary
 from glue_jobs.silver import trades
 from tapehouse.bars import BarSizes
 from tapehouse.tables import BRONZE_TRADES
@@ -60,6 +59,14 @@ def pipeline(options: Options | None = None) -> tuple[Query, ...]:
             rests=2.0,
             job=lambda workspace: bars.BarsJob(
                 workspace, choice=candles.SourceChoice(given.gold_sources), sizes=BarSizes(given.bar_sizes)
+            ),
+        ),
+        Query(
+            name="exchange_activity",
+            makes=exchange_activity.MAKES,
+            rests=2.0,
+            job=lambda workspace: exchange_activity.ExchangeActivityJob(
+                workspace, choice=candles.SourceChoice(given.gold_sources)
             ),
         ),
         Query(name="data_quality", makes=data_quality.MAKES, job=data_quality.DataQualityJob),

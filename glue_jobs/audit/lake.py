@@ -11,6 +11,7 @@ from glue_jobs.audit.candles import candles
 from glue_jobs.audit.coverage import coverage
 from glue_jobs.audit.data_quality import data_quality
 from glue_jobs.audit.derived import derived
+from glue_jobs.audit.exchange_activity import exchange_activity
 from glue_jobs.audit.filled import filled
 from glue_jobs.audit.judged import judged
 from glue_jobs.audit.markets import counted, sums
@@ -27,6 +28,7 @@ from tapehouse.tables import (
     BRONZE_TRADES,
     COORDINATE_NAMES,
     GOLD_CANDLES,
+    GOLD_EXCHANGE_ACTIVITY,
     GOLD_MARKET_SUMMARY,
     SILVER_COVERAGE,
     SILVER_GAPS,
@@ -86,6 +88,7 @@ def audit(spark: SparkSession, lake: Lake, queries: Sequence[Query], *, full: bo
                     filled(silver[SILVER_GAPS.name], silver[SILVER_TRADES.name], sample),
                     candles(gold, silver, markets, sample, short_from_us),
                     summary(there[GOLD_MARKET_SUMMARY.name], gold, sample),
+                    exchange_activity(there[GOLD_EXCHANGE_ACTIVITY.name], silver[SILVER_TRADES.name], markets),
                     *data_quality(there),
                 ]
             )

@@ -9,6 +9,7 @@ from glue_jobs.engine.runner import Runner
 from glue_jobs.engine.schema import arrow_schema, arrow_type, ddl
 from glue_jobs.engine.session import DELTA_PACKAGES, S3A_PACKAGES, build_session, glue_session, resolve_jars, sized
 from glue_jobs.engine.steps import Step, Steps
+from glue_jobs.engine.sums import CountAnewError, Counter, Counts, Key, SumsTable, units_of
 from glue_jobs.engine.table_log import Commit, DataFile, TableState, instant_text, instant_us
 from glue_jobs.engine.transaction import LostRaceError
 from glue_jobs.engine.upsert import Rewrite, days_of, upsert
@@ -22,11 +23,15 @@ __all__ = [
     "BatchJob",
     "BatchLimits",
     "Commit",
+    "CountAnewError",
+    "Counter",
+    "Counts",
     "DataFile",
     "Flags",
     "IntakeJob",
     "Ints",
     "Job",
+    "Key",
     "LostRaceError",
     "Piece",
     "Query",
@@ -34,6 +39,7 @@ __all__ = [
     "Runner",
     "Step",
     "Steps",
+    "SumsTable",
     "TableState",
     "Workspace",
     "arrow_schema",
@@ -53,6 +59,7 @@ __all__ = [
     "schema_of",
     "sized",
     "tables_of",
+    "units_of",
     "upsert",
     "write_file",
     "writer_of",

@@ -10,6 +10,7 @@ from tapehouse.tables.gold_data_quality import (
     LATE_US,
     UNKNOWN_SOURCE,
 )
+from tapehouse.tables.gold_exchange_activity import GOLD_EXCHANGE_ACTIVITY, NO_SIDE
 from tapehouse.tables.gold_market_summary import GOLD_MARKET_SUMMARY
 from tapehouse.tables.model import Column, Compaction, Rule, Table, Upkeep
 from tapehouse.tables.registry import REGISTRY, table
@@ -30,9 +31,11 @@ __all__ = [
     "GOLD_CANDLES",
     "GOLD_DATA_QUALITY",
     "GOLD_DATA_QUALITY_REASONS",
+    "GOLD_EXCHANGE_ACTIVITY",
     "GOLD_MARKET_SUMMARY",
-    "NEWEST_BARS",
     "LATE_US",
+    "NEWEST_BARS",
+    "NO_SIDE",
     "OPENED",
     "REGISTRY",
     "REQUEUED",

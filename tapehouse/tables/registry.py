@@ -8,6 +8,7 @@ from tapehouse.tables.bronze_trades import BRONZE_TRADES
 from tapehouse.tables.gold_bars import GOLD_BARS
 from tapehouse.tables.gold_candles import GOLD_CANDLES
 from tapehouse.tables.gold_data_quality import GOLD_DATA_QUALITY, GOLD_DATA_QUALITY_REASONS
+from tapehouse.tables.gold_exchange_activity import GOLD_EXCHANGE_ACTIVITY
 from tapehouse.tables.gold_market_summary import GOLD_MARKET_SUMMARY
 from tapehouse.tables.model import Table
 from tapehouse.tables.silver_coverage import SILVER_COVERAGE
@@ -26,6 +27,7 @@ REGISTRY: Final[Mapping[str, Table]] = {
         GOLD_CANDLES,
         GOLD_MARKET_SUMMARY,
         GOLD_BARS,
+        GOLD_EXCHANGE_ACTIVITY,
         GOLD_DATA_QUALITY,
         GOLD_DATA_QUALITY_REASONS,
     )

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -205,7 +206,7 @@ class Runs:
         (task,) = [each for each in self.deployment.of_type("aws_ecs_task_definition") if each["family"] == family]
         fetching, container = json.loads(task["container_definitions"])
         asked = fetching["command"][0].split()  # aws s3api get-object --bucket …
-        of = dict(zip(asked, asked[1:], strict=False))
+        of = dict(pairwise(asked))
         self.fetch(f"s3://{of['--bucket']}/{of['--key']}", VersionId=of["--version-id"])
         told = {each["name"]: each["value"].replace("/work", str(self.folder)) for each in container["environment"]}
         (self.folder / "tmp").mkdir(exist_ok=True)

@@ -9,19 +9,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from glue_jobs.engine import Batch, DataFile, Steps, Workspace, schema_of
+from glue_jobs.engine import Batch, BatchJob, DataFile, Steps, Workspace, schema_of
 from glue_jobs.engine.follow import BatchLimits, Follower, Reached
-from glue_jobs.gold import bars, candles
-from glue_jobs.gold.bars import BarsJob
-from glue_jobs.gold import candles, data_quality
+from glue_jobs.gold import candles
 from glue_jobs.gold.candles import CandlesJob
-from glue_jobs.gold.data_quality import DataQualityJob
 from glue_jobs.gold.market_summary import MarketSummaryJob
 from glue_jobs.pipeline import pipeline
 from glue_jobs.silver.trades import TradesJob
 from tapehouse.lake import Lake
 from tapehouse.record import Trade
-from tapehouse.tables import BRONZE_TRADES, GOLD_BARS, GOLD_CANDLES
+from tapehouse.tables import BRONZE_TRADES, GOLD_CANDLES
 from tests import factories, oracle
 from tests.factories import NOW_US
 from tests.oracle import Arrived
@@ -44,13 +41,13 @@ class Layers:
         self.silver = TradesJob(workspace)
         self.gold = CandlesJob(workspace)
         self.market_summary = MarketSummaryJob(workspace)
-        self.bars = BarsJob(workspace)
         self.follower = Follower(workspace, "gold", candles.MAKES[GOLD_CANDLES], BatchLimits())
         self.summary_follower = Follower(workspace, "market_summary", (GOLD_CANDLES,), BatchLimits())
-        self.bars_follower = Follower(workspace, "bars", bars.MAKES[GOLD_BARS], BatchLimits())
-        self.data_quality = DataQualityJob(workspace)
-        counted = dict.fromkeys(table for inputs in data_quality.MAKES.values() for table in inputs)
-        self.counts_follower = Follower(workspace, "data_quality", tuple(counted), BatchLimits())
+        self.others = [
+            (query.job(workspace), Follower(workspace, query.name, query.reads, query.limits))
+            for query in pipeline()
+            if query.name not in ("bronze", "silver", "gold", "market_summary")
+        ]
         workspace.ensure(table for query in pipeline() for table in query.writes)
         self.arrived: list[Arrived] = []
 
@@ -104,18 +101,14 @@ class Layers:
         while self.gold.more():
             pass
         self.summary()
-        while (batch := self.bars_follower.next()) is not None:
-            self.bars.write(batch)
-            self.bars_follower.done(batch)
-        while self.bars.more():
-            pass
-        self.count()
-
-    def count(self) -> None:
-        self.data_quality.prepare()
-        while (batch := self.counts_follower.next()) is not None:
-            self.data_quality.write(batch)
-            self.counts_follower.done(batch)
+        for job, follower in self.others:
+            assert isinstance(job, BatchJob)
+            job.prepare()
+            while (batch := follower.next()) is not None:
+                job.write(batch)
+                follower.done(batch)
+            while job.more():
+                pass
 
     def summary(self) -> None:
         while (batch := self.summary_follower.next()) is not None:

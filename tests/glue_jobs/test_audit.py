@@ -165,6 +165,7 @@ ONE_ROW = {
     "gold.candles ALL": "exchange = 'ALL' AND symbol = 'BTC-USD' AND interval = '1m' AND trade_count = 10",
     "gold.candles silent": "interval = '1m' AND trade_count = 0 AND minute(window_start) = 11",
     "gold.market_summary": "exchange = 'ALL' AND symbol = 'BTC-USD'",
+    "gold.exchange_activity": "exchange = 'kraken' AND side = 'buy'",
     "gold.data_quality": "source = 'kraken'",
     "gold.data_quality coverage": "source = '*'",
     "gold.data_quality_reasons": "reason = 'price.range'",
@@ -177,6 +178,7 @@ NAMED = {
     "gold.candles ALL": f"exchange=ALL, {MINUTE}",
     "gold.candles silent": f"exchange=kraken, symbol=BTC-USD, interval=1m, start_us={START_US + 11 * MINUTE_US}",
     "gold.market_summary": "exchange=ALL, symbol=BTC-USD",
+    "gold.exchange_activity": "hour=2025-10-09 08:00:00, exchange=kraken, quote=USD, side=buy",
     "gold.data_quality": "hour=2025-10-09 09:00:00, source=kraken",
     "gold.data_quality coverage": "hour=2025-10-09 09:00:00, source=*",
     "gold.data_quality_reasons": "hour=2025-10-09 09:00:00, source=kraken, reason=price.range",
@@ -363,6 +365,7 @@ BROKEN = {
     "gold.candles range": (ONE_ROW["gold.candles"], {"high": "low - 1"}),
     "gold.candles prices": (ONE_ROW["gold.candles silent"], {"close": "1"}),
     "gold.market_summary trades": (ONE_ROW["gold.market_summary"], {"trades_24h": "0"}),
+    "gold.exchange_activity trades": (ONE_ROW["gold.exchange_activity"], {"trades": "0"}),
     "gold.data_quality account": (ONE_ROW["gold.data_quality"], {"received": "received + 1"}),
     "gold.data_quality_reasons records": (ONE_ROW["gold.data_quality_reasons"], {"records": "0"}),
 }

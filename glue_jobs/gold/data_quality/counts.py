@@ -3,13 +3,13 @@
 Only the columns that are counted by are read, and of bronze as a rule none: its files' statistics say it.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Final, TypeAlias
+from collections.abc import Mapping
+from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from glue_jobs.engine import DataFile, Workspace, instant_us, read_files
+from glue_jobs.engine import Counts, DataFile, Key, Workspace, instant_us, read_files
 from tapehouse.intervals import HOUR_US, floor_us
 from tapehouse.tables import (
     BRONZE_TRADES,
@@ -24,12 +24,6 @@ from tapehouse.tables import (
     UNKNOWN_SOURCE,
     Table,
 )
-
-Key: TypeAlias = tuple[int | str, ...]
-"""Hour (µs UTC), source, and what else is in the key."""
-Counts: TypeAlias = Mapping[Key, Mapping[str, int]]
-Counter: TypeAlias = Callable[[Workspace, DataFile], Counts]
-"""A file of one input → what it adds to the columns of its keys."""
 
 _VERDICTS: Final = ("duplicate", "conflict", "quarantined")
 

@@ -3,10 +3,8 @@
 from collections.abc import Collection, Mapping
 from typing import Final
 
-from glue_jobs.engine import Batch, Workspace
+from glue_jobs.engine import Batch, Counter, SumsTable, Workspace
 from glue_jobs.gold.data_quality import counts
-from glue_jobs.gold.data_quality.counts import Counter
-from glue_jobs.gold.data_quality.sums import SumsTable
 from tapehouse.tables import (
     BRONZE_TRADES,
     GOLD_DATA_QUALITY,

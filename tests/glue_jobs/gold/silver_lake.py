@@ -13,9 +13,8 @@ from glue_jobs.gold.candles import CandlesJob
 from tapehouse.lake import Lake
 from tapehouse.record import Record, encode, id_number
 from tapehouse.tables import (
-    GOLD_BARS,
     GOLD_CANDLES,
-    GOLD_MARKET_SUMMARY,
+    REGISTRY,
     SILVER_COVERAGE,
     SILVER_GAPS,
     SILVER_TRADES,
@@ -26,8 +25,8 @@ from tests.factories import NOW_US
 from tests.glue_jobs.tables_on_disk import rows_of, without_spark
 from tests.oracle import Arrived
 
-TABLES: Final = (SILVER_TRADES, SILVER_COVERAGE, SILVER_GAPS, GOLD_CANDLES, GOLD_MARKET_SUMMARY, GOLD_BARS)
-INPUTS: Final = TABLES[:3]
+INPUTS: Final = (SILVER_TRADES, SILVER_COVERAGE, SILVER_GAPS)
+TABLES: Final = (*INPUTS, *(table for table in REGISTRY.values() if table.layer == "gold"))
 _DAY_US: Final = 86_400_000_000
 Key = tuple[str, str, str, int]
 VALUES: Final = ("open", "high", "low", "close", "volume", "quote_volume", "vwap", "trade_count", "buy_volume",

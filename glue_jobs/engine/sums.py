@@ -7,21 +7,39 @@ were taken out (a requeue's, a rebuild's) are subtracted. Where that cannot be, 
 input is another table now, all is counted anew, in one commit.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Final, TypeAlias
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from decimal import Context, Decimal
+from typing import Any, Final, TypeAlias
 
 import pyarrow as pa
 
-from glue_jobs.engine import DataFile, TableState, Workspace, instant_text, schema_of, upsert
-from glue_jobs.gold.data_quality.counts import Counter, Counts, Key
+from glue_jobs.engine.files import schema_of
+from glue_jobs.engine.table_log import DataFile, TableState, instant_text
+from glue_jobs.engine.upsert import upsert
+from glue_jobs.engine.workspace import Workspace
 from tapehouse import logs
+from tapehouse.errors import TerminalError
 from tapehouse.tables import Table
 
 log = logs.of(__name__)
 
+Key: TypeAlias = tuple[int | str, ...]
+"""The values of a table's key in its order, the hour in µs UTC."""
+Counts: TypeAlias = Mapping[Key, Mapping[str, int]]
+"""Key → column → what is added to it, of a DECIMAL in units of its last digit."""
+Counter: TypeAlias = Callable[[Workspace, DataFile], Counts]
+"""A file of one input → what it adds to the columns of its keys."""
+
 Through: TypeAlias = Mapping[str, tuple[str, int]]
 """Input → its id, and the version up to which it is counted."""
 _THROUGH: Final = "through"
+_EXACT: Final = Context(prec=76)
+_DIGITS: Final = 38
+"""Of a DECIMAL, and more than a BIGINT has."""
+
+
+class CountAnewError(Exception):
+    """What is new changes what counts of what is in the sums already."""
 
 
 class SumsTable:
@@ -42,6 +60,7 @@ class SumsTable:
 
         Raises:
             LostRaceError: another writer was there first; run it again.
+            TerminalError: a sum does not fit its column.
         """
         base = self._ws.state(self.table)
         before = _told(base)
@@ -53,14 +72,15 @@ class SumsTable:
             files, after = changes
             with self._ws.steps.step(f"{self.table.name} counted") as step:
                 step.rows = sum(file.rows or 0 for _, _, file in files)
+                noted = self._noted(base.metadata or {}, [file for _, _, file in files])
                 sums = self._summed(files)
-        except FileNotFoundError:  # vacuum was there first
+        except (FileNotFoundError, CountAnewError):  # a file that is gone: vacuum was there first
             log.warning("counting_anew", table=self.table.name)
             return self._build(base)
         if after == before:
             return None
         with self._ws.steps.step(self.table.name):
-            self._put(base, _sum_of([self._held(base, sums), sums]), after)
+            self._put(base, _sum_of([self._held(base, sums), sums]), after, noted)
         return None
 
     def build(self) -> None:
@@ -77,11 +97,12 @@ class SumsTable:
         with self._ws.steps.step(f"{self.table.name} counted") as step:
             step.rows = sum(state.rows for state in states.values())
             files = [(1, table, file) for table, state in states.items() for file in state.files]
+            noted = self._noted({}, [file for _, _, file in files])
             sums = self._summed(files)
         with self._ws.steps.step(f"{self.table.name} rebuild"):
             nothing = {key: dict.fromkeys(values, 0) for key, values in self._held(base, None).items()}
             after = {table.name: (state.table_id, state.version) for table, state in states.items()}
-            self._put(base, _sum_of([nothing, sums]), after)
+            self._put(base, _sum_of([nothing, sums]), after, noted)
 
     def _changes(
         self, before: Through, through: Mapping[Table, int]
@@ -131,34 +152,51 @@ class SumsTable:
         for row in rows.set_column(at, "hour", rows.column("hour").cast(pa.int64())).to_pylist():
             key = tuple(row[name] for name in self.table.key)
             if asked is None or key in asked:
-                found[key] = {name: row[name] for name in self._names}
+                found[key] = {name: units_of(row[name]) for name in self._names}
         return found
 
-    def _put(self, base: TableState, sums: Counts, through: Through) -> None:
+    def _noted(self, metadata: Mapping[str, Any], files: Sequence[DataFile]) -> dict[str, Any]:
+        """What else the commit carries, once these files are counted. Asked before they are.
+
+        ``metadata``: of the commit before; nothing where all is counted anew. Raises CountAnewError.
+        """
+        return {}
+
+    def _put(self, base: TableState, sums: Counts, through: Through, noted: Mapping[str, Any]) -> None:
         """These rows in the place of those with their key; a row of nothing is none."""
         kept = {key: values for key, values in sums.items() if any(values.values())}
         gone = self._rows({key: {} for key in sums if key not in kept}).select(list(self.table.key))
         rewrite = upsert(self._ws, base, self._rows(kept), near="hour", gone=gone)
-        told = {_THROUGH: {name: list(each) for name, each in through.items()}}
+        told = {**noted, _THROUGH: {name: list(each) for name, each in through.items()}}
         self._ws.commit(base, add=rewrite.add, remove=rewrite.remove, metadata=told)
 
     def _rows(self, sums: Counts) -> pa.Table:
         schema = schema_of(self.table)
         columns = dict(zip(self.table.key, zip(*sums, strict=True), strict=True)) if sums else {}
-        return pa.table(
-            [
-                pa.array(columns.get(field.name, ()), pa.int64()).cast(field.type)
-                if field.name == "hour"
-                else pa.array(
-                    columns.get(field.name, ())
-                    if field.name in self.table.key
-                    else [values.get(field.name, 0) for values in sums.values()],
-                    field.type,
-                )
-                for field in schema
-            ],
-            schema=schema,
-        )
+
+        def column(field: pa.Field) -> pa.Array:
+            if field.name in self._names:
+                return self._numbers(field, [values.get(field.name, 0) for values in sums.values()])
+            values = columns.get(field.name, ())
+            return (
+                pa.array(values, pa.int64()).cast(field.type) if field.name == "hour" else pa.array(values, field.type)
+            )
+
+        return pa.table([column(field) for field in schema], schema=schema)
+
+    def _numbers(self, field: pa.Field, sums: Sequence[int]) -> pa.Array:
+        if not pa.types.is_decimal(field.type):
+            return pa.array(sums, field.type)
+        if any(abs(number) >= 10**_DIGITS for number in sums):
+            raise TerminalError(f"{self.table.name}: a sum of {field.name} has more than {_DIGITS} digits")
+        return pa.array([Decimal(number).scaleb(-field.type.scale, _EXACT) for number in sums], field.type)
+
+
+def units_of(value: int | Decimal) -> int:
+    """A decimal in units of its last digit, exactly; a whole number as it is."""
+    if isinstance(value, int):
+        return value
+    return int(value.scaleb(-int(value.as_tuple().exponent), _EXACT))
 
 
 def _sum_of(parts: Iterable[Counts]) -> Counts:
