@@ -9,7 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from producers.feeds.candles import CandlePage
 from producers.feeds.traits import Traits
+from tapehouse.errors import TerminalError
 from tapehouse.market import Market
 from tapehouse.record import Record
 
@@ -125,6 +127,16 @@ class Feed(Protocol):
         An error body, and a body that is not JSON, come back as ``refused``: never mistake them for an empty page.
         """
 
+    def candles(self, symbol: str, interval: str, from_us: int, to_us: int) -> RestRequest:
+        """The request for the venue's own candles of the windows in [from_us, to_us), both starts of windows.
+
+        ``interval`` is one of ``traits.klines.steps``, and the windows are no more than one page holds. Raises
+        SymbolError as ``subscribe``, TerminalError where ``traits.klines`` is None.
+        """
+
+    def parse_candles(self, text: str | bytes) -> CandlePage:
+        """A page of them. Never raises."""
+
 
 class BaseFeed:
     """What most feeds have in common: a public feed of one venue, whose subscription keys are canonical symbols."""
@@ -156,6 +168,14 @@ class BaseFeed:
     def unconnected(self: "Feed") -> "Feed":
         """See ``Feed``."""
         return self
+
+    def candles(self: "Feed", symbol: str, interval: str, from_us: int, to_us: int) -> RestRequest:
+        """See ``Feed``."""
+        raise TerminalError(f"{self.name} has no candles of a venue's own: compare {symbol} with those of its venue")
+
+    def parse_candles(self: "Feed", text: str | bytes) -> CandlePage:
+        """See ``Feed``."""
+        return CandlePage(refused=f"{self.name} has no candles of a venue's own")
 
 
 def subscription_keys(feed: Feed, symbols: Iterable[str]) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from typing import Any, Final
 from producers.feeds import fields, message
 from producers.feeds import symbols as naming
 from producers.feeds.base import Parsed, RestRequest
+from producers.feeds.candles import Candle, CandlePage, Klines, Precision, amount, items, read_candles
 from producers.feeds.fields import BadFieldError, TimeUnit
 from producers.feeds.json_feed import JsonFeed
 from producers.feeds.limits import Limits, RestLimits
@@ -45,11 +46,19 @@ def write_symbol(symbol: str) -> str:
     return naming.to_joined(symbol)
 
 
+KLINES: Final = Klines(
+    steps={name: name for name in ("1s", "1m", "5m", "15m", "30m", "1h", "4h", "1d", "1w")},
+    page_candles=1000,
+    quote_volume=Precision(decimals=8),
+    counts=True,
+)
+"""Texts, but for times and counts. A window without trades is there, with the last price. Weeks start on Monday."""
 TRAITS: Final = Traits(
     default_keys=("BTC-USDT", "ETH-USDT"),
     read_symbol=read_symbol,
     aliases=(SOURCE_AGGREGATE,),
     paging="up",
+    klines=KLINES,
     limits=Limits(stale_after_s=60, connection_age_s=23 * 3600, messages_per_s=4, max_symbols=1024),
     rest=RestLimits(calls_per_s=2, burst=5, page_rows=PAGE_ROWS),
 )
@@ -168,6 +177,37 @@ class Binance(JsonFeed):
         trades, rest = self._trades(raw, body, read, lambda _: symbol, received_time_us, source=source)
         return Parsed(records=(*trades, *rest))
 
+    def candles(self, symbol: str, interval: str, from_us: int, to_us: int) -> RestRequest:
+        """See ``Feed``. Both ends are inclusive, and are compared with the windows' beginnings."""
+        params = {
+            "symbol": write_symbol(symbol),
+            "interval": self._step(interval),
+            "startTime": str(from_us // 1000),
+            "endTime": str(to_us // 1000 - 1),
+            "limit": str(KLINES.page_candles),
+        }
+        return RestRequest(f"{self.rest_url}/api/v3/klines", params)
+
+    def _candle_page(self, body: Any) -> CandlePage:
+        """``[open time in ms, open, high, low, close, volume, close time, quote volume, trades, …]``, oldest first."""
+        if isinstance(body, dict):
+            return CandlePage(refused=message.error_text(body.get("code"), body.get("msg")))
+
+        def read(row: Any) -> Candle:
+            at, opened, high, low, close, volume, _, quote, trades = items(row, _KLINE_ITEMS)
+            return Candle(
+                open_time_us=fields.epoch_us(at, "open time", "ms"),
+                open=amount(opened, "open"),
+                high=amount(high, "high"),
+                low=amount(low, "low"),
+                close=amount(close, "close"),
+                volume=amount(volume, "volume"),
+                quote_volume=amount(quote, "quote volume"),
+                trade_count=int(fields.digit_id(trades, "trades")),
+            )
+
+        return read_candles(body, read)
+
     def _read_rest(self, row: Any, symbol: str, received_time_us: int, *, aggregate: bool) -> Trade:
         row = fields.mapping(row, "trade")
         key_id, key_price, key_size, key_time, key_maker = _REST_KEYS[aggregate]
@@ -186,6 +226,7 @@ class Binance(JsonFeed):
         )
 
 
+_KLINE_ITEMS: Final = 9
 _REST_KEYS: Final = {
     True: ("a", "p", "q", "T", "m"),
     False: ("id", "price", "qty", "time", "isBuyerMaker"),

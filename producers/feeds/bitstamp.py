@@ -19,6 +19,7 @@ from typing import Any, Final
 from producers.feeds import fields, message
 from producers.feeds import symbols as naming
 from producers.feeds.base import Parsed, RestRequest
+from producers.feeds.candles import Candle, CandlePage, Klines, amount, read_candles
 from producers.feeds.fields import BadFieldError
 from producers.feeds.json_feed import JsonFeed
 from producers.feeds.limits import Limits, RestLimits
@@ -46,10 +47,16 @@ def write_symbol(symbol: str) -> str:
     return naming.to_joined(symbol).lower()
 
 
+KLINES: Final = Klines(
+    steps={"1m": "60", "5m": "300", "15m": "900", "30m": "1800", "1h": "3600", "4h": "14400", "1d": "86400"},
+    page_candles=1000,
+)
+"""Texts throughout. A window without trades is there, with the last price."""
 TRAITS: Final = Traits(
     read_symbol=read_symbol,
     contiguous_ids=False,
     paging="recent",
+    klines=KLINES,
     limits=Limits(keepalive_s=20, quiet_after_s=60, max_symbols=1024),
     rest=RestLimits(calls_per_s=5, burst=10, page_rows=100_000, history_s=_DAY_S - _REACH_MARGIN_S),
 )
@@ -125,6 +132,39 @@ class Bitstamp(JsonFeed):
         trades, rest = self._trades(raw, body, read, lambda _: symbol, received_time_us)
         trades.sort(key=lambda trade: (trade.event_time_us, id_number(trade.trade_id)))
         return Parsed(records=(*trades, *rest))
+
+    def candles(self, symbol: str, interval: str, from_us: int, to_us: int) -> RestRequest:
+        """See ``Feed``. The windows that begin at both ends belong to the answer."""
+        step = self._step(interval)
+        params = {
+            "step": step,
+            "limit": str(KLINES.page_candles),
+            "start": str(from_us // 10**6),
+            "end": str(to_us // 10**6 - int(step)),
+        }
+        return RestRequest(f"{self.rest_url}/api/v2/ohlc/{write_symbol(symbol)}/", params)
+
+    def _candle_page(self, body: Any) -> CandlePage:
+        """``{"data":{"pair":…,"ohlc":[{"timestamp":…,"open":…,…}]}}``, oldest first."""
+        answer = body if isinstance(body, dict) else {}
+        data = answer.get("data")
+        if not isinstance(data, dict):
+            words = [answer.get(key) for key in ("code", "reason", "error", "message")]
+            words += [each.get("message") for each in answer.get("errors") or () if isinstance(each, dict)]
+            return CandlePage(refused=message.error_text(*words))
+
+        def read(row: Any) -> Candle:
+            row = fields.mapping(row, "candle")
+            return Candle(
+                open_time_us=fields.unix_s_us(row.get("timestamp"), "timestamp"),
+                open=amount(row.get("open"), "open"),
+                high=amount(row.get("high"), "high"),
+                low=amount(row.get("low"), "low"),
+                close=amount(row.get("close"), "close"),
+                volume=amount(row.get("volume"), "volume"),
+            )
+
+        return read_candles(data.get("ohlc"), read)
 
     def _read_rest(self, row: Any, symbol: str, received_time_us: int) -> Trade:
         row = fields.mapping(row, "trade")

@@ -20,7 +20,8 @@ from typing import Any, Final
 
 from producers.feeds import fields, message
 from producers.feeds import symbols as naming
-from producers.feeds.base import Parsed
+from producers.feeds.base import Parsed, RestRequest
+from producers.feeds.candles import Candle, CandlePage, Klines, Precision, amount, items, read_candles
 from producers.feeds.fields import BadFieldError
 from producers.feeds.json_feed import JsonFeed
 from producers.feeds.limits import Limits
@@ -39,10 +40,18 @@ def read_symbol(text: str) -> str:
     return naming.from_joined(text, QUOTES)
 
 
+KLINES: Final = Klines(
+    steps={"1m": "1", "5m": "5", "15m": "15", "30m": "30", "1h": "60", "4h": "240", "1d": "D", "1w": "W"},
+    page_candles=1000,
+    quote_volume=Precision(decimals=8),
+    opens_at_last_close=True,
+)
+"""Texts throughout. A candle opens at the close before it, as the recording shows, and a quiet one stays there."""
 TRAITS: Final = Traits(
     default_keys=("BTC-USDT", "ETH-USDT"),
     read_symbol=read_symbol,
     contiguous_ids=False,
+    klines=KLINES,
     limits=Limits(keepalive_s=20, quiet_after_s=60, max_symbols=800),
 )
 """Our pings are answered, and are wanted every 20 s. A connection takes 21,000 characters of topics."""
@@ -84,6 +93,39 @@ class Bybit(JsonFeed):
 
         trades, rest = self._trades(raw, body.get("data"), read, _symbol, received_time_us)
         return Parsed(records=(*trades, *rest))
+
+    def candles(self, symbol: str, interval: str, from_us: int, to_us: int) -> RestRequest:
+        """See ``Feed``. Both ends are inclusive."""
+        params = {
+            "category": "spot",
+            "symbol": naming.to_joined(symbol),
+            "interval": self._step(interval),
+            "start": str(from_us // 1000),
+            "end": str(to_us // 1000 - 1),
+            "limit": str(KLINES.page_candles),
+        }
+        return RestRequest(f"{self.rest_url}/v5/market/kline", params)
+
+    def _candle_page(self, body: Any) -> CandlePage:
+        """``[time in ms, open, high, low, close, volume, turnover]``, newest first; errors come with HTTP 200."""
+        answer = body if isinstance(body, dict) else {}
+        result = answer.get("result")
+        if answer.get("retCode") != 0 or not isinstance(result, dict):
+            return CandlePage(refused=message.error_text(answer.get("retCode"), answer.get("retMsg")))
+
+        def read(row: Any) -> Candle:
+            at, opened, high, low, close, volume, turnover = items(row, 7)
+            return Candle(
+                open_time_us=fields.epoch_text_us(at, "startTime", "ms"),
+                open=amount(opened, "openPrice"),
+                high=amount(high, "highPrice"),
+                low=amount(low, "lowPrice"),
+                close=amount(close, "closePrice"),
+                volume=amount(volume, "volume"),
+                quote_volume=amount(turnover, "turnover"),
+            )
+
+        return read_candles(result.get("list"), read)
 
     def _read(self, row: Any, received_time_us: int) -> Trade:
         row = fields.mapping(row, "trade")

@@ -9,11 +9,13 @@ this channel by their nature and are not read.
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from producers.feeds import fields, message
 from producers.feeds import symbols as naming
 from producers.feeds.base import Parsed, RestRequest
+from producers.feeds.candles import Candle, CandlePage, Klines, Precision, amount, items, read_candles
 from producers.feeds.fields import BadFieldError
 from producers.feeds.json_feed import JsonFeed
 from producers.feeds.limits import Limits, RestLimits
@@ -65,9 +67,16 @@ def products_of(listed: object) -> tuple[str, ...]:
     return tuple(dict.fromkeys(symbol for symbol in found if symbol))
 
 
+KLINES: Final = Klines(
+    steps={"1m": "60", "5m": "300", "15m": "900", "1h": "3600", "1d": "86400"},
+    page_candles=300,
+    volume=Precision(digits=15),
+)
+"""Numbers are JSON numbers; windows without trades are left out. A span of more than 300 windows is refused."""
 TRAITS: Final = Traits(
     aliases=("coinbase-exchange",),
     paging="down",
+    klines=KLINES,
     limits=Limits(quiet_after_s=30, messages_per_s=50),
     rest=RestLimits(calls_per_s=8, burst=10, page_rows=PAGE_ROWS),
 )
@@ -106,6 +115,38 @@ class CoinbasePages(JsonFeed):
         trades, rest = self._trades(raw, rows, read, lambda _: symbol, received_time_us)
         trades.sort(key=lambda trade: (id_number(trade.trade_id), trade.event_time_us))
         return Parsed(records=(*trades, *rest))
+
+    def candles(self, symbol: str, interval: str, from_us: int, to_us: int) -> RestRequest:
+        """See ``Feed``. The windows that begin at both ends belong to the answer."""
+        step_s = int(self._step(interval))
+        params = {
+            "granularity": str(step_s),
+            "start": _rfc3339(from_us // 1_000_000),
+            "end": _rfc3339(to_us // 1_000_000 - step_s),
+        }
+        return RestRequest(f"{self.rest_url}/products/{naming.canonical(symbol)}/candles", params)
+
+    def _candle_page(self, body: Any) -> CandlePage:
+        """``[time in s, low, high, open, close, volume]``, newest first."""
+        if isinstance(body, dict):
+            return CandlePage(refused=message.error_text(body.get("error"), body.get("message")))
+
+        def read(row: Any) -> Candle:
+            at, low, high, opened, close, volume = items(row, 6)
+            return Candle(
+                open_time_us=fields.unix_s_us(at, "time"),
+                open=amount(opened, "open"),
+                high=amount(high, "high"),
+                low=amount(low, "low"),
+                close=amount(close, "close"),
+                volume=amount(volume, "volume"),
+            )
+
+        return read_candles(body, read)
+
+
+def _rfc3339(second: int) -> str:
+    return f"{datetime.fromtimestamp(second, UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 @dataclass(frozen=True, slots=True)

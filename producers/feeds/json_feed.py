@@ -10,6 +10,7 @@ from typing import Any
 
 from producers.feeds import message
 from producers.feeds.base import BaseFeed, Parsed, RestRequest
+from producers.feeds.candles import CandlePage, Klines
 from producers.feeds.fields import BadFieldError
 from producers.feeds.message import NOT_JSON, NotJsonError
 from producers.feeds.symbols import SymbolError
@@ -54,6 +55,14 @@ class JsonFeed(BaseFeed, ABC):
         """See ``Feed``. Raises TerminalError where the venue has nothing to ask."""
         raise TerminalError(f"{self.name} has no past trades: fill {symbol} from the venue's own feed")
 
+    def parse_candles(self, text: str | bytes) -> CandlePage:
+        """See ``Feed``."""
+        try:
+            _, body = message.decode(text)
+        except NotJsonError:
+            return CandlePage(ignored=NOT_JSON, refused="the answer is not JSON")
+        return self._candle_page(body)
+
     # -- what a venue's module says ---------------------------------------------------------------------------------
 
     @abstractmethod
@@ -67,6 +76,10 @@ class JsonFeed(BaseFeed, ABC):
     def _page(self, raw: str, body: Any, symbol: str, received_time_us: int) -> Parsed:
         """A page of past trades."""
         return Parsed(ignored=message.UNKNOWN, refused=f"{self.name} has no pages of past trades")
+
+    def _candle_page(self, body: Any) -> CandlePage:
+        """A page of the venue's own candles."""
+        return CandlePage(refused=f"{self.name} has no candles of a venue's own")
 
     # -- what its module uses ---------------------------------------------------------------------------------------
 
@@ -107,6 +120,13 @@ class JsonFeed(BaseFeed, ABC):
         return message.read_rows(
             raw, rows, read, symbol, exchange=self.exchange, source=source or self.name, at_us=received_time_us
         )
+
+    def _step(self, interval: str) -> str:
+        """How the venue's requests name one of its intervals."""
+        klines: Klines | None = self.traits.klines
+        if klines is None or interval not in klines.steps:
+            raise TerminalError(f"{self.name} has no candles of {interval}")
+        return klines.steps[interval]
 
     def _needed_key(self) -> str:
         """The key of the account. Raises SettingsError where there is none."""

@@ -15,6 +15,7 @@ from typing import Any, Final
 from producers.feeds import fields, message
 from producers.feeds import symbols as naming
 from producers.feeds.base import Parsed, RestRequest
+from producers.feeds.candles import Candle, CandlePage, Klines, amount, items, read_candles
 from producers.feeds.fields import BadFieldError
 from producers.feeds.json_feed import JsonFeed
 from producers.feeds.limits import Limits, RestLimits
@@ -48,10 +49,19 @@ def write_symbol(symbol: str) -> str:
     return "".join(_OLD_NAMES.get(leg, leg) for leg in naming.canonical(symbol).split("-"))
 
 
+KLINES: Final = Klines(
+    steps={"1m": "1", "5m": "5", "15m": "15", "30m": "30", "1h": "60", "4h": "240", "1d": "1440"},
+    page_candles=720,
+    reach_candles=720,
+    counts=True,
+)
+"""The newest 720 windows and no others, the running one at the end. Weeks are left out: theirs count from the epoch, a
+Thursday. The quote's volume is told as a rounded average price alone."""
 TRAITS: Final = Traits(
     read_symbol=read_symbol,
     aliases=(SOURCE_V1, "kraken-v2"),
     paging="time",
+    klines=KLINES,
     limits=Limits(quiet_after_s=30),
     rest=RestLimits(calls_per_s=1, page_rows=PAGE_ROWS),
 )
@@ -145,6 +155,32 @@ class Kraken(JsonFeed):
 
         trades, rest = self._trades(raw, _page_rows(body), read, lambda _: symbol, received_time_us)
         return Parsed(records=(*trades, *rest))
+
+    def candles(self, symbol: str, interval: str, from_us: int, to_us: int) -> RestRequest:
+        """See ``Feed``. All there is behind ``since`` comes; it may be exclusive, and so lies a second before."""
+        del to_us
+        params = {"pair": write_symbol(symbol), "interval": self._step(interval), "since": str(from_us // 10**6 - 1)}
+        return RestRequest(f"{self.rest_url}/0/public/OHLC", params)
+
+    def _candle_page(self, body: Any) -> CandlePage:
+        """``[time in s, open, high, low, close, vwap, volume, trades]``, oldest first."""
+        errors = body.get("error") if isinstance(body, dict) else None
+        if errors:
+            return CandlePage(refused=message.error_text(*(errors if isinstance(errors, list) else [errors])))
+
+        def read(row: Any) -> Candle:
+            at, opened, high, low, close, _, volume, trades = items(row, 8)
+            return Candle(
+                open_time_us=fields.unix_s_us(at, "time"),
+                open=amount(opened, "open"),
+                high=amount(high, "high"),
+                low=amount(low, "low"),
+                close=amount(close, "close"),
+                volume=amount(volume, "volume"),
+                trade_count=int(fields.digit_id(trades, "count")),
+            )
+
+        return read_candles(_page_rows(body), read)
 
     def _trade_rest(self, row: Any, symbol: str, received_time_us: int) -> Trade:
         """``[price, volume, time, side, order type, misc, trade id]``; the time is a JSON number of seconds."""

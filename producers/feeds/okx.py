@@ -22,6 +22,7 @@ from typing import Any, Final
 from producers.feeds import fields, message
 from producers.feeds import symbols as naming
 from producers.feeds.base import Parsed, RestRequest
+from producers.feeds.candles import Candle, CandlePage, Klines, Precision, amount, items, read_candles
 from producers.feeds.fields import BadFieldError
 from producers.feeds.json_feed import JsonFeed
 from producers.feeds.limits import Limits, RestLimits
@@ -39,10 +40,19 @@ _CLOSING: Final = "64008"
 _SIDES: Final[Mapping[str, str]] = {"buy": "buy", "sell": "sell"}
 
 
+KLINES: Final = Klines(
+    steps={"1s": "1s", "1m": "1m", "5m": "5m", "15m": "15m", "30m": "30m", "1h": "1H", "4h": "4H", "1d": "1Dutc",
+           "1w": "1Wutc"},
+    page_candles=100,
+    quote_volume=Precision(decimals=8),
+)  # fmt: skip
+"""Texts throughout. Days and weeks begin at 00:00 in Hong Kong unless ``utc`` is asked for; weeks on Monday. Whether a
+window without trades is there is not verified: either is read as none."""
 TRAITS: Final = Traits(
     default_keys=("BTC-USDT", "ETH-USDT"),
     aliases=(SOURCE_AGGREGATE,),
     paging="down",
+    klines=KLINES,
     limits=Limits(keepalive_s=20, quiet_after_s=60),
     rest=RestLimits(calls_per_s=8, burst=10, page_rows=PAGE_ROWS, history_s=90 * 86_400),
 )
@@ -139,12 +149,45 @@ class Okx(JsonFeed):
             params |= {"type": "2", "after": str(to_us // 1000 + 1)}
         return RestRequest(f"{self.rest_url}/api/v5/market/history-trades", params)
 
+    def candles(self, symbol: str, interval: str, from_us: int, to_us: int) -> RestRequest:
+        """See ``Feed``. ``after`` means earlier than, ``before`` later than: both ends are exclusive."""
+        params = {
+            "instId": naming.canonical(symbol),
+            "bar": self._step(interval),
+            "after": str(to_us // 1000),
+            "before": str(from_us // 1000 - 1),
+            "limit": str(KLINES.page_candles),
+        }
+        return RestRequest(f"{self.rest_url}/api/v5/market/history-candles", params)
+
+    def _candle_page(self, body: Any) -> CandlePage:
+        """``[time in ms, open, high, low, close, volume, …, quote volume, confirm]``, newest first; of spot alone."""
+        if isinstance(body, dict) and (body.get("code", "0") not in ("0", 0) or "data" not in body):
+            return CandlePage(refused=message.error_text(body.get("code"), body.get("msg")))
+
+        def read(row: Any) -> Candle:
+            at, opened, high, low, close, volume, _, quote = items(row, _KLINE_ITEMS)
+            return Candle(
+                open_time_us=fields.epoch_text_us(at, "ts", "ms"),
+                open=amount(opened, "o"),
+                high=amount(high, "h"),
+                low=amount(low, "l"),
+                close=amount(close, "c"),
+                volume=amount(volume, "vol"),
+                quote_volume=amount(quote, "volCcyQuote"),
+            )
+
+        return read_candles(body.get("data") if isinstance(body, dict) else None, read)
+
     def _page(self, raw: str, body: Any, symbol: str, received_time_us: int) -> Parsed:
         """A page of ``history-trades``, newest first on the wire; errors come with HTTP 200."""
         if isinstance(body, dict) and (body.get("code", "0") not in ("0", 0) or "data" not in body):
             return Parsed(refused=message.error_text(body.get("code"), body.get("msg")))
         rows = body.get("data") if isinstance(body, dict) else None
         return self._rows(raw, rows, received_time_us, symbol=symbol, backfilled=True)
+
+
+_KLINE_ITEMS: Final = 8
 
 
 def is_derivative(instrument: str) -> bool:

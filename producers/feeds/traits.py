@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from producers.feeds import symbols
+from producers.feeds.candles import Klines
 from producers.feeds.limits import Limits, RestLimits
 
 Paging: TypeAlias = Literal["up", "down", "time", "recent"]
@@ -33,6 +34,8 @@ class Traits:
     """A market's numeric ids count up by one: a jump is a hole with two known ends."""
     paging: Paging | None = None
     """How holes are read back; None: they cannot be, and stay gaps."""
+    klines: Klines | None = None
+    """Its venue's own candles; None: there are none to compare with."""
     acknowledges: bool = True
     """The venue confirms subscriptions; where it does not, sending one counts."""
     needs_login: bool = False

@@ -1,4 +1,6 @@
-"""Pages of past trades over REST: as often as the venue allows, tried again where that may help. Logs no header.
+"""Pages of a venue over REST, of past trades or of its own candles. Logs no header.
+
+They are asked for as often as the venue allows, and again where that may help:
 
 ===================================================  ==========================================
 what happened                                        what is done
@@ -22,10 +24,10 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Final
+from typing import Final, Protocol, TypeVar
 from urllib.parse import urlsplit
 
-from producers.feeds import NOT_JSON, Feed, Parsed, RestLimits, RestRequest
+from producers.feeds import NOT_JSON, CandlePage, Feed, Parsed, RestLimits, RestRequest
 from producers.recovery.fetch import Fetch, HttpFetch, in_thread
 from tapehouse import logs
 from tapehouse.backoff import Backoff
@@ -67,6 +69,19 @@ class RestFailedError(TransientError):
         return f"{self.feed}: no answer from {self.path} in {self.attempts} tries; the last one: {self.cause}"
 
 
+class _Page(Protocol):
+    """What a feed reads a page as."""
+
+    @property
+    def refused(self) -> str | None: ...
+
+    @property
+    def ignored(self) -> str | None: ...
+
+
+_PageT = TypeVar("_PageT", bound=_Page)
+
+
 @dataclass(frozen=True, slots=True)
 class _Failure:
     """A try that got no page, though the next one may."""
@@ -102,13 +117,20 @@ class Pages:
 
     async def page(self, request: RestRequest, symbol: str) -> Parsed:
         """The trades of one page, oldest first. Raises RestRefusedError, RestFailedError."""
+        return await self._asked(request, lambda body: self._feed.parse_rest(body, symbol, self._clock()))
+
+    async def candles(self, request: RestRequest) -> CandlePage:
+        """The venue's own candles of one page, oldest first. Raises as ``page``."""
+        return await self._asked(request, self._feed.parse_candles)
+
+    async def _asked(self, request: RestRequest, read: Callable[[bytes], _PageT]) -> _PageT:
         path = urlsplit(request.url).path
         cause = ""
         async with self._turn:
             for attempt in range(1, self._limits.attempts + 1):
                 await self._wait_turn()
-                result = await self._try(request, symbol, path, attempt)
-                if isinstance(result, Parsed):
+                result = await self._try(request, read, path, attempt)
+                if not isinstance(result, _Failure):
                     return result
                 cause = result.cause
                 log.warning("rest_again", feed=self._feed.name, path=path, attempt=attempt, cause=cause)
@@ -116,7 +138,9 @@ class Pages:
                     await self._sleep(result.wait_s)
         raise RestFailedError(self._feed.name, path, self._limits.attempts, cause)
 
-    async def _try(self, request: RestRequest, symbol: str, path: str, attempt: int) -> Parsed | _Failure:
+    async def _try(
+        self, request: RestRequest, read: Callable[[bytes], _PageT], path: str, attempt: int
+    ) -> _PageT | _Failure:
         limits = self._limits
         wait_s = self._backoff.wait_s(attempt, self._random())
         self.calls += 1
@@ -132,7 +156,7 @@ class Pages:
             return _Failure(f"HTTP {answer.status}", max(wait_s, asked_s))
         if answer.status >= 300:
             raise RestRefusedError(self._feed.name, path, f"HTTP {answer.status}: {_excerpt(answer.body)}")
-        parsed = self._feed.parse_rest(answer.body, symbol, self._clock())
+        parsed = read(answer.body)
         if parsed.ignored == NOT_JSON:
             return _Failure("the answer is no JSON", wait_s)
         if parsed.refused is not None:
