@@ -110,7 +110,7 @@ class Binance(Dialect):
     @staticmethod
     def rest(exchanges: Sequence[Exchange], path: str, query: Mapping[str, str], now_us: int) -> Page | None:
         """Oldest first from ``fromId``, inclusive; the newest page without it."""
-        if not path.endswith(("/historicalTrades", "/trades", "/aggTrades")):
+        if not path.endswith(("/historicalTrades", "/trades", "/aggTrades", "/klines")):
             return None
         exchange = exchanges[0]
         symbol = next((s for s in exchange.symbols if _venue_symbol(s) == query.get("symbol")), None)
@@ -118,6 +118,8 @@ class Binance(Dialect):
             return Page('{"code":-1121,"msg":"Invalid symbol."}', 400)
         most = whole_number(query, "limit", 500, 1000)
         weight = {"X-MBX-USED-WEIGHT-1M": "25"}
+        if path.endswith("/klines"):
+            return _klines(exchange, symbol, query, now_us)
         past = exchange.past(symbol)
         if path.endswith("/aggTrades"):
             start_us = whole_number(query, "startTime", 0) * 1000
@@ -135,6 +137,38 @@ class Binance(Dialect):
     @staticmethod
     def throttled() -> Page:
         return Page('{"code":-1003,"msg":"Too many requests."}', 429, {"Retry-After": "1"})
+
+
+_STEPS_S = {"1m": 60, "5m": 300, "15m": 900, "30m": 1800, "1h": 3600, "4h": 14_400, "1d": 86_400, "1w": 604_800}
+
+
+def _klines(exchange: Exchange, symbol: str, query: Mapping[str, str], now_us: int) -> Page:
+    """Oldest first from ``startTime``; windows without trades at the last price, the running one too."""
+    step_s = _STEPS_S.get(query.get("interval", ""))
+    if step_s is None:
+        return Page('{"code":-1120,"msg":"Invalid interval."}', 400)
+    from_s = -(-whole_number(query, "startTime", 0) // 1000)
+    to_s = whole_number(query, "endTime", 2**50) // 1000 + 1
+    rows = [
+        [
+            bar.start_s * 1000,
+            bar.open,
+            bar.high,
+            bar.low,
+            bar.close,
+            f"{bar.volume:.8f}",
+            (bar.start_s + step_s) * 1000 - 1,
+            f"{bar.quote_volume:.8f}",
+            bar.trades,
+            "0.0",
+            "0.0",
+            "0",
+        ]
+        for bar in exchange.bars(symbol).within(step_s, from_s, to_s, filled_to_s=now_us // 10**6)
+    ]
+    most = whole_number(query, "limit", 500, 1000)
+    chosen = rows[:most] if "startTime" in query else rows[-most:]
+    return Page(compact(chosen), headers={"X-MBX-USED-WEIGHT-1M": "2"})
 
 
 def _row(one: Fill) -> dict[str, Any]:

@@ -7,12 +7,15 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from embedded.venues.dialect import Dialect, Page, command_of, compact
+from embedded.venues.dialect import Dialect, Page, command_of, compact, whole_number
 from embedded.venues.exchange import Exchange, Fill
 from embedded.venues.faults import VenueFaults
 
 _CHANNEL = "live_trades_"
 _REST_PATH = re.compile(r"/transactions/([^/]+)/?$")
+_OHLC_PATH = re.compile(r"/ohlc/([^/]+)/?$")
+_STEPS_S = (60, 180, 300, 900, 1800, 3600, 7200, 14_400, 21_600, 43_200, 86_400, 259_200)
+MOST_CANDLES = 1000
 _REACHES_S = {"minute": 60, "hour": 3_600, "day": 86_400}
 
 
@@ -56,7 +59,9 @@ class Bitstamp(Dialect):
     @staticmethod
     def rest(exchanges: Sequence[Exchange], path: str, query: Mapping[str, str], now_us: int) -> Page | None:
         """Newest first, as far back from now as ``time`` says, and always to now; times in whole seconds."""
-        match = _REST_PATH.search(path)
+        match, candles = _REST_PATH.search(path), _OHLC_PATH.search(path)
+        if candles is not None:
+            return _ohlc(exchanges[0], candles[1], query, now_us)
         if match is None:
             return None
         exchange = exchanges[0]
@@ -70,6 +75,31 @@ class Bitstamp(Dialect):
     @staticmethod
     def throttled() -> Page:
         return Page('{"status":"error","reason":"Rate limit exceeded.","code":"400.002"}', 429)
+
+
+def _ohlc(exchange: Exchange, pair: str, query: Mapping[str, str], now_us: int) -> Page:
+    """Oldest first, up to ``end`` inclusive, at most ``limit`` of them; quiet windows at the last price."""
+    symbol = next((s for s in exchange.symbols if _venue_symbol(s) == pair), None)
+    if symbol is None:
+        return Page('{"status":"error","reason":"Not found.","code":"404.002"}', 404)
+    step_s = whole_number(query, "step", 0)
+    if step_s not in _STEPS_S:
+        errors = [{"field": "step", "message": "Invalid choice.", "code": "invalid"}]
+        return Page(compact({"code": "validation_error", "errors": errors}), 400)
+    from_s, to_s = whole_number(query, "start", 0), whole_number(query, "end", 2**40) + 1
+    bars = exchange.bars(symbol).within(step_s, from_s, to_s, filled_to_s=now_us // 10**6)
+    rows = [
+        {
+            "timestamp": str(bar.start_s),
+            "open": bar.open,
+            "high": bar.high,
+            "low": bar.low,
+            "close": bar.close,
+            "volume": f"{bar.volume:.8f}",
+        }
+        for bar in bars[-whole_number(query, "limit", 1, MOST_CANDLES) :]
+    ]
+    return Page(compact({"data": {"pair": symbol.replace("-", "/"), "ohlc": rows}}))
 
 
 def _error(text: str) -> str:

@@ -4,10 +4,11 @@ All matches of a market of one moment come in one message, texts throughout but 
 topic sinks its whole request. There are no past trades beyond the newest sixty, which nobody asks for here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any, ClassVar
 
-from embedded.venues.dialect import Dialect, command_of, compact, texts
+from embedded.venues.dialect import Dialect, Page, command_of, compact, texts, whole_number
 from embedded.venues.exchange import Exchange, Fill
 from embedded.venues.faults import VenueFaults
 
@@ -56,6 +57,36 @@ class Bybit(Dialect):
     def trades(self, fills: Sequence[Fill], now_us: int) -> list[str]:
         by_symbol = {symbol: [one for one in fills if one.symbol == symbol] for symbol in self._symbols}
         return [_message(symbol, found, now_us) for symbol, found in by_symbol.items() if found]
+
+    @staticmethod
+    def rest(exchanges: Sequence[Exchange], path: str, query: Mapping[str, str], now_us: int) -> Page | None:
+        """Candles, newest first, both ends inclusive; each opens at the close before, and quiet ones stay there."""
+        if not path.endswith("/v5/market/kline"):
+            return None
+        exchange = exchanges[0]
+        symbol = next((s for s in exchange.symbols if _venue_symbol(s) == query.get("symbol")), None)
+        step_s = _STEPS_S.get(query.get("interval", ""))
+        if symbol is None or step_s is None or query.get("category") != "spot":
+            return Page('{"retCode":10001,"retMsg":"Not supported symbols","result":{},"retExtInfo":{},"time":1}')
+        bars = exchange.bars(symbol).within(step_s, 0, 2**40, filled_to_s=now_us // 10**6)
+        first_ms, last_ms = whole_number(query, "start", 0), whole_number(query, "end", 2**50)
+        rows = []
+        for before, bar in zip([None, *bars[:-1]], bars, strict=True):
+            opened = bar.open if before is None else before.close
+            high, low = max(opened, bar.high, key=Decimal), min(opened, bar.low, key=Decimal)
+            if first_ms <= bar.start_s * 1000 <= last_ms:
+                sums = f"{bar.volume:f}", f"{bar.quote_volume:.8f}"
+                rows.append([str(bar.start_s * 1000), opened, high, low, bar.close, *sums])
+        chosen = rows[::-1][: whole_number(query, "limit", 200, 1000)]
+        result = {"category": "spot", "symbol": query["symbol"], "list": chosen}
+        return Page(compact({"retCode": 0, "retMsg": "OK", "result": result, "retExtInfo": {}, "time": now_us // 1000}))
+
+    @staticmethod
+    def throttled() -> Page:
+        return Page('{"retCode":10006,"retMsg":"Too many visits!","result":{},"retExtInfo":{},"time":1}')
+
+
+_STEPS_S = {"1": 60, "5": 300, "15": 900, "30": 1800, "60": 3600, "240": 14_400, "D": 86_400, "W": 604_800}
 
 
 def _answer(op: str, text: str, number: str, *, success: bool = True) -> str:

@@ -7,6 +7,7 @@ all or nothing for one wrong product. Advanced: a ``snapshot`` of recent trades,
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import ClassVar
 
 from embedded.venues.dialect import Dialect, Page, command_of, compact, texts, whole_number
@@ -16,6 +17,9 @@ from embedded.venues.faults import VenueFaults
 SNAPSHOT_TRADES = 100
 _ORDER = "00000000-0000-4000-8000-{:012d}"
 _TRADES_PATH = re.compile(r"/products/([^/]+)/trades$")
+_CANDLES_PATH = re.compile(r"/products/([^/]+)/candles$")
+_STEPS_S = (60, 300, 900, 3600, 21_600, 86_400)
+MOST_CANDLES = 300
 _TICKER_PATH = re.compile(r"/products/([^/]+)/ticker$")
 
 
@@ -108,7 +112,9 @@ class CoinbaseExchange(Dialect):
     @staticmethod
     def rest(exchanges: Sequence[Exchange], path: str, query: Mapping[str, str], now_us: int) -> Page | None:
         """Newest first; ``after`` pages down from an id, ``before`` keeps the newest page above an id."""
-        exchange, match = exchanges[0], _TRADES_PATH.search(path)
+        exchange, match, candles = exchanges[0], _TRADES_PATH.search(path), _CANDLES_PATH.search(path)
+        if candles is not None:
+            return _candles(exchange, candles[1], query)
         if match is None:
             return None
         if match[1] not in exchange:
@@ -132,6 +138,26 @@ class CoinbaseExchange(Dialect):
     @staticmethod
     def throttled() -> Page:
         return Page('{"message":"Public rate limit exceeded"}', 429)
+
+
+def _candles(exchange: Exchange, product: str, query: Mapping[str, str]) -> Page:
+    """Newest first, both ends inclusive; only windows with trades. Written out: the numbers keep all their digits."""
+    if product not in exchange:
+        return Page('{"message":"NotFound"}', 404)
+    step_s = whole_number(query, "granularity", 60)
+    if step_s not in _STEPS_S:
+        return Page('{"message":"Unsupported granularity"}', 400)
+    try:
+        first, last = (int(datetime.fromisoformat(query[name]).timestamp()) for name in ("start", "end"))
+    except (KeyError, ValueError):
+        return Page('{"message":"Invalid start or end"}', 400)
+    if (last - first) // step_s + 1 > MOST_CANDLES:
+        return Page('{"message":"granularity too small for the requested time range. Count of aggregations ..."}', 400)
+    rows = [
+        f"[{bar.start_s},{bar.low},{bar.high},{bar.open},{bar.close},{bar.volume:f}]"
+        for bar in reversed(exchange.bars(product).within(step_s, first, last + 1))
+    ]
+    return Page(f"[{','.join(rows)}]")
 
 
 class CoinbaseAdvanced(Dialect):

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Final
 
+from embedded.venues.bars import Bars
 from tapehouse.price_walk import PriceWalk, start_price
 from tapehouse.record import Trade
 
@@ -86,6 +87,7 @@ class Exchange:
             for market in self._markets.values():
                 market.numbers = numbers
         self._history: dict[str, deque[Fill]] = {symbol: deque(maxlen=history) for symbol in symbols}
+        self._bars = {symbol: Bars() for symbol in symbols}
         self._resolution_us = resolution_us
         self._last_us = 0
 
@@ -99,6 +101,10 @@ class Exchange:
     def past(self, symbol: str) -> Sequence[Fill]:
         """The remembered fills of a market, oldest first."""
         return list(self._history[symbol])
+
+    def bars(self, symbol: str) -> Bars:
+        """What was traded in a market, minute by minute."""
+        return self._bars[symbol]
 
     def last(self, symbol: str) -> Fill | None:
         history = self._history[symbol]
@@ -114,6 +120,7 @@ class Exchange:
             fills.extend(self._order(time_us, symbol)[: count - len(fills)])
         for one in fills:
             self._history[one.symbol].append(one)
+            self._bars[one.symbol].add(one.time_us, one.price, one.size)
             self._markets[one.symbol].numbers.last = one.number
         self._last_us = max(begin_us, now_us)
         self.made += len(fills)

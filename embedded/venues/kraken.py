@@ -83,12 +83,14 @@ class Kraken(Dialect):
     @staticmethod
     def rest(exchanges: Sequence[Exchange], path: str, query: Mapping[str, str], now_us: int) -> Page | None:
         """Oldest first, later than ``since`` (seconds or nanoseconds); ``last`` is where the next page begins."""
-        if not path.endswith("/Trades"):
+        if not path.endswith(("/Trades", "/OHLC")):
             return None
         exchange = exchanges[0]
         symbol = _symbol_of(exchange, query.get("pair", ""))
         if symbol is None:
             return Page('{"error":["EQuery:Unknown asset pair"]}')
+        if path.endswith("/OHLC"):
+            return _ohlc(exchange, symbol, query, now_us)
         since = whole_number(query, "since", 0)
         since_ns = since if since >= 10**14 else since * 10**9
         rows = [one for one in exchange.past(symbol) if one.time_us * 1000 > since_ns]
@@ -104,6 +106,39 @@ class Kraken(Dialect):
     @staticmethod
     def throttled() -> Page:
         return Page('{"error":["EGeneral:Too many requests"]}')
+
+
+MOST_CANDLES = 720
+_MINUTES = ("1", "5", "15", "30", "60", "240", "1440", "10080", "21600")
+
+
+def _ohlc(exchange: Exchange, symbol: str, query: Mapping[str, str], now_us: int) -> Page:
+    """Of the newest 720 windows, those later than ``since``; quiet ones at the last price, the running one at the end.
+
+    The week of 10080 minutes begins on a Thursday, and is not played.
+    """
+    interval = query.get("interval", "1")
+    if interval not in _MINUTES[:7]:
+        return Page('{"error":["EGeneral:Invalid arguments"]}')
+    step_s = int(interval) * 60
+    bars = exchange.bars(symbol).within(step_s, 0, 2**40, filled_to_s=now_us // 10**6)[-MOST_CANDLES:]
+    since = whole_number(query, "since", 0)
+    chosen = [bar for number, bar in enumerate(bars, 1) if bar.start_s > since or number == len(bars)]
+    rows = [
+        [
+            bar.start_s,
+            bar.open,
+            bar.high,
+            bar.low,
+            bar.close,
+            f"{bar.quote_volume / bar.volume:.1f}" if bar.volume else "0.0",
+            f"{bar.volume:.8f}",
+            bar.trades,
+        ]
+        for bar in chosen
+    ]
+    last = bars[-2].start_s if len(bars) > 1 else 0
+    return Page(compact({"error": [], "result": {_rest_key(symbol): rows, "last": last}}))
 
 
 def _legs(symbol: str) -> tuple[str, str]:

@@ -71,11 +71,13 @@ class Okx(Dialect):
     @staticmethod
     def rest(exchanges: Sequence[Exchange], path: str, query: Mapping[str, str], now_us: int) -> Page | None:
         """Newest first: ``after`` an id is below it (``type=1``), ``after`` a time in ms before it (``type=2``)."""
-        if not path.endswith("/history-trades"):
+        if not path.endswith(("/history-trades", "/history-candles")):
             return None
         exchange, symbol = exchanges[0], query.get("instId", "")
         if symbol not in exchange:
             return Page('{"code":"51001","msg":"Instrument ID doesn\'t exist","data":[]}')
+        if path.endswith("/history-candles"):
+            return _candles(exchange, symbol, query, now_us)
         after = whole_number(query, "after", 2**63)
         by_time = query.get("type") == "2"
         rows = [
@@ -87,6 +89,38 @@ class Okx(Dialect):
     @staticmethod
     def throttled() -> Page:
         return Page('{"code":"50011","msg":"Too Many Requests","data":[]}', 429)
+
+
+_BARS_S = {"1m": 60, "5m": 300, "15m": 900, "30m": 1800, "1H": 3600, "4H": 14_400, "1Dutc": 86_400, "1Wutc": 604_800}
+
+
+def _candles(exchange: Exchange, symbol: str, query: Mapping[str, str], now_us: int) -> Page:
+    """Newest first, earlier than ``after`` and later than ``before``; of windows that are over, and had trades."""
+    step_s = _BARS_S.get(query.get("bar", "1m"))
+    if step_s is None:
+        return Page('{"code":"51000","msg":"Parameter bar error","data":[]}')
+    before, after = whole_number(query, "before", -1), whole_number(query, "after", 2**50)
+    over_s = now_us // 10**6 - step_s
+    bars = [
+        bar
+        for bar in reversed(exchange.bars(symbol).within(step_s, 0, 2**40))
+        if before < bar.start_s * 1000 < after and bar.start_s <= over_s
+    ]
+    rows = [
+        [
+            str(bar.start_s * 1000),
+            bar.open,
+            bar.high,
+            bar.low,
+            bar.close,
+            f"{bar.volume:f}",
+            f"{bar.quote_volume:f}",
+            f"{bar.quote_volume:f}",
+            "1",
+        ]
+        for bar in bars[: whole_number(query, "limit", PAGE_ROWS, PAGE_ROWS)]
+    ]
+    return Page(compact({"code": "0", "msg": "", "data": rows}))
 
 
 def _error(code: str, text: str) -> str:
