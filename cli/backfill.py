@@ -2,20 +2,14 @@
 
 import argparse
 import contextlib
-import datetime as dt
-import re
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
-from cli.command import Target, add_setting, load_settings, on_terminal, target
-from tapehouse.errors import TerminalError
+from cli.command import add_setting, load_settings, on_terminal, target
+from cli.market_span import add_market_and_span, market_of, port_of, span_of
 from tapehouse.logs import log_above
-from tapehouse.market import Market
-from tapehouse.query.port import QueryPort
-from tapehouse.setting_types import NAME, SYMBOL
-from tapehouse.settings import Settings
 
 if TYPE_CHECKING:
     from producers.recovery import Backfill
@@ -28,10 +22,7 @@ TASK_CHARACTERS: Final = 6_000
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("exchange", metavar="EXCHANGE", help="the venue, as kraken")
-    parser.add_argument("symbol", metavar="SYMBOL", help="the market, as BTC-USD")
-    parser.add_argument("--from", dest="since", metavar="TIME", help="ISO 8601; UTC where it names no zone")
-    parser.add_argument("--to", dest="until", metavar="TIME", help="ISO 8601; UTC where it names no zone; in the past")
+    add_market_and_span(parser)
     parser.add_argument("--gap", metavar="ID", help="this gap alone, by its gap_id in silver.gaps")
     parser.add_argument(
         "--feed",
@@ -49,8 +40,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    market = _market(options)
-    span_us = _span_us(options, now_us=time.time_ns() // 1000)
+    market = market_of(options)
+    span_us = None if _is_gap_alone(options) else span_of(options, now_us=time.time_ns() // 1000, others=", or --gap")
     settings = load_settings(options, origin=None if options.rest_url else "live")
     here = target(settings)
     here.activate(needs_stream=True)
@@ -60,7 +51,7 @@ def run(options: argparse.Namespace) -> int:
     wanted = backfill.Wanted(
         market=market, span_us=span_us, gap_id=options.gap, feed=options.by_feed, rest_url=options.rest_url
     )
-    gaps = backfill.requested_gaps(wanted, _port(settings, here), settings)
+    gaps = backfill.requested_gaps(wanted, port_of(settings, here), settings)
     if not gaps:
         print("Nothing is missing: the trades beside the span follow on each other.")
         return 0
@@ -86,47 +77,8 @@ def in_tasks(words: Sequence[str], run_task: Callable[[Sequence[str]], int]) -> 
     return max(status, run_task(task))
 
 
-def _port(settings: Settings, here: Target) -> QueryPort:
-    if settings.target == "aws":
-        from tapehouse.query.athena_port import AthenaPort
-
-        return AthenaPort.of(settings)
-    from tapehouse.query.duckdb_port import DuckdbPort
-
-    return DuckdbPort(here.lake)
-
-
-# -- what was asked for -----------------------------------------------------------------------------------------------
-
-
-def _market(options: argparse.Namespace) -> Market:
-    exchange, symbol = options.exchange.lower(), options.symbol.upper()
-    if not re.fullmatch(NAME, exchange) or ":" in symbol or not re.fullmatch(SYMBOL, symbol):
-        raise TerminalError(f"{options.exchange} {options.symbol} is no market: name it as kraken BTC-USD.")
-    return Market(exchange, symbol)
-
-
-def _span_us(options: argparse.Namespace, *, now_us: int) -> tuple[int, int] | None:
-    """Raises TerminalError for a span that is none, or not over."""
-    if options.since is None and options.until is None and options.gap:
-        return None
-    if options.since is None or options.until is None:
-        raise TerminalError("Give --from and --to, or --gap.")
-    from_us, to_us = _instant_us("--from", options.since), _instant_us("--to", options.until)
-    if from_us >= to_us:
-        raise TerminalError(f"--from {options.since} is not before --to {options.until}.")
-    if to_us > now_us:
-        raise TerminalError(f"--to {options.until} has not come yet: only what is over can be filled.")
-    return from_us, to_us
-
-
-def _instant_us(word: str, text: str) -> int:
-    try:
-        found = dt.datetime.fromisoformat(text)
-    except ValueError:
-        raise TerminalError(f"{word} {text!r} is no time: write 2026-11-23T08:00:00Z.") from None
-    found = found if found.tzinfo is not None else found.replace(tzinfo=dt.UTC)
-    return (found - dt.datetime(1970, 1, 1, tzinfo=dt.UTC)) // dt.timedelta(microseconds=1)
+def _is_gap_alone(options: argparse.Namespace) -> bool:
+    return options.since is None and options.until is None and bool(options.gap)
 
 
 # -- how it goes -------------------------------------------------------------------------------------------------------

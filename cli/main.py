@@ -26,6 +26,8 @@ COMMANDS: Final[Mapping[str, str]] = {
     "lines on stdout where that is no terminal. SIGTERM or Ctrl-C flushes first.",
     "backfill": "Fill one market's open gaps of a span of time from the venue's past trades; where no gap is recorded, "
     "the span itself. Exit 1 if any stays open.",
+    "verify": "Compare one market's complete candles of a span of time with the venue's own, asked for over REST. "
+    "Exit 1 if any differs, or none could be compared.",
     "refresh": "Read what is new in the stream into bronze, then silver and gold. Once, unless --every is given.",
     "rebuild": "Compute a silver or gold table again from its inputs, and what hangs on it; one overwrite each.",
     "requeue": "Judge what is quarantined again, after a rule was mended: what is sound now goes on.",

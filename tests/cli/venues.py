@@ -36,8 +36,14 @@ class Venues:
 
 @contextlib.contextmanager
 def simulated() -> Iterator[Venues]:
+    with turned(Simulator(beat_s=0.1)) as found:
+        yield found
+
+
+@contextlib.contextmanager
+def turned(simulator: Simulator) -> Iterator[Venues]:
+    """This one, on a loop of its own."""
     loop = asyncio.new_event_loop()
-    simulator = Simulator(beat_s=0.1)
     turning = threading.Thread(target=loop.run_forever)
     turning.start()
     asyncio.run_coroutine_threadsafe(simulator.__aenter__(), loop).result(30)
