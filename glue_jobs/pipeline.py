@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from glue_jobs.bronze import StreamClient, StreamIntake, Turn, TurnLimits
 from glue_jobs.engine import Query
-from glue_jobs.gold import bars, candles, data_quality, exchange_activity, market_summary
+from glue_jobs.gold import bars, candles, data_quality, exchange_activity, manifest, market_summary
 from glue_jobs.silver import trades
 from tapehouse.bars import BarSizes
 from tapehouse.tables import BRONZE_TRADES
@@ -70,4 +70,6 @@ def pipeline(options: Options | None = None) -> tuple[Query, ...]:
             ),
         ),
         Query(name="data_quality", makes=data_quality.MAKES, job=data_quality.DataQualityJob),
+        # Each batch looks up what was seen of the running day of every touched market, however little came.
+        Query(name="manifest", makes=manifest.MAKES, rests=20.0, job=manifest.ManifestJob),
     )

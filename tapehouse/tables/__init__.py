@@ -11,6 +11,7 @@ from tapehouse.tables.gold_data_quality import (
     UNKNOWN_SOURCE,
 )
 from tapehouse.tables.gold_exchange_activity import GOLD_EXCHANGE_ACTIVITY, NO_SIDE
+from tapehouse.tables.gold_manifest import GOLD_MANIFEST
 from tapehouse.tables.gold_market_summary import GOLD_MARKET_SUMMARY
 from tapehouse.tables.model import Column, Compaction, Rule, Table, Upkeep
 from tapehouse.tables.registry import REGISTRY, table
@@ -32,6 +33,7 @@ __all__ = [
     "GOLD_DATA_QUALITY",
     "GOLD_DATA_QUALITY_REASONS",
     "GOLD_EXCHANGE_ACTIVITY",
+    "GOLD_MANIFEST",
     "GOLD_MARKET_SUMMARY",
     "LATE_US",
     "NEWEST_BARS",

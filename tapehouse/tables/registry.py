@@ -9,6 +9,7 @@ from tapehouse.tables.gold_bars import GOLD_BARS
 from tapehouse.tables.gold_candles import GOLD_CANDLES
 from tapehouse.tables.gold_data_quality import GOLD_DATA_QUALITY, GOLD_DATA_QUALITY_REASONS
 from tapehouse.tables.gold_exchange_activity import GOLD_EXCHANGE_ACTIVITY
+from tapehouse.tables.gold_manifest import GOLD_MANIFEST
 from tapehouse.tables.gold_market_summary import GOLD_MARKET_SUMMARY
 from tapehouse.tables.model import Table
 from tapehouse.tables.silver_coverage import SILVER_COVERAGE
@@ -30,6 +31,7 @@ REGISTRY: Final[Mapping[str, Table]] = {
         GOLD_EXCHANGE_ACTIVITY,
         GOLD_DATA_QUALITY,
         GOLD_DATA_QUALITY_REASONS,
+        GOLD_MANIFEST,
     )
 }
 

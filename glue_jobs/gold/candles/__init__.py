@@ -2,9 +2,24 @@
 
 from glue_jobs.gold.candles.codes import numbered
 from glue_jobs.gold.candles.job import MAKES, CandlesJob
+from glue_jobs.gold.candles.known import GAP_COLUMNS, Islands, Known
 from glue_jobs.gold.candles.parts import floor
-from glue_jobs.gold.candles.sources import SourceChoice
+from glue_jobs.gold.candles.sources import Counted, SourceChoice, counted_in
 from glue_jobs.gold.candles.spans import Outline, Spans
 from glue_jobs.gold.candles.trades import of_sources
 
-__all__ = ["MAKES", "CandlesJob", "Outline", "SourceChoice", "Spans", "floor", "numbered", "of_sources"]
+__all__ = [
+    "GAP_COLUMNS",
+    "MAKES",
+    "CandlesJob",
+    "Counted",
+    "Islands",
+    "Known",
+    "Outline",
+    "SourceChoice",
+    "Spans",
+    "counted_in",
+    "floor",
+    "numbered",
+    "of_sources",
+]

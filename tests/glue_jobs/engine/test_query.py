@@ -12,6 +12,7 @@ from tapehouse.tables import (
     GOLD_BARS,
     GOLD_CANDLES,
     GOLD_DATA_QUALITY,
+    GOLD_MANIFEST,
     GOLD_MARKET_SUMMARY,
     REGISTRY,
     SILVER_COVERAGE,
@@ -36,7 +37,7 @@ def test_the_pipeline_writes_every_declared_table_once() -> None:
 def test_checkpoints_and_locks_of_a_lake_of_before_go_on() -> None:
     names = [each.name for each in pipeline()]
     assert names[:4] == ["bronze", "silver", "gold", "market_summary"]
-    assert set(names[4:]) == {"bars", "data_quality", "exchange_activity"}
+    assert set(names[4:]) == {"bars", "data_quality", "exchange_activity", "manifest"}
 
 
 def test_a_query_reads_what_it_is_made_of_and_does_not_write() -> None:
@@ -44,6 +45,7 @@ def test_a_query_reads_what_it_is_made_of_and_does_not_write() -> None:
     assert reads["silver"] == (BRONZE_TRADES,)
     assert reads["gold"] == (SILVER_TRADES, SILVER_GAPS, SILVER_COVERAGE)
     assert reads["market_summary"] == (GOLD_CANDLES,)
+    assert reads["manifest"] == (SILVER_TRADES, SILVER_GAPS, SILVER_COVERAGE, GOLD_CANDLES)
     assert reads["bars"] == reads["exchange_activity"] == (SILVER_TRADES,)
 
 
@@ -55,7 +57,7 @@ def test_a_query_reads_what_it_is_made_of_and_does_not_write() -> None:
         (SILVER_GAPS, {*SILVER, *GOLD}),
         (SILVER_COVERAGE, {*SILVER, *GOLD}),
         (SILVER_REJECTED, {*SILVER, *GOLD}),
-        (GOLD_CANDLES, {GOLD_MARKET_SUMMARY}),
+        (GOLD_CANDLES, {GOLD_MARKET_SUMMARY, GOLD_MANIFEST}),
         (GOLD_MARKET_SUMMARY, set()),
         (GOLD_BARS, set()),
         (GOLD_DATA_QUALITY, set()),
