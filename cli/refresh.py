@@ -90,6 +90,7 @@ def refresher(here: Target, spark: Any, **more: Any) -> Any:
         gold_sources=here.settings.gold_sources,
         gold_seconds_days=here.settings.gold_seconds_days,
         bar_sizes=here.settings.bar_sizes,
+        portfolio=here.settings.portfolio,
     )
     return Refresh(spark, here.lake, pipeline(options), **more)
 

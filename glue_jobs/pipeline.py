@@ -7,6 +7,7 @@ from decimal import Decimal
 from glue_jobs.bronze import StreamClient, StreamIntake, Turn, TurnLimits
 from glue_jobs.engine import Query
 from glue_jobs.gold import bars, candles, data_quality, exchange_activity, manifest, market_summary
+from glue_jobs.gold import bars, candles, market_summary, portfolio
 from glue_jobs.silver import trades
 from tapehouse.bars import BarSizes
 from tapehouse.tables import BRONZE_TRADES
@@ -26,6 +27,8 @@ class Options:
     """Days that candles of less than a minute are kept; 0 is for ever."""
     bar_sizes: Mapping[str, Decimal] = field(default_factory=dict)
     """What counts in the place of the sizes of bars that ``tapehouse.bars`` declares."""
+    portfolio: str = ""
+    """The file of holdings, a path or s3://bucket/key; empty is the lake's own."""
     on_turn: Callable[[Turn], None] = lambda turn: None
 
 
@@ -72,4 +75,11 @@ def pipeline(options: Options | None = None) -> tuple[Query, ...]:
         Query(name="data_quality", makes=data_quality.MAKES, job=data_quality.DataQualityJob),
         # Each batch looks up what was seen of the running day of every touched market, however little came.
         Query(name="manifest", makes=manifest.MAKES, rests=20.0, job=manifest.ManifestJob),
+        # The running hour's day is written again whatever came, so it may wait for more.
+        Query(
+            name="portfolio",
+            makes=portfolio.MAKES,
+            rests=2.0,
+            job=lambda workspace: portfolio.PortfolioJob(workspace, given.portfolio),
+        ),
     )

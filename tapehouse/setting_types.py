@@ -19,6 +19,9 @@ _KEY = re.compile(r"[!-~]{1,512}")
 _LAKE = re.compile(
     r"\A(s3a?://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/.*)?|file:/.*|(?![a-z][a-z0-9+.-]*://).+)\Z", re.DOTALL
 )
+_FILE = re.compile(
+    r"\A(|s3a?://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/.*[^/]|(?![a-z][a-z0-9+.-]*:/)[^\0]*[^/\0])\Z", re.DOTALL
+)
 _SPAN = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*(ms|s|m|h)?\s*")
 _DECIMAL: Final = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]{1,3})?"
 _UNITS_S: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
@@ -42,6 +45,12 @@ def _spelled(value: Any) -> Any:
     return f"{exchange.lower()}{colon}{pair.upper()}"
 
 
+def _at_home(value: Any) -> Any:
+    """A path from the working directory or ~ on; what lies in a bucket as it is."""
+    is_path = isinstance(value, str) and value != "" and ":/" not in value and "\0" not in value
+    return str(Path(value).expanduser().absolute()) if is_path and not value.endswith("/") else value
+
+
 def _key(value: Any) -> Any:
     """A line's end behind a key, as files have, is not part of it."""
     if isinstance(value, SecretStr):
@@ -54,6 +63,9 @@ def _key(value: Any) -> Any:
 Name = Annotated[str, Field(pattern=f"^{NAME}$")]
 Symbol = Annotated[str, BeforeValidator(_spelled), Field(pattern=f"^{SYMBOL}$")]
 LakeUri = Annotated[str, Field(pattern=_LAKE), Allowed("a folder, file:///…, s3a://bucket/… or s3://bucket/…")]
+FileUri = Annotated[
+    str, Field(pattern=_FILE), BeforeValidator(_at_home), Allowed("a file, or s3://bucket/key or s3a://bucket/key")
+]
 Region = Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$"), Allowed("a region, as us-east-1")]
 AwsName = Annotated[str, Field(pattern="^[a-zA-Z0-9_.-]{1,128}$"), Allowed("1-128 of a-z A-Z 0-9 _ . -")]
 ProducerName = Annotated[str, Field(pattern="^([a-z0-9][a-z0-9._-]{0,31})?$"), Allowed("up to 32 of a-z 0-9 . _ -")]

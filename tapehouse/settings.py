@@ -119,6 +119,9 @@ class Settings(BaseModel):
         default=0, ge=0, le=36_500, description="days that candles of less than a minute are kept, 0 for ever"
     )
     bar_sizes: types.BarSizes = Field(default={}, description="what bars count to, in the place of the declared sizes")
+    portfolio: types.FileUri = Field(
+        default="", description="what is held, for gold.portfolio; _portfolio/portfolio.yaml of the lake if none"
+    )
 
     @property
     def origin(self) -> str:

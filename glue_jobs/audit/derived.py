@@ -13,6 +13,7 @@ from tapehouse.tables import (
     GOLD_BARS,
     GOLD_CANDLES,
     GOLD_MARKET_SUMMARY,
+    GOLD_PORTFOLIO,
     SILVER_REJECTED,
     SILVER_TRADES,
     Table,
@@ -65,6 +66,7 @@ _DUE: Final[Mapping[Table, Callable[[], Mapping[str, Column]]]] = {
         "complete": _is_whole(),
     },
     GOLD_MARKET_SUMMARY: lambda: {"last_time": F.timestamp_micros("last_time_us")},
+    GOLD_PORTFOLIO: lambda: {"quote": F.split_part("symbol", F.lit("-"), F.lit(2))},
 }
 
 

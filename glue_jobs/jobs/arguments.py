@@ -81,6 +81,7 @@ _SHARED: Final = (
     _setting("gold_sources"),
     _setting("gold_seconds_days"),
     _setting("bar_sizes"),
+    _setting("portfolio"),
 )
 _TABLE: Final = Argument(name="table", about="only this table, as gold.candles", read=_table)
 _MOST_MINUTES: Final = Argument(

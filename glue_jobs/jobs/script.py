@@ -82,6 +82,7 @@ def options_of(given: Given) -> Options:
         gold_sources=given.settings.gold_sources,
         gold_seconds_days=given.settings.gold_seconds_days,
         bar_sizes=given.settings.bar_sizes,
+        portfolio=given.settings.portfolio,
     )
 
 

@@ -14,6 +14,8 @@ from tapehouse.tables.gold_exchange_activity import GOLD_EXCHANGE_ACTIVITY, NO_S
 from tapehouse.tables.gold_manifest import GOLD_MANIFEST
 from tapehouse.tables.gold_market_summary import GOLD_MARKET_SUMMARY
 from tapehouse.tables.model import Column, Compaction, Rule, Table, Upkeep
+from tapehouse.tables.gold_portfolio import GOLD_PORTFOLIO
+from tapehouse.tables.model import Column, Compaction, Table, Upkeep
 from tapehouse.tables.registry import REGISTRY, table
 from tapehouse.tables.silver_coverage import SILVER_COVERAGE
 from tapehouse.tables.silver_gaps import CLOSED, EVERYWHERE, FILLED, OPENED, SILVER_GAPS
@@ -36,6 +38,7 @@ __all__ = [
     "GOLD_MANIFEST",
     "GOLD_MARKET_SUMMARY",
     "LATE_US",
+    "GOLD_PORTFOLIO",
     "NEWEST_BARS",
     "NO_SIDE",
     "OPENED",

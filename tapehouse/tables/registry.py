@@ -11,6 +11,7 @@ from tapehouse.tables.gold_data_quality import GOLD_DATA_QUALITY, GOLD_DATA_QUAL
 from tapehouse.tables.gold_exchange_activity import GOLD_EXCHANGE_ACTIVITY
 from tapehouse.tables.gold_manifest import GOLD_MANIFEST
 from tapehouse.tables.gold_market_summary import GOLD_MARKET_SUMMARY
+from tapehouse.tables.gold_portfolio import GOLD_PORTFOLIO
 from tapehouse.tables.model import Table
 from tapehouse.tables.silver_coverage import SILVER_COVERAGE
 from tapehouse.tables.silver_gaps import SILVER_GAPS
@@ -32,6 +33,7 @@ REGISTRY: Final[Mapping[str, Table]] = {
         GOLD_DATA_QUALITY,
         GOLD_DATA_QUALITY_REASONS,
         GOLD_MANIFEST,
+        GOLD_PORTFOLIO,
     )
 }
 

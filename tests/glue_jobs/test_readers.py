@@ -28,12 +28,20 @@ pytestmark = pytest.mark.spark
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 START_US = 1_760_054_400_000_000 - 3_000_000_000
 """Fifty minutes before midnight: two days have trades."""
+HELD = """
+holdings:
+  - {symbol: BTC-USD, transactions: [{buy: 0.5, at: 2025-10-09T22:30:00Z, price: 99.5, fee: 0.01}]}
+  - {symbol: ETH-USD, transactions: [{buy: 3, at: 2025-10-09T23:30:00Z}, {sell: 1.000000000001, at: 2025-10-10T00:10Z}]}
+"""
 
 
 @pytest.fixture(scope="module")
 def lake(spark: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
     """A lake in which every table has rows, made by the pipeline in two passes."""
     made = Lake(tmp_path_factory.mktemp("readers") / "lake")
+    held = made.path / "_portfolio" / "portfolio.yaml"
+    held.parent.mkdir(parents=True)
+    held.write_text(HELD)
     with KinesisServer(seed=7) as server:
         client = aws.client("kinesis", endpoint_url=server.endpoint, region="us-east-1")
         client.create_stream(StreamName="trades", ShardCount=2)

@@ -200,6 +200,15 @@ def test_sizes_of_bars_come_as_a_table_or_as_pairs(tmp_path: Path) -> None:
         assert len(faults(tmp_path, "", {"TAPEHOUSE_BAR_SIZES": wrong})) == 1, wrong
 
 
+def test_the_file_of_holdings_is_a_path_from_here_on_or_in_a_bucket(tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert load(tmp_path).portfolio == ""
+    assert load(tmp_path, 'portfolio = "mine.yaml"').portfolio == str(tmp_path / "mine.yaml")
+    assert load(tmp_path, "", {"TAPEHOUSE_PORTFOLIO": "s3://bucket/mine.yaml"}).portfolio == "s3://bucket/mine.yaml"
+    for wrong in ("s3://bucket/", "s3://bucket", "ftp://host/mine.yaml", "file:///mine.yaml", "folder/"):
+        assert len(faults(tmp_path, "", {"TAPEHOUSE_PORTFOLIO": wrong})) == 1, wrong
+
+
 def test_a_vendors_symbol_names_its_exchange_in_lower_case(tmp_path: Path) -> None:
     found = load(tmp_path, "", {"SYMBOLS": "binance:btc-usdt, US:AAPL-USD,btc-usd"})
     assert found.symbols == ("binance:BTC-USDT", "us:AAPL-USD", "BTC-USD")

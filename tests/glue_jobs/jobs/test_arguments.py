@@ -65,7 +65,7 @@ def test_a_span_is_read_as_the_setting_is(text: str) -> None:
         (
             "--shards",
             "--shards: this job has no such argument; there are --lake, --region, --stream_name, --gold_sources, "
-            "--gold_seconds_days, --bar_sizes, --layer, --table.",
+            "--gold_seconds_days, --bar_sizes, --portfolio, --layer, --table.",
         ),
         ("--most_minutes", "--most_minutes: this job has no such argument; there are"),
     ],
@@ -128,7 +128,15 @@ def test_every_job_is_a_script_of_its_name_and_takes_the_shared_words() -> None:
     assert set(JOBS) == {each for each in scripts if "run_script(" in (ROOT / f"glue_jobs/jobs/{each}.py").read_text()}
     for job, declared in JOBS.items():
         names = [argument.name for argument in declared]
-        assert names[:6] == ["lake", "region", "stream_name", "gold_sources", "gold_seconds_days", "bar_sizes"]
+        assert names[:7] == [
+            "lake",
+            "region",
+            "stream_name",
+            "gold_sources",
+            "gold_seconds_days",
+            "bar_sizes",
+            "portfolio",
+        ]
         assert len(set(names)) == len(names)
         assert all(argument.about for argument in declared), job
 
