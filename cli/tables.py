@@ -11,7 +11,7 @@ from cli.command import add_setting, load_settings, target
 from tapehouse.query.port import QueryPort, Result
 from tapehouse.tables import REGISTRY
 
-COLUMNS = ("table", "rows", "newest_event", "lag_s", "position")
+COLUMNS = ("table", "rows", "newest_event", "lag_s", "position", "note")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -41,15 +41,19 @@ def run(options: argparse.Namespace) -> int:
             instant(s.newest_event_us),
             None if s.lag_s is None else round(s.lag_s, 1),
             as_json(s.position),
+            s.note,
         )
         for s in found
     ]
-    results.show(Result(COLUMNS, rows if options.json else [(*row[:-1], short(row[-1])) for row in rows]), options)
+    results.show(
+        Result(COLUMNS, rows if options.json else [(*row[:-2], short(row[-2]), row[-1]) for row in rows]), options
+    )
     return 0
 
 
 def asked(port: QueryPort, now_us: int) -> Result:
-    """The same by one question, where no Spark runs. Positions lie in the tables' logs: no question sees them.
+    """The same by one question, where no Spark runs. Positions and notes lie in the tables' logs: no question sees
+    them.
 
     Athena counts rows by the files' statistics, and a newest time by one column.
     """
@@ -60,7 +64,7 @@ def asked(port: QueryPort, now_us: int) -> Result:
     for name, (count, newest) in ((name, found[name]) for name in REGISTRY if name in found):
         newest_us = _us(newest)
         lag_s = None if newest_us is None else round((now_us - newest_us) / 1_000_000, 1)
-        rows.append((name, int(count), instant(newest_us), lag_s, None))
+        rows.append((name, int(count), instant(newest_us), lag_s, None, None))
     return Result(COLUMNS, rows)
 
 

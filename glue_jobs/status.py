@@ -25,6 +25,8 @@ class TableStatus:
     version: int
     position: Position | None
     """Of what takes in a stream: what has been read of it."""
+    note: str | None = None
+    """What the table's query has to say: that it lacks what it needs."""
 
 
 def table_status(
@@ -52,4 +54,5 @@ def _status(workspace: Workspace, state: TableState, now_us: int) -> TableStatus
         lag_s=None if newest_us is None else (now_us - newest_us) / 1_000_000,
         version=state.version,
         position=position_in(state),
+        note=(state.metadata or {}).get("note"),
     )

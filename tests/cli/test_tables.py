@@ -60,7 +60,7 @@ def test_where_no_spark_runs_one_question_tells_all_tables_in_their_order() -> N
     assert found.columns == COLUMNS
     newest = dt.datetime(2023, 11, 14, 22, 13, 20, 123_457, tzinfo=dt.UTC)
     assert found.rows == [
-        ("bronze.trades", 9, newest.replace(microsecond=123_000), 60.0, None),
-        ("silver.trades", 7, newest, 60.0, None),
-        ("gold.candles", 0, None, None, None),
+        ("bronze.trades", 9, newest.replace(microsecond=123_000), 60.0, None, None),
+        ("silver.trades", 7, newest, 60.0, None, None),
+        ("gold.candles", 0, None, None, None, None),
     ]
