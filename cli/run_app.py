@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from cli import market_view, results
+from cli import demo_portfolio, market_view, results
 from cli import spark as engine
 from cli.command import Target, add_setting, load_settings, on_terminal, target
 from cli.display import Display, LiveDisplay, LogDisplay
@@ -35,7 +35,7 @@ PASSES_WITHOUT_END: Final = 20
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     for name in (
-        *("feeds", "recordings", "symbols", "refresh_every_s", "trades_per_s", "seed", "shards"),
+        *("feeds", "recordings", "symbols", "refresh_every_s", "trades_per_s", "seed", "shards", "portfolio"),
         *("spark_memory_mb", "kinesis_port", "kinesis_timing", "aws_port", "deployment"),
     ):
         add_setting(parser, name)
@@ -52,6 +52,8 @@ def run(options: argparse.Namespace) -> int:
     here = target(settings)
     _ = here.lake.path  # run-app keeps its processes' state beside a local lake
     here.lake.check_origin(settings.origin)
+    if settings.origin == "demo" and not settings.portfolio:
+        demo_portfolio.put(here.lake)
     with stop_event() as stop, _only_run(here), _stack(here) as processes, _display(here, stop) as display:
         here.activate(needs_stream=True, own=True)
         display.status("starting venues and producers")
