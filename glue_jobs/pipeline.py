@@ -6,8 +6,7 @@ from decimal import Decimal
 
 from glue_jobs.bronze import StreamClient, StreamIntake, Turn, TurnLimits
 from glue_jobs.engine import Query
-from glue_jobs.gold import bars, candles, data_quality, exchange_activity, manifest, market_summary
-from glue_jobs.gold import bars, candles, market_summary, portfolio
+from glue_jobs.gold import bars, candles, data_quality, exchange_activity, manifest, market_summary, portfolio
 from glue_jobs.silver import trades
 from tapehouse.bars import BarSizes
 from tapehouse.tables import BRONZE_TRADES

@@ -13,9 +13,8 @@ from tapehouse.tables.gold_data_quality import (
 from tapehouse.tables.gold_exchange_activity import GOLD_EXCHANGE_ACTIVITY, NO_SIDE
 from tapehouse.tables.gold_manifest import GOLD_MANIFEST
 from tapehouse.tables.gold_market_summary import GOLD_MARKET_SUMMARY
-from tapehouse.tables.model import Column, Compaction, Rule, Table, Upkeep
 from tapehouse.tables.gold_portfolio import GOLD_PORTFOLIO
-from tapehouse.tables.model import Column, Compaction, Table, Upkeep
+from tapehouse.tables.model import Column, Compaction, Rule, Table, Upkeep
 from tapehouse.tables.registry import REGISTRY, table
 from tapehouse.tables.silver_coverage import SILVER_COVERAGE
 from tapehouse.tables.silver_gaps import CLOSED, EVERYWHERE, FILLED, OPENED, SILVER_GAPS
@@ -37,8 +36,8 @@ __all__ = [
     "GOLD_EXCHANGE_ACTIVITY",
     "GOLD_MANIFEST",
     "GOLD_MARKET_SUMMARY",
-    "LATE_US",
     "GOLD_PORTFOLIO",
+    "LATE_US",
     "NEWEST_BARS",
     "NO_SIDE",
     "OPENED",

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tapehouse.tables.model import Column, Compaction, Table, Upkeep
+from tapehouse.tables.model import Column, Compaction, Rule, Table, Upkeep
 
 NEWEST_BARS: Final = "newest-"
 """What the name of a file begins with that holds the newest bar of each market and kind: each commit replaces it."""
@@ -56,6 +56,25 @@ GOLD_BARS: Final = Table(
         Column("close_trade_id", "STRING", "trade_id of the last trade", nullable=False),
     ),
     key=("exchange", "symbol", "kind", "day", "number"),
+    rules=(
+        Rule("kind", "kind IN ('tick', 'volume', 'dollar')", "there are no others"),
+        Rule("number", "number >= 1", "the bars of a day count from 1"),
+        Rule("size", "size > 0", "a bar reaches something"),
+        Rule("trade_count", "trade_count >= 1", "a bar is made of trades"),
+        Rule(
+            "range",
+            "low <= open AND low <= close AND high >= open AND high >= close AND low > 0",
+            "the first and last prices lie between the lowest and the highest",
+        ),
+        Rule("volume", "volume > 0 AND quote_volume >= 0 AND vwap >= 0", "sums of sizes that are above zero"),
+        Rule(
+            "sides",
+            "buy_volume >= 0 AND sell_volume >= 0 AND buy_volume + sell_volume <= volume",
+            "a trade is a purchase, a sale, or not told",
+        ),
+        Rule("times", "open_time_us <= close_time_us", "the first trade is not behind the last"),
+        Rule("growing", "NOT (complete AND growing)", "a bar that reached its size gets no more trades"),
+    ),
     time_us="close_time_us",
     cluster_by=("exchange", "symbol", "kind", "close_time_us"),
     # A late trade rewrites the files that hold what follows it in its day, so they are not as large as others'.

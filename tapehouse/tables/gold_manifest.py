@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tapehouse.tables.model import Column, Table
+from tapehouse.tables.model import Column, Rule, Table
 
 GOLD_MANIFEST: Final = Table(
     name="gold.manifest",
@@ -39,5 +39,15 @@ GOLD_MANIFEST: Final = Table(
         ),
     ),
     key=("exchange", "symbol", "day"),
+    rules=(
+        Rule("coverage", "coverage BETWEEN 0 AND 1", "a share"),
+        Rule("counts", "trade_count >= 0 AND open_gaps >= 0 AND volume >= 0", "counts of what is there"),
+        Rule(
+            "times",
+            "trade_count = 0 OR (source IS NOT NULL AND open_time_us <= close_time_us)",
+            "a day with trades has a first and a last one",
+        ),
+        Rule("hash", "trades_sha256 IS NULL OR LENGTH(trades_sha256) = 64", "SHA-256 in hex"),
+    ),
     time_us="close_time_us",
 )

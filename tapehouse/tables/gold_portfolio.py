@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tapehouse.tables.model import Column, Compaction, Table, Upkeep
+from tapehouse.tables.model import Column, Compaction, Rule, Table, Upkeep
 
 GOLD_PORTFOLIO: Final = Table(
     name="gold.portfolio",
@@ -43,6 +43,13 @@ GOLD_PORTFOLIO: Final = Table(
         ),
     ),
     key=("portfolio", "exchange", "symbol", "hour"),
+    rules=(
+        Rule("hour", "DATE_TRUNC('hour', hour) = hour", "a whole hour"),
+        Rule("units", "units >= 0", "nothing is sold short"),
+        Rule("price", "price IS NULL OR (price > 0 AND age_h >= 0)", "a price is of a trade"),
+        Rule("unrealised", "value IS NULL OR cost IS NULL OR unrealised = value - cost", "value less cost"),
+        Rule("weight", "weight_pct IS NULL OR weight_pct BETWEEN 0 AND 100", "a share in percent"),
+    ),
     time_us="trade_time_us",
     upkeep=Upkeep(compaction=Compaction(near="hour")),
 )

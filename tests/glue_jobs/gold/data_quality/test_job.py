@@ -197,6 +197,18 @@ def test_an_hour_s_rows_add_up_to_what_bronze_has_of_it(lake: Lake) -> None:
     assert received == Counter(each.arrival_us // HOUR * HOUR for each in silver.arrived)
 
 
+def test_late_is_more_than_a_minute_behind(lake: Lake) -> None:
+    silver = Counted(lake)
+    silver.arrive([trade(1, event_time_us=NOW_US - 60_000_000)], arrival_us=lambda number: NOW_US)
+    silver.refresh()
+    silver.count()
+    assert silver.found()[NOW_US, "kraken"]["late"] == 0
+    silver.arrive([trade(2, event_time_us=NOW_US - 60_000_001)], arrival_us=lambda number: NOW_US)
+    silver.refresh()
+    silver.count()
+    assert silver.found()[NOW_US, "kraken"]["late"] == 1
+
+
 def test_a_gap_of_the_stream_is_told_and_is_no_record(lake: Lake) -> None:
     lost = Position("trades", NOW_US, gaps=(StreamGap(NOW_US, NOW_US + 5),))
     silver = Counted(lake)
