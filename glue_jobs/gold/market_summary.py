@@ -12,9 +12,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from glue_jobs.engine import Batch, DataFile, TableState, Workspace, instant_us, read_files, schema_of
-from glue_jobs.gold.candles import Outline, Spans, floor, numbered
-from tapehouse.intervals import DAY_US, HOUR_US, MINUTE_US, SECOND_US
+from glue_jobs.engine import Batch, DataFile, TableState, Workspace, read_files, schema_of
+from glue_jobs.gold.candles import Spans, floor, may_hold_interval, numbered, traded, traded_in
+from tapehouse.intervals import DAY_US, HOUR_US, MINUTE_US
 from tapehouse.tables import GOLD_CANDLES, GOLD_MARKET_SUMMARY, Table
 
 Ints = npt.NDArray[np.int64]
@@ -94,7 +94,7 @@ class MarketSummaryJob:
         """
         candles, base = self._ws.state(GOLD_CANDLES), self._ws.state(GOLD_MARKET_SUMMARY)
         with self._ws.steps.step("gold.market_summary rebuild") as step:
-            files = [each for each in candles.files if _may_hold_minutes(each)]
+            files = [each for each in candles.files if may_hold_interval(each, "1m")]
             rows = self._rows(candles, self._newest_of(files))
             step.rows = rows.num_rows
             self._commit(base, rows)
@@ -116,7 +116,9 @@ class MarketSummaryJob:
         if not is_there.all():
             gone = now.filter(pa.array(~is_there))
             least, most = (pc.min_max(gone.column("symbol"))[name].as_py() for name in ("min", "max"))
-            files = [each for each in candles.files if _may_hold_minutes(each) and each.may_hold("symbol", least, most)]
+            files = [
+                each for each in candles.files if may_hold_interval(each, "1m") and each.may_hold("symbol", least, most)
+            ]
             found = self._newest_of(files).join(gone.select(_MARKET), list(_MARKET), join_type="left semi")
             now = pa.concat_tables([now.filter(pa.array(is_there)), found.select(now.column_names)])
             minutes = self._around(candles, now)
@@ -145,15 +147,7 @@ class MarketSummaryJob:
 
     def _read(self, candles: TableState, spans: Spans) -> pa.Table:
         """The minutes with trades that begin in the spans."""
-        outline = spans.outline()
-        files = [each for each in candles.files if _may_hold_minutes(each) and _near(each, outline)]
-        found = [_minutes(schema_of(GOLD_CANDLES).empty_table()).select(list(_COLUMNS))]
-        for file in files:
-            held = _minutes(self._ws.rows(GOLD_CANDLES, [file])).select(list(_COLUMNS))
-            codes, symbols = numbered(held.column("symbol"))
-            seconds = held.column("window_start").cast(pa.int64()).to_numpy() // SECOND_US
-            found.append(held.filter(pa.array(spans.index(symbols).hold(codes, seconds))))
-        return pa.concat_tables(found)
+        return traded_in(self._ws, candles, "1m", spans, _COLUMNS)
 
 
 def _are_there(minutes: pa.Table, now: pa.Table) -> npt.NDArray[np.bool_]:
@@ -259,8 +253,7 @@ def _numbers(markets: pa.Table, rows: pa.Table) -> Ints:
 
 def _minutes(candles: pa.Table) -> pa.Table:
     """The one-minute rows with trades."""
-    is_minute = pc.equal(candles.column("interval"), "1m")
-    return candles.filter(pc.and_(is_minute, pc.greater(candles.column("trade_count"), 0)))
+    return traded(candles, "1m")
 
 
 def _newest(minutes: pa.Table) -> pa.Table:
@@ -269,16 +262,3 @@ def _newest(minutes: pa.Table) -> pa.Table:
     rows = pa.table({"exchange": minutes.column("exchange"), "symbol": minutes.column("symbol"), "at": at})
     newest = rows.group_by(["exchange", "symbol"]).aggregate([("at", "max")])
     return newest.select(["exchange", "symbol", "at_max"]).rename_columns(["exchange", "symbol", "at"])
-
-
-def _may_hold_minutes(file: DataFile) -> bool:
-    return file.may_hold("interval", "1m", "1m")
-
-
-def _near(file: DataFile, outline: Outline) -> bool:
-    """Whether the file may hold a window that begins in the spans."""
-    low, high = file.low.get("window_start"), file.high.get("window_start")
-    if not isinstance(low, str) or not isinstance(high, str):
-        return True
-    symbols = file.low.get("symbol", ""), file.high.get("symbol", "\U0010ffff")
-    return outline.may_meet(symbols, instant_us(low) // SECOND_US, instant_us(high) // SECOND_US + 1)

@@ -7,6 +7,7 @@ from glue_jobs.gold.candles.parts import floor
 from glue_jobs.gold.candles.sources import Counted, SourceChoice, counted_in
 from glue_jobs.gold.candles.spans import Outline, Spans
 from glue_jobs.gold.candles.trades import of_sources
+from glue_jobs.gold.candles.windows import may_hold_interval, traded, traded_in
 
 __all__ = [
     "GAP_COLUMNS",
@@ -20,6 +21,9 @@ __all__ = [
     "Spans",
     "counted_in",
     "floor",
+    "may_hold_interval",
     "numbered",
     "of_sources",
+    "traded",
+    "traded_in",
 ]
