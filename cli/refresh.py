@@ -5,7 +5,7 @@ import contextlib
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cli import spark as engine
@@ -19,6 +19,14 @@ log = logs.of(__name__)
 
 SHOW_EVERY_S = 5.0
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+IN_DEMO: Mapping[str, Any] = {
+    "forecast_every_s": 30.0,
+    "forecast_interval": "5s",
+    "forecast_window_s": 900.0,
+    "forecast_horizons_s": (15.0, 30.0, 60.0),
+    "forecast_least_returns": 12,
+}
+"""Of a demo's lake, where these are not set: it begins without a past, and is looked at for minutes."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -82,15 +90,22 @@ def _live(job: Any, stop: threading.Event, every_s: float, layer: str | None, ta
 
 def refresher(here: Target, spark: Any, **more: Any) -> Any:
     """glue_jobs' Refresh of this lake."""
+    from glue_jobs.gold.forecast import Parameters
     from glue_jobs.pipeline import Options, pipeline
     from glue_jobs.refresh import Refresh
 
+    settings = here.settings
+    if (here.lake.origin() or settings.origin) == "demo":
+        settings = settings.model_copy(
+            update={name: value for name, value in IN_DEMO.items() if name not in settings.model_fields_set}
+        )
     options = Options(
         stream_name=here.settings.stream_name,
         gold_sources=here.settings.gold_sources,
         gold_seconds_days=here.settings.gold_seconds_days,
         bar_sizes=here.settings.bar_sizes,
         portfolio=here.settings.portfolio,
+        forecasts=Parameters.of(settings),
     )
     return Refresh(spark, here.lake, pipeline(options), **more)
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from glue_jobs.bronze import StreamClient, StreamIntake, Turn, TurnLimits
 from glue_jobs.engine import Query
-from glue_jobs.gold import bars, candles, data_quality, exchange_activity, manifest, market_summary, portfolio
+from glue_jobs.gold import bars, candles, data_quality, exchange_activity, forecast, manifest, market_summary, portfolio
 from glue_jobs.silver import trades
 from tapehouse.bars import BarSizes
 from tapehouse.tables import BRONZE_TRADES
@@ -28,6 +28,7 @@ class Options:
     """What counts in the place of the sizes of bars that ``tapehouse.bars`` declares."""
     portfolio: str = ""
     """The file of holdings, a path or s3://bucket/key; empty is the lake's own."""
+    forecasts: forecast.Parameters = field(default_factory=forecast.Parameters)
     on_turn: Callable[[Turn], None] = lambda turn: None
 
 
@@ -80,5 +81,12 @@ def pipeline(options: Options | None = None) -> tuple[Query, ...]:
             makes=portfolio.MAKES,
             rests=2.0,
             job=lambda workspace: portfolio.PortfolioJob(workspace, given.portfolio),
+        ),
+        # Paths are drawn at times that markets pass together, and the day's forecasts are written again with what came.
+        Query(
+            name="forecast",
+            makes=forecast.MAKES,
+            rests=5.0,
+            job=lambda workspace: forecast.ForecastJob(workspace, given.forecasts),
         ),
     )

@@ -203,6 +203,9 @@ Symbols = Annotated[
     AfterValidator(_different),
     Allowed("BASE-QUOTE, as BTC-USD,ETH-USD; a vendor's with the exchange in front, as binance:BTC-USDT,us:AAPL-USD"),
 ]
+SpansS = Annotated[
+    tuple[SpanS, ...], BeforeValidator(_parts), Field(min_length=1, max_length=12), Allowed("1-12 spans, as 5m,15m,1h")
+]
 Sources = Annotated[
     Mapping[Name, Name], BeforeValidator(_pairs), Allowed("exchange=source pairs, as binance=binance-agg")
 ]

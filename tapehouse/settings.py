@@ -36,11 +36,14 @@ from pydantic_settings import (
 from tapehouse import deployed
 from tapehouse import setting_types as types
 from tapehouse.errors import SettingsError
+from tapehouse.intervals import BY_NAME, SECOND_US
 from tapehouse.setting_types import Allowed
 
 CONFIG_NAME: Final = "tapehouse.toml"
 EVERYDAY: Final = frozenset({"target", "lake", "feeds", "recordings", "once", "symbols", "feed"})
 """The fields whose variables are bare."""
+MOST_STEPS: Final = 1_440
+"""Of a forecast: a day of minutes."""
 _SHOWN: Final = 80
 """A wrong value is shown up to this many characters."""
 
@@ -121,6 +124,28 @@ class Settings(BaseModel):
     bar_sizes: types.BarSizes = Field(default={}, description="what bars count to, in the place of the declared sizes")
     portfolio: types.FileUri = Field(
         default="", description="what is held, for gold.portfolio; _portfolio/portfolio.yaml of the lake if none"
+    )
+    forecast_every_s: types.SpanS = Field(
+        default=900.0, description="seconds from one forecast of a market to the next"
+    )
+    forecast_interval: Annotated[
+        Literal["1s", "5s", "15s", "1m", "5m", "15m", "30m", "1h"], Allowed("1s 5s 15s 1m 5m 15m 30m 1h")
+    ] = Field(default="1m", description="the candles that forecasts are made of; a step is as long")
+    forecast_window_s: types.SpanS = Field(
+        default=86_400.0, description="seconds before a forecast whose candles it is made of"
+    )
+    forecast_horizons_s: types.SpansS = Field(
+        default=(300.0, 900.0, 1800.0, 3600.0),
+        description="how far forecasts look ahead; 5m, 15m, 30m and 1h if not set",
+    )
+    forecast_band: Annotated[types.Number, Allowed("0.01-0.99")] = Field(
+        default=0.9, ge=0.01, le=0.99, description="the share of the paths that a forecast's band holds"
+    )
+    forecast_paths: Annotated[types.Whole, Allowed("100-1000000")] = Field(
+        default=10_000, ge=100, le=1_000_000, description="paths that are simulated for a forecast"
+    )
+    forecast_least_returns: Annotated[types.Whole, Allowed("3-86399")] = Field(
+        default=30, ge=3, le=86_399, description="returns in the window below which a market is not forecast"
     )
 
     @property
@@ -297,6 +322,7 @@ def _clashes(settings: Settings) -> Iterator[str]:
     for direct, stored in (("finnhub_token", "finnhub_secret"), ("polygon_key", "polygon_secret")):
         if getattr(settings, direct) and getattr(settings, stored):
             yield f"{direct} and {stored}: both are set; unset one of them."
+    yield from _forecast_clashes(settings)
     if settings.target == "aws":
         if settings.recordings:
             yield "recordings: only the local target plays them; unset RECORDINGS, or TARGET."
@@ -305,3 +331,24 @@ def _clashes(settings: Settings) -> Iterator[str]:
                 f"lake: TARGET=aws needs the bucket: `make deploy-terraform TARGET=aws` writes it into "
                 f"{deployed.path_of('aws')}, or name it as LAKE=s3://bucket/lake."
             )
+
+
+def _forecast_clashes(settings: Settings) -> Iterator[str]:
+    interval_us = BY_NAME[settings.forecast_interval].length_us
+    spans = [(name, getattr(settings, name)) for name in ("forecast_every_s", "forecast_window_s")]
+    spans += [("forecast_horizons_s", each) for each in settings.forecast_horizons_s]
+    for name, span_s in spans:
+        if round(span_s * SECOND_US) % interval_us:
+            yield f"{name} and forecast_interval: {span_s:g} s are no whole intervals of {settings.forecast_interval}."
+    steps = round(max(settings.forecast_horizons_s) * SECOND_US) // interval_us
+    if steps > MOST_STEPS:
+        yield (
+            f"forecast_horizons_s and forecast_interval: the longest has {steps} steps, and {MOST_STEPS} is the most; "
+            f"name a longer forecast_interval."
+        )
+    most = round(settings.forecast_window_s * SECOND_US) // interval_us - 1
+    if settings.forecast_least_returns > most:
+        yield (
+            f"forecast_least_returns and forecast_window_s: the window holds {max(most, 0)} returns of "
+            f"{settings.forecast_interval} at most; ask for fewer, or name a longer forecast_window_s."
+        )

@@ -18,6 +18,7 @@ from typing import Any
 from pyspark.sql import SparkSession
 
 from glue_jobs.engine import Step, glue_session
+from glue_jobs.gold.forecast import Parameters
 from glue_jobs.jobs.arguments import Given, parse
 from glue_jobs.pipeline import Options, pipeline
 from glue_jobs.refresh import Refresh, RefreshReport
@@ -83,6 +84,7 @@ def options_of(given: Given) -> Options:
         gold_seconds_days=given.settings.gold_seconds_days,
         bar_sizes=given.settings.bar_sizes,
         portfolio=given.settings.portfolio,
+        forecasts=Parameters.of(given.settings),
     )
 
 

@@ -11,6 +11,9 @@ from tapehouse.tables.gold_data_quality import (
     UNKNOWN_SOURCE,
 )
 from tapehouse.tables.gold_exchange_activity import GOLD_EXCHANGE_ACTIVITY, NO_SIDE
+from tapehouse.tables.gold_forecast import GOLD_FORECAST
+from tapehouse.tables.gold_forecast_calibration import ALL_SYMBOLS, GOLD_FORECAST_CALIBRATION
+from tapehouse.tables.gold_forecast_histogram import GOLD_FORECAST_HISTOGRAM
 from tapehouse.tables.gold_manifest import GOLD_MANIFEST
 from tapehouse.tables.gold_market_summary import GOLD_MARKET_SUMMARY
 from tapehouse.tables.gold_portfolio import GOLD_PORTFOLIO
@@ -23,6 +26,7 @@ from tapehouse.tables.silver_trades import SILVER_TRADES
 
 __all__ = [
     "ALL_EXCHANGES",
+    "ALL_SYMBOLS",
     "BRONZE_TRADES",
     "CLOSED",
     "COORDINATES",
@@ -34,6 +38,9 @@ __all__ = [
     "GOLD_DATA_QUALITY",
     "GOLD_DATA_QUALITY_REASONS",
     "GOLD_EXCHANGE_ACTIVITY",
+    "GOLD_FORECAST",
+    "GOLD_FORECAST_CALIBRATION",
+    "GOLD_FORECAST_HISTOGRAM",
     "GOLD_MANIFEST",
     "GOLD_MARKET_SUMMARY",
     "GOLD_PORTFOLIO",

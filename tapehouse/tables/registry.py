@@ -9,6 +9,9 @@ from tapehouse.tables.gold_bars import GOLD_BARS
 from tapehouse.tables.gold_candles import GOLD_CANDLES
 from tapehouse.tables.gold_data_quality import GOLD_DATA_QUALITY, GOLD_DATA_QUALITY_REASONS
 from tapehouse.tables.gold_exchange_activity import GOLD_EXCHANGE_ACTIVITY
+from tapehouse.tables.gold_forecast import GOLD_FORECAST
+from tapehouse.tables.gold_forecast_calibration import GOLD_FORECAST_CALIBRATION
+from tapehouse.tables.gold_forecast_histogram import GOLD_FORECAST_HISTOGRAM
 from tapehouse.tables.gold_manifest import GOLD_MANIFEST
 from tapehouse.tables.gold_market_summary import GOLD_MARKET_SUMMARY
 from tapehouse.tables.gold_portfolio import GOLD_PORTFOLIO
@@ -34,6 +37,9 @@ REGISTRY: Final[Mapping[str, Table]] = {
         GOLD_DATA_QUALITY_REASONS,
         GOLD_MANIFEST,
         GOLD_PORTFOLIO,
+        GOLD_FORECAST,
+        GOLD_FORECAST_HISTOGRAM,
+        GOLD_FORECAST_CALIBRATION,
     )
 }
 

@@ -397,3 +397,29 @@ def test_a_settings_file_may_be_a_pipe_and_a_folder_is_no_file(tmp_path: Path) -
     for environ in environments:
         with pytest.raises(SettingsError, match=r"cannot be read as TOML: .*Is a directory"):
             s.load(environ=environ, folder=tmp_path)
+
+
+def test_horizons_come_as_text_or_as_toml_arrays(tmp_path: Path) -> None:
+    assert load(tmp_path, 'forecast_horizons_s = ["5m", 900]').forecast_horizons_s == (300.0, 900.0)
+    assert load(tmp_path, "", {"TAPEHOUSE_FORECAST_HORIZONS_S": "5m, 1h"}).forecast_horizons_s == (300.0, 3600.0)
+
+
+@pytest.mark.parametrize(
+    ("told", "fault"),
+    [
+        ({"FORECAST_EVERY_S": "90"}, "forecast_every_s and forecast_interval: 90 s are no whole intervals of 1m."),
+        ({"FORECAST_HORIZONS_S": "5m,10s"}, "forecast_horizons_s and forecast_interval: 10 s are no whole intervals"),
+        ({"FORECAST_WINDOW_S": "30m"}, "forecast_least_returns and forecast_window_s: the window holds 29 returns"),
+        (
+            {"FORECAST_INTERVAL": "1s", "FORECAST_HORIZONS_S": "1h"},
+            "forecast_horizons_s and forecast_interval: the",
+        ),
+        ({"FORECAST_BAND": "1"}, "forecast_band (from environment"),
+        ({"FORECAST_INTERVAL": "4h"}, "forecast_interval (from environment"),
+        ({"FORECAST_HORIZONS_S": ","}, "forecast_horizons_s (from environment"),
+        ({"FORECAST_PATHS": "99"}, "forecast_paths (from environment"),
+    ],
+)
+def test_forecasts_that_cannot_be_made_are_refused(tmp_path: Path, told: dict[str, str], fault: str) -> None:
+    (found,) = faults(tmp_path, "", {f"TAPEHOUSE_{name}": value for name, value in told.items()})
+    assert found.startswith(fault)

@@ -37,7 +37,7 @@ def test_the_pipeline_writes_every_declared_table_once() -> None:
 def test_checkpoints_and_locks_of_a_lake_of_before_go_on() -> None:
     names = [each.name for each in pipeline()]
     assert names[:4] == ["bronze", "silver", "gold", "market_summary"]
-    assert set(names[4:]) == {"bars", "data_quality", "exchange_activity", "manifest"}
+    assert set(names[4:]) == {"bars", "data_quality", "exchange_activity", "forecast", "manifest", "portfolio"}
 
 
 def test_a_query_reads_what_it_is_made_of_and_does_not_write() -> None:

@@ -65,7 +65,9 @@ def test_a_span_is_read_as_the_setting_is(text: str) -> None:
         (
             "--shards",
             "--shards: this job has no such argument; there are --lake, --region, --stream_name, --gold_sources, "
-            "--gold_seconds_days, --bar_sizes, --portfolio, --layer, --table.",
+            "--gold_seconds_days, --bar_sizes, --portfolio, --forecast_every_s, --forecast_interval, "
+            "--forecast_window_s, --forecast_horizons_s, --forecast_band, --forecast_paths, --forecast_least_returns, "
+            "--layer, --table.",
         ),
         ("--most_minutes", "--most_minutes: this job has no such argument; there are"),
     ],
