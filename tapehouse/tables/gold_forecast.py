@@ -60,7 +60,7 @@ GOLD_FORECAST: Final = Table(
     ),
     key=("exchange", "symbol", "as_of", "horizon_s"),
     rules=(
-        Rule("target", "UNIX_MICROS(target_time) = UNIX_MICROS(as_of) + horizon_s * 1000000", "horizon_s ahead"),
+        Rule("target", "target_time > as_of AND horizon_s > 0", "it looks ahead"),
         Rule("quantiles", "p05 <= p25 AND p25 <= p50 AND p50 <= p75 AND p75 <= p95", "in their order"),
         Rule("band", "band_low <= band_high AND band > 0 AND band < 1", "a share, and its ends in their order"),
         Rule(

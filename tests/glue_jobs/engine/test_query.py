@@ -12,8 +12,12 @@ from tapehouse.tables import (
     GOLD_BARS,
     GOLD_CANDLES,
     GOLD_DATA_QUALITY,
+    GOLD_FORECAST,
+    GOLD_FORECAST_CALIBRATION,
+    GOLD_FORECAST_HISTOGRAM,
     GOLD_MANIFEST,
     GOLD_MARKET_SUMMARY,
+    GOLD_PORTFOLIO,
     REGISTRY,
     SILVER_COVERAGE,
     SILVER_GAPS,
@@ -23,6 +27,7 @@ from tapehouse.tables import (
 )
 
 SILVER = {table for table in REGISTRY.values() if table.layer == "silver"}
+FORECAST = {GOLD_FORECAST, GOLD_FORECAST_HISTOGRAM, GOLD_FORECAST_CALIBRATION}
 GOLD = {table for table in REGISTRY.values() if table.layer == "gold"}
 
 
@@ -57,7 +62,8 @@ def test_a_query_reads_what_it_is_made_of_and_does_not_write() -> None:
         (SILVER_GAPS, {*SILVER, *GOLD}),
         (SILVER_COVERAGE, {*SILVER, *GOLD}),
         (SILVER_REJECTED, {*SILVER, *GOLD}),
-        (GOLD_CANDLES, {GOLD_MARKET_SUMMARY, GOLD_MANIFEST}),
+        (GOLD_CANDLES, {GOLD_MARKET_SUMMARY, GOLD_MANIFEST, GOLD_PORTFOLIO, *FORECAST}),
+        (GOLD_FORECAST, FORECAST - {GOLD_FORECAST}),
         (GOLD_MARKET_SUMMARY, set()),
         (GOLD_BARS, set()),
         (GOLD_DATA_QUALITY, set()),
