@@ -69,14 +69,15 @@ def _records() -> Iterator[list[bytes]]:
         for symbol in ("BTC-USD", "ETH-USD")
     ]
     first = [encode(each) for each in trades if each.trade_id not in ("11", "12")]
+    early, later = first[:3_000], first[3_000:]  # what was forecast in between is judged by what comes then
     others: list[Record] = [
         factories.coverage(START_US, START_US + 7_000_000_000),
         factories.gap("filled", from_id="11", to_id="12", from_us=START_US, to_us=START_US + 60_000_000),
         factories.gap("open", from_us=START_US + 600_000_000, to_us=START_US + 900_000_000),
     ]
-    yield [*first, *map(encode, others), b"no JSON", b'{"v":1,"kind":"trade"}']
+    yield [*early, *map(encode, others), b"no JSON", b'{"v":1,"kind":"trade"}']
     late = [encode(each) for each in trades if each.trade_id in ("11", "12")]
-    yield [*late, *first[:20], first[30].replace(b'"size":"0.5', b'"size":"0.7')]
+    yield [*later, *late, *first[:20], first[30].replace(b'"size":"0.5', b'"size":"0.7')]
 
 
 def ours(table: Table, lake: Lake) -> pa.Table:
