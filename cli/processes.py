@@ -25,6 +25,8 @@ from tapehouse.errors import TerminalError
 log = logs.of(__name__)
 
 SIMULATOR: Final = "simulator"
+SPOILED: Final = ("--duplicates", "0.01", "--late", "0.01", "--malformed", "0.01", "--gaps", "0.005")
+"""Of the synthetic source while it runs on: what a real line brings now and then, so that its tables are not empty."""
 AT_ONCE: Final = 3
 """Finite producers side by side: each is a Python process, and the cores are Spark's too."""
 ONCE_TRADES: Final = 1_000
@@ -170,7 +172,7 @@ class AppProcesses:
             symbols = ",".join(MARKETS[name])
             finite = ("--finite",) if self._settings.once else ()
             yield Producer(name, ("--feed", name, *urls, "--symbols", symbols, "--no-marks", *finite))
-        amount = ("--count", str(ONCE_TRADES)) if self._settings.once else ("--rate", f"{self._rate_per_s:g}")
+        amount = ("--count", str(ONCE_TRADES)) if self._settings.once else ("--rate", f"{self._rate_per_s:g}", *SPOILED)
         yield Producer("synthetic", ("--feed", "synthetic", "--seed", str(self._settings.seed), *amount))
 
     @property
