@@ -10,6 +10,8 @@ VENV := .venv/bin
 KILLS ?= 25
 # deploy-terraform and destroy-terraform: CONFIRM=1 does not ask.
 CONFIRM ?=
+# A command that starts a Trino, for `make test-athena`: up, register SCHEMA TABLE FOLDER, sql -H STATEMENT.
+TRINO ?=
 # More words for pytest, a benchmark or a command.
 ARGS ?=
 
@@ -33,7 +35,8 @@ help: ## Show this help.
 	  '  TARGET=local|aws       where the data is (default: local; deploy and destroy ask)' \
 	  '  CONFIRM=1              bootstrap-, deploy-, destroy-terraform: do not ask' \
 	  '  KILLS=25               chaos: how many random kills' \
-	  '  ARGS=...               more words for pytest, a benchmark or lock' \
+	  '  TRINO=command          test-athena: a command that starts a Trino (tests/trino.py)' \
+  '  ARGS=...               more words for pytest, a benchmark or lock' \
 	  '' 'Needs: Python 3.11-3.13, Java 17 or 21, make. More: .venv/bin/tapehouse -h'
 
 setup: ## Make .venv with everything pinned, and fetch Spark's jars (run by the others as needed).
