@@ -103,6 +103,7 @@ class Refresh:
         with ExitStack() as locks:
             for query in touched:
                 locks.enter_context(self._runner.only_writer(query))
+            self._workspace.ensure(read for query in touched for read in query.reads if read not in hanging)
             # First of all what a kill must not leave half done: the next pass of each query looks there. A query cannot
             # go on over a rewritten input: it begins anew.
             for query in touched:

@@ -69,7 +69,8 @@ class Batch:
         return self.added.get(table, ())
 
     def removed(self, table: Table) -> tuple[Removal, ...]:
-        """The files that the commits which are wholly in this batch took out, but for those whose rows only moved.
+        """The files that the commits which are wholly in this batch took out, but for those whose rows only moved, or
+        are kept no longer (``Query.keeps_days``): what was made of them stays.
 
         Empty while the query begins with all files: what was taken out before is not told.
         """
@@ -220,7 +221,7 @@ class Follower:
         if reached.version < 0 or reached.table_id != after.table_id or reached.after or after.after:
             return ()
         commits = self._ws.log(table).commits(reached.version, after.version) or ()
-        return tuple(each for commit in commits for each in commit.removed if not each.moves_only)
+        return tuple(each for commit in commits for each in commit.removed if each.is_passed_on)
 
     def _from_all(
         self, table: Table, reached: Reached

@@ -82,8 +82,8 @@ class Runner:
 
     def _begin(self, query: Query, job: BatchJob) -> bool:
         """What comes before any batch; whether a rebuild that was killed had to be finished."""
+        was_left = self.rebuild(query)  # first: a table may be what is declared only then
         self._workspace.ensure((*query.reads, *query.writes))
-        was_left = self.rebuild(query)
         until_won(job.prepare)
         return was_left
 
@@ -191,16 +191,21 @@ class Runner:
         log.info("rebuild", query=query.name, tables=list(names))
         if anew:
             self.forget(query)
-        self._workspace.ensure((*query.reads, *query.writes))
+        self._workspace.ensure(query.reads)
         follower, tables = self.follower(query), [table for table in query.writes if table.name in names]
 
         def compute() -> None:
             until = follower.now()
             job.rebuild(tables)
+            for table in tables:
+                if (left := self._workspace.state(table)).replaces is not None:
+                    self._workspace.commit(left)  # nothing was there to be put into it
             if len(tables) == len(query.writes):
                 follower.all_done(until)
 
-        until_won(compute)
+        with self._workspace.replacing(tables):
+            self._workspace.ensure(tables)
+            until_won(compute)
         self._workspace.check_writer(query.writes[0])  # else the mark may be the next one's
         place(self._workspace.lake.uri).delete(_MARK.format(query.name))
         return True

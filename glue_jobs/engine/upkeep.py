@@ -18,6 +18,7 @@ from py4j.protocol import Py4JJavaError
 from glue_jobs.engine import vacuum
 from glue_jobs.engine.checkpoints import write_checkpoint
 from glue_jobs.engine.compaction import due, merge
+from glue_jobs.engine.declared import clashes
 from glue_jobs.engine.places import place
 from glue_jobs.engine.table_log import DataFile, instant_us, newest_checkpoint
 from glue_jobs.engine.workspace import Workspace
@@ -84,6 +85,8 @@ class _TableUpkeep:
 
     def step(self, most_bytes: int) -> bool:
         now_ms = round(self._clock() * 1000)
+        if clashes(self._ws.state(self._table)):
+            return False  # only a rebuild may write it
         pieces = [self._tried(self._merge, now_ms, most_bytes), self._tried(self._sweep, now_ms)]
         return any([*pieces, self._tried(self._keep_log_short, now_ms)])
 

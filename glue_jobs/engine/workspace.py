@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import pyarrow as pa
@@ -13,10 +13,11 @@ from pyspark.sql import DataFrame, SparkSession
 
 from glue_jobs.engine import delta
 from glue_jobs.engine.cache import MOST_FILE_BYTES, FileCache
+from glue_jobs.engine.declared import anew, clashes, described_anew, refuse_clash
 from glue_jobs.engine.files import add_action, read_files, remove_action, schema_of, write_file
 from glue_jobs.engine.places import place
 from glue_jobs.engine.steps import Steps
-from glue_jobs.engine.table_log import DataFile, TableLog, TableState, newest_checkpoint
+from glue_jobs.engine.table_log import FLOOR, RETENTION, DataFile, TableLog, TableState, newest_checkpoint
 from glue_jobs.engine.transaction import LostRaceError, commit_actions
 from tapehouse.lake import Lake
 from tapehouse.tables import Table
@@ -36,17 +37,36 @@ class Workspace:
     _logs: dict[str, TableLog] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _there: set[str] = field(default_factory=set)
+    _replaced: set[str] = field(default_factory=set)
     _checks: dict[str, Callable[[], None]] = field(default_factory=dict)
 
     def uri(self, table: Table) -> str:
         return self.lake.table_uri(table.name)
 
     def ensure(self, tables: Iterable[Table]) -> None:
-        """Create those that are not there yet, and add columns that were declared since; each once a process."""
+        """Create those that are not there yet, and give them what was declared since; each once a process.
+
+        Raises:
+            TerminalError: the rows of one cannot be those of its declaration; it says what to do.
+            LostRaceError: another writer was first again and again.
+        """
         for table in tables:
             if table.name not in self._there:
-                delta.ensure(self.log(table))
-                self._there.add(table.name)
+                is_replaced = table.name in self._replaced
+                delta.ensure(self.log(table), is_replaced=is_replaced)
+                if not is_replaced:
+                    self._there.add(table.name)
+
+    @contextmanager
+    def replacing(self, tables: Iterable[Table]) -> Iterator[None]:
+        """These tables are computed anew. One whose rows are not as it is declared has none meanwhile, and the next
+        commit makes it what is declared, with what it adds in the place of all rows: at once, or not at all."""
+        names = {table.name for table in tables}
+        self._replaced.update(names)
+        try:
+            yield
+        finally:
+            self._replaced.difference_update(names)
 
     # Files: how the jobs read and write.
 
@@ -59,7 +79,10 @@ class Workspace:
 
     def state(self, table: Table) -> TableState:
         """The table now: its files, and the base of a commit."""
-        return self.log(table).state()
+        state = self.log(table).state()
+        if table.name in self._replaced and clashes(state):
+            return replace(state, files=(), replaces=state.files)
+        return state
 
     def rows(
         self,
@@ -147,14 +170,51 @@ class Workspace:
         Raises:
             LostRaceError: somebody else committed since ``base`` was read; nothing was written.
             LeaseLostError: another process may write the table by now; nothing was written.
+            TerminalError: its rows cannot be those of the declaration, and this is no rebuild; nothing was written.
         """
         turn = None if moves_only else base.turn + 1
         carried = base.metadata if moves_only else {**(metadata or {}), "turn": turn}
         actions = [remove_action(each, moves_only=moves_only) for each in remove]
         actions += [add_action(each, moves_only=moves_only) for each in add]
+        operation = "WRITE"
+        if base.replaces is not None:
+            actions = [*anew(base, now_ms=time.time_ns() // 1_000_000), *actions]
+            operation = "REPLACE TABLE"
+        self._commit(base, actions, turn=turn, metadata=carried, operation=operation)
+
+    def forget(
+        self, base: TableState, *, floor_us: int, add: Sequence[DataFile] = (), remove: Sequence[DataFile] = ()
+    ) -> None:
+        """Take rows out that are older than the table keeps: all of ``remove`` that is not in ``add``.
+
+        ``floor_us``: all of them were before; the table says so from now on. Who follows the table does not see it, and
+        it counts no turn.
+
+        Raises:
+            LostRaceError: somebody else committed since ``base`` was read; nothing was written.
+            LeaseLostError: another process may write the table by now; nothing was written.
+        """
+        actions = [described_anew(base, {}, {FLOOR: str(max(floor_us, base.floor_us or floor_us))})]
+        actions += [remove_action(each) for each in remove]
+        actions += [add_action(each, moves_only=True) for each in add]
+        self._commit(base, actions, turn=None, metadata=base.metadata, operation=RETENTION)
+
+    def _commit(
+        self,
+        base: TableState,
+        actions: Sequence[Mapping[str, Any]],
+        *,
+        turn: int | None,
+        metadata: Mapping[str, Any] | None,
+        operation: str,
+    ) -> None:
+        if base.replaces is None and actions:
+            refuse_clash(base)  # another version of the program may have changed the table since it was looked at
         began = time.monotonic(), time.time()
         self.check_writer(base.table)
-        done = commit_actions(base.uri, actions, version=base.version, turn=turn, metadata=carried)
+        done = commit_actions(
+            base.uri, actions, version=base.version, turn=turn, metadata=metadata, operation=operation
+        )
         took_s = max(time.monotonic() - began[0], time.time() - began[1])
         if not done or (took_s > _HELD_UP_S and _is_past(base)):
             raise LostRaceError(base.table.name, base.turn)

@@ -10,7 +10,7 @@ from glue_jobs.engine import declared, delta
 from glue_jobs.engine.declared import properties
 from glue_jobs.engine.table_log import TableLog
 from tapehouse.errors import TerminalError
-from tapehouse.tables import GOLD_CANDLES, SILVER_TRADES, Column, Table
+from tapehouse.tables import GOLD_CANDLES, SILVER_TRADES, Table
 from tests.glue_jobs import by_spark
 from tests.glue_jobs.engine.test_table_log import trades
 
@@ -46,38 +46,6 @@ def test_column_declared_since_is_added_to_a_table_with_rows(spark: Any, tmp_pat
     version = TableLog(GOLD_CANDLES, uri).state().version
     ensure(GOLD_CANDLES, uri)
     assert TableLog(GOLD_CANDLES, uri).state().version == version
-
-
-def test_column_that_may_not_be_null_is_not_made_up(spark: Any, tmp_path: Path) -> None:
-    uri = str(tmp_path / "candles")
-    older = replace(GOLD_CANDLES, columns=tuple(c for c in GOLD_CANDLES.columns if c.name != "volume"))
-    ensure(older, uri)
-    with pytest.raises(TerminalError, match="made without volume"):
-        ensure(GOLD_CANDLES, uri)
-
-
-def test_table_of_gold_that_was_filed_otherwise_is_made_anew_and_keeps_its_turn(spark: Any, tmp_path: Path) -> None:
-    uri = str(tmp_path / "candles")
-    bucket = Column("bucket", "BIGINT", "start of the file's span", nullable=False)
-    older = replace(GOLD_CANDLES, columns=(*GOLD_CANDLES.columns, bucket), partition_by=("interval", "bucket"))
-    ensure(older, uri)
-    base = TableLog(older, uri).state()
-    row = {"exchange": "kraken", "symbol": "BTC-USD", "interval": "1m", "bucket": 0, "trade_count": 1, "complete": True}
-    told = ", ".join(f"{row.get(c.name, 0 if c.type[:3] != 'TIM' else None)!r}" for c in older.columns)
-    values = told.replace("None", "timestamp_micros(0)")
-    frame = spark.sql(f"SELECT {values}").toDF(*older.column_names)
-    cast = frame.selectExpr(*(f"CAST({c.name} AS {c.type}) AS {c.name}" for c in older.columns))
-    by_spark.append(cast, base, metadata={"through": {"silver.trades": ["x", 9]}})
-    ensure(GOLD_CANDLES, uri)
-    now = TableLog(GOLD_CANDLES, uri).state()
-    assert (now.turn, now.metadata) == (1, {"turn": 1})
-    found = spark.read.format("delta").load(uri)
-    assert tuple(found.columns) == GOLD_CANDLES.column_names
-    assert found.count() == 0
-    state = TableLog(GOLD_CANDLES, uri).state()
-    assert (state.turn, state.files, state.metadata) == (1, (), {"turn": 1})
-    ensure(GOLD_CANDLES, uri)
-    assert TableLog(GOLD_CANDLES, uri).state().version == now.version
 
 
 def test_folder_with_files_of_others_is_left_alone_and_named(spark: Any, tmp_path: Path) -> None:
