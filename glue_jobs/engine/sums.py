@@ -122,7 +122,7 @@ class SumsTable:
             times: dict[str, int] = {}
             for commit in commits:
                 for gone in commit.removed:
-                    if not gone.moves_only:
+                    if gone.is_passed_on:
                         times[gone.path] = times.get(gone.path, 0) - 1
                 for file in commit.added:
                     files[file.path] = file

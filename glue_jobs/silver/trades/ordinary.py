@@ -329,7 +329,8 @@ def _numbers(payloads: Payloads, ids: _Bounds) -> pa.Array:
 def _clear_of_limits(prices: pa.Array, sizes: pa.Array) -> Bools:
     """Both above zero, and their product clear of the limit."""
     price, size = (np.asarray(each.cast(pa.float64())) for each in (prices, sizes))
-    return (price > 0) & (size > 0) & (price * size < _CLEAR_OF_LIMIT)
+    is_clear: Bools = (price > 0) & (size > 0) & (price * size < _CLEAR_OF_LIMIT)
+    return is_clear
 
 
 def _replaced(texts: pa.Array, sound: pa.Array, text: str) -> pa.Array:
