@@ -34,6 +34,7 @@ def runs(deployment: Deployment, tmp_path_factory: pytest.TempPathFactory) -> It
         here.run("refresh")
         here.run("maintain")
         here.run("rebuild", table="gold.candles")
+        here.run("requeue")
         here.run("audit", full="true")
         here.run("smoke")
     yield here

@@ -102,7 +102,7 @@ def test_the_outputs_are_settings(deployment: Deployment) -> None:
 def test_records_go_the_whole_way_by_the_jobs_as_they_are_declared(deployment: Deployment, runs: Runs) -> None:
     for said in runs.said:
         assert said["ok"] is True, said["printed"]
-    first, streamed, nothing_new, _, _, judged, _ = runs.said
+    first, streamed, nothing_new, _, _, _, judged, _ = runs.said
     assert first["rows"] >= 400
     assert streamed["rows"] >= 100
     assert nothing_new["rows"] == 0
