@@ -23,6 +23,8 @@ log = logs.of(__name__)
 FORMAT: Final = 1
 _START: Final = -2
 """The version of a query that has not begun."""
+_BEFORE_ALL: Final = (-1, "")
+"""Where one stands that begins with all files."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +62,7 @@ class Batch:
     added: Mapping[Table, tuple[DataFile, ...]]
     reached: Mapping[Table, Reached]
     is_first: bool = False
-    """The query began anew: nothing is known of what earlier batches told it."""
+    """The query begins an input anew with it: what was taken out of that since its last batch, nobody tells."""
     _metadata: Mapping[Table, Mapping[str, Any] | None] = field(default_factory=dict)
     _removed: Mapping[Table, tuple[Removal, ...]] = field(default_factory=dict)
 
@@ -105,6 +107,7 @@ class Follower:
         self._place: Place = place(workspace.lake.uri)
         self._file = f"_checkpoints/{name}.json"
         self._reached: dict[Table, Reached] | None = None
+        self._begins_anew = False
 
     def next(self) -> Batch | None:
         """What comes next; None where everything is done.
@@ -112,7 +115,7 @@ class Follower:
         A batch without files, but with versions that moved on, tells what a commit without rows carries.
         """
         reached = self._reached if self._reached is not None else self._load()
-        is_first = all(each.version == _START for each in reached.values())
+        self._begins_anew = False
         added: dict[Table, tuple[DataFile, ...]] = {}
         after: dict[Table, Reached] = {}
         metadata: dict[Table, Mapping[str, Any] | None] = {}
@@ -123,7 +126,7 @@ class Follower:
             removed[table] = self._taken_out(table, reached[table], after[table])
         if after == reached:
             return None
-        return Batch(self._ws, added, after, is_first, metadata, removed)
+        return Batch(self._ws, added, after, self._begins_anew, metadata, removed)
 
     def is_through(self, versions: Mapping[Table, int]) -> bool:
         """Whether everything up to these versions of the inputs is done."""
@@ -189,7 +192,7 @@ class Follower:
             log.warning("input_replaced", query=self._name, table=table.name, note="beginning it anew")
             reached = Reached()
         if reached.version == _START:
-            reached = Reached(state.table_id, state.version, (-1, ""))
+            reached = Reached(state.table_id, state.version, _BEFORE_ALL)
         if reached.after is not None:
             return self._from_all(table, reached)
         if reached.version == state.version:
@@ -198,7 +201,7 @@ class Follower:
         commits = self._ws.log(table).commits(reached.version, through)
         if commits is None:
             log.warning("input_log_gone", query=self._name, table=table.name, version=reached.version)
-            return self._from_all(table, Reached(state.table_id, state.version, (-1, "")))
+            return self._from_all(table, Reached(state.table_id, state.version, _BEFORE_ALL))
         taken: list[DataFile] = []
         budget = _Budget(self._limits)
         metadata = None
@@ -228,6 +231,7 @@ class Follower:
     ) -> tuple[tuple[DataFile, ...], Reached, Mapping[str, Any] | None]:
         """The next of all files that there are, oldest first."""
         state, order = self._ws.state(table), _Order(self._limits.together)
+        self._begins_anew |= reached.after == _BEFORE_ALL
         budget = _Budget(self._limits)
         taken: list[DataFile] = []
         for some in order.left(state.files, reached.after):

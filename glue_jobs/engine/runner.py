@@ -122,7 +122,10 @@ class Runner:
                 return Piece(0, wrote=False, has_more=False)
             if (rows := self._batch(query, job)) is not None:
                 return Piece(rows, wrote=True, has_more=True)
+            began = self._clock()
             did = job.more()
+            if did:
+                self._rest(query, self._clock() - began)
             return Piece(0, wrote=did, has_more=did)
 
     def beside(self, query: Query, work: Callable[[], None]) -> None:
@@ -161,9 +164,14 @@ class Runner:
         until_won(lambda: job.write(batch))
         follower.done(batch)
         took_s = self._clock() - began
-        if until is not None and took_s > _SMALL_S and follower.is_through(until):  # else it would fall behind
-            self._rests_until[query.name] = self._clock() + min(query.rests * took_s, _MOST_REST_S)
+        if until is not None and follower.is_through(until):  # else it would fall behind
+            self._rest(query, took_s)
         return batch.rows
+
+    def _rest(self, query: Query, took_s: float) -> None:
+        """After so long a piece of work that was not small."""
+        if took_s > _SMALL_S:
+            self._rests_until[query.name] = self._clock() + min(query.rests * took_s, _MOST_REST_S)
 
     def mark(self, query: Query, tables: Sequence[Table], *, anew: bool) -> None:
         """Note that these tables of a query are to be rebuilt, until ``rebuild`` has done it: in this process, or,

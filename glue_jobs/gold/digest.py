@@ -8,7 +8,7 @@ which gold takes the first and the last of a window. docs/operations.md has the 
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Any, Final
 
 import pyarrow as pa
@@ -16,6 +16,8 @@ import pyarrow.compute as pc
 
 TRADE_COLUMNS: Final = ("event_time_us", "trade_number", "trade_id", "price", "size", "side")
 _ORDER: Final = [(name, "ascending") for name in TRADE_COLUMNS[:3]]
+
+_EXACT: Final = Context(prec=76)
 
 
 @dataclass(slots=True)
@@ -35,7 +37,7 @@ class Digest:
             return
         rows = trades.select(TRADE_COLUMNS).sort_by(_ORDER)
         self.count += rows.num_rows
-        self.volume += pc.sum(rows.column("size").cast(pa.decimal128(38, 12))).as_py()
+        self.volume = _EXACT.add(self.volume, pc.sum(rows.column("size").cast(pa.decimal128(38, 12))).as_py())
         self.first = self.first or rows.slice(0, 1).to_pylist()[0]
         self.last = rows.slice(rows.num_rows - 1).to_pylist()[0]
         for batch in rows.to_batches(max_chunksize=65_536):

@@ -48,14 +48,16 @@ class Estimate:
 def estimate(places: Ints, vwaps: Floats) -> Estimate | None:
     """Drift and volatility a step; None where fewer than ``LEAST_RETURNS`` returns, or nothing but gaps, say nothing.
 
-    ``places``: the numbers of the windows that have a vwap, ascending; ``vwaps``: above 0. A return over k windows
-    counts as one of k steps, so a gap neither adds to the volatility nor takes from it.
+    ``places``: the numbers of the windows that have a vwap, ascending; ``vwaps``: that of dust alone rounds to 0, which
+    no return leads to, and its window is none. A return over k windows counts as one of k steps, so a gap neither adds
+    to the volatility nor takes from it.
 
     A vwap is a mean over its window, and differences of means vary less than the price does: by a third where trades
     fill the windows. What is missing is in the covariance of neighbours, wherever in their windows the trades lie; so
     the variance is that of the returns and twice that covariance. Where prices jump to and fro without going anywhere
     the sum is near 0, or below: a quarter of the plain variance is the least.
     """
+    places, vwaps = places[vwaps > 0], vwaps[vwaps > 0]
     gaps = np.diff(places).astype(np.float64)
     returns = np.diff(np.log(vwaps))
     if len(returns) < LEAST_RETURNS:

@@ -71,8 +71,7 @@ def test_an_old_table_gets_them_once_and_keeps_its_position(
 ) -> None:
     uri = str(tmp_path / "trades")
     with monkeypatch.context() as before:
-        for module in (delta, declared):
-            before.setattr(module, "properties", lambda *_: {})
+        before.setattr(declared, "properties", lambda *_: {})
         ensure(SILVER_TRADES, uri)
     rows = spark.createDataFrame(trades(1).to_pylist(), SILVER_TRADES.schema_ddl)
     by_spark.append(rows, TableLog(SILVER_TRADES, uri).state(), metadata={"position": "p"})

@@ -132,7 +132,14 @@ def test_a_version_that_the_log_let_go_begins_anew(workspace: Workspace) -> None
     assert workspace.state(SILVER_TRADES).version == 3
     workspace.log(SILVER_TRADES)._commits.clear()
     (Path(workspace.uri(SILVER_TRADES)) / "_delta_log" / f"{2:020d}.json").unlink()
+    batch = following.next()
+    assert batch is not None
+    assert batch.is_first
     assert sorted(chain(*drained(following))) == ["1", "2", "3"]
+    put(workspace, 4)
+    batch = following.next()
+    assert batch is not None
+    assert not batch.is_first
 
 
 def test_a_table_made_again_is_begun_anew(workspace: Workspace, lake: Lake, tmp_path: Path) -> None:
@@ -143,6 +150,9 @@ def test_a_table_made_again_is_begun_anew(workspace: Workspace, lake: Lake, tmp_
     Path(workspace.uri(SILVER_COVERAGE)).rename(tmp_path / "gone too")
     again = without_spark(other, INPUTS)
     put(again, 2)
+    batch = follower(again).next()
+    assert batch is not None
+    assert batch.is_first
     assert drained(follower(again)) == [["2"]]
 
 

@@ -18,6 +18,7 @@ class Slow:
     def __init__(self, seconds: float) -> None:
         self.seconds, self.now = seconds, 100.0
         self.batches: list[int] = []
+        self.left = 0
 
     def prepare(self) -> None:
         pass
@@ -27,7 +28,11 @@ class Slow:
         self.batches.append(batch.rows)
 
     def more(self) -> bool:
-        return False
+        if not self.left:
+            return False
+        self.now += self.seconds
+        self.left -= 1
+        return True
 
     def rebuild(self, tables: Collection[Table]) -> None:
         raise NotImplementedError
@@ -51,6 +56,22 @@ def test_a_query_whose_batches_take_long_rests_and_takes_the_next_commits_at_onc
     job.now += 8.0
     runner.piece(query)
     assert job.batches == ([1, 2] if is_slow else [1, 1, 1])
+
+
+@pytest.mark.parametrize("rests", [2.0, 0.0])
+def test_what_waits_rests_between_its_pieces_too(lake: Lake, rests: float) -> None:
+    job = Slow(4.0)
+    job.left = 3
+    query = Query(name="summary", makes={SILVER_COVERAGE: (SILVER_TRADES,)}, rests=rests, job=lambda _: job)
+    runner = Runner(without_spark(lake, (SILVER_TRADES, SILVER_COVERAGE)), clock=lambda: job.now)
+    runner.piece(query)  # of the empty table
+    job.now += 60.0
+    for _ in range(3):
+        runner.piece(query)
+    assert job.left == (2 if rests else 0)
+    job.now += 8.0
+    runner.piece(query)
+    assert job.left == (1 if rests else 0)
 
 
 def test_a_query_that_is_behind_does_not_rest(lake: Lake) -> None:

@@ -297,6 +297,16 @@ def test_the_documented_recipe_makes_the_same_hash(lake: Lake) -> None:
     assert checked > 3
 
 
+def test_a_volume_holds_to_its_last_digit(lake: Lake) -> None:
+    silver = Vouched(lake)
+    size = "9999999999999999.123456789012"
+    silver.arrive([sold(number, T0 - DAY, price="0.00001", size=size) for number in (1, 2)])
+    silver.arrive([sold(3, T0 + DAY)], arrival_us=T0 + DAY)
+    silver.vouch()
+    hashed = [row for row in silver.days().values() if row["trades_sha256"] is not None]
+    assert [row["volume"] for row in hashed] == [Decimal("19999999999999998.246913578024")]
+
+
 def test_the_oracles_join_is_sane() -> None:
     assert joined([(5, 7), (1, 3), (3, 4), (9, 9)]) == [(1, 4), (5, 7)]
     assert datetime.fromtimestamp(MIDNIGHT // 10**6, UTC).hour == 0

@@ -119,6 +119,16 @@ def test_a_price_that_only_jumps_to_and_fro_keeps_a_quarter_of_its_variance() ->
     assert found.sigma == pytest.approx(found.return_deviation / 2)
 
 
+def test_a_window_of_dust_whose_vwap_rounds_to_nothing_is_none() -> None:
+    """0.0000001 for 10^-12 is a valid trade, and its quote_size is 0 to 18 digits."""
+    places, vwaps = np.arange(41), walk(41, 40)
+    dust = vwaps.copy()
+    dust[[0, 7, 40]] = 0.0
+    without = np.delete(places, [0, 7, 40])
+    assert estimate(places, dust) == estimate(without, vwaps[without])
+    assert estimate(places, np.zeros(41)) is None
+
+
 def test_too_little_says_nothing() -> None:
     assert estimate(np.arange(0), np.empty(0)) is None
     assert estimate(np.arange(3), np.array([1.0, 2.0, 3.0])) is None
