@@ -81,7 +81,7 @@ def audit(spark: SparkSession, lake: Lake, queries: Sequence[Query], *, full: bo
                     account(bronze, placed),
                     *(unique(table, there[name]) for name, table in tables.items() if not _by_coordinates(table)),
                     *derived(there),
-                    *rules(there),
+                    *rules(tables.values(), there),
                     apart(silver[SILVER_TRADES.name]),
                     *records(asked, bronze, silver),
                     coverage(silver[SILVER_COVERAGE.name], bronze, sample),

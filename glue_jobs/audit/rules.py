@@ -1,21 +1,21 @@
 """The rules that are declared with the tables, asked of every row."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
-from tapehouse.tables import REGISTRY, Table
+from tapehouse.tables import Table
 
 
-def rules(there: Mapping[str, DataFrame]) -> Iterator[DataFrame]:
+def rules(tables: Iterable[Table], there: Mapping[str, DataFrame]) -> Iterator[DataFrame]:
     """A check of each table that has rules: one pass over its rows, whatever the number of rules.
 
     ``there``: the tables by name. As everywhere in SQL, a rule that comes out as null is not broken.
     """
-    for name, frame in there.items():
-        if REGISTRY[name].rules:
-            yield broken(REGISTRY[name], frame)
+    for table in tables:
+        if table.rules:
+            yield broken(table, there[table.name])
 
 
 def broken(table: Table, rows: DataFrame) -> DataFrame:

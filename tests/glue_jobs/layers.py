@@ -101,6 +101,9 @@ class Layers:
         while self.gold.more():
             pass
         self.summary()
+
+    def refresh_others(self) -> None:
+        """Every other table of gold."""
         for job, follower in self.others:
             assert isinstance(job, BatchJob)
             job.prepare()

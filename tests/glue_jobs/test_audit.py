@@ -84,6 +84,7 @@ def good(spark: Any, tmp_path_factory: pytest.TempPathFactory) -> Lake:
     for records in stream():
         layers.arrive([record if isinstance(record, bytes) else encode(record) for record in records])
         layers.refresh_gold()
+        layers.refresh_others()
     layers.check()
     return lake
 
@@ -165,7 +166,7 @@ ONE_ROW = {
     "gold.candles ALL": "exchange = 'ALL' AND symbol = 'BTC-USD' AND interval = '1m' AND trade_count = 10",
     "gold.candles silent": "interval = '1m' AND trade_count = 0 AND minute(window_start) = 11",
     "gold.market_summary": "exchange = 'ALL' AND symbol = 'BTC-USD'",
-    "gold.exchange_activity": "exchange = 'kraken' AND side = 'buy'",
+    "gold.exchange_activity": "exchange = 'kraken' AND quote = 'USD' AND side = 'buy' AND hour = '2025-10-09 08:00:00'",
     "gold.data_quality": "source = 'kraken'",
     "gold.data_quality coverage": "source = '*'",
     "gold.data_quality_reasons": "reason = 'price.range'",

@@ -39,6 +39,7 @@ def layers(spark: Any, lake: Lake, monkeypatch: pytest.MonkeyPatch) -> Layers:
     again: list[Record] = [anew[1], contradicts, spans[4]]
     made.arrive([encode(record) for record in again])
     made.refresh_gold()
+    made.refresh_others()
     return made
 
 
@@ -53,6 +54,7 @@ def test_what_was_requeued_is_found_good(layers: Layers) -> None:
     requeue.run()
     assert (requeue.found.sound, requeue.found.refused) == ({"trade": 3}, {"duplicate": 1, "conflict": 1})
     layers.refresh_gold()
+    layers.refresh_others()
     found = lines(layers).splitlines()
     assert found[0] == "21 bronze records = 6 trades + 4 rejected + 0 gaps + 11 coverage"
     assert len(found) == 2, found
