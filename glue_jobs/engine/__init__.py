@@ -9,10 +9,10 @@ from glue_jobs.engine.runner import Runner
 from glue_jobs.engine.schema import arrow_schema, arrow_type, ddl
 from glue_jobs.engine.session import DELTA_PACKAGES, S3A_PACKAGES, build_session, glue_session, resolve_jars, sized
 from glue_jobs.engine.steps import Step, Steps
-from glue_jobs.engine.sums import CountAnewError, Counter, Counts, Key, SumsTable, units_of
+from glue_jobs.engine.sums import CountAnewError, Counter, Counts, Key, SumsJob, SumsTable, read_once, units_of
 from glue_jobs.engine.table_log import Commit, DataFile, TableState, instant_text, instant_us
 from glue_jobs.engine.transaction import LostRaceError
-from glue_jobs.engine.upsert import Rewrite, days_of, upsert
+from glue_jobs.engine.upsert import Rewrite, date_of, days_of, upsert
 from glue_jobs.engine.workspace import Workspace
 
 __all__ = [
@@ -39,6 +39,7 @@ __all__ = [
     "Runner",
     "Step",
     "Steps",
+    "SumsJob",
     "SumsTable",
     "TableState",
     "Workspace",
@@ -46,6 +47,7 @@ __all__ = [
     "arrow_type",
     "build_session",
     "codes_of",
+    "date_of",
     "days_of",
     "ddl",
     "glue_session",
@@ -55,6 +57,7 @@ __all__ = [
     "ints_of",
     "ranks_of",
     "read_files",
+    "read_once",
     "resolve_jars",
     "schema_of",
     "sized",

@@ -7,18 +7,22 @@ were taken out (a requeue's, a rebuild's) are subtracted. Where that cannot be, 
 input is another table now, all is counted anew, in one commit.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from decimal import Context, Decimal
 from typing import Any, Final, TypeAlias
 
+import numpy as np
 import pyarrow as pa
 
-from glue_jobs.engine.files import schema_of
-from glue_jobs.engine.table_log import DataFile, TableState, instant_text
-from glue_jobs.engine.upsert import upsert
+from glue_jobs.engine.columns import ints_of
+from glue_jobs.engine.files import read_files, schema_of
+from glue_jobs.engine.follow import Batch
+from glue_jobs.engine.table_log import DataFile, TableState
+from glue_jobs.engine.upsert import files_of_days, upsert
 from glue_jobs.engine.workspace import Workspace
 from tapehouse import logs
 from tapehouse.errors import TerminalError
+from tapehouse.intervals import DAY_US
 from tapehouse.tables import Table
 
 log = logs.of(__name__)
@@ -141,12 +145,12 @@ class SumsTable:
 
     def _held(self, base: TableState, asked: Counts | None) -> Counts:
         """The rows that are there, of the keys that are asked for, or all."""
-        files = base.files
-        if asked is not None:
-            hours = [int(key[0]) for key in asked]
-            low, high = (instant_text(pick(hours)) if hours else "" for pick in (min, max))
-            files = tuple(file for file in files if hours and file.may_hold("hour", low, high))
-        rows = self._ws.rows(self.table, files)
+        if asked is None:
+            rows = self._ws.rows(self.table, base.files)
+        else:
+            hours = np.unique([int(key[0]) for key in asked])
+            rows = self._ws.rows(self.table, files_of_days(base, "hour", hours // DAY_US))
+            rows = rows.filter(pa.array(np.isin(ints_of(rows.column("hour")), hours)))
         at = rows.schema.get_field_index("hour")
         found = {}
         for row in rows.set_column(at, "hour", rows.column("hour").cast(pa.int64())).to_pylist():
@@ -190,6 +194,55 @@ class SumsTable:
         if any(abs(number) >= 10**_DIGITS for number in sums):
             raise TerminalError(f"{self.table.name}: a sum of {field.name} has more than {_DIGITS} digits")
         return pa.array([Decimal(number).scaleb(-field.type.scale, _EXACT) for number in sums], field.type)
+
+
+class SumsJob:
+    """Writes tables of sums: a ``BatchJob``."""
+
+    def __init__(self, workspace: Workspace, sums: Sequence[SumsTable], *, at_once: Collection[Table] = ()) -> None:
+        """``at_once``: inputs of which all that is there is counted, however far the batch reaches."""
+        self._ws, self._sums, self._at_once = workspace, tuple(sums), frozenset(at_once)
+
+    def prepare(self) -> None:
+        """Count all that there is where a table does not say what is in it: it is new, or was made anew.
+
+        Raises:
+            LostRaceError: another writer was there first; run it again.
+        """
+        for each in self._sums:
+            if not each.is_begun:
+                each.build()
+
+    def write(self, batch: Batch) -> None:
+        """Count up to where the batch reaches; what it brings of that by itself is not asked.
+
+        Raises:
+            LostRaceError: another writer was there first; run the same batch again.
+            TerminalError: a sum does not fit its column.
+        """
+        through = {table: -1 if to.after is not None else to.version for table, to in batch.reached.items()}
+        through |= {table: self._ws.state(table).version for table in self._at_once}
+        for each in self._sums:
+            each.advance(through)
+
+    def more(self) -> bool:
+        """Nothing waits."""
+        return False
+
+    def rebuild(self, tables: Collection[Table]) -> None:
+        """Count anew.
+
+        Raises:
+            LostRaceError: another writer was there first; run it again.
+        """
+        for each in self._sums:
+            if each.table in tables:
+                each.build()
+
+
+def read_once(workspace: Workspace, table: Table, file: DataFile, columns: Sequence[str]) -> pa.Table:
+    """Columns of a file that is counted, past the cache: it is counted once, and others read other columns of it."""
+    return read_files(workspace.uri(table), table, [file], columns)
 
 
 def units_of(value: int | Decimal) -> int:

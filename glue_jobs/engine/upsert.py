@@ -56,8 +56,7 @@ def upsert(
     key = list(table.key)
     rows = rows.select(schema.names).cast(schema)
     asked = rows.select(key) if gone is None else pa.concat_tables([rows.select(key), gone.select(key)])
-    wanted = np.unique(days_of(asked.column(near)))
-    files = [each for each in base.files if _may_hold(each, schema.field(near).type, near, wanted)]
+    files = files_of_days(base, near, days_of(asked.column(near)))
     held = [workspace.rows(table, [each]) for each in files]
     there = pa.concat_tables([*held, schema.empty_table()])
     file_of = np.repeat(np.arange(len(files)), [each.num_rows for each in held])
@@ -71,7 +70,8 @@ def upsert(
     changed = np.unique(np.concatenate([old_days[gone_here], new_days[_differ(there, old, rows, new)]]))
     if not len(changed):
         return Rewrite()
-    is_out = np.isin(file_of, np.unique(file_of[np.isin(old_days, changed)]))
+    out = np.unique(file_of[np.isin(old_days, changed)])
+    is_out = np.isin(file_of, out)
     comes = np.isin(new_days, changed)
     stays = is_out & ~gone_here & ~np.isin(old, new[comes])
     result = pa.concat_tables([there.filter(pa.array(stays)), rows.filter(pa.array(comes))])
@@ -83,7 +83,7 @@ def upsert(
                         keep=True)
         for each in np.unique(group).tolist()
     ]  # fmt: skip
-    return Rewrite(add, [file for number, file in enumerate(files) if is_out[file_of == number].any()])
+    return Rewrite(add, [files[number] for number in out.tolist()])
 
 
 def days_of(column: pa.ChunkedArray) -> Ints:
@@ -93,18 +93,25 @@ def days_of(column: pa.ChunkedArray) -> Ints:
     return np.asarray(column.cast(pa.int64()).to_numpy(), np.int64) // DAY_US
 
 
-def _may_hold(file: DataFile, kind: pa.DataType, near: str, days: Ints) -> bool:
-    """Whether a row of one of the days (ascending) may be in the file, by the log's statistics."""
-    low, high = file.low.get(near), file.high.get(near)
-    if low is None or high is None:
-        return True
-    return any(low <= _bound(kind, day, last=True) and high >= _bound(kind, day, last=False) for day in days.tolist())
+def date_of(day: int) -> date:
+    """The date of a day since the epoch."""
+    return _EPOCH + timedelta(days=day)
+
+
+def files_of_days(state: TableState, near: str, days: Ints) -> list[DataFile]:
+    """The files that may hold a row of one of the days (since the epoch) by a column, by the log's statistics.
+
+    ``near``: a TIMESTAMP, a DATE, or a BIGINT in µs.
+    """
+    kind = schema_of(state.table).field(near).type
+    spans = [(_bound(kind, day, last=False), _bound(kind, day, last=True)) for day in np.unique(days).tolist()]
+    return [each for each in state.files if any(each.may_hold(near, low, high) for low, high in spans)]
 
 
 def _bound(kind: pa.DataType, day: int, *, last: bool) -> Any:
     """A day's first or last value as the log's statistics spell it."""
     if pa.types.is_date32(kind):
-        return (_EPOCH + timedelta(days=day)).isoformat()
+        return date_of(day).isoformat()
     at_us = (day + 1) * DAY_US - 1 if last else day * DAY_US
     return instant_text(at_us) if pa.types.is_timestamp(kind) else at_us
 

@@ -5,13 +5,13 @@ cannot be told from the rest of its exchange, and all is counted anew; that is o
 joins a vendor's.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from glue_jobs.engine import Batch, CountAnewError, Counts, DataFile, SumsTable, Workspace, read_files, units_of
+from glue_jobs.engine import CountAnewError, Counts, DataFile, SumsJob, SumsTable, Workspace, read_once, units_of
 from glue_jobs.gold.candles import SourceChoice, of_sources
 from tapehouse.intervals import HOUR_US
 from tapehouse.market import Market
@@ -24,42 +24,11 @@ _FEED: Final = ("exchange", "symbol", "source")
 _COUNTED: Final = "counted"
 
 
-class ExchangeActivityJob:
+class ExchangeActivityJob(SumsJob):
     """Adds the trades of a batch to the rows of their hours."""
 
     def __init__(self, workspace: Workspace, *, choice: SourceChoice = SourceChoice()) -> None:  # noqa: B008 - frozen
-        self._sums = _Sums(workspace, choice)
-
-    def prepare(self) -> None:
-        """Count all that there is where the table does not say what is in it: it is new, or was made anew.
-
-        Raises:
-            LostRaceError: another writer was there first; run it again.
-        """
-        if not self._sums.is_begun:
-            self._sums.build()
-
-    def write(self, batch: Batch) -> None:
-        """Count up to where the batch reaches.
-
-        Raises:
-            LostRaceError: another writer was there first; run the same batch again.
-            TerminalError: a sum has more than 38 digits.
-        """
-        self._sums.advance({table: -1 if to.after is not None else to.version for table, to in batch.reached.items()})
-
-    def more(self) -> bool:
-        """Nothing waits."""
-        return False
-
-    def rebuild(self, tables: Collection[Table]) -> None:
-        """Count anew.
-
-        Raises:
-            LostRaceError: another writer was there first; run it again.
-        """
-        if GOLD_EXCHANGE_ACTIVITY in tables:
-            self._sums.build()
+        super().__init__(workspace, [_Sums(workspace, choice)])
 
 
 class _Sums(SumsTable):
@@ -80,7 +49,7 @@ class _Sums(SumsTable):
         }
         seen = {market: {source} for market, source in known.items()}
         for file in files:
-            feeds = self._read(file, _FEED).group_by(list(_FEED)).aggregate([])
+            feeds = read_once(self._ws, SILVER_TRADES, file, _FEED).group_by(list(_FEED)).aggregate([])
             for exchange, symbol, source in zip(*(column.to_pylist() for column in feeds.columns), strict=True):
                 seen.setdefault(Market(exchange, symbol), set()).add(source)
         self._sources = {
@@ -95,7 +64,7 @@ class _Sums(SumsTable):
         return {_COUNTED: told}
 
     def _counts(self, workspace: Workspace, file: DataFile) -> Counts:
-        rows = of_sources(self._read(file, _COLUMNS), self._sources)
+        rows = of_sources(read_once(workspace, SILVER_TRADES, file, _COLUMNS), self._sources)
         at_us = rows.column("event_time_us")
         hour = pc.multiply(pc.divide(at_us, HOUR_US), HOUR_US)  # no event time is before 1970
         side = pc.fill_null(rows.column("side"), NO_SIDE)
@@ -110,7 +79,3 @@ class _Sums(SumsTable):
             }
             for row in sums.to_pylist()
         }
-
-    def _read(self, file: DataFile, columns: Sequence[str]) -> pa.Table:
-        """Past the cache: a file is counted once, and others read other columns of it."""
-        return read_files(self._ws.uri(SILVER_TRADES), SILVER_TRADES, [file], columns)

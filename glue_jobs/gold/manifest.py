@@ -8,7 +8,7 @@ is found by the log's statistics.
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any, Final
 
 import pyarrow as pa
@@ -21,12 +21,13 @@ from glue_jobs.engine import (
     Rewrite,
     TableState,
     Workspace,
+    date_of,
     instant_text,
     read_files,
     schema_of,
     upsert,
 )
-from glue_jobs.gold.candles import GAP_COLUMNS, Counted, Islands, Known, counted_in
+from glue_jobs.gold.candles import GAP_COLUMNS, Counted, Islands, Known, counted_in, may_hold_interval
 from glue_jobs.gold.digest import TRADE_COLUMNS, Digest
 from tapehouse import logs
 from tapehouse.intervals import DAY_US, WEEK_US, floor_us
@@ -192,7 +193,7 @@ class ManifestJob:
             files = [
                 each
                 for each in self._ws.state(GOLD_CANDLES).files
-                if each.may_hold("interval", "1d", "1d") and each.may_hold("window_start", low, high)
+                if may_hold_interval(each, "1d") and each.may_hold("window_start", low, high)
             ]
             for file in files:
                 for row in _days(self._ws.rows(GOLD_CANDLES, [file], _CANDLE)).to_pylist():
@@ -207,7 +208,7 @@ class ManifestJob:
             return Rewrite()
         there: dict[Key, Row] = {}
         for first, last in touched.ranges():
-            low, high = _date(first).isoformat(), _date(min(last, 100_000)).isoformat()
+            low, high = date_of(first).isoformat(), date_of(min(last, 100_000)).isoformat()
             for file in base.files:
                 if file.may_hold("day", low, high):
                     rows = self._ws.rows(GOLD_MANIFEST, [file]).to_pylist()
@@ -216,7 +217,7 @@ class ManifestJob:
         gone = [key for key in there if key not in candles]
         keys = {"exchange": [key[0] for key in gone], "symbol": [key[1] for key in gone]}
         schema = pa.schema([schema_of(GOLD_MANIFEST).field(name) for name in GOLD_MANIFEST.key])
-        lost = pa.table({**keys, "day": [_date(key[2]) for key in gone]}, schema=schema)
+        lost = pa.table({**keys, "day": [date_of(key[2]) for key in gone]}, schema=schema)
         return upsert(self._ws, base, self._rows(candles, there), near="day", gone=lost)
 
     def _rows(self, candles: Mapping[Key, Row], there: Mapping[Key, Row]) -> pa.Table:
@@ -228,7 +229,7 @@ class ManifestJob:
             row = {
                 "exchange": key[0],
                 "symbol": key[1],
-                "day": _date(key[2]),
+                "day": date_of(key[2]),
                 **{name: candle[name] for name in _PRINT},
                 "open_gaps": seen.open_gaps,
                 "coverage": seen.share,
@@ -338,7 +339,7 @@ class ManifestJob:
         files = [
             each
             for each in self._ws.state(GOLD_CANDLES).files
-            if each.may_hold("interval", "1w", "1w") and each.may_hold("window_start", low, "9999")
+            if may_hold_interval(each, "1w") and each.may_hold("window_start", low, "9999")
         ]
         found = [self._ws.rows(GOLD_CANDLES, [each], _WEEK) for each in files]
         rows = pa.concat_tables([*found, self._ws.rows(GOLD_CANDLES, (), _WEEK)])
@@ -500,10 +501,6 @@ def _key(candle: Row) -> Key:
 
 def _row_key(row: Row) -> Key:
     return row["exchange"], row["symbol"], (row["day"] - _EPOCH).days
-
-
-def _date(day: int) -> date:
-    return _EPOCH + timedelta(days=day)
 
 
 def _by_day(rows: pa.Table) -> Iterator[pa.Table]:

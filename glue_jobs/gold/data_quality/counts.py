@@ -9,7 +9,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from glue_jobs.engine import Counts, DataFile, Key, Workspace, instant_us, read_files
+from glue_jobs.engine import Counts, DataFile, Key, Workspace, instant_us, read_once
 from tapehouse.intervals import HOUR_US, floor_us
 from tapehouse.tables import (
     BRONZE_TRADES,
@@ -22,7 +22,6 @@ from tapehouse.tables import (
     SILVER_REJECTED,
     SILVER_TRADES,
     UNKNOWN_SOURCE,
-    Table,
 )
 
 _VERDICTS: Final = ("duplicate", "conflict", "quarantined")
@@ -35,7 +34,7 @@ def arrived(workspace: Workspace, file: DataFile) -> Counts:
         hours = {floor_us(instant_us(text), HOUR_US) for text in (low, high)}
         if len(hours) == 1:
             return _of_bronze({hours.pop(): file.rows})
-    rows = read_files(workspace.uri(BRONZE_TRADES), BRONZE_TRADES, [file], ["arrival_time"])
+    rows = read_once(workspace, BRONZE_TRADES, file, ["arrival_time"])
     found = pc.value_counts(_hours(rows))
     return _of_bronze({each["values"]: each["counts"] for each in found.to_pylist()})
 
@@ -46,7 +45,7 @@ def _of_bronze(records: Mapping[int, int]) -> Counts:
 
 def accepted(workspace: Workspace, file: DataFile) -> Counts:
     """silver.trades."""
-    rows = _read(workspace, SILVER_TRADES, file, ["source", "arrival_time", "event_time_us", "backfilled"])
+    rows = read_once(workspace, SILVER_TRADES, file, ["source", "arrival_time", "event_time_us", "backfilled"])
     behind_us = pc.subtract(rows.column("arrival_time").cast(pa.int64()), rows.column("event_time_us"))
     return _placed(
         _added_up(
@@ -64,14 +63,14 @@ def accepted(workspace: Workspace, file: DataFile) -> Counts:
 
 def rejected(workspace: Workspace, file: DataFile) -> Counts:
     """silver.rejected by verdict."""
-    rows = _read(workspace, SILVER_REJECTED, file, ["source", "arrival_time", "verdict"])
+    rows = read_once(workspace, SILVER_REJECTED, file, ["source", "arrival_time", "verdict"])
     verdicts = {name: pc.equal(rows.column("verdict"), name).cast(pa.int64()) for name in _VERDICTS}
     return _placed(_added_up([_source(rows)], _hours(rows), verdicts), *_VERDICTS)
 
 
 def gaps(workspace: Workspace, file: DataFile) -> Counts:
     """silver.gaps. Rows without coordinates are no records: of the stream's own gaps, and of those that ids filled."""
-    rows = _read(workspace, SILVER_GAPS, file, ["source", "arrival_time", "event", "shard_id"])
+    rows = read_once(workspace, SILVER_GAPS, file, ["source", "arrival_time", "event", "shard_id"])
     events = {"gaps_opened": OPENED, "gaps_closed": CLOSED, "gaps_filled": FILLED}
     numbers = {name: pc.equal(rows.column("event"), event).cast(pa.int64()) for name, event in events.items()}
     numbers["gap_records"] = pc.is_valid(rows.column("shard_id")).cast(pa.int64())
@@ -80,7 +79,7 @@ def gaps(workspace: Workspace, file: DataFile) -> Counts:
 
 def reasons(workspace: Workspace, file: DataFile) -> Counts:
     """silver.rejected by reason, of the rows that are quarantined."""
-    rows = _read(workspace, SILVER_REJECTED, file, ["source", "arrival_time", "verdict", "reasons"])
+    rows = read_once(workspace, SILVER_REJECTED, file, ["source", "arrival_time", "verdict", "reasons"])
     rows = rows.filter(pc.field("verdict") == "quarantined").combine_chunks()
     of = pc.list_parent_indices(rows.column("reasons"))
     rows, each = rows.take(of), pc.list_flatten(rows.column("reasons"))
@@ -97,11 +96,6 @@ def _placed(counts: Counts, *records: str) -> Counts:
         for name in ("received", "coverage_records"):
             others[name] = others.get(name, 0) - number
     return found
-
-
-def _read(workspace: Workspace, table: Table, file: DataFile, columns: list[str]) -> pa.Table:
-    """Past the cache: a file is counted once, and others read other columns of it."""
-    return read_files(workspace.uri(table), table, [file], columns)
 
 
 def _hours(rows: pa.Table) -> pa.ChunkedArray:

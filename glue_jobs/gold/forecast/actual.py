@@ -11,8 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from glue_jobs.engine import TableState, Workspace, codes_of, ints_of
-from glue_jobs.engine.columns import Flags, Ints
+from glue_jobs.engine import Flags, Ints, TableState, Workspace, codes_of, ints_of
 from glue_jobs.gold.candles import Spans, traded_in
 from glue_jobs.gold.forecast.model import rounded
 from glue_jobs.gold.forecast.touched import SERIES, Touched

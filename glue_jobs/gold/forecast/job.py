@@ -6,7 +6,6 @@ the rows that they are of, so a kill in between leaves nothing that the same bat
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date, timedelta
 from typing import Any, Final
 
 import numpy as np
@@ -19,6 +18,7 @@ from glue_jobs.engine import (
     TableState,
     Workspace,
     codes_of,
+    date_of,
     days_of,
     instant_us,
     ints_of,
@@ -47,7 +47,6 @@ MAKES: Final[Mapping[Table, tuple[Table, ...]]] = {
 }
 _MARKET: Final = ["exchange", "symbol"]
 _BANDS: Final = ("p05", "p25", "p50", "p75", "p95", "mean", "band_low", "band_high", "bounded")
-_EPOCH: Final = date(1970, 1, 1)
 _FOR_TURN: Final = "for_turn"
 """In the metadata of the calibration: the turn of gold.forecast whose rows are counted."""
 
@@ -188,7 +187,7 @@ class ForecastJob:
         is_old = np.arange(len(codes)) < len(codes) - changed.num_rows
         is_asked = np.isin(days_of(all_rows.column("as_of")), list(days))
         counted = all_rows.filter(pa.array(is_asked & ~(is_old & np.isin(codes, codes[~is_old]))))
-        low, high = ((_EPOCH + timedelta(days=each)).isoformat() for each in (min(days), max(days)))
+        low, high = (date_of(each).isoformat() for each in (min(days), max(days)))
         files = [each for each in there.files if each.may_hold("day", low, high)]
         held = self._ws.rows(GOLD_FORECAST_CALIBRATION, files, GOLD_FORECAST_CALIBRATION.key)
         gone = held.filter(pa.array(np.isin(days_of(held.column("day")), list(days))))

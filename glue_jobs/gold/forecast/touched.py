@@ -7,8 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from glue_jobs.engine import Batch, DataFile, codes_of, ints_of, read_files
-from glue_jobs.engine.columns import Flags, Ints
+from glue_jobs.engine import Batch, DataFile, Flags, Ints, codes_of, ints_of, read_files
 from tapehouse.intervals import HOUR_US, INTERVALS, SECOND_US
 from tapehouse.tables import ALL_EXCHANGES, GOLD_CANDLES
 

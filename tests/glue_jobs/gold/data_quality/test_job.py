@@ -13,10 +13,10 @@ import pytest
 
 from glue_jobs.bronze import Position
 from glue_jobs.bronze.position import StreamGap
-from glue_jobs.engine import BatchLimits, LostRaceError, TableState, Workspace, read_files
+from glue_jobs.engine import BatchLimits, LostRaceError, TableState, Workspace, read_files, sums
 from glue_jobs.engine.follow import Follower
 from glue_jobs.engine.table_log import TableLog
-from glue_jobs.gold.data_quality import MAKES, DataQualityJob, counts
+from glue_jobs.gold.data_quality import MAKES, DataQualityJob
 from glue_jobs.silver.trades import Requeue
 from tapehouse.lake import Lake
 from tapehouse.market import MarketKey
@@ -371,7 +371,7 @@ def test_merged_files_count_once_and_a_batch_reads_what_is_new_alone(
         read.extend(table.name for _ in files)
         return was(uri, table, files, *more)
 
-    monkeypatch.setattr(counts, "read_files", noted)
+    monkeypatch.setattr(sums, "read_files", noted)
     silver.count()
     silver.check_counts()
     assert read == [SILVER_TRADES.name]  # bronze by its statistics, and no file a second time
