@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from glue_jobs.engine.files import read_files
 from glue_jobs.engine.places import Place, place
 from glue_jobs.engine.table_log import LOOK_BACK, DataFile, Removal
 from glue_jobs.engine.workspace import Workspace
@@ -81,6 +83,19 @@ class Batch:
     def read(self, table: Table, columns: Sequence[str] | None = None) -> pa.Table:
         """The rows that were added to an input."""
         return self.workspace.rows(table, self.files(table), columns)
+
+    def read_removed(self, table: Table, columns: Sequence[str], where: pc.Expression) -> pa.Table | None:
+        """The rows that were taken out of an input, of some columns, that meet a condition.
+
+        None where nobody tells: the query begins an input anew, or vacuum was there first.
+        """
+        if self.is_first:
+            return None
+        files = [DataFile(each.path, 0) for each in self.removed(table)]
+        try:
+            return read_files(self.workspace.uri(table), table, files, columns, where)
+        except FileNotFoundError:
+            return None
 
     def through(self, table: Table) -> int:
         """The version up to which all of the input is in this batch or in earlier ones."""

@@ -153,18 +153,12 @@ class ManifestJob:
 
     def _touched(self, batch: Batch) -> Touched:
         touched = Touched()
-        if batch.is_first:
-            # What was taken out before is not told: a day that is no more is found among all.
+        lost = batch.read_removed(GOLD_CANDLES, _CANDLE, pc.field("interval") == "1d")
+        if lost is None:  # a day that is no more is found among all
             touched.add(Market(EVERYWHERE, EVERYWHERE), 0, None)
             return touched
-        try:
-            files = [DataFile(each.path, 0) for each in batch.removed(GOLD_CANDLES)]
-            lost = [self._days_in(each) for each in files]
-        except FileNotFoundError:  # vacuum was there first
-            touched.add(Market(EVERYWHERE, EVERYWHERE), 0, None)
-            return touched
-        for rows in (*lost, _days(batch.read(GOLD_CANDLES, _CANDLE))):
-            for row in rows.to_pylist():
+        for rows in (lost, batch.read(GOLD_CANDLES, _CANDLE)):
+            for row in _days(rows).to_pylist():
                 exchange, symbol, day = _key(row)
                 touched.add(Market(exchange, symbol), day * DAY_US, day * DAY_US + 1)
         spans = batch.read(SILVER_COVERAGE, ("exchange", "symbol", "from_us", "through_us"))
@@ -181,9 +175,6 @@ class ManifestJob:
             if row["event"] == FILLED and row["from_us"] is not None and row["to_us"] is not None:
                 touched.add(market, row["from_us"], row["to_us"] + 1)
         return touched
-
-    def _days_in(self, file: DataFile) -> pa.Table:
-        return _days(read_files(self._ws.uri(GOLD_CANDLES), GOLD_CANDLES, [file], _CANDLE))
 
     def _candles(self, touched: Touched) -> dict[Key, Row]:
         """The 1d candles of the days, as gold has them now."""

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from glue_jobs.engine import Batch, DataFile, TableState, Workspace, read_files, schema_of
+from glue_jobs.engine import Batch, DataFile, TableState, Workspace, schema_of
 from glue_jobs.gold.candles import Spans, floor, may_hold_interval, numbered, traded, traded_in
 from tapehouse.intervals import DAY_US, HOUR_US, MINUTE_US
 from tapehouse.tables import GOLD_CANDLES, GOLD_MARKET_SUMMARY, Table
@@ -68,18 +68,11 @@ class MarketSummaryJob:
 
     def _lost(self, batch: Batch, minutes: pa.Table, there: pa.Table) -> pa.Table:
         """symbol: of minutes that the batch takes away without putting others in their place."""
-        symbols = there.select(["symbol"])
-        if batch.is_first:
-            return symbols  # what was taken out before is not told
-        try:
-            files = [DataFile(each.path, 0) for each in batch.removed(GOLD_CANDLES)]
-            removed = [_minutes(read_files(self._ws.uri(GOLD_CANDLES), GOLD_CANDLES, [each], _KEYS)) for each in files]
-        except FileNotFoundError:
-            return symbols  # vacuum was there first
-        if not removed:
-            return symbols.slice(0, 0)
+        removed = batch.read_removed(GOLD_CANDLES, _KEYS, pc.field("interval") == "1m")
+        if removed is None:
+            return there.select(["symbol"])
         key = ["exchange", "symbol", "window_start"]
-        lost = pa.concat_tables(removed).select(key).join(minutes.select(key), key, join_type="left anti")
+        lost = _minutes(removed).select(key).join(minutes.select(key), key, join_type="left anti")
         return lost.select(["symbol"])
 
     def more(self) -> bool:

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from glue_jobs.engine import Batch, DataFile, Flags, Ints, codes_of, ints_of, read_files
+from glue_jobs.engine import Batch, Flags, Ints, codes_of, ints_of
 from tapehouse.intervals import HOUR_US, INTERVALS, SECOND_US
 from tapehouse.tables import ALL_EXCHANGES, GOLD_CANDLES
 
@@ -33,14 +33,10 @@ class Touched:
     def of(cls, batch: Batch) -> "Touched":
         """What the batch says. What was taken out before a query began anew is not told: a rebuild finds it."""
         added = _windows(batch.read(GOLD_CANDLES, _COLUMNS))
-        lost = added.slice(0, 0)
-        try:
-            for each in batch.removed(GOLD_CANDLES):
-                uri = batch.workspace.uri(GOLD_CANDLES)
-                rows = _windows(read_files(uri, GOLD_CANDLES, [DataFile(each.path, 0)], _COLUMNS))
-                lost = pa.concat_tables([lost, rows])
-        except FileNotFoundError:
-            return cls(added, added.slice(0, 0))  # vacuum was there first
+        removed = batch.read_removed(GOLD_CANDLES, _COLUMNS, pc.field("interval").isin(_INTERVALS))
+        if removed is None:
+            return cls(added, added.slice(0, 0))
+        lost = _windows(removed)
         codes = codes_of(pa.concat_tables([added, lost]), _KEY)
         is_lost = ~np.isin(codes[added.num_rows :], codes[: added.num_rows])
         return cls(added, lost.filter(pa.array(is_lost)))
