@@ -90,7 +90,6 @@ def _live(job: Any, stop: threading.Event, every_s: float, layer: str | None, ta
 
 def refresher(here: Target, spark: Any, **more: Any) -> Any:
     """glue_jobs' Refresh of this lake."""
-    from glue_jobs.gold.forecast import Parameters
     from glue_jobs.pipeline import Options, pipeline
     from glue_jobs.refresh import Refresh
 
@@ -99,15 +98,7 @@ def refresher(here: Target, spark: Any, **more: Any) -> Any:
         settings = settings.model_copy(
             update={name: value for name, value in IN_DEMO.items() if name not in settings.model_fields_set}
         )
-    options = Options(
-        stream_name=here.settings.stream_name,
-        gold_sources=here.settings.gold_sources,
-        gold_seconds_days=here.settings.gold_seconds_days,
-        bar_sizes=here.settings.bar_sizes,
-        portfolio=here.settings.portfolio,
-        forecasts=Parameters.of(settings),
-    )
-    return Refresh(spark, here.lake, pipeline(options), **more)
+    return Refresh(spark, here.lake, pipeline(Options.of(settings)), **more)
 
 
 @contextlib.contextmanager

@@ -9,6 +9,7 @@ from glue_jobs.engine import Query
 from glue_jobs.gold import bars, candles, data_quality, exchange_activity, forecast, manifest, market_summary, portfolio
 from glue_jobs.silver import trades
 from tapehouse.bars import BarSizes
+from tapehouse.settings import Settings
 from tapehouse.tables import BRONZE_TRADES
 
 
@@ -30,6 +31,18 @@ class Options:
     """The file of holdings, a path or s3://bucket/key; empty is the lake's own."""
     forecasts: forecast.Parameters = field(default_factory=forecast.Parameters)
     on_turn: Callable[[Turn], None] = lambda turn: None
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Options":
+        """As the settings say."""
+        return cls(
+            stream_name=settings.stream_name,
+            gold_sources=settings.gold_sources,
+            gold_seconds_days=settings.gold_seconds_days,
+            bar_sizes=settings.bar_sizes,
+            portfolio=settings.portfolio,
+            forecasts=forecast.Parameters.of(settings),
+        )
 
 
 def pipeline(options: Options | None = None) -> tuple[Query, ...]:

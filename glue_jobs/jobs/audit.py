@@ -6,8 +6,8 @@ from pyspark.sql import SparkSession
 
 from glue_jobs.audit import audit
 from glue_jobs.jobs.arguments import Given
-from glue_jobs.jobs.script import Done, options_of, run_script
-from glue_jobs.pipeline import pipeline
+from glue_jobs.jobs.script import Done, run_script
+from glue_jobs.pipeline import Options, pipeline
 from tapehouse import logs
 from tapehouse.errors import TerminalError
 from tapehouse.lake import Lake
@@ -17,7 +17,7 @@ log = logs.of(__name__)
 
 def work(spark: SparkSession, given: Given) -> Done:
     """Raises TerminalError that names what is missing or wrong."""
-    report = audit(spark, Lake(given.settings.lake), pipeline(options_of(given)), full=given.own["full"])
+    report = audit(spark, Lake(given.settings.lake), pipeline(Options.of(given.settings)), full=given.own["full"])
     for line in report.lines:
         log.info("audit", says=line)
     if not report.ok:

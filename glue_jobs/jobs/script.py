@@ -18,7 +18,6 @@ from typing import Any
 from pyspark.sql import SparkSession
 
 from glue_jobs.engine import Step, glue_session
-from glue_jobs.gold.forecast import Parameters
 from glue_jobs.jobs.arguments import Given, parse
 from glue_jobs.pipeline import Options, pipeline
 from glue_jobs.refresh import Refresh, RefreshReport
@@ -73,19 +72,7 @@ def run_script(job: str, work: Callable[[SparkSession, Given], Done], words: Seq
 
 def refresh_of(spark: SparkSession, given: Given, *, on_step: Callable[[Step], None] = lambda step: None) -> Refresh:
     """Passes over the lake that the arguments name."""
-    return Refresh(spark, Lake(given.settings.lake), pipeline(options_of(given)), on_step=on_step)
-
-
-def options_of(given: Given) -> Options:
-    """What the arguments say to the queries."""
-    return Options(
-        stream_name=given.settings.stream_name,
-        gold_sources=given.settings.gold_sources,
-        gold_seconds_days=given.settings.gold_seconds_days,
-        bar_sizes=given.settings.bar_sizes,
-        portfolio=given.settings.portfolio,
-        forecasts=Parameters.of(given.settings),
-    )
+    return Refresh(spark, Lake(given.settings.lake), pipeline(Options.of(given.settings)), on_step=on_step)
 
 
 def _session(given: Given) -> SparkSession:
