@@ -73,8 +73,7 @@ class Batch:
         return self.added.get(table, ())
 
     def removed(self, table: Table) -> tuple[Removal, ...]:
-        """The files that the commits which are wholly in this batch took out, but for those whose rows only moved, or
-        are kept no longer (``Query.keeps_days``): what was made of them stays.
+        """The files that the commits which are wholly in this batch took out, but for those whose rows only moved.
 
         Empty while the query begins with all files: what was taken out before is not told.
         """
