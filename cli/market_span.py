@@ -6,6 +6,7 @@ import re
 
 from cli.command import Target
 from tapehouse.errors import TerminalError
+from tapehouse.intervals import micros_of
 from tapehouse.market import Market
 from tapehouse.query.port import QueryPort
 from tapehouse.setting_types import NAME, SYMBOL
@@ -44,8 +45,7 @@ def _instant_us(word: str, text: str) -> int:
         found = dt.datetime.fromisoformat(text)
     except ValueError:
         raise TerminalError(f"{word} {text!r} is no time: write 2026-11-23T08:00:00Z.") from None
-    found = found if found.tzinfo is not None else found.replace(tzinfo=dt.UTC)
-    return (found - dt.datetime(1970, 1, 1, tzinfo=dt.UTC)) // dt.timedelta(microseconds=1)
+    return micros_of(found)
 
 
 def port_of(settings: Settings, here: Target) -> QueryPort:

@@ -5,8 +5,7 @@ import argparse
 from cli import spark as engine
 from cli.command import add_setting, load_settings, target
 from cli.refresh import refresher, show_report, show_step
-from cli.remote.runs import Runs, add_words, owner_says
-from tapehouse.errors import TerminalError
+from cli.remote.runs import Runs, add_words, refuse_while_owned
 from tapehouse.settings import Settings
 
 
@@ -35,8 +34,6 @@ def run(options: argparse.Namespace) -> int:
 
 def on_aws(options: argparse.Namespace, settings: Settings, runs: Runs) -> int:
     """Starts the rebuild job; the exit status. Raises TerminalError while the stream job owns the tables."""
-    if options.follow is None and (says := owner_says(settings, runs)) is not None:
-        raise TerminalError(
-            f"{says} Stop it by `make down TARGET=aws`, rebuild, and start it again by `make run-app TARGET=aws`."
-        )
+    if options.follow is None:
+        refuse_while_owned(settings, runs, "rebuild")
     return runs.command("rebuild", {"table": options.table}, options)

@@ -5,8 +5,7 @@ import argparse
 from cli import spark as engine
 from cli.command import add_setting, load_settings, target
 from cli.refresh import refresher, show_step
-from cli.remote.runs import Runs, add_words, owner_says
-from tapehouse.errors import TerminalError
+from cli.remote.runs import Runs, add_words, refuse_while_owned
 from tapehouse.settings import Settings
 
 
@@ -31,17 +30,14 @@ def run(options: argparse.Namespace) -> int:
     here.activate()
     with engine.session(here, "requeue") as spark:
         found = refresher(here, spark, on_step=show_step).requeue(options.reason, dry_run=options.dry_run)
-        if found is not None:
-            for line in found.lines():
-                print(line)
+        for line in found.lines():
+            print(line)
     return 0
 
 
 def on_aws(options: argparse.Namespace, settings: Settings, runs: Runs) -> int:
     """Starts the requeue job; the exit status. Raises TerminalError while the stream job owns the tables."""
-    if not options.dry_run and options.follow is None and (says := owner_says(settings, runs)) is not None:
-        raise TerminalError(
-            f"{says} Stop it by `make down TARGET=aws`, requeue, and start it again by `make run-app TARGET=aws`."
-        )
+    if not options.dry_run and options.follow is None:
+        refuse_while_owned(settings, runs, "requeue")
     dry_run = "true" if options.dry_run else None
     return runs.command("requeue", {"reason": options.reason, "dry_run": dry_run}, options)

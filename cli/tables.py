@@ -8,6 +8,7 @@ from typing import Any
 from cli import results
 from cli import spark as engine
 from cli.command import add_setting, load_settings, target
+from tapehouse.intervals import micros_of
 from tapehouse.query.port import QueryPort, Result
 from tapehouse.tables import REGISTRY
 
@@ -72,9 +73,7 @@ def _us(text: str | None) -> int | None:
     """A BIGINT of µs, or an instant as Athena and DuckDB write one."""
     if text is None or text.isdigit():
         return None if text is None else int(text)
-    when = dt.datetime.fromisoformat(text.removesuffix(" UTC"))
-    when = when if when.tzinfo is not None else when.replace(tzinfo=dt.UTC)
-    return (when - dt.datetime(1970, 1, 1, tzinfo=dt.UTC)) // dt.timedelta(microseconds=1)
+    return micros_of(dt.datetime.fromisoformat(text.removesuffix(" UTC")))
 
 
 def as_json(position: Any) -> Any:

@@ -4,6 +4,7 @@ Windows are counted from Monday 1970-01-05T00:00:00Z, so that weeks start on Mon
 day, and its windows start where they would from the epoch itself.
 """
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,6 +15,7 @@ DAY_US: Final = 24 * HOUR_US
 WEEK_US: Final = 7 * DAY_US
 ORIGIN_US: Final = 4 * DAY_US
 """1970-01-05, the first Monday of the epoch."""
+_EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,12 @@ class Interval:
 def floor_us(instant_us: int, length_us: int) -> int:
     """The last multiple of ``length_us`` since Monday 1970-01-05 that is not after the instant."""
     return (instant_us - ORIGIN_US) // length_us * length_us + ORIGIN_US
+
+
+def micros_of(instant: dt.datetime) -> int:
+    """Microseconds since the epoch; an instant that names no zone is UTC."""
+    aware = instant if instant.tzinfo is not None else instant.replace(tzinfo=dt.UTC)
+    return (aware - _EPOCH) // dt.timedelta(microseconds=1)
 
 
 INTERVALS: Final = (

@@ -224,5 +224,13 @@ def owner_says(settings: Settings, runs: Runs) -> str | None:
     )
 
 
+def refuse_while_owned(settings: Settings, runs: Runs, doing: str) -> None:
+    """Raises TerminalError while the stream job owns the tables. ``doing``: what is to be done once it has stopped."""
+    if (says := owner_says(settings, runs)) is not None:
+        raise TerminalError(
+            f"{says} Stop it by `make down TARGET=aws`, {doing}, and start it again by `make run-app TARGET=aws`."
+        )
+
+
 def _instant(time_: dt.datetime) -> str:
     return time_.astimezone(dt.UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

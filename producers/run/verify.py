@@ -14,7 +14,7 @@ from producers.run import clients
 from producers.run.comparison import Comparison, Difference, Number, OurCandle, Tally
 from producers.run.venue import venue
 from tapehouse.errors import TerminalError
-from tapehouse.intervals import BY_NAME, Interval, floor_us
+from tapehouse.intervals import BY_NAME, Interval, floor_us, micros_of
 from tapehouse.market import Market
 from tapehouse.query.port import QueryPort
 from tapehouse.settings import Settings
@@ -119,7 +119,7 @@ class Verification:
             f" AND window_start < {_instant(to_us)}"
         ).rows
         return {
-            _micros(start): OurCandle(
+            micros_of(start): OurCandle(
                 is_complete=bool(complete),
                 open=opened,
                 high=high,
@@ -178,10 +178,6 @@ def _cut(from_us: int, to_us: int, most_us: int) -> Iterator[tuple[int, int]]:
 
 def _instant(us: int) -> str:
     return f"TIMESTAMP '{_EPOCH + dt.timedelta(microseconds=us):%Y-%m-%d %H:%M:%S} UTC'"
-
-
-def _micros(at: dt.datetime) -> int:
-    return ((at if at.tzinfo else at.replace(tzinfo=dt.UTC)) - _EPOCH) // dt.timedelta(microseconds=1)
 
 
 def told(difference: Difference) -> str:

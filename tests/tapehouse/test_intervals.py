@@ -1,12 +1,23 @@
 """The intervals of candles: where windows and files begin, and that one holds the other."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tapehouse.intervals import BY_NAME, DAY_US, INTERVALS, ORIGIN_US, SECOND_US, WEEK_US, Interval, floor_us
+from tapehouse.intervals import (
+    BY_NAME,
+    DAY_US,
+    HOUR_US,
+    INTERVALS,
+    ORIGIN_US,
+    SECOND_US,
+    WEEK_US,
+    Interval,
+    floor_us,
+    micros_of,
+)
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 instants = st.integers(-(2**61), 2**61)
@@ -87,3 +98,10 @@ def test_a_window_is_made_of_whole_windows(interval: Interval) -> None:
 def test_every_window_lies_in_one_week(interval: Interval, instant: int) -> None:
     start = interval.window_start_us(instant)
     assert floor_us(start, WEEK_US) == floor_us(start + interval.length_us - 1, WEEK_US)
+
+
+def test_an_instant_without_a_zone_is_utc() -> None:
+    at = datetime(2026, 11, 29, 1, 30, 0, 7)  # noqa: DTZ001 - it is what is asked
+    due = 1_795_915_800_000_007
+    assert micros_of(at) == micros_of(at.replace(tzinfo=UTC)) == due
+    assert micros_of(at.replace(tzinfo=timezone(timedelta(hours=2)))) == due - 2 * HOUR_US

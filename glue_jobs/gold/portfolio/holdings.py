@@ -18,13 +18,13 @@ Every scalar is taken as the text that stands there, so an amount is exact with 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 import yaml
 
 from tapehouse.errors import TerminalError
-from tapehouse.intervals import HOUR_US
+from tapehouse.intervals import HOUR_US, micros_of
 from tapehouse.market import Market
 from tapehouse.record import EARLIEST_US
 from tapehouse.tables import ALL_EXCHANGES
@@ -47,7 +47,6 @@ _EXCHANGE = re.compile(rf"{ALL_EXCHANGES}|[a-z0-9][a-z0-9._-]{{0,31}}")
 _PART = re.compile(r"[A-Z0-9.]{1,24}")
 _HOLDING: Final = ("symbol", "asset", "quote", "exchange", "portfolio", "transactions")
 _TRANSACTION: Final = ("buy", "sell", "at", "price", "fee")
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class HoldingsError(TerminalError):
@@ -298,7 +297,7 @@ class _Reader:
         if at is None or at.tzinfo is None:
             self.fault(node, f"{where}: ", f"at: {_shown(text)} is no instant with its zone, as 2026-11-02T09:30:00Z")
             return 0
-        at_us = (at - _EPOCH) // timedelta(microseconds=1)
+        at_us = micros_of(at)
         if not EARLIEST_US <= at_us < _LATEST_US:
             self.fault(node, f"{where}: ", f"at: {_shown(text)} is not within 2009-01-03 to 2199")
         return at_us
