@@ -22,26 +22,13 @@ import tempfile
 from pathlib import Path
 from typing import Any, Final
 
-from candles import HERE, in_process, markets, pieces  # type: ignore[import-not-found] # beside this script
+from candles import HERE, in_process  # type: ignore[import-not-found] # beside this script
 from harness.checkout import outcome_of  # type: ignore[import-not-found]
 
 COMPARED: Final = (
     *("exchange", "symbol", "kind", "day", "number", "open", "high", "low", "close", "volume", "quote_volume"),
     *("trade_count", "buy_volume", "sell_volume", "complete", "open_time_us", "close_time_us"),
 )
-
-
-def make(lake: Path, trades: int, days: float, count: int) -> list[str]:
-    """A lake with silver.trades; its files."""
-    from glue_jobs.engine import Steps, Workspace
-    from tapehouse.lake import Lake
-    from tapehouse.tables import SILVER_TRADES
-
-    workspace, of = Workspace(None, Lake(str(lake)), Steps()), markets(count, trades)  # type: ignore[arg-type]
-    workspace.ensure([SILVER_TRADES])
-    files = [workspace.stage(SILVER_TRADES, rows) for rows in pieces(of, days) if rows.num_rows]
-    workspace.commit(workspace.state(SILVER_TRADES), add=files)
-    return [f"{workspace.uri(SILVER_TRADES)}/{file.path}" for file in files]
 
 
 def rebuild(lake: Path, rounds: int) -> dict[str, Any]:
@@ -100,12 +87,9 @@ def main() -> None:
     parser.add_argument("--markets", type=int, default=12, help="three exchanges a symbol (default: 12)")
     parser.add_argument("--rounds", type=int, default=1, help="of each builder; the best counts (default: 1)")
     parser.add_argument("--rebuild", type=Path, help=argparse.SUPPRESS)
-    parser.add_argument("--make", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--outcome", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.make is not None:
-        options.outcome.write_text(json.dumps(make(options.make, options.trades, options.days, options.markets)))
-    elif options.rebuild is not None:
+    if options.rebuild is not None:
         options.outcome.write_text(json.dumps(rebuild(options.rebuild, options.rounds)))
     else:
         run(options)
@@ -116,7 +100,8 @@ def run(options: argparse.Namespace) -> None:
         folder = Path(name)
         lake, files = folder / "lake", folder / "files.json"
         words = [f"--{word}={getattr(options, word)}" for word in ("trades", "days", "markets")]
-        in_process([sys.executable, __file__, "--make", str(lake), "--outcome", str(files), *words])
+        candles = str(HERE / "benchmarks" / "candles.py")
+        in_process([sys.executable, candles, "--make", str(lake), "--outcome", str(files), *words])
         print(f"{options.trades:,} trades of {options.markets} markets in {options.days:g} days")
         made = outcome_of(HERE, __file__, ["--rebuild", str(lake), "--rounds", str(options.rounds)])
         taken = {"ours": made}
