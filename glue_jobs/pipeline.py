@@ -1,16 +1,17 @@
 """The pipeline: every query of the lake, in the order of the data's way. A new kind of data is a line here."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from glue_jobs.bronze import StreamClient, StreamIntake, Turn, TurnLimits
-from glue_jobs.engine import Query
+from glue_jobs.engine import Query, tables_of
 from glue_jobs.gold import bars, candles, data_quality, exchange_activity, forecast, manifest, market_summary, portfolio
 from glue_jobs.silver import trades
 from tapehouse.bars import BarSizes
+from tapehouse.errors import TerminalError
 from tapehouse.settings import Settings
-from tapehouse.tables import BRONZE_TRADES
+from tapehouse.tables import BRONZE_TRADES, Table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +31,8 @@ class Options:
     portfolio: str = ""
     """The file of holdings, a path or s3://bucket/key; empty is the lake's own."""
     forecasts: forecast.Parameters = field(default_factory=forecast.Parameters)
+    retention: Mapping[str, int] = field(default_factory=dict)
+    """Table → days that its rows are kept; of others, for ever."""
     on_turn: Callable[[Turn], None] = lambda turn: None
 
     @classmethod
@@ -42,13 +45,18 @@ class Options:
             bar_sizes=settings.bar_sizes,
             portfolio=settings.portfolio,
             forecasts=forecast.Parameters.of(settings),
+            retention=settings.retention,
         )
 
 
 def pipeline(options: Options | None = None) -> tuple[Query, ...]:
-    """The queries. Which tables there are does not hang on the options."""
+    """The queries. Which tables there are does not hang on the options.
+
+    Raises:
+        TerminalError: rows of a table are to be kept for fewer days than it needs, or of one that is kept for ever.
+    """
     given = options or Options()
-    return (
+    queries = (
         Query(
             name="bronze",
             makes={BRONZE_TRADES: ()},
@@ -103,3 +111,20 @@ def pipeline(options: Options | None = None) -> tuple[Query, ...]:
             job=lambda workspace: forecast.ForecastJob(workspace, given.forecasts),
         ),
     )
+    _refuse_retention(queries, given.retention)
+    return tuple(replace(query, keeps_days=_kept(query, given.retention)) for query in queries)
+
+
+def _refuse_retention(queries: Sequence[Query], retention: Mapping[str, int]) -> None:
+    least = {name: table.least_retention_days for name, table in tables_of(queries).items()}
+    may = {name: days for name, days in least.items() if days is not None}
+    wrong = [f"{name}={days}" for name, days in retention.items() if name not in may or days < may[name]]
+    if wrong:
+        allowed = ", ".join(f"{name} ({days} days at least)" for name, days in may.items())
+        raise TerminalError(
+            f"retention: {', '.join(wrong)} cannot be: rows of these tables may be forgotten: {allowed}"
+        )
+
+
+def _kept(query: Query, retention: Mapping[str, int]) -> Mapping[Table, int]:
+    return {table: retention[table.name] for table in query.writes if table.name in retention}

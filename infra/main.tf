@@ -56,6 +56,7 @@ module "glue" {
   partition          = local.partition
   gold_sources       = var.gold_sources
   gold_seconds_days  = var.gold_seconds_days
+  retention          = var.retention
   refresh_every_s    = var.refresh_every_s
   refresh_cron       = var.refresh_cron
   audit_cron         = var.audit_cron

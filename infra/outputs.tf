@@ -9,6 +9,7 @@ output "settings" {
     deployment        = local.prefix
     gold_sources      = var.gold_sources
     gold_seconds_days = var.gold_seconds_days
+    retention         = var.retention
     refresh_every_s   = var.refresh_every_s
   }
 }

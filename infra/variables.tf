@@ -227,6 +227,13 @@ variable "gold_seconds_days" {
   nullable    = false
 }
 
+variable "retention" {
+  description = "Days that rows of a table are kept, by table: of bronze.trades 2 or more, of silver.trades 14 or more. All others, and those not named, are kept for ever."
+  type        = map(number)
+  default     = {}
+  nullable    = false
+}
+
 variable "scan_limit_bytes" {
   description = "Bytes (10485760 or more) that one question to Athena may read before it is stopped; a terabyte costs 5 USD."
   type        = number

@@ -33,7 +33,7 @@ def _section(table: Table) -> Iterator[str]:
     yield f"{table.grain[0].upper()}{table.grain[1:]}.\n"
     yield f"- Key: {_names(table.key)}"
     yield f"- Layout: {_layout(table)}"
-    yield f"- Kept: {'for ever' if table.retention_days is None else f'{table.retention_days} days'}\n"
+    yield f"- Kept: {_kept(table)}\n"
     if table.rules:
         yield "Of every row:\n"
         yield from (f"- `{rule.name}`: {rule.comment} (`{rule.sql}`)" for rule in table.rules)
@@ -43,6 +43,12 @@ def _section(table: Table) -> Iterator[str]:
     for column in table.columns:
         yield f"| `{column.name}` | {column.type} | {'yes' if column.nullable else ''} | {_cell(column.comment)} |"
     yield ""
+
+
+def _kept(table: Table) -> str:
+    kept = "for ever" if table.retention_days is None else f"{table.retention_days} days"
+    least = table.least_retention_days
+    return kept if least is None else f"{kept}, or as the setting `retention` says, for {least} days at least"
 
 
 def _layout(table: Table) -> str:

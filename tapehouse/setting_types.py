@@ -173,6 +173,14 @@ def _flat(table: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]
             yield f"{above}{name}", value
 
 
+def _whole(value: Any) -> Any:
+    """Digits alone: pydantic takes ``3.0`` and true for numbers of days."""
+    text = str(value).strip()
+    if isinstance(value, bool) or not re.fullmatch(r"[0-9]{1,9}", text):
+        raise ValueError("is not a whole number")
+    return int(text)
+
+
 def _text(value: Any) -> Any:
     """A number as text; true is none."""
     return value if isinstance(value, bool) else str(value).strip().lower()
@@ -188,6 +196,9 @@ _BarName = Annotated[
     str, Field(pattern=rf"^(tick|volume|dollar)(\.({NAME}:)?[A-Z0-9.]{{1,24}}(-[A-Z0-9.]{{1,24}})?)?$")
 ]
 _BarSize = Annotated[Decimal, BeforeValidator(_text), Field(ge=0, max_digits=28, decimal_places=12)]
+_TableName = Annotated[str, Field(pattern=r"^[a-z_]{1,32}\.[a-z0-9_]{1,64}$")]
+_Days = Annotated[int, BeforeValidator(_whole), Field(ge=1, le=36_500)]
+"""Its table knows how few they may be."""
 _LimitName = Annotated[str, Field(pattern=r"^[a-z0-9-]{1,32}(\.[a-z_]{1,40}){1,2}$")]
 _Limit = Annotated[str, BeforeValidator(_text), Field(pattern=rf"^(none|{_DECIMAL})$")]
 """Its feed knows whether there is such a limit."""
@@ -214,6 +225,11 @@ BarSizes = Annotated[
     BeforeValidator(_pairs),
     AfterValidator(_whole_ticks),
     Allowed("KIND.WHAT=size pairs, as tick=500,volume.BTC=10,dollar.EUR=100000,dollar.kraken:BTC-USD=50000; 0 is none"),
+]
+Retention = Annotated[
+    Mapping[_TableName, _Days],
+    BeforeValidator(_pairs),
+    Allowed("TABLE=days pairs of 1-36500 days, as bronze.trades=30,silver.trades=365"),
 ]
 Limits = Annotated[
     Mapping[_LimitName, _Limit],

@@ -15,11 +15,14 @@ from tapehouse.intervals import HOUR_US
 from tapehouse.tables import COORDINATE_NAMES, COORDINATES, SILVER_COVERAGE, SILVER_TRADES, Table
 
 
-def account(bronze: DataFrame, placed: Mapping[str, DataFrame]) -> DataFrame:
+def account(
+    bronze: DataFrame, silver: Mapping[str, DataFrame], placed: Mapping[str, DataFrame], trades_us: int | None
+) -> DataFrame:
     """A check that each record is in bronze once and in one silver table once, by its coordinates.
 
     ``placed``: the rows of each silver table that a record of bronze made. A coverage record without a row of its own
-    is in silver.coverage where that holds all of its span.
+    is in silver.coverage where that holds all of its span. ``trades_us``: a trade from before may be in silver.trades
+    no more, and is not missed.
     """
     rows = _counted(bronze, placed).where((F.col("bronze") != 1) | (F.col("silver") > 1))
     what = (
@@ -28,18 +31,25 @@ def account(bronze: DataFrame, placed: Mapping[str, DataFrame]) -> DataFrame:
         .otherwise("bronze record(s) are in silver more than once")
     )
     lost = f"bronze record(s) are in no silver table ({again(SILVER_TRADES.name)})"
-    missing = faults(_without_row(bronze, placed, held=False), lost, COORDINATE_NAMES)
+    missing = faults(_without_row(bronze, silver, placed, trades_us, held=False), lost, COORDINATE_NAMES)
     return faults(rows, what, COORDINATE_NAMES).unionByName(missing)
 
 
-def held(bronze: DataFrame, placed: Mapping[str, DataFrame]) -> int:
+def held(bronze: DataFrame, silver: Mapping[str, DataFrame], placed: Mapping[str, DataFrame]) -> int:
     """Coverage records that have no row of their own, since silver.coverage holds their spans."""
-    return _without_row(bronze, placed, held=True).count()
+    return _without_row(bronze, silver, placed, None, held=True).count()
 
 
-def _without_row(bronze: DataFrame, placed: Mapping[str, DataFrame], *, held: bool) -> DataFrame:
+def _without_row(
+    bronze: DataFrame,
+    silver: Mapping[str, DataFrame],
+    placed: Mapping[str, DataFrame],
+    trades_us: int | None,
+    *,
+    held: bool,
+) -> DataFrame:
     """Coordinates of bronze records without a row in silver whose spans silver.coverage holds, or those of the rest."""
-    told = placed[SILVER_COVERAGE.name].select(*SPAN_COLUMNS, "arrival_time", *COORDINATE_NAMES).toArrow()
+    told = silver[SILVER_COVERAGE.name].select(*SPAN_COLUMNS, "arrival_time", *COORDINATE_NAMES).toArrow()
     islands = joined(told.select([*SPAN_COLUMNS, "arrival_time"]))
 
     def kept(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -52,6 +62,9 @@ def _without_row(bronze: DataFrame, placed: Mapping[str, DataFrame], *, held: bo
 
     absent = _counted(bronze, placed).where((F.col("bronze") == 1) & (F.col("silver") == 0))
     rows = judged(absent.select(*COORDINATE_NAMES).join(bronze, on=list(COORDINATE_NAMES)))
+    if trades_us is not None:
+        is_old = (F.col("kind") == "trade") & (F.size("reasons") == 0) & (F.col("event_time_us") < trades_us)
+        rows = rows.where(~F.coalesce(is_old, F.lit(False)))
     kind = F.when(F.size("reasons") == 0, F.col("kind")).alias("kind")
     ddl = ", ".join(f"{column.name} {column.type}" for column in COORDINATES)
     return rows.select(*COORDINATE_NAMES, kind, *SPAN_COLUMNS).mapInArrow(kept, ddl)

@@ -6,7 +6,7 @@ setting decides it.
 
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Context, Decimal
-from typing import Final
+from typing import Final, NamedTuple
 
 import pyarrow as pa
 from pyspark.sql import Column, DataFrame, SparkSession, Window
@@ -32,16 +32,25 @@ _GREATEST: Final = 10**28 - 1
 """The last digit of decimal(28,12) counted from 10^-12: a greater vwap is kept to it."""
 
 
+class Since(NamedTuple):
+    """From when on windows are asked for, µs UTC; None: from ever."""
+
+    short_us: int | None
+    """Those of less than a minute: older ones are not kept."""
+    floor_us: int | None
+    """All: of the trades of older ones some may be gone."""
+
+
 def candles(
     there: DataFrame,
     silver: Mapping[str, DataFrame],
     markets: Mapping[Market, Counted],
     sample: Sample,
-    short_from_us: int | None,
+    since: Since,
 ) -> DataFrame:
     """A check that gold.candles has exactly the windows that traded, or lie in an open gap, and each of them right.
 
-    ``short_from_us``: what begins before in an interval of less than a minute is not kept, and not asked for.
+    ``since``: from when on windows are asked for.
     """
     gaps = _open_gaps(silver["silver.gaps"], markets)
     windows = _traded(_of_source(silver["silver.trades"], markets))
@@ -49,9 +58,11 @@ def candles(
     if silent is not None:
         windows = windows.unionByName(silent, allowMissingColumns=True)
     kept = F.lit(True)
-    if short_from_us is not None:
+    if since.short_us is not None:
         short = [each.name for each in INTERVALS if each.length_us < MINUTE_US]
-        kept = ~F.col("interval").isin(short) | (F.col("start_us") >= short_from_us)
+        kept = ~F.col("interval").isin(short) | (F.col("start_us") >= since.short_us)
+    if since.floor_us is not None:
+        kept = kept & (F.col("start_us") >= since.floor_us)
     due = _due(windows.where(kept & sample.has("symbol", "interval", "start_us")))
     seen = _seen(silver["silver.coverage"], silver["silver.gaps"], markets)
     due = due.withColumns(

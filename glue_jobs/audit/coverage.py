@@ -12,6 +12,7 @@ from glue_jobs.audit.judged import judged
 from glue_jobs.audit.report import differing
 from glue_jobs.audit.sample import Sample
 from tapehouse.market import MarketKey
+from tapehouse.record import AHEAD_US
 from tapehouse.tables import COORDINATE_NAMES, COORDINATES, SILVER_COVERAGE
 
 _FEED: Final = MarketKey._fields
@@ -25,14 +26,23 @@ _DDL: Final = ", ".join(
 )
 
 
-def coverage(rows: DataFrame, bronze: DataFrame, sample: Sample) -> DataFrame:
+def coverage(rows: DataFrame, bronze: DataFrame, sample: Sample, floor_us: int | None = None) -> DataFrame:
     """A check that each row's span is what the records in it tell, without a hole, and holds the row's own record.
 
-    In: silver.coverage and bronze.trades. That each record lies in a row is the account's business.
+    In: silver.coverage and bronze.trades. ``floor_us``: records that arrived before may be gone, so a row whose last
+    one did is not asked, and of others what lies before (or could be of such a record: event time is up to five minutes
+    ahead of arrival) is as it says. That each record lies in a row is the account's business.
     """
     told = judged(bronze.where(F.col("payload").cast("string").rlike(_MAY_TELL)))
     told = told.where((F.col("kind") == "coverage") & (F.size("reasons") == 0) & sample.has(*_FEED))
     names = (*_FEED, *COORDINATE_NAMES, "from_us", "through_us")
+    if floor_us is not None:
+        rows = rows.where(F.unix_micros("arrival_time") >= floor_us)
+        ends = F.least("through_us", F.lit(floor_us + AHEAD_US)).alias("through_us")
+        # Of coordinates that no row has: it is no row's own record.
+        before = rows.where(sample.has(*_FEED) & (F.col("from_us") < floor_us + AHEAD_US)).select(*names)
+        before = before.withColumn("sequence_number", F.lit("")).withColumn("through_us", ends)
+        told = told.select(*names).unionByName(before)
     asked = rows.where(sample.has(*_FEED)).select(*names).groupBy(*_FEED)
     found = asked.cogroup(told.select(*names).groupBy(*_FEED)).applyInArrow(_due, _DDL)
     pairs = {name: (F.col(name), F.col(f"due_{name}")) for name in ("from_us", "through_us")}

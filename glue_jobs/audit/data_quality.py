@@ -25,11 +25,18 @@ from tapehouse.tables import (
 
 _PLACED: Final = ("accepted", "duplicate", "conflict", "quarantined", "gap_records")
 _NUMBERS: Final = [name for name in GOLD_DATA_QUALITY.column_names if name not in GOLD_DATA_QUALITY.key]
+_OF_TRADES: Final = ("received", "accepted", "late", "backfilled", "coverage_records")
 _KEY: Final = list(GOLD_DATA_QUALITY.key)
 
 
-def data_quality(there: Mapping[str, DataFrame]) -> Iterator[DataFrame]:
-    """Checks that each row of both tables is what the records of its hour and source are. ``there``: tables by name."""
+def data_quality(
+    there: Mapping[str, DataFrame], bronze_us: int | None = None, trades_us: int | None = None
+) -> Iterator[DataFrame]:
+    """Checks that each row of both tables is what the records of its hour and source are. ``there``: tables by name.
+
+    ``bronze_us``, ``trades_us``: the floors of bronze and of silver.trades. Of hours before bronze's, records may be
+    gone; trades that are kept no longer arrived at any time, so what they are counted in is not asked any more.
+    """
     rejected = there[SILVER_REJECTED.name]
     named = _counted(there[SILVER_TRADES.name], rejected, there[SILVER_GAPS.name])
     in_all = there[BRONZE_TRADES.name].groupBy(_hour()).agg(F.count("*").alias("received"))
@@ -41,7 +48,14 @@ def data_quality(there: Mapping[str, DataFrame]) -> Iterator[DataFrame]:
     )
     due = _summed([named, rest]).withColumn("received", _added((*_PLACED, "coverage_records")))
     due = due.where(reduce(Column.__or__, (F.col(name) != 0 for name in _NUMBERS)))
-    yield compared(there[GOLD_DATA_QUALITY.name], due, _KEY, GOLD_DATA_QUALITY.name)
+    found = there[GOLD_DATA_QUALITY.name]
+    if bronze_us is not None:
+        found, due = (rows.where(F.unix_micros("hour") >= bronze_us) for rows in (found, due))
+    if trades_us is not None:
+        names = [name for name in _NUMBERS if name not in _OF_TRADES]
+        is_told = reduce(Column.__or__, (F.col(name) != 0 for name in names))
+        found, due = (rows.where(is_told).select(*_KEY, *names) for rows in (found, due))
+    yield compared(found, due, _KEY, GOLD_DATA_QUALITY.name)
     refused = rejected.where("verdict = 'quarantined'").select(_hour(), _source(), F.explode("reasons").alias("reason"))
     reasons = refused.groupBy(*GOLD_DATA_QUALITY_REASONS.key).agg(F.count("*").alias("records"))
     name = GOLD_DATA_QUALITY_REASONS.name

@@ -17,13 +17,17 @@ _NAMES: Final = (*_MARKET_KEY, "gap_id")
 _REASON: Final = "all its ids are in silver.trades"
 
 
-def filled(gaps: DataFrame, trades: DataFrame, sample: Sample) -> DataFrame:
+def filled(gaps: DataFrame, trades: DataFrame, sample: Sample, floor_us: int | None = None) -> DataFrame:
     """A check that a gap has a ``filled`` row where every id of it is there, and only there.
 
     In: silver.gaps and silver.trades. An id is there within an hour of the gap's times. Gaps of the stream
-    itself are no record's and no trade's: they are not asked.
+    itself are no record's and no trade's: they are not asked. ``floor_us``: trades before it may be gone, so gaps that
+    reach there, or have no beginning, are not asked.
     """
     asked = gaps.where(sample.has(*_NAMES))
+    if floor_us is not None:
+        told = asked.where((F.col("event") == OPENED) & (F.col("from_us") - HOUR_US >= floor_us)).select(*_NAMES)
+        asked = asked.join(told.distinct(), on=list(_NAMES), how="left_semi")
     there = asked.where((F.col("event") == FILLED) | (F.col("shard_id").isNull() & (F.col("exchange") != EVERYWHERE)))
     opened = asked.where((F.col("event") == OPENED) & (_kind("from_id") == _kind("to_id")))
     opened = opened.withColumns({"first": id_number("from_id"), "last": id_number("to_id")})

@@ -1,14 +1,14 @@
 """What gold counts of each market, and whether every interval of it adds up to that."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, localcontext
 from typing import Any, NamedTuple
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
-from tapehouse.intervals import Interval
+from tapehouse.intervals import DAY_US, ORIGIN_US, WEEK_US, Interval
 from tapehouse.market import Market
 from tapehouse.tables import ALL_EXCHANGES
 
@@ -70,8 +70,38 @@ def counted(trades: DataFrame, candles: DataFrame) -> dict[Market, Counted]:
     return {market: min(found, key=lambda of: preference(market, of)) for market, found in there.items()}
 
 
-def sums(markets: Mapping[Market, Counted], candles: DataFrame, intervals: Sequence[Interval]) -> list[str]:
-    """Findings: each of these intervals of every market must add up to the trades that are counted."""
+def with_lives(markets: Mapping[Market, Counted], before: DataFrame) -> dict[Market, Counted]:
+    """The same, with the times of trades that silver keeps no longer: ``before``, the candles that they gave."""
+    found = dict(markets)
+    of_trades = before.where("trade_count > 0 AND source IS NOT NULL").groupBy("exchange", "symbol", "source")
+    for row in of_trades.agg(F.min("open_time_us").alias("first"), F.max("close_time_us").alias("last")).collect():
+        market = Market(row["exchange"], row["symbol"])
+        there = found.get(market, Counted(row["source"], NOTHING, row["first"], row["last"]))
+        if there.source == row["source"]:
+            first_us, last_us = min(there.first_us, row["first"]), max(there.last_us, row["last"])
+            found[market] = replace(there, first_us=first_us, last_us=last_us)
+    return found
+
+
+def sums(
+    trades: DataFrame,
+    markets: Mapping[Market, Counted],
+    candles: DataFrame,
+    intervals: Sequence[Interval],
+    floor_us: int | None = None,
+) -> list[str]:
+    """Findings: each of these intervals of every market must add up to the trades that are counted.
+
+    ``floor_us``: of silver.trades, the beginning of a day; weeks are asked from the first one that begins behind it.
+    """
+    if floor_us is not None:
+        weeks = [each for each in intervals if each.length_us > DAY_US]
+        if weeks:
+            from_us = -(-(floor_us - ORIGIN_US) // WEEK_US) * WEEK_US + ORIGIN_US
+            later = counted(trades.where(F.col("event_time_us") >= from_us), candles)
+            of_weeks = {market: of for market, of in later.items() if market in markets}
+            shorter = [each for each in intervals if each not in weeks]
+            return sums(trades, markets, candles, shorter) + sums(trades, of_weeks, candles, weeks)
     due: dict[Market, Sums] = {}
     for market, of in markets.items():
         for each in (market, Market(ALL_EXCHANGES, market.symbol)):

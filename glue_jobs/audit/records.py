@@ -29,11 +29,17 @@ _CONTENT: Final = ("price", "size", "side")
 """Where a trade that comes again differs in one of these, it is a conflict."""
 
 
-def records(judged: DataFrame, bronze: DataFrame, silver: Mapping[str, DataFrame]) -> Iterator[DataFrame]:
+def records(
+    judged: DataFrame,
+    bronze: DataFrame,
+    silver: Mapping[str, DataFrame],
+    bronze_us: int | None = None,
+    trades_us: int | None = None,
+) -> Iterator[DataFrame]:
     """Checks of each silver table: its rows are of records of that kind, and say what the record says.
 
-    In: ``judged``, the judged rows of the records that are asked; ``silver``, the four tables. That each record is in
-    one of them is the account's business.
+    In: ``judged``, the judged rows of the records that are asked; ``silver``, the four tables; ``bronze_us`` and
+    ``trades_us``, the floors of bronze and of silver.trades. That each record is in one is the account's business.
     """
     due = judged.select(*_KEY, F.struct(*judged.columns).alias("due"))
     event = F.when(F.col("due.kind") == "gap", OPENED).otherwise(CLOSED)
@@ -41,7 +47,7 @@ def records(judged: DataFrame, bronze: DataFrame, silver: Mapping[str, DataFrame
     yield _accepted(due, SILVER_TRADES, silver, ("trade",), received_time=received)
     yield _accepted(due, SILVER_GAPS, silver, ("gap", "gap_closed"), event=event)
     yield _accepted(due, SILVER_COVERAGE, silver, ("coverage",), leave_out=("from_us", "through_us"))
-    yield _rejected(judged, bronze, silver)
+    yield _rejected(judged, bronze, silver, bronze_us, trades_us)
 
 
 def _accepted(
@@ -61,10 +67,17 @@ def _accepted(
     return _faults(table, silver[table.name].join(due, on=_KEY), pairs)
 
 
-def _rejected(judged: DataFrame, bronze: DataFrame, silver: Mapping[str, DataFrame]) -> DataFrame:
+def _rejected(
+    judged: DataFrame,
+    bronze: DataFrame,
+    silver: Mapping[str, DataFrame],
+    bronze_us: int | None,
+    trades_us: int | None,
+) -> DataFrame:
     """The verdict hangs on the bytes, and on the earlier records that silver has of the same trade or gap.
 
-    A trade is the same within an hour of its event time.
+    A trade is the same within an hour of its event time. The first of a thing may have been of a record that bronze
+    keeps no longer: it came before all that are asked. Of a trade that silver keeps no longer no second one is asked.
     """
     there = silver[SILVER_REJECTED.name].select(
         *_KEY, F.struct("verdict", "kind", "reasons", "payload", "arrival_time", *_CLAIMED).alias("there")
@@ -77,14 +90,24 @@ def _rejected(judged: DataFrame, bronze: DataFrame, silver: Mapping[str, DataFra
         F.col("trade_id").alias("id"),
         F.col("event_time_us").alias("first_us"),
         F.struct(*_CONTENT).alias("first"),
+        F.unix_micros("arrival_time").alias("first_arrived_us"),
         *_KEY,
     )
     gaps = silver[SILVER_GAPS.name].where(F.col("shard_id").isNotNull())
     first = first.unionByName(
-        gaps.select(F.col("event").alias("thing"), *_SUBJECT[1:-1], F.col("gap_id").alias("id"), *_KEY),
+        gaps.select(
+            F.col("event").alias("thing"),
+            *_SUBJECT[1:-1],
+            F.col("gap_id").alias("id"),
+            F.unix_micros("arrival_time").alias("first_arrived_us"),
+            *_KEY,
+        ),
         allowMissingColumns=True,
     )
     asked = there.join(stated, on=_KEY)
+    if trades_us is not None:
+        may_be_gone = (F.col("thing") == "trade") & (F.col("event_time_us") - HOUR_US < trades_us)
+        asked = asked.where((F.size("reasons") > 0) | ~F.coalesce(may_be_gone, F.lit(False)))
     # Only what was refused is looked up among all trades, and only what was found among all of bronze.
     met = asked.where(F.size("reasons") == 0).select(
         *_SUBJECT,
@@ -96,14 +119,12 @@ def _rejected(judged: DataFrame, bronze: DataFrame, silver: Mapping[str, DataFra
     )
     near = (F.col("thing") != "trade") | (F.abs(F.col("at_us") - F.col("first_us")) <= HOUR_US)
     met = met.join(first, on=_SUBJECT).where(near)
-    met = met.join(bronze.select(*_KEY, _stream_order().alias("first_order")), on=_KEY)
+    met = met.join(bronze.select(*_KEY, _stream_order().alias("first_order")), on=_KEY, how="left")
+    is_gone = F.lit(False) if bronze_us is None else F.col("first_arrived_us") < bronze_us
     is_same = (F.col("thing") != "trade") | F.col("content").eqNullSafe(F.col("first"))
     # What was judged again may be met by what came after it, and was accepted while it was in quarantine.
-    earlier = (
-        met.where((F.col("first_order") < F.col("order")) | F.col("again"))
-        .groupBy("refused")
-        .agg(F.max(is_same).alias("is_same"))
-    )
+    is_earlier = is_gone | (F.col("first_order") < F.col("order")) | F.col("again")
+    earlier = met.where(is_earlier).groupBy("refused").agg(F.max(is_same).alias("is_same"))
     rows = asked.join(earlier.select("refused.*", "is_same"), on=_KEY, how="left")
     again = F.when(F.col("is_same"), "duplicate").when(~F.col("is_same"), "conflict")
     verdict = F.when(F.size("reasons") > 0, "quarantined").otherwise(again)

@@ -5,6 +5,7 @@ from glue_jobs.engine.columns import Flags, Ints, codes_of, ints_of, ranks_of
 from glue_jobs.engine.files import read_files, schema_of, write_file
 from glue_jobs.engine.follow import Batch, BatchLimits
 from glue_jobs.engine.query import BatchJob, IntakeJob, Job, Piece, Query, hanging_on, tables_of, writer_of
+from glue_jobs.engine.retention import Below, below, rows_below
 from glue_jobs.engine.runner import Runner
 from glue_jobs.engine.schema import arrow_schema, arrow_type, ddl
 from glue_jobs.engine.session import DELTA_PACKAGES, S3A_PACKAGES, build_session, glue_session, resolve_jars, sized
@@ -22,6 +23,7 @@ __all__ = [
     "Batch",
     "BatchJob",
     "BatchLimits",
+    "Below",
     "Commit",
     "CountAnewError",
     "Counter",
@@ -45,6 +47,7 @@ __all__ = [
     "Workspace",
     "arrow_schema",
     "arrow_type",
+    "below",
     "build_session",
     "codes_of",
     "date_of",
@@ -59,6 +62,7 @@ __all__ = [
     "read_files",
     "read_once",
     "resolve_jars",
+    "rows_below",
     "schema_of",
     "sized",
     "tables_of",

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from glue_jobs.engine.files import remove_action
 from glue_jobs.engine.places import place
-from glue_jobs.engine.table_log import TableState
+from glue_jobs.engine.table_log import FLOOR, TableState
 from tapehouse.errors import TerminalError
 from tapehouse.tables import Column, Table
 
@@ -78,9 +78,11 @@ def creation(table: Table, uri: str, *, now_ms: int) -> list[dict[str, Any]]:
 def anew(state: TableState, *, now_ms: int) -> list[dict[str, Any]]:
     """The actions that make a table anew, empty and as it is declared now, in the place of what it is.
 
-    It gets another id: who follows it begins anew.
+    It gets another id: who follows it begins anew. Up to when its rows were forgotten stays known.
     """
     made = creation(state.table, state.uri, now_ms=now_ms)
+    if FLOOR in state.properties:
+        made[0]["metaData"]["configuration"][FLOOR] = state.properties[FLOOR]
     if not state.table.cluster_by:
         made = [action for action in made if "protocol" not in action]  # it has at least this one, and none goes down
     return [*made, *map(remove_action, state.replaces or state.files)]
@@ -88,14 +90,21 @@ def anew(state: TableState, *, now_ms: int) -> list[dict[str, Any]]:
 
 def brought_up_to_date(state: TableState) -> dict[str, Any]:
     """The action that says of a table what is declared now, and leaves its rows, its id and its other properties."""
-    table = state.table
+    changed = {
+        "description": state.table.grain,
+        "schemaString": _schema(list(map(_field, state.table.columns))),
+        "partitionColumns": list(state.table.partition_by),
+    }
+    return described_anew(state, changed, properties(state.table, state.uri))
+
+
+def described_anew(state: TableState, changed: Mapping[str, Any], configuration: Mapping[str, str]) -> dict[str, Any]:
+    """The action that gives a table's description other values, and properties beside those that it has."""
     metadata = {
         **{name: value for name, value in state.described.items() if value is not None},
         "format": {"provider": "parquet", "options": {}},  # a checkpoint spells no options as a list
-        "description": table.grain,
-        "schemaString": _schema(list(map(_field, table.columns))),
-        "partitionColumns": list(table.partition_by),
-        "configuration": {**state.properties, **properties(table, state.uri)},
+        **changed,
+        "configuration": {**state.properties, **configuration},
     }
     return {"metaData": metadata}
 

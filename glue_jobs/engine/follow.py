@@ -73,7 +73,8 @@ class Batch:
         return self.added.get(table, ())
 
     def removed(self, table: Table) -> tuple[Removal, ...]:
-        """The files that the commits which are wholly in this batch took out, but for those whose rows only moved.
+        """The files that the commits which are wholly in this batch took out, but for those whose rows only moved, or
+        are kept no longer (``Query.keeps_days``): what was made of them stays.
 
         Empty while the query begins with all files: what was taken out before is not told.
         """
@@ -258,7 +259,29 @@ class Follower:
 
 def reached_by_all(lake: Place, table: Table, table_id: str) -> int | None:
     """The version of a table that every query which follows it is through; None where nobody follows it."""
-    versions = []
+    reached = map(_reached, _told_of(lake, table))
+    return min((each.version for each in reached if each.version >= 0 and each.table_id == table_id), default=None)
+
+
+def unread(workspace: Workspace, table: Table) -> frozenset[str] | None:
+    """The paths of the files that a query which follows the table has still before it, as far as any has begun.
+
+    None: nobody knows which, since one begins anew, or the log let go of what is before it.
+    """
+    state, reached = workspace.state(table), []
+    for told in _told_of(place(workspace.lake.uri), table):
+        each = _reached(told)
+        if each.version < 0 or each.table_id != state.table_id or each.after is not None:
+            return None
+        reached.append(each.version)
+    if not reached or min(reached) >= state.version:
+        return frozenset()
+    commits = workspace.log(table).commits(min(reached), state.version)
+    return None if commits is None else frozenset(each.path for commit in commits for each in commit.added)
+
+
+def _told_of(lake: Place, table: Table) -> Iterator[Any]:
+    """What each query that follows a table noted of it."""
     for name in lake.names("_checkpoints"):
         if not name.endswith(".json"):
             continue
@@ -266,9 +289,8 @@ def reached_by_all(lake: Place, table: Table, table_id: str) -> int | None:
             told = json.loads(lake.read(f"_checkpoints/{name}"))["inputs"].get(table.name)
         except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError):
             continue  # it cannot be read by its query either, which begins anew
-        if told is not None and (reached := _reached(told)).version >= 0 and reached.table_id == table_id:
-            versions.append(reached.version)
-    return min(versions, default=None)
+        if told is not None:
+            yield told
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,7 +93,7 @@ class Runner:
         Never raises for what can wait. Call it inside ``only_writer``, between batches.
         """
         if query.name not in self._upkeeps:
-            self._upkeeps[query.name] = Upkeep(self._workspace, query.writes)
+            self._upkeeps[query.name] = Upkeep(self._workspace, query.writes, keeps_days=query.keeps_days)
         return self._upkeeps[query.name].step()
 
     def can_rebuild(self, query: Query) -> bool:

@@ -4,7 +4,8 @@ An hour of trades is too much to be read again whenever a few come late to it, s
 twice where a batch runs twice, but for this: up to which commit of each input the sums reach is in the metadata of the
 commit that has them, and what is counted is from there on, never from where somebody thinks that he was. Files that
 were taken out (a requeue's, a rebuild's) are subtracted. Where that cannot be, because a log or a file is gone, or an
-input is another table now, all is counted anew, in one commit.
+input is another table now, all is counted anew, in one commit. Rows that an input keeps no longer stay in the sums:
+hours before its floor are not counted anew.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -104,9 +105,12 @@ class SumsTable:
             noted = self._noted({}, [file for _, _, file in files])
             sums = self._summed(files)
         with self._ws.steps.step(f"{self.table.name} rebuild"):
-            nothing = {key: dict.fromkeys(values, 0) for key, values in self._held(base, None).items()}
+            since_us = max((state.floor_us or 0 for state in states.values()), default=0)
+            held = self._held(base, None).items()
+            kept = {key: values if int(key[0]) < since_us else dict.fromkeys(values, 0) for key, values in held}
+            sums = {key: values for key, values in sums.items() if int(key[0]) >= since_us}
             after = {table.name: (state.table_id, state.version) for table, state in states.items()}
-            self._put(base, _sum_of([nothing, sums]), after, noted)
+            self._put(base, _sum_of([kept, sums]), after, noted)
 
     def _changes(
         self, before: Through, through: Mapping[Table, int]
@@ -146,7 +150,7 @@ class SumsTable:
     def _held(self, base: TableState, asked: Counts | None) -> Counts:
         """The rows that are there, of the keys that are asked for, or all."""
         if asked is None:
-            rows = self._ws.rows(self.table, base.files)
+            rows = self._ws.rows(self.table, base.files if base.replaces is None else base.replaces)
         else:
             hours = np.unique([int(key[0]) for key in asked])
             rows = self._ws.rows(self.table, files_of_days(base, "hour", hours // DAY_US))

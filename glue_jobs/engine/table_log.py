@@ -26,6 +26,10 @@ from tapehouse.tables import Table
 
 TXN_APP: Final = "tapehouse"
 """Names our transactions in a table's log: their version is the turn."""
+FLOOR: Final = "tapehouse.floorUs"
+"""A table's property: rows of a time before it (µs UTC) may be gone by its retention. It never goes back."""
+RETENTION: Final = "RETENTION"
+"""The operation of a commit that takes out rows which the table keeps no longer: what was made of them stays."""
 LOOK_BACK: Final = 200
 """Commits that may lie above the newest one of ours before its turn is taken from Delta's own transaction record."""
 _CHECKED_ANEW_S: Final = 60.0
@@ -85,7 +89,7 @@ class Removal:
     at_ms: int
     """When it was taken out."""
     is_passed_on: bool = True
-    """What was made of its rows has to go: they are not in other files now."""
+    """What was made of its rows has to go: they are not in other files now, and did not just grow too old."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +129,12 @@ class TableState:
     replaces: tuple[DataFile, ...] | None = None
     """While the table is computed anew since its rows are not as it is declared: they. ``files`` are none then, and
     the commit upon this state makes the table what is declared, and puts what it adds in their place."""
+
+    @property
+    def floor_us(self) -> int | None:
+        """Rows of a time before may be gone by retention, µs UTC; None: none is."""
+        told = self.properties.get(FLOOR)
+        return None if told is None else int(told)
 
     @property
     def is_there(self) -> bool:
@@ -383,13 +393,14 @@ def _data_file(added: Mapping[str, Any]) -> DataFile:
 
 def commit_of(version: int, actions: list[dict[str, Any]]) -> Commit:
     """What the actions of one version of the log say."""
-    added, removed, info = [], [], {}
+    added: list[DataFile] = []
+    removed: list[Mapping[str, Any]] = []
+    info: Mapping[str, Any] = {}
     for action in actions:
         if (body := action.get("add")) and body.get("dataChange", True):
             added.append(_data_file(body))
         elif body := action.get("remove"):
-            is_passed_on = body.get("dataChange", True)
-            removed.append(Removal(unquote(body["path"]), int(body.get("deletionTimestamp") or 0), is_passed_on))
+            removed.append(body)
         elif "commitInfo" in action:
             info = action["commitInfo"]
     try:
@@ -401,5 +412,12 @@ def commit_of(version: int, actions: list[dict[str, Any]]) -> Commit:
         tuple(added),
         metadata if isinstance(metadata, dict) else None,
         int(info.get("timestamp") or 0),
-        tuple(removed),
+        tuple(
+            Removal(
+                unquote(body["path"]),
+                int(body.get("deletionTimestamp") or 0),
+                body.get("dataChange", True) and info.get("operation") != RETENTION,
+            )
+            for body in removed
+        ),
     )

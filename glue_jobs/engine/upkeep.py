@@ -1,15 +1,16 @@
 """Upkeep of the tables that one query writes, as bounded steps of that query: what is due is seen from the log alone.
 
 Whoever runs a query calls ``step`` after its batches: most steps find nothing due, and cost a comparison of versions.
-Small files are merged as they come; every ten minutes what nobody needs is removed from disk, and once a day what
-killed writers left. Nothing here is needed for a right answer, so what cannot be done now is left for a later step.
+Small files are merged as they come; every ten minutes rows go that are older than they are kept, and what nobody needs
+is removed from disk, and once a day what killed writers left. Nothing here is needed for a right answer, so what cannot
+be done now is left for a later step.
 """
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
-from typing import Any, Final
+from typing import Final
 
 import pyarrow as pa
 from botocore.exceptions import BotoCoreError, ClientError
@@ -19,8 +20,10 @@ from glue_jobs.engine import vacuum
 from glue_jobs.engine.checkpoints import write_checkpoint
 from glue_jobs.engine.compaction import due, merge
 from glue_jobs.engine.declared import clashes
+from glue_jobs.engine.follow import unread
 from glue_jobs.engine.places import place
-from glue_jobs.engine.table_log import DataFile, instant_us, newest_checkpoint
+from glue_jobs.engine.retention import forget
+from glue_jobs.engine.table_log import newest_checkpoint
 from glue_jobs.engine.workspace import Workspace
 from tapehouse import logs
 from tapehouse.errors import LakehouseError
@@ -35,7 +38,6 @@ _LIST_EVERY_MS: Final = 24 * 3_600_000
 _LOOK_AGAIN_MS: Final = 3_600_000
 """A table that nobody writes is looked at so often: a partition may have become one that is over."""
 _HOUR_MS: Final = 3_600_000
-_DAY_MS: Final = 24 * _HOUR_MS
 
 
 @dataclass(slots=True)
@@ -60,10 +62,18 @@ class Upkeep:
     """The upkeep of one query's tables. One thread at a time; call it where no other process writes them."""
 
     def __init__(
-        self, workspace: Workspace, tables: Sequence[Table], *, clock: Callable[[], float] = time.time
+        self,
+        workspace: Workspace,
+        tables: Sequence[Table],
+        *,
+        keeps_days: Mapping[Table, int] | None = None,
+        clock: Callable[[], float] = time.time,
     ) -> None:
-        """``clock``: seconds since the epoch."""
-        self._tables = [_TableUpkeep(workspace, table, clock) for table in tables]
+        """``keeps_days``: of tables whose rows are kept otherwise than declared; ``clock``: seconds since the epoch."""
+        days = keeps_days or {}
+        self._tables = [
+            _TableUpkeep(workspace, table, days.get(table, table.retention_days), clock) for table in tables
+        ]
 
     def step(self, *, most_bytes: int = STEP_BYTES) -> bool:
         """A bounded piece of what is due at each table; False where nothing was done."""
@@ -72,10 +82,12 @@ class Upkeep:
 
 
 class _TableUpkeep:
-    def __init__(self, workspace: Workspace, table: Table, clock: Callable[[], float]) -> None:
-        self._ws, self._table, self._clock = workspace, table, clock
+    def __init__(self, workspace: Workspace, table: Table, days: int | None, clock: Callable[[], float]) -> None:
+        self._ws, self._table, self._days, self._clock = workspace, table, days, clock
         self._uri = workspace.uri(table)
         self._lake, self._file = place(workspace.lake.uri), f"_checkpoints/upkeep/{table.name}.json"
+        self._forgot_ms = -SWEEP_EVERY_MS
+        """When nothing was older than it is kept."""
         self._looked: tuple[int, int] | None = None
         """(version, ms) at which nothing was to be merged."""
         self._done: _Done | None = None
@@ -87,7 +99,8 @@ class _TableUpkeep:
         now_ms = round(self._clock() * 1000)
         if clashes(self._ws.state(self._table)):
             return False  # only a rebuild may write it
-        pieces = [self._tried(self._merge, now_ms, most_bytes), self._tried(self._sweep, now_ms)]
+        pieces = [self._tried(piece, now_ms, most_bytes) for piece in (self._forget, self._merge)]
+        pieces.append(self._tried(self._sweep, now_ms))
         return any([*pieces, self._tried(self._keep_log_short, now_ms)])
 
     def _tried(self, piece: Callable[..., bool], *told: int) -> bool:
@@ -136,7 +149,6 @@ class _TableUpkeep:
         held_ms = vacuum.held_from_ms(self._ws, table)
         unread_ms = now_ms if held_ms is None else min(now_ms, held_ms)
         with self._ws.steps.step(f"{table.name} vacuum"):
-            self._expire(now_ms)
             self._ws.check_writer(table)
             before_ms = min(now_ms - kept_ms, unread_ms)
             removed = vacuum.delete_removed(
@@ -170,33 +182,19 @@ class _TableUpkeep:
         write_checkpoint(self._uri, version, removed_since_ms=now_ms - round(kept_h * _HOUR_MS))
         return True
 
-    def _expire(self, now_ms: int) -> None:
-        """Take files out whose rows are all older than the table keeps them."""
-        if self._table.retention_days is None:
-            return
-        state = self._ws.state(self._table)
-        old = expired(self._table, state.files, before_us=(now_ms - self._table.retention_days * _DAY_MS) * 1000)
-        if old and state.metadata is not None:  # else the position in it would be buried
-            self._ws.commit(state, remove=old[: vacuum.MOST_DELETED], metadata=state.metadata)
-            log.info("rows_expired", table=self._table.name, rows=sum(each.rows or 0 for each in old))
+    # What is older than it is kept.
+
+    def _forget(self, now_ms: int, most_bytes: int) -> bool:
+        if self._days is None or now_ms < self._forgot_ms + SWEEP_EVERY_MS:
+            return False
+        ahead = unread(self._ws, self._table)
+        if ahead is not None and forget(self._ws, self._table, self._days, unread=ahead, most_bytes=most_bytes):
+            return True
+        self._forgot_ms = now_ms
+        return False
 
     def _load(self) -> _Done:
         try:
             return _Done(**json.loads(self._lake.read(self._file)))
         except (FileNotFoundError, ValueError, TypeError):
             return _Done()
-
-
-def expired(table: Table, files: Sequence[DataFile], *, before_us: int) -> list[DataFile]:
-    """The files of which every row has a time, and all of them lie before."""
-    column = table.time_column
-    return [
-        each
-        for each in files
-        if column in each.high and not each.nulls.get(column) and _micros(each.high[column]) < before_us
-    ]
-
-
-def _micros(value: Any) -> int:
-    """A bound of the statistics: whole µs, or an instant as text."""
-    return instant_us(value) if isinstance(value, str) else int(value)

@@ -13,11 +13,11 @@ from pyspark.sql import DataFrame, SparkSession
 
 from glue_jobs.engine import delta
 from glue_jobs.engine.cache import MOST_FILE_BYTES, FileCache
-from glue_jobs.engine.declared import anew, clashes, refuse_clash
+from glue_jobs.engine.declared import anew, clashes, described_anew, refuse_clash
 from glue_jobs.engine.files import add_action, read_files, remove_action, schema_of, write_file
 from glue_jobs.engine.places import place
 from glue_jobs.engine.steps import Steps
-from glue_jobs.engine.table_log import DataFile, TableLog, TableState, newest_checkpoint
+from glue_jobs.engine.table_log import FLOOR, RETENTION, DataFile, TableLog, TableState, newest_checkpoint
 from glue_jobs.engine.transaction import LostRaceError, commit_actions
 from tapehouse.lake import Lake
 from tapehouse.tables import Table
@@ -180,11 +180,41 @@ class Workspace:
         if base.replaces is not None:
             actions = [*anew(base, now_ms=time.time_ns() // 1_000_000), *actions]
             operation = "REPLACE TABLE"
-        elif actions:
+        self._commit(base, actions, turn=turn, metadata=carried, operation=operation)
+
+    def forget(
+        self, base: TableState, *, floor_us: int, add: Sequence[DataFile] = (), remove: Sequence[DataFile] = ()
+    ) -> None:
+        """Take rows out that are older than the table keeps: all of ``remove`` that is not in ``add``.
+
+        ``floor_us``: all of them were before; the table says so from now on. Who follows the table does not see it, and
+        it counts no turn.
+
+        Raises:
+            LostRaceError: somebody else committed since ``base`` was read; nothing was written.
+            LeaseLostError: another process may write the table by now; nothing was written.
+        """
+        actions = [described_anew(base, {}, {FLOOR: str(max(floor_us, base.floor_us or floor_us))})]
+        actions += [remove_action(each) for each in remove]
+        actions += [add_action(each, moves_only=True) for each in add]
+        self._commit(base, actions, turn=None, metadata=base.metadata, operation=RETENTION)
+
+    def _commit(
+        self,
+        base: TableState,
+        actions: Sequence[Mapping[str, Any]],
+        *,
+        turn: int | None,
+        metadata: Mapping[str, Any] | None,
+        operation: str,
+    ) -> None:
+        if base.replaces is None and actions:
             refuse_clash(base)  # another version of the program may have changed the table since it was looked at
         began = time.monotonic(), time.time()
         self.check_writer(base.table)
-        done = commit_actions(base.uri, actions, version=base.version, turn=turn, metadata=carried, operation=operation)
+        done = commit_actions(
+            base.uri, actions, version=base.version, turn=turn, metadata=metadata, operation=operation
+        )
         took_s = max(time.monotonic() - began[0], time.time() - began[1])
         if not done or (took_s > _HELD_UP_S and _is_past(base)):
             raise LostRaceError(base.table.name, base.turn)

@@ -2,7 +2,8 @@
 
 Which source of a market counts is kept with the sums. Where another one turns out to, what was added of the first
 cannot be told from the rest of its exchange, and all is counted anew; that is once a market, when its venue's own feed
-joins a vendor's.
+joins a vendor's. A trade that comes for a time before silver's floor is not added: it may be one that was, and is kept
+no longer.
 """
 
 from collections.abc import Mapping, Sequence
@@ -65,6 +66,8 @@ class _Sums(SumsTable):
 
     def _counts(self, workspace: Workspace, file: DataFile) -> Counts:
         rows = of_sources(read_once(workspace, SILVER_TRADES, file, _COLUMNS), self._sources)
+        if (floor_us := workspace.state(SILVER_TRADES).floor_us) is not None:
+            rows = rows.filter(pc.greater_equal(rows.column("event_time_us"), floor_us))
         at_us = rows.column("event_time_us")
         hour = pc.multiply(pc.divide(at_us, HOUR_US), HOUR_US)  # no event time is before 1970
         side = pc.fill_null(rows.column("side"), NO_SIDE)

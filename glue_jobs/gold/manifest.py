@@ -126,7 +126,8 @@ class ManifestJob:
             return True
 
     def rebuild(self, tables: Collection[Table]) -> None:
-        """Compute every row anew: all but the hashes in one commit, and those piece by piece.
+        """Compute every row anew: all but the hashes in one commit, and those piece by piece; hashes of days of which
+        silver keeps no longer all trades stay.
 
         Raises:
             LostRaceError: another writer was there first; run it again.
@@ -138,12 +139,21 @@ class ManifestJob:
         with self._ws.steps.step("gold.manifest rebuild") as step:
             everything = Touched()
             everything.add(Market(EVERYWHERE, EVERYWHERE), 0, None)
-            rows = self._rows(self._candles(everything), {})
+            rows = self._rows(self._candles(everything), self._before_floor(base))
             added = [self._ws.stage(GOLD_MANIFEST, each) for each in _by_day(rows)]
             step.rows = rows.num_rows
             self._commit(base, Rewrite(added, base.files))
         while self.more():
             pass
+
+    def _before_floor(self, base: TableState) -> dict[Key, Row]:
+        """The rows of days of which silver keeps no longer all trades: none could be hashed again."""
+        floor_us = self._ws.state(SILVER_TRADES).floor_us
+        if floor_us is None:
+            return {}
+        held = base.files if base.replaces is None else base.replaces
+        rows = [row for file in held for row in self._ws.rows(GOLD_MANIFEST, [file]).to_pylist()]
+        return {key: row for row in rows if (key := _row_key(row))[2] < floor_us // DAY_US}
 
     def _commit(self, base: TableState, rewrite: Rewrite) -> None:
         if rewrite:

@@ -84,6 +84,7 @@ _SHARED: Final = (
     _setting("portfolio"),
     *(_setting(f"forecast_{name}") for name in ("every_s", "interval", "window_s", "horizons_s", "band", "paths")),
     _setting("forecast_least_returns"),
+    _setting("retention"),
 )
 _TABLE: Final = Argument(name="table", about="only this table, as gold.candles", read=_table)
 _MOST_MINUTES: Final = Argument(

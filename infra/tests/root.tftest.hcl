@@ -36,6 +36,7 @@ run "settings_are_what_the_command_reads" {
       deployment        = "tapehouse-dev"
       gold_sources      = {}
       gold_seconds_days = 0
+      retention         = {}
       refresh_every_s   = 60
     })
     error_message = "The settings' fields and values."
@@ -65,11 +66,12 @@ run "settings_follow_the_variables" {
     mode              = "schedule"
     gold_sources      = { binance = "binance-agg" }
     gold_seconds_days = 30
+    retention         = { "bronze.trades" = 30 }
     refresh_every_s   = 10
   }
 
   assert {
-    condition     = output.settings.gold_sources == tomap({ binance = "binance-agg" }) && output.settings.gold_seconds_days == 30 && output.settings.refresh_every_s == 10 && output.owner == "refresh"
+    condition     = output.settings.gold_sources == tomap({ binance = "binance-agg" }) && output.settings.gold_seconds_days == 30 && output.settings.retention == tomap({ "bronze.trades" = 30 }) && output.settings.refresh_every_s == 10 && output.owner == "refresh"
     error_message = "The command reads what the jobs are told."
   }
 }

@@ -31,6 +31,6 @@ BRONZE_TRADES: Final = Table(
     ),
     time_us="unix_micros(arrival_time)",
     partition_by=("arrival_date",),
-    retention_days=None,
+    least_retention_days=2,  # a day of the stream's own, and one for silver to read it
     upkeep=Upkeep(compaction=Compaction(near="arrival_time")),
 )

@@ -88,13 +88,17 @@ class Table:
     cluster_by: tuple[str, ...] = ()
     """Liquid clustering: OPTIMIZE keeps rows of close values in the same files, and statistics skip the others."""
     retention_days: int | None = None
-    """None keeps rows for ever."""
+    """Days that rows are kept behind the day of the newest; None keeps them for ever."""
+    least_retention_days: int | None = None
+    """The fewest that a setting may say; None: none may, since what is made of the table needs all of its rows."""
     upkeep: Upkeep = Upkeep()
 
     def __post_init__(self) -> None:
         names = [column.name for column in self.columns]
         near = self.upkeep.compaction.near if self.upkeep.compaction is not None else None
         named = (*self.key, *self.partition_by, *self.cluster_by, *([near] if near else ()))
+        if self.retention_days is not None and self.retention_days < (self.least_retention_days or 1):
+            raise TerminalError(f"{self.name}: rows cannot be kept for {self.retention_days} days only")
         unknown = [name for name in (*named, self.time_column) if name not in names]
         rules = [rule.name for rule in self.rules]
         if len(set(rules)) != len(rules):

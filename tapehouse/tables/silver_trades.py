@@ -61,6 +61,7 @@ SILVER_TRADES: Final = Table(
     ),
     time_us="event_time_us",
     accounts_for="bronze.trades",
+    least_retention_days=14,  # of the week that goes on, and of the one before, candles may still change
     cluster_by=("exchange", "symbol", "event_time_us"),
     upkeep=Upkeep(compaction=Compaction(near="event_time_us")),
 )

@@ -55,6 +55,7 @@ CHANGED: Mapping[str, Any] = {
     "batch_workers": {"type": "G.2X", "count": 4},
     "gold_sources": {"binance": "binance-agg"},
     "gold_seconds_days": 30,
+    "retention": {"bronze.trades": 30},
     "scan_limit_bytes": 20_000_000_000,
     "log_days": 90,
     "producers": {"kraken": {"symbols": ["SOL-USD"]}, "finnhub": {"symbols": ["us:AAPL-USD"]}},

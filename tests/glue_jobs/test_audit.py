@@ -17,11 +17,12 @@ from delta.tables import DeltaTable
 
 from cli.main import main
 from glue_jobs.audit import audit
+from glue_jobs.engine import Runner, Steps, Workspace, retention
 from glue_jobs.pipeline import pipeline
 from tapehouse import tables
 from tapehouse.lake import Lake
 from tapehouse.record import Coverage, Gap, GapClosed, Record, encode
-from tapehouse.tables import BRONZE_TRADES
+from tapehouse.tables import BRONZE_TRADES, SILVER_TRADES
 from tests import factories
 from tests.factories import NOW_US
 from tests.glue_jobs.layers import Layers, trade
@@ -456,6 +457,51 @@ def test_of_a_big_lake_a_sample_is_judged_and_the_sums_of_all(
     assert "5 row(s) are missing from gold.candles" not in found
     whole = "\n".join(audit(damaged.spark, damaged.lake, pipeline(), full=True).lines)
     assert "5 row(s) are missing from gold.candles" in whole
+
+
+TODAY_US = NOW_US // DAY_US * DAY_US
+
+
+def forgetful(damaged: Damaged, monkeypatch: pytest.MonkeyPatch, kept: int) -> Workspace:
+    """Bronze keeps what came since so many records had, silver today's trades."""
+    workspace = Workspace(None, damaged.lake, Steps())  # type: ignore[arg-type]
+    for table, floor_us in ((BRONZE_TRADES, NOW_US + kept * 1000), (SILVER_TRADES, TODAY_US)):
+        monkeypatch.setattr(retention, "floor_us_of", lambda newest_us, days, floor_us=floor_us: floor_us)
+        while retention.forget(workspace, table, 1, unread=(), most_bytes=1):
+            pass
+    return workspace
+
+
+@pytest.mark.parametrize("kept", [12, 21])
+def test_what_is_kept_no_longer_is_not_missed_and_a_loss_of_the_rest_is(
+    damaged: Damaged, monkeypatch: pytest.MonkeyPatch, kept: int
+) -> None:
+    workspace = forgetful(damaged, monkeypatch, kept)
+    assert (workspace.state(BRONZE_TRADES).rows, workspace.state(SILVER_TRADES).rows) == (32 - kept, 18)
+    report = audit(damaged.spark, damaged.lake, pipeline())
+    assert report.ok, report.lines
+    runner = Runner(workspace)
+    silver, gold = pipeline()[1:3]
+    runner.mark(silver, silver.writes, anew=False)
+    runner.rebuild(silver)
+    runner.mark(gold, gold.writes, anew=True)
+    runner.rebuild(gold)
+    report = audit(damaged.spark, damaged.lake, pipeline())
+    assert report.ok, report.lines
+    monkeypatch.setattr("glue_jobs.audit.sample.WHOLE_UP_TO", 4)
+    assert audit(damaged.spark, damaged.lake, pipeline()).ok
+    monkeypatch.undo()
+    damaged.lose("silver.trades", "trade_id = '72'")
+    damaged.lose("gold.candles", f"interval = '1m' AND exchange = 'kraken' AND {candle_at(0)}")
+    damaged.lose("gold.candles", f"interval = '1d' AND exchange = 'kraken' AND {candle_at(-8 * 60)}")
+    found = damaged.findings()
+    assert "1 bronze record(s) are in no silver table" in found
+    assert f"interval=1m, start_us={START_US}" in found
+    assert f"interval=1d, start_us={TODAY_US}" in found
+
+
+def candle_at(minutes: int) -> str:
+    return f"symbol = 'BTC-USD' AND unix_seconds(window_start) = {START_US // 10**6 + 60 * minutes}"
 
 
 def test_tables_that_are_not_there_are_missing_and_five_rows_of_many_are_named(damaged: Damaged) -> None:

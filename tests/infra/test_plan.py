@@ -22,6 +22,7 @@ FULL: Mapping[str, Any] = {
     "mode": "schedule",
     "audit_cron": "cron(0 3 ? * SUN *)",
     "gold_sources": {"binance": "binance-agg"},
+    "retention": {"bronze.trades": 30, "silver.trades": 365},
     "nat": True,
     "producers": {"kraken": {"symbols": ["BTC-USD"]}, "finnhub": {"symbols": ["us:AAPL-USD"]}},
     "producer_image": "123456789012.dkr.ecr.us-east-1.amazonaws.com/tapehouse:1",
@@ -128,6 +129,7 @@ def test_each_job_reads_the_arguments_that_it_is_given(
     assert given.names_region
     for name in ("lake", "stream_name", "region", "gold_seconds_days"):
         assert str(getattr(given.settings, name)) == str(told[name])
+    assert given.settings.retention == told["retention"]
     if job == "stream":
         assert given.settings.refresh_every_s == told["refresh_every_s"]
 

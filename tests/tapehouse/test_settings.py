@@ -209,6 +209,37 @@ def test_the_file_of_holdings_is_a_path_from_here_on_or_in_a_bucket(tmp_path: Pa
         assert len(faults(tmp_path, "", {"TAPEHOUSE_PORTFOLIO": wrong})) == 1, wrong
 
 
+@pytest.mark.parametrize(
+    ("file", "days"),
+    [
+        ('[retention]\n"bronze.trades" = 30', {"bronze.trades": 30}),
+        ("[retention.bronze]\ntrades = 30\n[retention.silver]\ntrades = 365",
+         {"bronze.trades": 30, "silver.trades": 365}),
+    ],
+)  # fmt: skip
+def test_retention_comes_as_a_table_or_as_pairs(tmp_path: Path, file: str, days: dict[str, int]) -> None:
+    assert load(tmp_path, file).retention == days
+    pairs = ",".join(f"{name}={count}" for name, count in days.items())
+    assert load(tmp_path, "", {"TAPEHOUSE_RETENTION": pairs}).retention == days
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("bronze.trades", "is not a whole number"),
+        ("bronze.trades=1.5", "is not a whole number"),
+        ("bronze.trades=true", "is not a whole number"),
+        ("bronze.trades=0", "is out of range"),
+        ("bronze.trades=36501", "is out of range"),
+        ("trades=30", "does not have this form"),
+    ],
+)
+def test_what_cannot_be_kept_so_is_told(tmp_path: Path, text: str, says: str) -> None:
+    (fault,) = faults(tmp_path, "", {"TAPEHOUSE_RETENTION": text})
+    assert says in fault
+    assert "allowed: TABLE=days pairs" in fault
+
+
 def test_a_vendors_symbol_names_its_exchange_in_lower_case(tmp_path: Path) -> None:
     found = load(tmp_path, "", {"SYMBOLS": "binance:btc-usdt, US:AAPL-USD,btc-usd"})
     assert found.symbols == ("binance:BTC-USDT", "us:AAPL-USD", "BTC-USD")

@@ -122,6 +122,11 @@ def test_the_rules_of_a_table_can_be_asked_of_its_columns_and_say_why(declared: 
 @of_table
 def test_retention_is_for_ever_or_some_days(declared: Table) -> None:
     assert declared.retention_days is None or declared.retention_days >= 1
+    if declared.least_retention_days is not None:
+        times = {"BIGINT", "TIMESTAMP"}
+        assert next(c for c in declared.columns if c.name == declared.time_column).type in times
+        with pytest.raises(TerminalError, match="cannot be kept for"):
+            replace(declared, retention_days=declared.least_retention_days - 1)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,8 @@
 The newest bar of each market and kind says where its market is, so a trade behind it needs nothing but that row. A
 trade that is not behind it was counted already, or is late: the day is computed anew from silver, from the bar on that
 it falls into. Days beyond what one batch may ask for, and those of a market of which another source or size counts, are
-noted in the same commit as left to do, and done newest first, a commit each.
+noted in the same commit as left to do, and done newest first, a commit each. Days before silver's floor, of whose
+trades not all are there, stay as they are.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -14,14 +15,24 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from glue_jobs.engine import Batch, DataFile, LostRaceError, TableState, Workspace, read_files, schema_of
+from glue_jobs.engine import (
+    Batch,
+    DataFile,
+    LostRaceError,
+    TableState,
+    Workspace,
+    below,
+    read_files,
+    rows_below,
+    schema_of,
+)
 from glue_jobs.gold.bars.kernel import continued, ordered, parted
 from glue_jobs.gold.bars.ledger import DAY_S, MOST_OF_ALL, MOST_SPANS, Ledger, days_of, markets_named
 from glue_jobs.gold.bars.replay import Asked, Replay, are_of, is_newest
 from glue_jobs.gold.bars.tape import Position, markets_of
 from glue_jobs.gold.candles.build import extents_of, pieces_of
 from glue_jobs.gold.candles.kernel import ENCODED, TRADE_COLUMNS
-from glue_jobs.gold.candles.sources import SourceChoice
+from glue_jobs.gold.candles.sources import Counted, SourceChoice
 from glue_jobs.gold.candles.spans import Spans
 from glue_jobs.gold.candles.trades import of_sources, rows_within
 from glue_jobs.gold.candles.units import Flags
@@ -42,6 +53,7 @@ BUILD_ROWS: Final = 1_000_000
 """Trades that are looked at together where all bars are made anew: about 300 MB at their peak."""
 FULL_ROWS: Final = 65_536
 """Of a file."""
+_FOREVER_S: Final = 1 << 35
 _MOST_S: Final = 32 * DAY_S
 """Of one piece: a day costs something also where nobody traded."""
 _STATISTICS: Final = ("exchange", "symbol", "kind", "day", "close_time_us")
@@ -105,7 +117,7 @@ class BarsJob:
             return
         with self._ws.steps.step("gold.bars") as step:
             step.rows = batch.rows
-            trades, newest = batch.read(SILVER_TRADES, TRADE_COLUMNS), self._newest(base)
+            trades, newest = self._kept(batch.read(SILVER_TRADES, TRADE_COLUMNS)), self._newest(base)
             known = {**_sources(newest), **ledger.counted}
             sources = self._chosen(known, trades)
             turned = {market: source for market, source in sources.items() if known.get(market, source) != source}
@@ -139,6 +151,7 @@ class BarsJob:
         """
         base = self._ws.state(GOLD_BARS)
         ledger = Ledger.of(base)
+        ledger = replace(ledger, todo=self._since_floor(ledger.todo))
         if not ledger.todo:
             return False
         try:
@@ -156,7 +169,7 @@ class BarsJob:
         return True
 
     def rebuild(self, tables: Collection[Table]) -> None:
-        """Compute the bars anew from silver, in one commit.
+        """Compute the bars anew from silver, in one commit; those of days of which it keeps no longer all trades stay.
 
         Raises:
             LostRaceError: another writer was there first; run it again.
@@ -168,14 +181,19 @@ class BarsJob:
         """All bars, in the place of those that are there: the trades of all time, one piece of it behind the other."""
         silver = self._ws.state(SILVER_TRADES)
         with self._ws.steps.step("gold.bars") as step:
-            chosen = self._choice.choose({}, extents_of(self._ws.spark, silver))
+            held = base.files if base.replaces is None else base.replaces
+            ends = [each for each in held if is_newest(each)]
+            kept = below(self._ws, base, silver.floor_us, "close_time_us", but={each.path for each in ends})
+            newest, others_of_ends = parted(rows_below(self._ws, GOLD_BARS, ends, silver.floor_us, "close_time_us"))
+            seen = extents_of(self._ws.spark, silver)
+            chosen = self._choice.choose(_counted(newest), seen)
             sources = {market: each.source for market, each in chosen.items()}
-            first_us = min((each.first_us for each in chosen.values()), default=0)
-            last_us = max((each.last_us for each in chosen.values()), default=-1)
-            newest, left, add = _NONE, [_NONE], []
-            for piece in pieces_of(silver, first_us, last_us + 1, most=BUILD_ROWS) if chosen else ():
+            instants = [instant for of in seen.values() for span in of.values() for instant in span]
+            first_us, last_us = min(instants, default=0), max(instants, default=-1)
+            left, add = [_NONE, others_of_ends], [*kept.written]
+            for piece in pieces_of(silver, first_us, last_us + 1, most=BUILD_ROWS) if seen else ():
                 at = pc.field("event_time_us")
-                asked = (at >= piece.from_us) & (at < piece.to_us)
+                asked = (at >= max(piece.from_us, silver.floor_us or piece.from_us)) & (at < piece.to_us)
                 trades = read_files(silver.uri, SILVER_TRADES, piece.files, TRADE_COLUMNS, asked, encoded=ENCODED)
                 newest, others = parted(continued(newest, of_sources(trades, sources), self._sizes))
                 left.append(others)
@@ -186,7 +204,18 @@ class BarsJob:
             add.append(self._ws.stage(GOLD_BARS, newest, prefix=NEWEST_BARS, bounds=_STATISTICS, keep=True))
             step.rows = sum(each.rows or 0 for each in add)
             ledger = Ledger(table_id=silver.table_id, through=silver.version, read=silver.version)
-            self._ws.commit(base, add=add, remove=base.files, metadata=ledger.to_json())
+            stay = {each.path for each in kept.stay}
+            remove = [each for each in base.files if each.path not in stay]
+            self._ws.commit(base, add=add, remove=remove, metadata=ledger.to_json())
+
+    def _kept(self, trades: pa.Table) -> pa.Table:
+        """The trades of days of which silver keeps all: of what is older, no bar is made."""
+        floor_us = self._ws.state(SILVER_TRADES).floor_us
+        return trades if floor_us is None else trades.filter(pc.greater_equal(trades.column("event_time_us"), floor_us))
+
+    def _since_floor(self, days: Spans) -> Spans:
+        floor_us = self._ws.state(SILVER_TRADES).floor_us
+        return days if floor_us is None else days.between(floor_us // SECOND_US, _FOREVER_S)
 
     def _newest(self, base: TableState) -> pa.Table:
         return self._ws.rows(GOLD_BARS, _newest_files(base))
@@ -216,7 +245,7 @@ class BarsJob:
             if low is not None and high is not None:
                 held = (market for market in markets if file.may_hold("symbol", market.symbol, market.symbol))
                 spans.update(days_of(market, low, high + 1) for market in held)
-        todo = (ledger.todo | Spans.of(spans)).bounded(MOST_SPANS, MOST_OF_ALL)
+        todo = self._since_floor(ledger.todo | Spans.of(spans)).bounded(MOST_SPANS, MOST_OF_ALL)
         return replace(ledger, todo=todo, counted=sources if todo else {})
 
     def _at_once(self, silver: TableState, late: Asked) -> tuple[Asked, Spans]:
@@ -306,6 +335,13 @@ class BarsJob:
 
 
 _NONE: Final = schema_of(GOLD_BARS).empty_table()
+
+
+def _counted(newest: pa.Table) -> dict[Market, Counted]:
+    """What counted of each market, by its newest bars."""
+    rows = newest.select(["exchange", "symbol", "source", "open_time_us", "close_time_us"])
+    columns = (column.to_pylist() for column in rows.columns)
+    return {Market(exchange, symbol): Counted(*of) for exchange, symbol, *of in zip(*columns, strict=True)}
 
 
 def _newest_files(base: TableState) -> list[DataFile]:

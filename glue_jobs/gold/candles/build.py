@@ -57,6 +57,8 @@ class Build:
     run: int
     known: Judgement
     short_from_us: int | None
+    floor_us: int | None
+    """Windows that begin before are not made: silver's trades before it may be gone."""
 
     def made(self, piece: Piece) -> tuple[list[DataFile], pa.Table]:
         """The files of a piece, and the parts of its hours."""
@@ -88,7 +90,7 @@ class Build:
         return found.filter(is_long if long else pc.invert(is_long))
 
     def _written(self, parts: pa.Table) -> list[DataFile]:
-        rows = finished(within_retention(parts, self.short_from_us), self.known)
+        rows = finished(within_retention(parts, self.short_from_us, self.floor_us), self.known)
         return write_cold(self.gold_uri, rows, self.run)
 
 
@@ -102,12 +104,13 @@ def run_all(
 
 
 def extents_of(spark: SparkSession | None, state: TableState) -> dict[Market, dict[str, tuple[int, int]]]:
-    """Market → source → first and last event time (µs UTC) of silver.trades."""
+    """Market → source → first and last event time (µs UTC) of silver.trades, as far as it keeps all of them."""
     groups = [state.files[at : at + _FILES_A_TASK] for at in range(0, len(state.files), _FILES_A_TASK)]
-    uri = state.uri
+    uri, floor_us = state.uri, state.floor_us
 
     def look(files: Sequence[DataFile]) -> dict[Market, dict[str, tuple[int, int]]]:
-        trades = read_files(uri, SILVER_TRADES, files, _MARKET_COLUMNS, encoded=MarketKey._fields)
+        counts = None if floor_us is None else pc.field("event_time_us") >= floor_us
+        trades = read_files(uri, SILVER_TRADES, files, _MARKET_COLUMNS, counts, encoded=MarketKey._fields)
         return extents(trades.unify_dictionaries(), "event_time_us", "event_time_us")
 
     found: dict[Market, dict[str, tuple[int, int]]] = {}

@@ -5,7 +5,7 @@ changed) is noted in the same commit as left to do, and done piece by piece, new
 is killed goes on there, and fresh candles wait for one piece at most.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from glue_jobs.engine import Batch, DataFile, LostRaceError, TableState, Workspace, read_files
+from glue_jobs.engine import Batch, DataFile, LostRaceError, TableState, Workspace, below, read_files
 from glue_jobs.gold.candles.build import Build, extents_of, pieces_of, run_all
 from glue_jobs.gold.candles.known import COVERAGE_COLUMNS, GAP_COLUMNS, Known
 from glue_jobs.gold.candles.layout import Layout
@@ -80,8 +80,9 @@ class CandlesJob:
         with self._ws.steps.step("gold touched") as step:
             news = news_of(self._ws, batch, ledger, known, self._choice)
             step.rows = batch.rows
-        anew = ledger.todo.anew | news.work.anew
-        touched = Work(news.work.traded - anew, news.work.judged - anew)
+        work = news.work.since(self._ws.state(SILVER_TRADES).floor_us)
+        anew = ledger.todo.anew | work.anew
+        touched = Work(work.traded - anew, work.judged - anew)
         now, later = touched.newest(self._cost(known), AT_ONCE_ROWS)
         after = replace(
             ledger,
@@ -100,7 +101,8 @@ class CandlesJob:
         try:
             if ledger.todo:
                 known = self._take_known(base, ledger, None)
-                now, later = ledger.todo.newest(self._cost(known), PIECE_ROWS)
+                left = ledger.todo.since(self._ws.state(SILVER_TRADES).floor_us)
+                now, later = left.newest(self._cost(known), PIECE_ROWS)
                 log.info("candles_piece", spans=len(now.all), left=len(later.all))
                 self._apply(base, now, ledger, replace(ledger, todo=later), known)
                 return True
@@ -110,7 +112,8 @@ class CandlesJob:
             return True
 
     def rebuild(self, tables: Collection[Table]) -> None:
-        """Compute the candles anew from silver, in one commit.
+        """Compute the candles anew from silver, in one commit; those of windows of which silver keeps no longer all
+        trades stay as they are.
 
         Raises:
             LostRaceError: another writer was there first; run it again.
@@ -124,8 +127,10 @@ class CandlesJob:
         coverage, gaps, trades = (self._ws.state(table) for table in reversed(MAKES[GOLD_CANDLES]))
         through_us = (coverage.metadata or {}).get("arrived_through_us")
         known = Known()
+        kept = below(self._ws, base, trades.floor_us, "window_start")
         with self._ws.steps.step("gold known"):
-            known.count(self._choice.choose({}, extents_of(self._ws.spark, trades)))
+            there = counted_in(self._weeks(kept.files))
+            known.count(self._choice.choose(there, extents_of(self._ws.spark, trades)))
             known.tell(self._ws.rows(SILVER_GAPS, gaps.files, GAP_COLUMNS), None)
             known.cover(read_files(coverage.uri, SILVER_COVERAGE, coverage.files, COVERAGE_COLUMNS), through_us)
         ledger = Ledger(
@@ -134,9 +139,11 @@ class CandlesJob:
             through={each.table.name: (each.table_id, each.version) for each in (trades, coverage, gaps)},
         )
         with self._ws.steps.step("gold.candles") as step:
-            add = self._built(base, trades, known, ledger.short_from_us)
+            add = [*kept.written, *self._built(base, trades, known, ledger.short_from_us)]
             step.rows = sum(each.rows or 0 for each in add)
-            self._ws.commit(base, add=add, remove=base.files, metadata=ledger.to_json())
+            stay = {each.path for each in kept.stay}
+            remove = [each for each in base.files if each.path not in stay]
+            self._ws.commit(base, add=add, remove=remove, metadata=ledger.to_json())
         self._known = (base.table_id, base.turn + 1), known
 
     def _built(self, base: TableState, trades: TableState, known: Known, short_from_us: int | None) -> list[DataFile]:
@@ -146,8 +153,11 @@ class CandlesJob:
         if not instants:
             return []
         from_us, to_us = floor_us(min(instants), WEEK_US), max(instants) + 1
+        from_us = max(from_us, trades.floor_us or from_us)
+        if from_us >= to_us:
+            return []
         judgement = known.judgement(None, from_us - WEEK_US, to_us + WEEK_US, Spans())
-        build = Build(trades.uri, base.uri, base.turn + 1, judgement, short_from_us)
+        build = Build(trades.uri, base.uri, base.turn + 1, judgement, short_from_us, trades.floor_us)
         made = run_all(self._ws.spark, list(pieces_of(trades, from_us, to_us)), build.made, rows=trades.rows)
         longer = build.longer(pa.concat_tables([hours for _, hours in made]), from_us, to_us)
         return [*(file for files, _ in made for file in files), *longer]
@@ -202,7 +212,7 @@ class CandlesJob:
             return kept[1]
         with self._ws.steps.step("gold known"):
             known = Known()
-            known.count(counted_in(self._weeks(base)))
+            known.count(counted_in(self._weeks(base.files)))
             told = {market: each.joined(known.markets.get(market)) for market, each in ledger.counted.items()}
             known.count({**known.markets, **told})
             here_us = None if batch is None else here_through(not_in_gold(self._ws, batch, ledger, SILVER_TRADES))
@@ -221,9 +231,9 @@ class CandlesJob:
         paths = {each.path for each in new}
         return [each for each in self._ws.state(table).files if each.path not in paths]
 
-    def _weeks(self, base: TableState) -> pa.Table:
+    def _weeks(self, held: Sequence[DataFile]) -> pa.Table:
         names = ("exchange", "symbol", "source", "interval", "trade_count", "open_time_us", "close_time_us")
-        files = [each for each in base.files if "1w" in self._zones.of(each).starts]
+        files = [each for each in held if "1w" in self._zones.of(each).starts]
         rows = self._ws.rows(GOLD_CANDLES, files, names) if files else self._ws.rows(GOLD_CANDLES, (), names)
         return rows.filter(pc.equal(rows.column("interval"), "1w"))
 

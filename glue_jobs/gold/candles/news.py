@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from glue_jobs.engine import Batch, DataFile, Workspace, instant_us
 from glue_jobs.gold.candles.codes import numbered
@@ -35,6 +36,9 @@ def news_of(workspace: Workspace, batch: Batch, ledger: Ledger, known: Known, ch
     """Take the batch into ``known``; what has to be computed anew because of it."""
     lives, was_us, before = known.lifetimes(), known.newest_us, dict(known.markets)
     trades = _rows(workspace, batch, ledger, SILVER_TRADES, _TOUCHED)
+    if (floor_us := workspace.state(SILVER_TRADES).floor_us) is not None:
+        # Of the others that were there, none may be any more: no candle is made of what comes so late.
+        trades = trades.filter(pc.greater_equal(trades.column("event_time_us"), floor_us))
     known.count(choice.choose(before, extents(trades, "event_time_us", "event_time_us")))
     chosen = {
         market: counted

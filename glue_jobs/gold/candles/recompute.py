@@ -2,7 +2,8 @@
 
 The seconds that trades touched are added up from silver whole. What such a second was before is in gold, so a longer
 window needs nothing but its own row: the second's old part goes out of its sums, and the new one comes in. That holds
-because silver only ever gains trades of a source. Where a market's source changes, whole weeks are added up from silver
+because silver only ever gains trades of a source. Windows that begin before its floor, below which it keeps no trades,
+stay as they are, whatever is said of them. Where a market's source changes, whole weeks are added up from silver
 alone (``Work.anew``). What is only judged again keeps its sums.
 """
 
@@ -111,7 +112,8 @@ class Recompute:
             return self.run(work, self.seconds(work, known.sources), known)
         made = _added_up(more, less, there)
         parts = pa.concat_tables([made, _without(there, made)])
-        parts = within_retention(pa.concat_tables([parts, self._silent(work.all, parts, known)]), self.short_from_us)
+        parts = pa.concat_tables([parts, self._silent(work.all, parts, known)])
+        parts = within_retention(parts, self.short_from_us, self.trades.floor_us)
         return self._outcome(rows, files, places, finished(parts, known))
 
     def _held(self, spans: Spans) -> tuple[pa.Table, list[DataFile], _Places]:
@@ -121,7 +123,8 @@ class Recompute:
         for file in self.zones.meeting(self.gold, spans):
             rows = self.workspace.rows(GOLD_CANDLES, [file])
             self.zones.learn(file, rows)
-            at = np.flatnonzero(meeting(parts_of(rows), spans))
+            parts = parts_of(rows)
+            at = np.flatnonzero(meeting(parts, spans) & since(parts, self.trades.floor_us))
             if len(at):
                 found.append(rows.take(pa.array(at)))
                 numbers.append(np.full(len(at), len(files), np.int64))
@@ -185,12 +188,21 @@ class Recompute:
 _MINUTE: Final = next(each for each in INTERVALS if each.length_us == MINUTE_US)
 
 
-def within_retention(parts: pa.Table, short_from_us: int | None) -> pa.Table:
-    """Without the parts of less than a minute that begin before."""
+def within_retention(parts: pa.Table, short_from_us: int | None, floor_us: int | None) -> pa.Table:
+    """Without the parts of less than a minute that begin before the one, and those that begin before the other: of
+    their trades not all are there."""
+    if floor_us is not None:
+        parts = parts.filter(pa.array(since(parts, floor_us)))
     if short_from_us is None:
         return parts
     is_short = pc.is_in(parts.column("interval"), value_set=pa.array(SHORT))
     return parts.filter(pc.invert(pc.and_(is_short, pc.less(parts.column("start_us"), short_from_us))))
+
+
+def since(parts: pa.Table, floor_us: int | None) -> Flags:
+    """Whether each part begins at the instant or later; None: all do."""
+    found: Flags = parts.column("start_us").to_numpy() >= (0 if floor_us is None else floor_us)
+    return found
 
 
 def finished(parts: pa.Table, known: Judgement) -> pa.Table:

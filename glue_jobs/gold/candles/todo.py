@@ -12,6 +12,7 @@ MOST_SPANS: Final = 150
 MOST_OF_ALL: Final = 1_500
 """The same where more symbols than that leave no room: 60 KB of a commit, and what is left of one is not another's."""
 _LEAST_S: Final = 60
+_FOREVER_S: Final = 1 << 35
 _WEEK_S: Final = WEEK_US // SECOND_US
 _ORIGIN_S: Final = ORIGIN_US // SECOND_US
 
@@ -41,6 +42,13 @@ class Work:
     def unsummed(self) -> Spans:
         """Time of which gold's sums are not silver's."""
         return self.traded | self.anew
+
+    def since(self, instant_us: int | None) -> "Work":
+        """Without what lies before; None: all of it."""
+        if instant_us is None:
+            return self
+        from_s = -(-instant_us // SECOND_US)
+        return Work(*(each.between(from_s, _FOREVER_S) for each in (self.traded, self.judged, self.anew)))
 
     def bounded(self) -> "Work":
         """The same or more, in few spans."""

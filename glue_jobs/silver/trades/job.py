@@ -29,7 +29,7 @@ from glue_jobs.silver.trades.filled import FillWatch, GapKey, Unfilled, count, f
 from glue_jobs.silver.trades.gaps import GAP_KEY, KNOWN_GAP_COLUMNS, POSITION, gap_verdicts, stream_gaps
 from glue_jobs.silver.trades.keyed import KeyedFiles
 from glue_jobs.silver.trades.known import KnownTrades
-from glue_jobs.silver.trades.order import TURN, pieces
+from glue_jobs.silver.trades.order import TURN, Read, pieces
 from glue_jobs.silver.trades.parts import Judged, among, refused_of, with_verdict
 from glue_jobs.silver.trades.rebuilt import Rebuilt
 from glue_jobs.silver.trades.rows import gaps_of, rejected_of, trades_of
@@ -114,24 +114,43 @@ class TradesJob:
     def rebuild(self, tables: Collection[Table]) -> None:
         """Judge all of bronze anew and put the outcome in each of the four tables' place: always all of them.
 
+        Rows of records that bronze keeps no longer stay as they are.
+
         Raises:
             LostRaceError: another writer was there first; run it again.
         """
         bases = {table: self._ws.state(table) for table in MAKES}
         bronze = self._ws.state(BRONZE_TRADES)
-        made = Rebuilt(self._ws)
-        for rows in pieces(self._read_bronze, bronze.files, _PIECE_ROWS):
+        made = Rebuilt(self._ws, bases, bronze.floor_us)
+        for rows in pieces(self._since(bronze.floor_us), bronze.files, _PIECE_ROWS):
             with self._ws.steps.step("silver judge") as step:
                 step.rows = rows.num_rows
                 made.take(Judged.of(rows))
-        of_stream = self._ws.rows(SILVER_GAPS, bases[SILVER_GAPS].files).filter(pc.field("exchange") == EVERYWHERE)
-        files = made.files(of_stream)
+        files = made.files(self._stream_gaps(bases[SILVER_GAPS], (bronze.metadata or {}).get(POSITION)))
         told = Watermark().told(made.covered, bronze.metadata if bronze.metadata is not None else {})
         for table, base in bases.items():
             with self._ws.steps.step(f"{table.name} rebuild") as step:
                 step.rows = sum(file.rows or 0 for file in files[table])
                 metadata = told.as_json() if table == SILVER_COVERAGE else None
-                self._ws.commit(base, add=files[table], remove=base.files, metadata=metadata)
+                add = [each for each in files[table] if each.path not in made.stay]
+                remove = [each for each in base.files if each.path not in made.stay]
+                self._ws.commit(base, add=add, remove=remove, metadata=metadata)
+
+    def _since(self, floor_us: int | None) -> Read:
+        """Reads of bronze what arrived since its floor: of what came before some may be gone."""
+        if floor_us is None:
+            return self._read_bronze
+        kept = pc.field("arrival_time") >= pa.scalar(floor_us, pa.timestamp("us", tz="UTC"))
+
+        def read(files: Sequence[DataFile], columns: Sequence[str] | None, where: pc.Expression | None) -> pa.Table:
+            return self._read_bronze(files, columns, kept if where is None else kept & where)
+
+        return read
+
+    def _stream_gaps(self, base: TableState, position: Mapping[str, Any] | None) -> pa.Table:
+        """The gaps of the stream itself: those that are there, or, where the table is made anew, that bronze tells."""
+        there = self._ws.rows(SILVER_GAPS, base.files).filter(pc.field("exchange") == EVERYWHERE)
+        return there if base.replaces is None else stream_gaps(position)
 
     def _read_bronze(
         self, files: Sequence[DataFile], columns: Sequence[str] | None, where: pc.Expression | None

@@ -27,9 +27,14 @@ locals {
   }
 
   # Glue has no word for an empty value, so what is not set is not said.
-  optional = length(var.gold_sources) == 0 ? {} : {
-    "--gold_sources" = join(",", [for exchange, source in var.gold_sources : "${exchange}=${source}"])
-  }
+  optional = merge(
+    length(var.gold_sources) == 0 ? {} : {
+      "--gold_sources" = join(",", [for exchange, source in var.gold_sources : "${exchange}=${source}"])
+    },
+    length(var.retention) == 0 ? {} : {
+      "--retention" = join(",", [for table, days in var.retention : "${table}=${days}"])
+    },
+  )
 
   # What a run may say otherwise.
   own = {

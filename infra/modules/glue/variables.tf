@@ -154,6 +154,18 @@ variable "gold_seconds_days" {
   }
 }
 
+variable "retention" {
+  description = "Days that rows of a table are kept, by table: of bronze.trades 2 or more, of silver.trades 14 or more. All others, and those not named, are kept for ever."
+  type        = map(number)
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for table, days in var.retention : contains(["bronze.trades", "silver.trades"], table) && days >= (table == "bronze.trades" ? 2 : 14) && days <= 36500 && floor(days) == days])
+    error_message = "retention: '${join(",", [for table, days in var.retention : "${table}=${days}"])}' is not made of bronze.trades with a whole number of 2-36500 days and silver.trades with one of 14-36500."
+  }
+}
+
 variable "refresh_every_s" {
   description = "Seconds (1-86400) from one look at the stream to the next, where mode is stream. Each look costs requests: less is fresher, more is cheaper."
   type        = number

@@ -6,14 +6,13 @@ import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from glue_jobs.engine import BatchLimits, Steps, Workspace, vacuum
 from glue_jobs.engine.follow import Follower
 from glue_jobs.engine.table_log import TableLog
-from glue_jobs.engine.upkeep import Upkeep, expired
+from glue_jobs.engine.upkeep import Upkeep
 from tapehouse.lake import Lake
 from tapehouse.tables import SILVER_TRADES, Table
 from tests.glue_jobs.engine.test_table_log import put, trades
@@ -249,24 +248,3 @@ def test_half_written_names_of_a_killed_writer_go_after_a_day(often: tuple[Works
     assert draft.exists()
     vacuum.delete_log_files(workspace, table, now_ms=int(draft.stat().st_mtime * 1000) + vacuum.ORPHAN_MS + 60_000)
     assert not draft.exists()
-
-
-def test_rows_that_are_over_go_as_whole_files(lake: Lake, lapse: Lapse) -> None:
-    table = replace(SILVER_TRADES, retention_days=1)
-    workspace = without_spark(lake, [table])
-    commits(workspace, table, 1, 2)
-    assert expired(table, workspace.state(table).files, before_us=2_000_000) == [workspace.state(table).files[0]]
-    steps(workspace, table, lapse)
-    state = workspace.state(table)
-    assert (state.files, state.metadata) == ((), {"note": 2, "turn": 3})
-
-
-def test_rows_without_a_time_are_kept(workspace: Workspace) -> None:
-    put(workspace, 1)
-    (file,) = workspace.state(SILVER_TRADES).files
-    assert expired(SILVER_TRADES, [replace(file, nulls={"event_time_us": 1})], before_us=10**18) == []
-    assert expired(SILVER_TRADES, [replace(file, high={})], before_us=10**18) == []
-    bronze: Any = {"high": {"arrival_time": "2025-10-09T09:00:00.124Z"}}
-    told = replace(SILVER_TRADES, time_us="unix_micros(arrival_time)")
-    assert expired(told, [replace(file, **bronze)], before_us=1_760_000_400_124_001) != []
-    assert expired(told, [replace(file, **bronze)], before_us=1_760_000_400_124_000) == []

@@ -8,6 +8,7 @@ import pytest
 
 from glue_jobs.engine import LostRaceError, Workspace
 from glue_jobs.engine.follow import BatchLimits, Follower
+from glue_jobs.engine.retention import forget
 from glue_jobs.gold.candles import SourceChoice
 from glue_jobs.gold.exchange_activity import ExchangeActivityJob
 from tapehouse.errors import TerminalError
@@ -173,3 +174,23 @@ def test_a_sum_holds_to_its_last_digit_and_is_refused_beyond(lake: Lake) -> None
     silver.arrive([sold(3, T0, price="2", size="1", side="buy")])
     with pytest.raises(TerminalError, match=r"exchange_activity: a sum of quote_volume has more than 38 digits"):
         silver.count()
+
+
+@pytest.mark.parametrize("anew", [False, True])
+def test_what_silver_keeps_no_longer_stays_counted_and_what_comes_too_late_is_not(lake: Lake, anew: bool) -> None:
+    silver = Counted(lake)
+    silver.arrive([sold(number, T0 - number * DAY) for number in range(30)], split=7)
+    silver.count()
+    before = silver.activity()
+    while forget(silver.workspace, SILVER_TRADES, 14, unread=(), most_bytes=1):
+        pass
+    silver.count()
+    assert silver.activity() == before
+    came = list(silver.arrived)
+    silver.arrive([sold(100, T0 - 20 * DAY), sold(101, T0 + 1)])
+    if anew:
+        silver.counting.rebuild([GOLD_EXCHANGE_ACTIVITY])
+    silver.count()
+    assert silver.activity() != before
+    silver.arrived = [*came, silver.arrived[-1]]
+    assert silver.activity() == silver.due_activity()

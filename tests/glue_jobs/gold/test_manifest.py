@@ -12,13 +12,14 @@ import pytest
 
 from glue_jobs.engine import LostRaceError
 from glue_jobs.engine.follow import BatchLimits, Follower
+from glue_jobs.engine.retention import forget
 from glue_jobs.gold import manifest as manifest_job
 from glue_jobs.gold.candles import SourceChoice
 from glue_jobs.gold.manifest import MAKES, ManifestJob
 from tapehouse.lake import Lake
 from tapehouse.query.duckdb_port import DuckdbPort
 from tapehouse.record import Record
-from tapehouse.tables import GOLD_MANIFEST
+from tapehouse.tables import GOLD_MANIFEST, SILVER_TRADES
 from tests import oracle
 from tests.glue_jobs.gold.candles.test_job import DAY, HOUR, MINUTE, T0, closed, covered, lost, sold
 from tests.glue_jobs.gold.silver_lake import SilverLake
@@ -310,3 +311,22 @@ def test_a_volume_holds_to_its_last_digit(lake: Lake) -> None:
 def test_the_oracles_join_is_sane() -> None:
     assert joined([(5, 7), (1, 3), (3, 4), (9, 9)]) == [(1, 4), (5, 7)]
     assert datetime.fromtimestamp(MIDNIGHT // 10**6, UTC).hour == 0
+
+
+def test_a_day_of_which_silver_keeps_no_trades_keeps_its_hash(lake: Lake) -> None:
+    silver = Vouched(lake)
+    silver.arrive([sold(number, T0 - number * DAY) for number in range(30)])
+    silver.vouch()
+    silver.check_days()
+    before = silver.days()
+    while forget(silver.workspace, SILVER_TRADES, 14, unread=(), most_bytes=1):
+        pass
+    silver.vouch()
+    assert silver.days() == before
+    silver.vouching.rebuild([GOLD_MANIFEST])
+    assert silver.days() == before
+    silver.behind.forget()
+    silver.begin()
+    silver.arrive([sold(100, T0 + 1)])
+    silver.vouch()
+    silver.check_days()

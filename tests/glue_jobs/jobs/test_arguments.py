@@ -67,7 +67,7 @@ def test_a_span_is_read_as_the_setting_is(text: str) -> None:
             "--shards: this job has no such argument; there are --lake, --region, --stream_name, --gold_sources, "
             "--gold_seconds_days, --bar_sizes, --portfolio, --forecast_every_s, --forecast_interval, "
             "--forecast_window_s, --forecast_horizons_s, --forecast_band, --forecast_paths, --forecast_least_returns, "
-            "--layer, --table.",
+            "--retention, --layer, --table.",
         ),
         ("--most_minutes", "--most_minutes: this job has no such argument; there are"),
     ],
@@ -139,6 +139,7 @@ def test_every_job_is_a_script_of_its_name_and_takes_the_shared_words() -> None:
             "bar_sizes",
             "portfolio",
         ]
+        assert "retention" in names
         assert len(set(names)) == len(names)
         assert all(argument.about for argument in declared), job
 

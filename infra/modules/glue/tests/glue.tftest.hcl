@@ -152,7 +152,7 @@ run "jobs_are_told_where_the_lake_and_the_stream_are" {
     error_message = "The stream job alone looks every minute."
   }
   assert {
-    condition     = alltrue([for job in aws_glue_job.this : length(setintersection(["--gold_sources", "--JOB_NAME", "--enable-glue-datacatalog"], concat(keys(job.default_arguments), keys(job.non_overridable_arguments)))) == 0])
+    condition     = alltrue([for job in aws_glue_job.this : length(setintersection(["--gold_sources", "--retention", "--JOB_NAME", "--enable-glue-datacatalog"], concat(keys(job.default_arguments), keys(job.non_overridable_arguments)))) == 0])
     error_message = "What is not set is not said, nor what Glue says itself; tables are found by path, so no catalog is asked."
   }
 }
@@ -176,15 +176,16 @@ run "whoever_starts_a_job_says_neither_its_code_nor_its_place" {
   }
 }
 
-run "gold_sources_are_said_as_the_setting_is" {
+run "gold_sources_and_retention_are_said_as_the_settings_are" {
   command = plan
 
   variables {
+    retention    = { "bronze.trades" = 30, "silver.trades" = 365 }
     gold_sources = { binance = "binance-agg", coinbase = "coinbase-advanced" }
   }
 
   assert {
-    condition     = alltrue([for job in aws_glue_job.this : job.non_overridable_arguments["--gold_sources"] == "binance=binance-agg,coinbase=coinbase-advanced"])
+    condition     = alltrue([for job in aws_glue_job.this : job.non_overridable_arguments["--gold_sources"] == "binance=binance-agg,coinbase=coinbase-advanced" && job.non_overridable_arguments["--retention"] == "bronze.trades=30,silver.trades=365"])
     error_message = "Pairs with commas, as the setting reads them."
   }
 }
@@ -265,6 +266,7 @@ run "refuses_what_aws_would_refuse" {
     partition          = "AWS"
     gold_sources       = { binance = "" }
     gold_seconds_days  = -1
+    retention          = { "silver.trades" = 7 }
     refresh_every_s    = 0
     refresh_cron       = "rate(5 minutes)"
     audit_cron         = "0 3 * * *"
@@ -278,7 +280,7 @@ run "refuses_what_aws_would_refuse" {
   expect_failures = [
     var.prefix, var.mode, var.lake_uri, var.results_bucket, var.packages, var.stream_name, var.stream_arn,
     var.kms_key_arn, var.region, var.account_id, var.partition, var.gold_sources, var.gold_seconds_days,
-    var.refresh_every_s, var.refresh_cron, var.audit_cron, var.maintenance_window, var.stream_workers,
+    var.retention, var.refresh_every_s, var.refresh_cron, var.audit_cron, var.maintenance_window, var.stream_workers,
     var.batch_workers, var.stream_retries, var.log_days,
   ]
 }
