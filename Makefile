@@ -12,6 +12,8 @@ KILLS ?= 25
 CONFIRM ?=
 # A command that starts a Trino, for `make test-athena`: up, register SCHEMA TABLE FOLDER, sql -H STATEMENT.
 TRINO ?=
+# Processes that `make test` runs the tests in, whole files each; 0 runs them in its own.
+WORKERS ?= 2
 # More words for pytest, a benchmark or a command.
 ARGS ?=
 
@@ -36,7 +38,8 @@ help: ## Show this help.
 	  '  CONFIRM=1              bootstrap-, deploy-, destroy-terraform: do not ask' \
 	  '  KILLS=25               chaos: how many random kills' \
 	  '  TRINO=command          test-athena: a command that starts a Trino (tests/trino.py)' \
-  '  ARGS=...               more words for pytest, a benchmark or lock' \
+	  '  WORKERS=2              test: processes that run tests beside each other, 0 for none' \
+	  '  ARGS=...               more words for pytest, a benchmark or lock' \
 	  '' 'Needs: Python 3.11-3.13, Java 17 or 21, make. More: .venv/bin/tapehouse -h'
 
 setup: ## Make .venv with everything pinned, and fetch Spark's jars (run by the others as needed).
@@ -71,7 +74,7 @@ destroy-terraform: setup ## Take down all that was deployed to TARGET, data too,
 ##@ Work on it
 
 test: setup ## Run the tests, real Spark and Delta among them.
-	@$(VENV)/python -m pytest -m "not chaos and not athena" $(ARGS)
+	@$(VENV)/python -m pytest -m "not chaos and not athena" -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: setup ## Lint, format check, strict types, Terraform format: what CI asks before the tests.
 	@$(VENV)/ruff check --quiet .
