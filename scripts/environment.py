@@ -230,6 +230,8 @@ def main(arguments: "list | None" = None) -> "int":
     options = parser.parse_args(arguments)
     try:
         venv = ROOT / ".venv"
+        if venv.is_symlink():  # the other checkout's packages would go, and its own code be replaced by this one's
+            refuse(f"{venv} is a link to {os.path.realpath(venv)}, which would be emptied: remove the link.")
         if not Path(venv_python(venv)).exists():
             refuse(machine.python_fault())
         refuse(machine.java_fault())

@@ -88,6 +88,17 @@ def test_setup_installs_with_hashes_and_a_second_one_does_nothing(checkout: Path
     assert asked(checkout) == first
 
 
+def test_a_link_to_another_checkouts_environment_is_refused_and_left_whole(checkout: Path, tmp_path: Path) -> None:
+    theirs = tmp_path / "theirs"
+    executable(theirs / "bin/python", "#!/bin/sh\n")
+    (checkout / ".venv").symlink_to(theirs)
+    done = setup(checkout)
+    assert done.returncode != 0
+    assert f"is a link to {theirs}, which would be emptied: remove the link." in done.stderr
+    assert (theirs / "bin/python").exists()
+    assert asked(checkout) == []
+
+
 def test_a_changed_lock_is_installed_into_the_same_venv(checkout: Path) -> None:
     setup(checkout)
     with (checkout / "requirements.txt").open("a") as lock:
