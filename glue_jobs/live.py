@@ -3,6 +3,10 @@
 A loop does one bounded piece after another and then rests until a query that it reads has committed. So the delay of a
 trade is the sum of small batches, and a long backfill in gold holds up neither bronze nor silver. A loop rests no
 longer than ``look_every_s``: another process may have written, and a query may have something to do by the clock.
+
+An error that does not pass ends all loops, so that whoever runs the process learns of it. Where no query reads what the
+failed one writes (forecasts, bars, …), nothing else is wrong for it: it is tried again like one that passes, the others
+go on, and the alarm on such lines tells it (docs/alarms.md, ``query-stuck``).
 """
 
 import threading
@@ -106,10 +110,14 @@ class Live:
                     self._wake_readers(query)  # at once: they need not wait for the upkeep
                 self._runner.upkeep(query)
         except TransientError as error:
-            progress.failures += 1
-            wait_s = _AFTER_FAILURE.wait_s(progress.failures, self._dice())
-            log.warning("query_again_later", query=query.name, wait_s=round(wait_s, 1), reason=str(error))
-            self._stop.wait(wait_s)
+            self._wait_after(query, error)
+            return 0.0
+        except Exception as error:
+            if self._is_read(query):
+                raise
+            if progress.failures == 0:
+                log.exception("query_failed", query=query.name)
+            self._wait_after(query, error)
             return 0.0
         finally:
             progress.busy_s += time.monotonic() - began
@@ -119,6 +127,18 @@ class Live:
         if piece.has_more:
             return 0.0
         return self._look_every_s if query.reads else max(0.0, self._every_s - (time.monotonic() - began))
+
+    def _wait_after(self, query: Query, error: Exception) -> None:
+        progress = self._progress[query.name]
+        progress.failures += 1
+        wait_s = _AFTER_FAILURE.wait_s(progress.failures, self._dice())
+        reason = str(error) or type(error).__name__
+        log.warning("query_again_later", query=query.name, wait_s=round(wait_s, 1), reason=reason)
+        self._stop.wait(wait_s)
+
+    def _is_read(self, query: Query) -> bool:
+        """Whether a query here reads what this one writes."""
+        return any(set(other.reads) & set(query.writes) for other in self._queries if other is not query)
 
     def _rest(self, query: Query, seconds: float) -> None:
         if seconds > 0:

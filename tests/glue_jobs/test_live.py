@@ -137,6 +137,22 @@ def test_an_error_that_stays_ends_all_loops_and_is_told() -> None:
     assert runner.asked["silver"] == 2
 
 
+def test_an_error_of_a_query_that_none_reads_from_holds_up_nobody_and_is_tried_again() -> None:
+    def pieces(name: str, number: int) -> Piece:
+        if name == "gold" and number < 3:
+            raise ValueError("no forecast of dust")
+        return Piece(1, wrote=True, has_more=False)
+
+    runner = FakeRunner(pieces)
+    with live(runner, dice=lambda: 0.0) as loops:
+        until(lambda: loops.progress()["gold"].failures > 1)
+        before = runner.asked["silver"]
+        until(lambda: runner.asked["silver"] > before + 3)
+        until(lambda: runner.asked["gold"] > 4)
+        assert loops.progress()["gold"].failures == 0
+    loops.check()
+
+
 def test_the_loops_end_with_their_context_whoever_holds_a_lock() -> None:
     runner = FakeRunner(lambda name, number: IDLE)
     with live(runner):

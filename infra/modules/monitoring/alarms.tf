@@ -68,7 +68,7 @@ locals {
     }
     query-stuck = {
       means     = "A query of the stream job fails again and again, for a quarter of an hour; the others go on."
-      do        = "The cause stands behind event=query_again_later in the job's log. What was committed is safe, and it goes on by itself once the cause is gone."
+      do        = "The cause stands behind event=query_again_later in the job's log. What was committed is safe, and it goes on by itself once the cause is gone; behind event=query_failed is an error that may want a mend of ours."
       namespace = local.namespace, metric = "TriesAgain", dimensions = {}
       statistic = "Sum", period_s = 900, of = 1, over = 20, missing = "notBreaching"
     }
