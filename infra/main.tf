@@ -57,6 +57,8 @@ module "glue" {
   gold_sources       = var.gold_sources
   gold_seconds_days  = var.gold_seconds_days
   retention          = var.retention
+  bar_sizes          = var.bar_sizes
+  forecast           = var.forecast
   refresh_every_s    = var.refresh_every_s
   refresh_cron       = var.refresh_cron
   audit_cron         = var.audit_cron

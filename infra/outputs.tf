@@ -1,6 +1,6 @@
 output "settings" {
   description = "Tapehouse's settings by the names of their fields: what the command reads where TARGET is aws."
-  value = {
+  value = merge({
     lake              = module.lake.lake_uri
     stream_name       = module.stream.name
     region            = var.region
@@ -10,8 +10,9 @@ output "settings" {
     gold_sources      = var.gold_sources
     gold_seconds_days = var.gold_seconds_days
     retention         = var.retention
+    bar_sizes         = var.bar_sizes
     refresh_every_s   = var.refresh_every_s
-  }
+  }, { for name, value in var.forecast : "forecast_${name}" => value if value != null })
 }
 
 output "addresses" {

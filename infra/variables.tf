@@ -234,6 +234,28 @@ variable "retention" {
   nullable    = false
 }
 
+variable "bar_sizes" {
+  description = "What bars count to, in the place of the declared sizes: KIND.WHAT = size in plain decimals, as tick = \"500\", \"volume.BTC\" = \"0.5\", \"dollar.kraken:BTC-USD\" = \"50000\"; \"0\" makes none."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}
+
+variable "forecast" {
+  description = "How forecasts are made, where not as by default: every_s (0.1-86400 seconds from one to the next), interval (of the candles that they are made of: 1s 5s 15s 1m 5m 15m 30m 1h), window_s (0.1-86400 seconds of candles), horizons_s (1-12 of 0.1-86400 seconds), band (0.01-0.99 of the paths), paths (100-1000000), least_returns (3-86399)."
+  type = object({
+    every_s       = optional(number)
+    interval      = optional(string)
+    window_s      = optional(number)
+    horizons_s    = optional(list(number))
+    band          = optional(number)
+    paths         = optional(number)
+    least_returns = optional(number)
+  })
+  default  = {}
+  nullable = false
+}
+
 variable "scan_limit_bytes" {
   description = "Bytes (10485760 or more) that one question to Athena may read before it is stopped; a terabyte costs 5 USD."
   type        = number

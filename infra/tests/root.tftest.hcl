@@ -37,6 +37,7 @@ run "settings_are_what_the_command_reads" {
       gold_sources      = {}
       gold_seconds_days = 0
       retention         = {}
+      bar_sizes         = {}
       refresh_every_s   = 60
     })
     error_message = "The settings' fields and values."
@@ -67,11 +68,13 @@ run "settings_follow_the_variables" {
     gold_sources      = { binance = "binance-agg" }
     gold_seconds_days = 30
     retention         = { "bronze.trades" = 30 }
+    bar_sizes         = { tick = "500" }
+    forecast          = { every_s = 60, horizons_s = [300, 900] }
     refresh_every_s   = 10
   }
 
   assert {
-    condition     = output.settings.gold_sources == tomap({ binance = "binance-agg" }) && output.settings.gold_seconds_days == 30 && output.settings.retention == tomap({ "bronze.trades" = 30 }) && output.settings.refresh_every_s == 10 && output.owner == "refresh"
+    condition     = output.settings.gold_sources == tomap({ binance = "binance-agg" }) && output.settings.gold_seconds_days == 30 && output.settings.retention == tomap({ "bronze.trades" = 30 }) && output.settings.bar_sizes == tomap({ tick = "500" }) && output.settings.forecast_every_s == 60 && output.settings.forecast_horizons_s == tolist([300, 900]) && !can(output.settings.forecast_band) && output.settings.refresh_every_s == 10 && output.owner == "refresh"
     error_message = "The command reads what the jobs are told."
   }
 }

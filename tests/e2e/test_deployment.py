@@ -56,6 +56,8 @@ CHANGED: Mapping[str, Any] = {
     "gold_sources": {"binance": "binance-agg"},
     "gold_seconds_days": 30,
     "retention": {"bronze.trades": 30},
+    "bar_sizes": {"volume.BTC": "0.5"},
+    "forecast": {"every_s": 60, "horizons_s": [300, 900]},
     "scan_limit_bytes": 20_000_000_000,
     "log_days": 90,
     "producers": {"kraken": {"symbols": ["SOL-USD"]}, "finnhub": {"symbols": ["us:AAPL-USD"]}},

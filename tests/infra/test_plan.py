@@ -5,6 +5,7 @@ import os
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,8 @@ FULL: Mapping[str, Any] = {
     "audit_cron": "cron(0 3 ? * SUN *)",
     "gold_sources": {"binance": "binance-agg"},
     "retention": {"bronze.trades": 30, "silver.trades": 365},
+    "bar_sizes": {"tick": "500", "volume.BTC": "0.000001"},
+    "forecast": {"every_s": 60, "horizons_s": [300, 900], "band": 0.95},
     "nat": True,
     "producers": {"kraken": {"symbols": ["BTC-USD"]}, "finnhub": {"symbols": ["us:AAPL-USD"]}},
     "producer_image": "123456789012.dkr.ecr.us-east-1.amazonaws.com/tapehouse:1",
@@ -182,7 +185,13 @@ def test_all_that_is_said_reaches_the_jobs(full_plan_file: Path) -> None:
     after = {change["address"]: change["change"]["after"] for change in plan["resource_changes"]}
     told = arguments_of(after['module.glue.aws_glue_job.this["refresh"]'])
     words = [word for pair in told.items() for word in pair]
-    assert parse("refresh", words).settings.gold_sources == {"binance": "binance-agg"}
+    settings = parse("refresh", words).settings
+    assert settings.gold_sources == {"binance": "binance-agg"}
+    assert settings.bar_sizes == {"tick": 500, "volume.BTC": Decimal("0.000001")}
+    assert (settings.forecast_every_s, settings.forecast_horizons_s, settings.forecast_band) == (60, (300, 900), 0.95)
+    outside = load(environ={}, arguments={"target": "aws", **outputs(full_plan_file)["settings"]})
+    for name in ("gold_sources", "bar_sizes", "retention", "forecast_every_s", "forecast_horizons_s", "forecast_band"):
+        assert getattr(outside, name) == getattr(settings, name)
     assert outputs(full_plan_file)["owner"] == "refresh"
 
 

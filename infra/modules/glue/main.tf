@@ -34,6 +34,10 @@ locals {
     length(var.retention) == 0 ? {} : {
       "--retention" = join(",", [for table, days in var.retention : "${table}=${days}"])
     },
+    length(var.bar_sizes) == 0 ? {} : {
+      "--bar_sizes" = join(",", [for what, size in var.bar_sizes : "${what}=${size}"])
+    },
+    { for name, value in var.forecast : "--forecast_${name}" => try(join(",", value), tostring(value)) if value != null },
   )
 
   # What a run may say otherwise.

@@ -166,6 +166,45 @@ variable "retention" {
   }
 }
 
+variable "bar_sizes" {
+  description = "What bars count to, in the place of the declared sizes: KIND.WHAT = size in plain decimals, as tick = \"500\", \"volume.BTC\" = \"0.5\", \"dollar.kraken:BTC-USD\" = \"50000\"; \"0\" makes none."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for what, size in var.bar_sizes : can(regex("^(tick|volume|dollar)(\\.([a-z0-9-]+:)?[A-Z0-9.]{1,24}(-[A-Z0-9.]{1,24})?)?$", what)) && can(regex("^[0-9]{1,16}(\\.[0-9]{1,12})?$", size)) && !(startswith(what, "tick") && strcontains(size, "."))])
+    error_message = "bar_sizes: '${join(",", [for what, size in var.bar_sizes : "${what}=${size}"])}' is not made of tick, volume or dollar, alone or with .BTC, .BTC-USD or .kraken:BTC-USD, and plain decimals, of tick whole ones."
+  }
+}
+
+variable "forecast" {
+  description = "How forecasts are made, where not as by default: every_s (0.1-86400 seconds from one to the next), interval (of the candles that they are made of: 1s 5s 15s 1m 5m 15m 30m 1h), window_s (0.1-86400 seconds of candles), horizons_s (1-12 of 0.1-86400 seconds), band (0.01-0.99 of the paths), paths (100-1000000), least_returns (3-86399)."
+  type = object({
+    every_s       = optional(number)
+    interval      = optional(string)
+    window_s      = optional(number)
+    horizons_s    = optional(list(number))
+    band          = optional(number)
+    paths         = optional(number)
+    least_returns = optional(number)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition = alltrue([
+      alltrue([for span in concat([for s in [var.forecast.every_s, var.forecast.window_s] : s if s != null], coalesce(var.forecast.horizons_s, [])) : span >= 0.1 && span <= 86400]),
+      var.forecast.horizons_s == null || try(length(var.forecast.horizons_s) >= 1 && length(var.forecast.horizons_s) <= 12, false),
+      var.forecast.interval == null || contains(["1s", "5s", "15s", "1m", "5m", "15m", "30m", "1h"], coalesce(var.forecast.interval, "-")),
+      coalesce(var.forecast.band, 0.5) >= 0.01 && coalesce(var.forecast.band, 0.5) <= 0.99,
+      coalesce(var.forecast.paths, 100) >= 100 && coalesce(var.forecast.paths, 100) <= 1000000 && floor(coalesce(var.forecast.paths, 100)) == coalesce(var.forecast.paths, 100),
+      coalesce(var.forecast.least_returns, 3) >= 3 && coalesce(var.forecast.least_returns, 3) <= 86399 && floor(coalesce(var.forecast.least_returns, 3)) == coalesce(var.forecast.least_returns, 3),
+    ])
+    error_message = "forecast: ${jsonencode(var.forecast)} has a value out of its range: every_s, window_s and each of 1-12 horizons_s 0.1-86400, interval 1s 5s 15s 1m 5m 15m 30m or 1h, band 0.01-0.99, paths 100-1000000, least_returns 3-86399."
+  }
+}
+
 variable "refresh_every_s" {
   description = "Seconds (1-86400) from one look at the stream to the next, where mode is stream. Each look costs requests: less is fresher, more is cheaper."
   type        = number

@@ -152,7 +152,7 @@ run "jobs_are_told_where_the_lake_and_the_stream_are" {
     error_message = "The stream job alone looks every minute."
   }
   assert {
-    condition     = alltrue([for job in aws_glue_job.this : length(setintersection(["--gold_sources", "--retention", "--JOB_NAME", "--enable-glue-datacatalog"], concat(keys(job.default_arguments), keys(job.non_overridable_arguments)))) == 0])
+    condition     = alltrue([for job in aws_glue_job.this : length(setintersection(["--gold_sources", "--retention", "--bar_sizes", "--forecast_every_s", "--forecast_horizons_s", "--JOB_NAME", "--enable-glue-datacatalog"], concat(keys(job.default_arguments), keys(job.non_overridable_arguments)))) == 0])
     error_message = "What is not set is not said, nor what Glue says itself; tables are found by path, so no catalog is asked."
   }
 }
@@ -174,6 +174,46 @@ run "whoever_starts_a_job_says_neither_its_code_nor_its_place" {
     ])] if contains(statement.actions, "s3:GetObject")]]))
     error_message = "Files that a run names as its own (--extra-py-files, --extra-jars) are read as the job's role: from nowhere that people write to."
   }
+}
+
+run "bars_and_forecasts_are_said_as_the_settings_are" {
+  command = plan
+
+  variables {
+    bar_sizes = { tick = "500", "volume.BTC" = "0.000001", "dollar.kraken:BTC-USD" = "50000" }
+    forecast  = { every_s = 60, interval = "5m", horizons_s = [300, 900.5], band = 0.95, paths = 1000 }
+  }
+
+  assert {
+    condition     = alltrue([for job in aws_glue_job.this : job.non_overridable_arguments["--bar_sizes"] == "dollar.kraken:BTC-USD=50000,tick=500,volume.BTC=0.000001"])
+    error_message = "Pairs with commas, as the setting reads them."
+  }
+  assert {
+    condition = alltrue([for job in aws_glue_job.this : { for name, value in job.non_overridable_arguments : name => value if startswith(name, "--forecast_") } == {
+      "--forecast_every_s" = "60", "--forecast_interval" = "5m", "--forecast_horizons_s" = "300,900.5", "--forecast_band" = "0.95", "--forecast_paths" = "1000"
+    }])
+    error_message = "Each word of a forecast that is set, and no other."
+  }
+}
+
+run "refuses_a_forecast_of_no_horizon" {
+  command = plan
+
+  variables {
+    forecast = { horizons_s = [] }
+  }
+
+  expect_failures = [var.forecast]
+}
+
+run "refuses_ticks_of_a_part" {
+  command = plan
+
+  variables {
+    bar_sizes = { tick = "0.5" }
+  }
+
+  expect_failures = [var.bar_sizes]
 }
 
 run "gold_sources_and_retention_are_said_as_the_settings_are" {
@@ -267,6 +307,8 @@ run "refuses_what_aws_would_refuse" {
     gold_sources       = { binance = "" }
     gold_seconds_days  = -1
     retention          = { "silver.trades" = 7 }
+    bar_sizes          = { volumes = "1" }
+    forecast           = { paths = 99 }
     refresh_every_s    = 0
     refresh_cron       = "rate(5 minutes)"
     audit_cron         = "0 3 * * *"
@@ -280,7 +322,7 @@ run "refuses_what_aws_would_refuse" {
   expect_failures = [
     var.prefix, var.mode, var.lake_uri, var.results_bucket, var.packages, var.stream_name, var.stream_arn,
     var.kms_key_arn, var.region, var.account_id, var.partition, var.gold_sources, var.gold_seconds_days,
-    var.retention, var.refresh_every_s, var.refresh_cron, var.audit_cron, var.maintenance_window, var.stream_workers,
+    var.retention, var.bar_sizes, var.forecast, var.refresh_every_s, var.refresh_cron, var.audit_cron, var.maintenance_window, var.stream_workers,
     var.batch_workers, var.stream_retries, var.log_days,
   ]
 }
