@@ -60,6 +60,19 @@ def sockets_of_py4j(request: pytest.FixtureRequest) -> Iterator[None]:
             gc.collect()
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Whole files to a process, and what asks of one deployment to one: each would make its own."""
+    from xdist.scheduler.loadfile import LoadFileScheduling
+
+    class ByFile(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            scope = super()._split_scope(nodeid)
+            return "tests/e2e/test_deployment.py" if scope == "tests/e2e/test_iam.py" else scope
+
+    return ByFile(config, log)
+
+
 @pytest.fixture(scope="module")
 def moto() -> Iterator[str]:
     """moto's endpoint, on loopback."""
