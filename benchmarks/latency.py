@@ -4,7 +4,8 @@
 processes: the embedded Kinesis, the pipeline (live), and this one, which makes trades, puts them ten times a second,
 and reads the log of gold.candles as any reader would. A trade is seen when a committed candle of one second counts it.
 The first third of the time warms the pipeline up. Prints the rate that was really put, p50, p95 and the greatest delay;
-with ``--before`` (a checkout with its own .venv) the same of that one, and the ratio.
+with ``--before`` (a checkout with its own .venv) the same of that one, and the ratio. With ``--beside bars,forecast``
+(or ``every``) the named queries run behind candles, and then none, ``--rounds`` times by turns: what they cost candles.
 """
 
 import argparse
@@ -35,8 +36,15 @@ PUTS_A_SECOND = 10
 COVERED_EVERY_S = 10
 
 
-def pipeline_process(endpoint: str, lake: str) -> None:
-    """The pipeline, live, as the checkout that this runs in has it; until a signal."""
+CANDLES = ("bronze", "silver", "gold")
+"""The queries that a candle needs."""
+
+
+def pipeline_process(endpoint: str, lake: str, beside: str) -> None:
+    """The pipeline, live, as the checkout that this runs in has it; until a signal.
+
+    ``beside``: the queries that run behind candles: names, every, or none.
+    """
     from glue_jobs.engine import build_session
     from glue_jobs.pipeline import Options, pipeline
     from glue_jobs.refresh import Refresh
@@ -45,7 +53,11 @@ def pipeline_process(endpoint: str, lake: str) -> None:
 
     stop = threading.Event()
     client = aws.client("kinesis", endpoint_url=endpoint)
-    refresh = Refresh(build_session(app_name="latency"), Lake(lake), pipeline(Options(client=client)))
+    queries = pipeline(Options(client=client))
+    if beside != "every":
+        asked = {*CANDLES, *beside.split(",")}
+        queries = tuple(query for query in queries if query.name in asked)
+    refresh = Refresh(build_session(app_name="latency"), Lake(lake), queries)
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     refresh.once()
     print("ready", flush=True)
@@ -62,10 +74,10 @@ def pipeline_process(endpoint: str, lake: str) -> None:
 
 
 @contextmanager
-def running(checkout: Path, folder: Path, endpoint: str, lake: str) -> Iterator[None]:
+def running(checkout: Path, folder: Path, endpoint: str, lake: str, beside: str) -> Iterator[None]:
     errors = (folder / "pipeline.log").open("w")
     started = subprocess.Popen(
-        command(checkout, __file__, ["--serve", endpoint, lake]),
+        command(checkout, __file__, ["--serve", endpoint, lake, beside]),
         cwd=checkout,
         env=environment(checkout),
         stdout=subprocess.PIPE,
@@ -137,7 +149,7 @@ class Reader:
                 made.count(market, int(row["window_start"].timestamp()), row["trade_count"], now_us)
 
 
-def measure(checkout: Path, options: argparse.Namespace) -> dict[str, float]:
+def measure(checkout: Path, options: argparse.Namespace, beside: str = "every") -> dict[str, float]:
     """One run of one checkout's pipeline: rate (trades/s), p50, p95, greatest delay (s), part that was seen."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -145,7 +157,7 @@ def measure(checkout: Path, options: argparse.Namespace) -> dict[str, float]:
         with kinesis(*(("--timing", options.timing) if options.timing else ())) as endpoint:
             client = aws.client("kinesis", endpoint_url=endpoint)
             client.create_stream(StreamName=STREAM, ShardCount=2)
-            with running(checkout, folder, endpoint, lake):
+            with running(checkout, folder, endpoint, lake, beside):
                 return drive(client, Reader(Path(lake) / "gold" / "candles"), options)
 
 
@@ -239,24 +251,35 @@ def main() -> None:
     parser.add_argument("--markets", type=int, default=12, help="(default: 12)")
     parser.add_argument("--timing", help="of the embedded Kinesis: aws (default: it answers at once)")
     parser.add_argument("--before", type=Path, help="a checkout to compare with, with its own .venv")
-    parser.add_argument("--serve", nargs=2, help=argparse.SUPPRESS)
+    parser.add_argument("--beside", metavar="NAMES", help="queries behind candles, or every: what do they cost?")
+    parser.add_argument("--rounds", type=int, default=2, help="of --beside and without, by turns (default: 2)")
+    parser.add_argument("--serve", nargs=3, help=argparse.SUPPRESS)
     options = parser.parse_args()
     os.environ.update(AWS_ACCESS_KEY_ID="testing", AWS_SECRET_ACCESS_KEY="testing", AWS_DEFAULT_REGION="us-east-1")
     if options.serve:
         pipeline_process(*options.serve)
         return
     print(f"{'':8}{'trades/s':>10}{'p50 s':>8}{'p95 s':>8}{'most s':>8}{'seen':>8}")
-    found = {}
-    for name, checkout in (("now", HERE), ("before", options.before)):
-        if checkout is None:
-            continue
-        found[name] = one = measure(checkout.resolve(), options)
-        line = (
-            f"{name:8}{one['rate']:>10,.0f}{one['p50']:>8.2f}{one['p95']:>8.2f}{one['most']:>8.2f}{one['seen']:>8.1%}"
-        )
-        print(line, flush=True)
-    if "before" in found:
-        print(f"p95: {found['before']['p95'] / found['now']['p95']:.1f} times sooner")
+    if options.beside:
+        p95: dict[str, list[float]] = {"beside": [], "alone": []}
+        for name in ("beside", "alone") * options.rounds:
+            one = measure(HERE, options, options.beside if name == "beside" else "none")
+            tell(name, one)
+            p95[name].append(one["p95"])
+        with_them, alone = (statistics.median(p95[name]) for name in ("beside", "alone"))
+        print(f"p95 with {options.beside} beside candles: {with_them / alone:.2f} times that of candles alone")
+        return
+    now = measure(HERE, options)
+    tell("now", now)
+    if options.before is not None:
+        before = measure(options.before.resolve(), options)
+        tell("before", before)
+        print(f"p95: {before['p95'] / now['p95']:.1f} times sooner")
+
+
+def tell(name: str, one: dict[str, float]) -> None:
+    shown = f"{name:8}{one['rate']:>10,.0f}{one['p50']:>8.2f}{one['p95']:>8.2f}{one['most']:>8.2f}{one['seen']:>8.1%}"
+    print(shown, flush=True)
 
 
 if __name__ == "__main__":
