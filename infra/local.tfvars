@@ -1,7 +1,7 @@
 # The emulator on this machine. Its addresses change with each start, and the environment is the caller's choice:
 # `make deploy-terraform TARGET=local` gives both, and a state that is a file.
 emulator      = true
-max_retries   = 2
+max_retries   = 5
 force_destroy = true
 
 # What stands at home in place of the stream that grows by itself.
