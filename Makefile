@@ -111,8 +111,9 @@ lock: setup ## Compile all requirements files anew from pyproject.toml, with has
 	@$(COMPILE) pyproject.toml --all-extras $(ARGS) -o requirements.txt
 	@$(COMPILE) pyproject.toml --extra producers --constraint requirements.txt --no-annotate $(ARGS) \
 	  -o requirements-producers.txt
-	@$(COMPILE) pyproject.toml --constraint requirements.txt --no-annotate $(addprefix --no-emit-package ,$(GLUE_SHIPS)) \
+	@$(COMPILE) pyproject.toml --extra documents --constraint requirements.txt --no-annotate $(addprefix --no-emit-package ,$(GLUE_SHIPS)) \
 	  $(ARGS) -o requirements-glue.txt
+	@$(COMPILE) pyproject.toml --extra lambdas --constraint requirements.txt --no-annotate $(ARGS) -o requirements-lambdas.txt
 	@$(COMPILE) --group bench $(ARGS) -o benchmarks/requirements.txt
 	@$(COMPILE) infra/requirements.in $(ARGS) -o infra/requirements.txt
 

@@ -18,6 +18,7 @@ EDGES: Mapping[str, frozenset[str]] = {
     for package, imported in {
         # tapehouse: the floor that all stand on
         "tapehouse": "",
+        "lambdas": "",
         "tapehouse.tables": "tapehouse",
         "tapehouse.query": "tapehouse",
         # producers: source and counters are the seam between what reads and what sends

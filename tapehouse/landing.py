@@ -1,0 +1,313 @@
+"""The landing: what the Lambdas fetched, as it came, in objects that are written once and never again.
+
+::
+
+    <landing>/<kind>/<source>/<YYYY-MM-DD>/<HHMMSSffffff>-<16 hex>.jsonl.gz
+
+Each line of an object is one response (``Landed``). The day and the time are those of its first line, UTC; the
+hexadecimal digits begin the SHA-256 over its lines, so the same lines are the same object: to land them again changes
+nothing. A folder at home, a prefix of a bucket on AWS.
+"""
+
+import base64
+import gzip
+import hashlib
+import io
+import json
+import os
+import re
+import uuid
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final, Literal, Protocol, TypeAlias, get_args
+from urllib.parse import unquote, urlsplit
+
+from tapehouse.errors import TerminalError
+
+Kind: TypeAlias = Literal["news", "social", "page", "price", "score", "index"]
+KINDS: Final[tuple[str, ...]] = get_args(Kind)
+VERSION: Final = 1
+MOST_BYTES: Final = 256 * 1024 * 1024
+"""An object's lines are no more than this, unpacked: what is more was not written here."""
+_SOURCE: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+_KEY: Final = re.compile(
+    rf"(?P<kind>{'|'.join(KINDS)})/(?P<source>{_SOURCE.pattern})/(?P<date>\d{{4}}-\d\d-\d\d)/\d{{12}}-[0-9a-f]{{16}}\.jsonl\.gz"
+)
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class LandingError(TerminalError):
+    """An object of the landing, or a line of one, is not what this writes. What it holds is no part of the message."""
+
+    def __init__(self, where: str, detail: str) -> None:
+        super().__init__(where, detail)
+        self.where, self.detail = where, detail
+
+    def __str__(self) -> str:
+        return f"{self.where} cannot be read: {self.detail}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Landed:
+    """One response as it came. Nothing of it is a secret: keys and tokens are left out of ``request``."""
+
+    kind: Kind
+    source: str
+    request: str
+    """What was asked, without keys: method and address, or what else an answer came from."""
+    fetched_at_us: int
+    """When the answer was there whole, µs UTC."""
+    body: bytes = field(repr=False)
+    """Unpacked, in the charset that it came in."""
+    status: int = 200
+    content_type: str = ""
+    """As the header says, charset and all; empty where it was not said."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Those that the next fetch, or a parser, needs (etag, last-modified), names in lower case."""
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS or not _SOURCE.fullmatch(self.source):
+            raise TerminalError(f"nothing lands as {self.kind!r} of {self.source!r}: kinds are {', '.join(KINDS)}")
+
+    @property
+    def sha256(self) -> str:
+        """Of the body."""
+        return hashlib.sha256(self.body).hexdigest()
+
+    def line(self) -> bytes:
+        """One line of JSON, without its end. The body is text where it is UTF-8, else base64."""
+        try:
+            body = {"body": self.body.decode("utf-8")}
+        except UnicodeDecodeError:
+            body = {"body_base64": base64.b64encode(self.body).decode("ascii")}
+        said = {
+            "v": VERSION,
+            "kind": self.kind,
+            "source": self.source,
+            "request": self.request,
+            "fetched_at_us": self.fetched_at_us,
+            "status": self.status,
+            "content_type": self.content_type,
+            "headers": dict(sorted(self.headers.items())),
+            "sha256": self.sha256,
+            **body,
+        }
+        return json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+
+    @classmethod
+    def of_line(cls, line: bytes, *, where: str = "a line") -> "Landed":
+        """The response that ``line`` wrote. Raises LandingError for any other line, also one whose body was changed."""
+        try:
+            said = json.loads(line)
+            version = said["v"]
+            text, in_base64 = said.get("body"), said.get("body_base64")
+            landed = cls(
+                kind=said["kind"],
+                source=said["source"],
+                request=said["request"],
+                fetched_at_us=int(said["fetched_at_us"]),
+                body=base64.b64decode(in_base64, validate=True) if text is None else text.encode("utf-8"),
+                status=int(said["status"]),
+                content_type=said["content_type"],
+                headers={str(name): str(value) for name, value in said["headers"].items()},
+            )
+            told = said["sha256"]
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError, TerminalError) as error:
+            raise LandingError(where, f"no line of a landing ({type(error).__name__})") from error
+        if version != VERSION:
+            raise LandingError(where, f"its version is {str(version)[:20]}, and this reads {VERSION}")
+        if told != landed.sha256:
+            raise LandingError(where, "its body is not the one that its hash is of")
+        return landed
+
+
+def packed(lines: Sequence[Landed]) -> bytes:
+    """An object's content; the same lines give the same bytes."""
+    out = io.BytesIO()
+    with gzip.GzipFile(fileobj=out, mode="wb", mtime=0, compresslevel=6) as file:
+        for line in lines:
+            file.write(line.line() + b"\n")
+    return out.getvalue()
+
+
+def raw_lines(content: bytes, *, where: str = "an object") -> list[bytes]:
+    """The lines of an object, unpacked. Raises LandingError: no gzip, cut off, or more than ``MOST_BYTES``."""
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(content)) as file:
+            text = file.read(MOST_BYTES + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise LandingError(where, f"not a whole gzip file ({type(error).__name__})") from error
+    if len(text) > MOST_BYTES:
+        raise LandingError(where, f"more than {MOST_BYTES:,} bytes unpacked")
+    return [line for line in text.split(b"\n") if line]
+
+
+def key_of(lines: Sequence[Landed]) -> str:
+    """Where these lines land: ``news/coindesk/2026-11-29/020003120000-0f…jsonl.gz``.
+
+    Raises ValueError for no lines, and for lines of several kinds or sources.
+    """
+    if not lines or len({(line.kind, line.source) for line in lines}) != 1:
+        raise ValueError("an object holds lines of one kind and one source, one at least")
+    digest = hashlib.sha256(b"\n".join(line.line() for line in lines)).hexdigest()[:16]
+    at = _EPOCH + timedelta(microseconds=lines[0].fetched_at_us)
+    return f"{lines[0].kind}/{lines[0].source}/{at:%Y-%m-%d}/{at:%H%M%S%f}-{digest}.jsonl.gz"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What a key says of its object."""
+
+    kind: str
+    source: str
+    date: date
+
+    @classmethod
+    def of(cls, key: str) -> "Key | None":
+        """None for a key that no object of a landing has."""
+        match = _KEY.fullmatch(key)
+        if match is None:
+            return None
+        try:
+            return cls(match["kind"], match["source"], date.fromisoformat(match["date"]))
+        except ValueError:
+            return None
+
+
+class S3Client(Protocol):
+    """boto3's client of S3, as far as it is used."""
+
+    exceptions: Any
+
+    def put_object(self, **words: Any) -> Any: ...
+    def get_object(self, **words: Any) -> Any: ...
+    def delete_object(self, **words: Any) -> Any: ...
+    def get_paginator(self, name: str) -> Any: ...
+
+
+def _s3_client() -> S3Client:
+    from tapehouse.aws import client  # noqa: PLC0415 - boto3 takes a while, and a folder needs none
+
+    made: S3Client = client("s3")
+    return made
+
+
+class Landing:
+    """A folder (a path or file:///…), or a prefix of a bucket (s3://… or s3a://…). Making one touches nothing.
+
+    Raises TerminalError for a URI of another scheme. AWS' errors pass through.
+    """
+
+    def __init__(self, uri: str | Path, *, s3: Callable[[], S3Client] = _s3_client) -> None:
+        text = str(uri)
+        scheme = text.split(":", 1)[0].lower() if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:/", text) else ""
+        if scheme not in ("", "file", "s3", "s3a"):
+            raise TerminalError(f"{text}: a landing is a folder, file:///…, s3://bucket/… or s3a://bucket/….")
+        self._folder: Path | None = None
+        if scheme in ("", "file"):
+            self._folder = Path(unquote(urlsplit(text).path)) if scheme else Path(text).expanduser()
+            self._folder = self._folder.absolute()
+        parts = urlsplit(text)
+        self._bucket, self._prefix = parts.netloc, parts.path.strip("/")
+        self.uri = str(self._folder) if self._folder is not None else f"s3://{self._bucket}/{self._prefix}".rstrip("/")
+        self._make = s3
+        self._made: S3Client | None = None
+
+    def __repr__(self) -> str:
+        return f"Landing({self.uri!r})"
+
+    def put(self, lines: Sequence[Landed]) -> str:
+        """Writes one object, whole or not at all, and returns its key; where it is already, nothing is written.
+
+        Raises ValueError as ``key_of`` does.
+        """
+        key, content = key_of(lines), packed(lines)
+        if self._folder is not None:
+            self._put_file(self._folder / key, content)
+            return key
+        try:
+            self._s3.put_object(
+                Bucket=self._bucket,
+                Key=self._whole(key),
+                Body=content,
+                ContentType="application/gzip",
+                IfNoneMatch="*",
+            )
+        except self._s3.exceptions.ClientError as error:
+            if error.response["Error"]["Code"] != "PreconditionFailed":
+                raise
+        return key
+
+    def read(self, key: str) -> list[Landed]:
+        """The lines of an object. Raises LandingError for one that is not there, or not ours."""
+        where = f"{self.uri}/{key}"
+        lines = raw_lines(self.content(key), where=where)
+        return [Landed.of_line(line, where=f"{where}, line {number}") for number, line in enumerate(lines)]
+
+    def content(self, key: str) -> bytes:
+        """The bytes of an object, as they are stored. Raises LandingError for one that is not there."""
+        where = f"{self.uri}/{key}"
+        if self._folder is not None:
+            try:
+                return (self._folder / key).read_bytes()
+            except OSError as error:
+                raise LandingError(where, error.strerror or type(error).__name__) from error
+        try:
+            found = self._s3.get_object(Bucket=self._bucket, Key=self._whole(key))
+        except self._s3.exceptions.NoSuchKey as error:
+            raise LandingError(where, "there is no such object") from error
+        return bytes(found["Body"].read())
+
+    def keys(self, prefix: str = "", *, after: str = "") -> Iterator[str]:
+        """The keys of all objects that begin with ``prefix`` (``news/``), in order, from behind ``after``.
+
+        What else lies there is left out.
+        """
+        found = self._files(prefix) if self._folder is not None else self._objects(prefix, after)
+        return (key for key in found if key > after and Key.of(key) is not None)
+
+    def delete(self, key: str) -> None:
+        """Removes an object, and of a bucket with versions, only its newest one. Absent is removed."""
+        if self._folder is not None:
+            (self._folder / key).unlink(missing_ok=True)
+        else:
+            self._s3.delete_object(Bucket=self._bucket, Key=self._whole(key))
+
+    @property
+    def _s3(self) -> S3Client:
+        if self._made is None:
+            self._made = self._make()
+        return self._made
+
+    def _whole(self, key: str) -> str:
+        return f"{self._prefix}/{key}" if self._prefix else key
+
+    @staticmethod
+    def _put_file(path: Path, content: bytes) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+        try:
+            draft.write_bytes(content)
+            os.link(draft, path)  # whole or not at all, and never over another's
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink(missing_ok=True)
+
+    def _files(self, prefix: str) -> Iterator[str]:
+        folder = self._folder
+        assert folder is not None  # noqa: S101 - by its caller
+        begins = folder / prefix.rpartition("/")[0]
+        found = (path.relative_to(folder).as_posix() for path in begins.rglob("*.jsonl.gz")) if begins.is_dir() else ()
+        return iter(sorted(key for key in found if key.startswith(prefix)))
+
+    def _objects(self, prefix: str, after: str) -> Iterator[str]:
+        start = {"StartAfter": self._whole(after)} if after else {}
+        pages = self._s3.get_paginator("list_objects_v2").paginate(
+            Bucket=self._bucket, Prefix=self._whole(prefix), **start
+        )
+        cut = len(self._whole(""))
+        return (found["Key"][cut:] for page in pages for found in page.get("Contents", ()))
