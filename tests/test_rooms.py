@@ -21,6 +21,7 @@ EDGES: Mapping[str, frozenset[str]] = {
         "lambdas": "",
         "tapehouse.tables": "tapehouse",
         "tapehouse.query": "tapehouse",
+        "tapehouse.documents": "tapehouse",
         # producers: source and counters are the seam between what reads and what sends
         "producers": "producers.health producers.run",  # __main__ alone: see test_the_seam_imports_no_package
         "producers.feeds": "",

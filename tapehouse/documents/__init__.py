@@ -1,0 +1,1 @@
+"""What the landing's raw responses say: documents and values, made alike whatever source told them."""
