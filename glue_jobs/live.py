@@ -4,9 +4,9 @@ A loop does one bounded piece after another and then rests until a query that it
 trade is the sum of small batches, and a long backfill in gold holds up neither bronze nor silver. A loop rests no
 longer than ``look_every_s``: another process may have written, and a query may have something to do by the clock.
 
-An error that does not pass ends all loops, so that whoever runs the process learns of it. Where no query reads what the
-failed one writes (forecasts, bars, …), nothing else is wrong for it: it is tried again like one that passes, the others
-go on, and the alarm on such lines tells it (docs/alarms.md, ``query-stuck``).
+An error that does not pass ends all loops, so that whoever runs the process learns of it. Where it is not of the spine,
+on which candles hang (but of forecasts, bars, the news, …), it is tried again like one that passes, the others go on,
+and the alarm on such lines tells it (docs/alarms.md, ``query-stuck``).
 """
 
 import threading
@@ -113,7 +113,7 @@ class Live:
             self._wait_after(query, error)
             return 0.0
         except Exception as error:
-            if self._is_read(query):
+            if query.is_spine:
                 raise
             if progress.failures == 0:
                 log.exception("query_failed", query=query.name)
@@ -135,10 +135,6 @@ class Live:
         reason = str(error) or type(error).__name__
         log.warning("query_again_later", query=query.name, wait_s=round(wait_s, 1), reason=reason)
         self._stop.wait(wait_s)
-
-    def _is_read(self, query: Query) -> bool:
-        """Whether a query here reads what this one writes."""
-        return any(set(other.reads) & set(query.writes) for other in self._queries if other is not query)
 
     def _rest(self, query: Query, seconds: float) -> None:
         if seconds > 0:

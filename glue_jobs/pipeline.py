@@ -5,13 +5,24 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from glue_jobs.bronze import StreamClient, StreamIntake, Turn, TurnLimits
+from glue_jobs.bronze.landing import LandingIntake
 from glue_jobs.engine import Query, tables_of
-from glue_jobs.gold import bars, candles, data_quality, exchange_activity, forecast, manifest, market_summary, portfolio
-from glue_jobs.silver import trades
+from glue_jobs.gold import (
+    bars,
+    candles,
+    data_quality,
+    exchange_activity,
+    forecast,
+    manifest,
+    market_summary,
+    news,
+    portfolio,
+)
+from glue_jobs.silver import stories, trades
 from tapehouse.bars import BarSizes
 from tapehouse.errors import TerminalError
 from tapehouse.settings import Settings
-from tapehouse.tables import BRONZE_TRADES, Table
+from tapehouse.tables import BRONZE_DOCUMENTS, BRONZE_TRADES, Table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +44,8 @@ class Options:
     forecasts: forecast.Parameters = field(default_factory=forecast.Parameters)
     retention: Mapping[str, int] = field(default_factory=dict)
     """Table → days that its rows are kept; of others, for ever."""
+    landing: str = ""
+    """URI of what the Lambdas landed; empty is the lake's own."""
     on_turn: Callable[[Turn], None] = lambda turn: None
 
     @classmethod
@@ -46,6 +59,7 @@ class Options:
             portfolio=settings.portfolio,
             forecasts=forecast.Parameters.of(settings),
             retention=settings.retention,
+            landing=settings.landing,
         )
 
 
@@ -60,14 +74,23 @@ def pipeline(options: Options | None = None) -> tuple[Query, ...]:
         Query(
             name="bronze",
             makes={BRONZE_TRADES: ()},
+            is_spine=True,
             job=lambda workspace: StreamIntake(
                 workspace, given.stream_name, client=given.client, limits=given.limits, on_turn=given.on_turn
             ),
         ),
-        Query(name="silver", makes=trades.MAKES, is_partition=True, limits=trades.LIMITS, job=trades.TradesJob),
+        Query(
+            name="silver",
+            makes=trades.MAKES,
+            is_partition=True,
+            is_spine=True,
+            limits=trades.LIMITS,
+            job=trades.TradesJob,
+        ),
         Query(
             name="gold",
             makes=candles.MAKES,
+            is_spine=True,
             job=lambda workspace: candles.CandlesJob(
                 workspace,
                 choice=candles.SourceChoice(given.gold_sources),
@@ -110,6 +133,15 @@ def pipeline(options: Options | None = None) -> tuple[Query, ...]:
             rests=5.0,
             job=lambda workspace: forecast.ForecastJob(workspace, given.forecasts),
         ),
+        Query(
+            name="landing",
+            makes={BRONZE_DOCUMENTS: ()},
+            job=lambda workspace: LandingIntake(workspace, given.landing),
+        ),
+        Query(name="stories", makes=stories.MAKES, limits=stories.LIMITS, job=stories.StoriesJob),
+        Query(name="news", makes=news.MAKES, rests=1.0, job=news.NewsJob),
+        # The running day's candle changes with every trade.
+        Query(name="sentiment_vs_price", makes=news.AGAINST_PRICE_MAKES, rests=20.0, job=news.AgainstPriceJob),
     )
     _refuse_retention(queries, given.retention)
     return tuple(replace(query, keeps_days=_kept(query, given.retention)) for query in queries)

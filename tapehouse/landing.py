@@ -34,7 +34,7 @@ MOST_BYTES: Final = 256 * 1024 * 1024
 """An object's lines are no more than this, unpacked: what is more was not written here."""
 _SOURCE: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _KEY: Final = re.compile(
-    rf"(?P<kind>{'|'.join(KINDS)})/(?P<source>{_SOURCE.pattern})/(?P<date>\d{{4}}-\d\d-\d\d)/\d{{12}}-[0-9a-f]{{16}}\.jsonl\.gz"
+    rf"(?P<kind>{'|'.join(KINDS)})/(?P<source>{_SOURCE.pattern})/(?P<at>\d{{4}}-\d\d-\d\d/\d{{12}})-[0-9a-f]{{16}}\.jsonl\.gz"
 )
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -163,7 +163,13 @@ class Key:
 
     kind: str
     source: str
-    date: date
+    at_us: int
+    """When its first line was fetched, µs UTC."""
+
+    @property
+    def date(self) -> date:
+        """The UTC day of ``at_us``."""
+        return (_EPOCH + timedelta(microseconds=self.at_us)).date()
 
     @classmethod
     def of(cls, key: str) -> "Key | None":
@@ -172,9 +178,10 @@ class Key:
         if match is None:
             return None
         try:
-            return cls(match["kind"], match["source"], date.fromisoformat(match["date"]))
+            at = datetime.strptime(match["at"], "%Y-%m-%d/%H%M%S%f").replace(tzinfo=UTC)
         except ValueError:
             return None
+        return cls(match["kind"], match["source"], (at - _EPOCH) // timedelta(microseconds=1))
 
 
 class S3Client(Protocol):
@@ -218,6 +225,11 @@ class Landing:
 
     def __repr__(self) -> str:
         return f"Landing({self.uri!r})"
+
+    @property
+    def is_bucket(self) -> bool:
+        """Whether it is on S3: there, looking is a request."""
+        return self._folder is None
 
     def put(self, lines: Sequence[Landed]) -> str:
         """Writes one object, whole or not at all, and returns its key; where it is already, nothing is written.
@@ -269,6 +281,12 @@ class Landing:
         found = self._files(prefix) if self._folder is not None else self._objects(prefix, after)
         return (key for key in found if key > after and Key.of(key) is not None)
 
+    def keys_since(self, day: date) -> Iterator[str]:
+        """The keys of all objects of a UTC day and of those after it, by kind and source; other days are not listed."""
+        for kind in KINDS:
+            for source in self._folders(f"{kind}/"):
+                yield from self.keys(f"{kind}/{source}/", after=f"{kind}/{source}/{day.isoformat()}")
+
     def delete(self, key: str) -> None:
         """Removes an object, and of a bucket with versions, only its newest one. Absent is removed."""
         if self._folder is not None:
@@ -296,6 +314,17 @@ class Landing:
             pass
         finally:
             draft.unlink(missing_ok=True)
+
+    def _folders(self, prefix: str) -> list[str]:
+        """The names right below ``prefix``, in order."""
+        if self._folder is not None:
+            folder = self._folder / prefix
+            return sorted(each.name for each in folder.iterdir() if each.is_dir()) if folder.is_dir() else []
+        pages = self._s3.get_paginator("list_objects_v2").paginate(
+            Bucket=self._bucket, Prefix=self._whole(prefix), Delimiter="/"
+        )
+        found = [each["Prefix"] for page in pages for each in page.get("CommonPrefixes", ())]
+        return sorted(each.rstrip("/").rpartition("/")[2] for each in found)
 
     def _files(self, prefix: str) -> Iterator[str]:
         folder = self._folder

@@ -63,6 +63,12 @@ def _key(value: Any) -> Any:
 Name = Annotated[str, Field(pattern=f"^{NAME}$")]
 Symbol = Annotated[str, BeforeValidator(_spelled), Field(pattern=f"^{SYMBOL}$")]
 LakeUri = Annotated[str, Field(pattern=_LAKE), Allowed("a folder, file:///…, s3a://bucket/… or s3://bucket/…")]
+LandingUri = Annotated[
+    str,
+    Field(pattern=re.compile(rf"\A\Z|{_LAKE.pattern}", re.DOTALL)),
+    BeforeValidator(_at_home),
+    Allowed("a folder, file:///…, s3a://bucket/… or s3://bucket/…"),
+]
 FileUri = Annotated[
     str, Field(pattern=_FILE), BeforeValidator(_at_home), Allowed("a file, or s3://bucket/key or s3a://bucket/key")
 ]

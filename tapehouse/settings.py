@@ -147,6 +147,9 @@ class Settings(BaseModel):
     forecast_least_returns: Annotated[types.Whole, Allowed("3-86399")] = Field(
         default=30, ge=3, le=86_399, description="returns in the window below which a market is not forecast"
     )
+    landing: types.LandingUri = Field(
+        default="", description="where the Lambdas land what they fetch; _landing/ of the lake if none"
+    )
     retention: types.Retention = Field(default={}, description="days that rows of a table are kept, else for ever")
 
     @property

@@ -38,16 +38,19 @@ EDGES: Mapping[str, frozenset[str]] = {
         "glue_jobs.engine": "",
         "glue_jobs.bronze": "glue_jobs.engine",
         "glue_jobs.silver": "",
+        "glue_jobs.silver.stories": "glue_jobs.engine",
         "glue_jobs.silver.trades": "glue_jobs.engine glue_jobs.bronze",
         "glue_jobs.gold": "glue_jobs.engine glue_jobs.gold.candles",
         "glue_jobs.gold.candles": "glue_jobs.engine",
         "glue_jobs.gold.bars": "glue_jobs.engine glue_jobs.gold.candles",
         "glue_jobs.gold.data_quality": "glue_jobs.engine",
         "glue_jobs.gold.forecast": "glue_jobs.engine glue_jobs.gold.candles",
+        "glue_jobs.gold.news": "glue_jobs.engine glue_jobs.gold.candles",
         "glue_jobs.gold.portfolio": "glue_jobs.engine",
         "glue_jobs.audit": "glue_jobs.engine glue_jobs.bronze glue_jobs.silver.trades",
-        "glue_jobs": "glue_jobs.engine glue_jobs.bronze glue_jobs.silver.trades glue_jobs.gold glue_jobs.gold.bars "
-        "glue_jobs.gold.candles glue_jobs.gold.data_quality glue_jobs.gold.forecast glue_jobs.gold.portfolio",
+        "glue_jobs": "glue_jobs.engine glue_jobs.bronze glue_jobs.silver.stories glue_jobs.silver.trades "
+        "glue_jobs.gold glue_jobs.gold.bars glue_jobs.gold.candles glue_jobs.gold.data_quality glue_jobs.gold.forecast "
+        "glue_jobs.gold.news glue_jobs.gold.portfolio",
         "glue_jobs.smoke": "glue_jobs.engine",
         "glue_jobs.jobs": "glue_jobs glue_jobs.engine glue_jobs.audit glue_jobs.smoke",
         # the command's own packages: no edge is listed, since all of them import rooms late

@@ -68,6 +68,7 @@ def audit(spark: SparkSession, lake: Lake, queries: Sequence[Query], *, full: bo
     for table in tables.values():
         refuse_clash(workspace.state(table))
     there = {name: load(table) for name, table in tables.items()}
+    with_rows = {name: table for name, table in tables.items() if workspace.state(table).files}
     bronze_us, trades_us = (workspace.state(table).floor_us for table in (BRONZE_TRADES, SILVER_TRADES))
     bronze = _since(there[BRONZE_TRADES.name], F.unix_micros("arrival_time"), bronze_us)
     silver = {name: there[name] for name, table in tables.items() if _accounts(table)}
@@ -94,9 +95,9 @@ def audit(spark: SparkSession, lake: Lake, queries: Sequence[Query], *, full: bo
             found = findings(
                 [
                     account(bronze, silver, placed, trades_us),
-                    *(unique(table, there[name]) for name, table in tables.items() if not _by_coordinates(table)),
+                    *(unique(table, there[name]) for name, table in with_rows.items() if not _by_coordinates(table)),
                     *derived(there),
-                    *rules(tables.values(), there),
+                    *rules(with_rows.values(), there),
                     apart(silver[SILVER_TRADES.name]),
                     *records(asked, bronze, silver, bronze_us, trades_us),
                     coverage(silver[SILVER_COVERAGE.name], bronze, sample, bronze_us),

@@ -75,6 +75,8 @@ class Query:
     """What one batch of its input holds at most."""
     keeps_days: Mapping[Table, int] = field(default_factory=dict)
     """Days that rows of its tables are kept behind the day of the newest; of others, what their declarations say."""
+    is_spine: bool = False
+    """Candles hang on it: live, an error of it that does not pass ends all loops, and of others it is tried again."""
     rests: float = 0.0
     """Live, it rests so many times as long as a batch took that was not small and left nothing behind; what is
     committed meanwhile comes in one batch. For a query whose batches cost the same however little is new."""

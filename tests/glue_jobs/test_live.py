@@ -20,8 +20,8 @@ def no_job(_: object) -> Any:
     raise AssertionError("the runner makes the jobs")
 
 
-BRONZE = Query(name="bronze", makes={BRONZE_TRADES: ()}, job=no_job)
-SILVER = Query(name="silver", makes={SILVER_TRADES: (BRONZE_TRADES,)}, job=no_job)
+BRONZE = Query(name="bronze", makes={BRONZE_TRADES: ()}, is_spine=True, job=no_job)
+SILVER = Query(name="silver", makes={SILVER_TRADES: (BRONZE_TRADES,)}, is_spine=True, job=no_job)
 GOLD = Query(name="gold", makes={GOLD_CANDLES: (SILVER_TRADES,)}, job=no_job)
 IDLE = Piece(0, wrote=False, has_more=False)
 
@@ -137,7 +137,7 @@ def test_an_error_that_stays_ends_all_loops_and_is_told() -> None:
     assert runner.asked["silver"] == 2
 
 
-def test_an_error_of_a_query_that_none_reads_from_holds_up_nobody_and_is_tried_again() -> None:
+def test_an_error_of_a_query_beside_the_spine_holds_up_nobody_and_is_tried_again() -> None:
     def pieces(name: str, number: int) -> Piece:
         if name == "gold" and number < 3:
             raise ValueError("no forecast of dust")

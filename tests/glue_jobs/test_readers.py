@@ -16,8 +16,11 @@ from glue_jobs.engine.steps import Steps
 from glue_jobs.pipeline import Options, pipeline
 from glue_jobs.refresh import Refresh
 from tapehouse import aws
+from tapehouse.document import document_id
 from tapehouse.lake import Lake
+from tapehouse.landing import Landed, Landing
 from tapehouse.record import Record, encode
+from tapehouse.score import EMOTIONS, Score, body_of, text_hash
 from tapehouse.tables import REGISTRY, Table
 from tests import factories
 from tests.trino import Trino, trino
@@ -33,6 +36,12 @@ holdings:
   - {symbol: BTC-USD, transactions: [{buy: 0.5, at: 2025-10-09T22:30:00Z, price: 99.5, fee: 0.01}]}
   - {symbol: ETH-USD, transactions: [{buy: 3, at: 2025-10-09T23:30:00Z}, {sell: 1.000000000001, at: 2025-10-10T00:10Z}]}
 """
+STORY = b"""<?xml version="1.0" encoding="UTF-8"?><rss version="2.0"><channel><title>CoinDesk</title>
+<item><title>Bitcoin trades in microseconds now</title><link>https://coindesk.example/a</link><guid>a</guid>
+<pubDate>Fri, 10 Oct 2025 00:10:00 +0000</pubDate><description>Faster than before.</description></item>
+</channel></rss>"""
+INDEX = b"""{"name": "Fear and Greed Index", "data": [{"value": "25", "value_classification": "Extreme Fear",
+"timestamp": "1760054400"}], "metadata": {"error": null}}"""
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +51,7 @@ def lake(spark: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]
     held = made.path / "_portfolio" / "portfolio.yaml"
     held.parent.mkdir(parents=True)
     held.write_text(HELD)
+    _land(Landing(f"{made.uri}/_landing"))
     with KinesisServer(seed=7) as server:
         client = aws.client("kinesis", endpoint_url=server.endpoint, region="us-east-1")
         client.create_stream(StreamName="trades", ShardCount=2)
@@ -78,6 +88,30 @@ def _records() -> Iterator[list[bytes]]:
     yield [*early, *map(encode, others), b"no JSON", b'{"v":1,"kind":"trade"}']
     late = [encode(each) for each in trades if each.trade_id in ("11", "12")]
     yield [*later, *late, *first[:20], first[30].replace(b'"size":"0.5', b'"size":"0.7')]
+
+
+def _land(landing: Landing) -> None:
+    """A story of the second day with a score of its title, an index, and what is none of them."""
+    at_us = START_US + 3 * 3_600_000_000
+    said: dict[str, Any] = {"request": "GET http://127.0.0.1/", "fetched_at_us": at_us}
+    landing.put([Landed(kind="news", source="coindesk", body=STORY, content_type="application/rss+xml", **said)])
+    landing.put([Landed(kind="index", source="fear-greed", body=INDEX, content_type="application/json", **said)])
+    landing.put([Landed(kind="score", source="scores", body=b"garbage", **said)])
+    title = "Bitcoin trades in microseconds now"
+    scored = Score(
+        document_id=document_id("coindesk", url="https://coindesk.example/a", key="a"),
+        field="title",
+        text_hash=text_hash(title),
+        scorer="own:1",
+        language="en",
+        sentiment=0.123456789,
+        emotions=dict.fromkeys(EMOTIONS, 1 / 7),
+        key_phrases=("bitcoin trades",),
+        summary=None,
+        symbols=("BTC",),
+        published_at_us=START_US + 3_600_000_000,
+    )
+    landing.put([Landed(kind="score", source="scores", body=body_of([scored]), **said)])
 
 
 def ours(table: Table, lake: Lake) -> pa.Table:

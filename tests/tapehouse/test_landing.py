@@ -41,11 +41,19 @@ def landing(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.
 def test_key_says_kind_source_day_and_time() -> None:
     key = key_of([landed()])
     assert key.startswith("news/coindesk/2026-11-29/021031000042-")
-    assert Key.of(key) == Key("news", "coindesk", date(2026, 11, 29))
+    assert Key.of(key) == Key("news", "coindesk", AT_US)
+    assert Key("news", "coindesk", AT_US).date == date(2026, 11, 29)
 
 
 @pytest.mark.parametrize(
-    "foreign", ["", "news/x", "news/coindesk/2026-13-29/021031000042-0123456789abcdef.jsonl.gz", "../a"]
+    "foreign",
+    [
+        "",
+        "news/x",
+        "news/coindesk/2026-13-29/021031000042-0123456789abcdef.jsonl.gz",
+        "news/coindesk/2026-11-29/251031000042-0123456789abcdef.jsonl.gz",
+        "../a",
+    ],
 )
 def test_foreign_key_says_nothing(foreign: str) -> None:
     assert Key.of(foreign) is None
@@ -86,6 +94,16 @@ def test_keys_come_in_order_by_prefix_and_from_behind_one(landing: Landing) -> N
     assert list(landing.keys("news/coindesk/")) == [key for key in keys if key.startswith("news/coindesk/")]
     assert list(landing.keys("news/", after=keys[0])) == keys[1:3]
     assert list(landing.keys("social/")) == []
+
+
+def test_keys_of_a_day_and_after_leave_out_those_before(landing: Landing) -> None:
+    keys = [
+        landing.put([landed(kind=kind, source=source, fetched_at_us=AT_US + day * 86_400_000_000)])
+        for kind, source in [("news", "coindesk"), ("score", "scores")]
+        for day in (-1, 0, 1)
+    ]
+    assert sorted(landing.keys_since(date(2026, 11, 29))) == sorted(key for key in keys if "2026-11-28" not in key)
+    assert list(landing.keys_since(date(2026, 12, 1))) == []
 
 
 def test_deleted_is_gone_and_deleting_again_is_no_fault(landing: Landing) -> None:

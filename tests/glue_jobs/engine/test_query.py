@@ -8,6 +8,7 @@ from glue_jobs.engine import Query, hanging_on, tables_of, writer_of
 from glue_jobs.pipeline import pipeline
 from tapehouse.errors import TerminalError
 from tapehouse.tables import (
+    BRONZE_DOCUMENTS,
     BRONZE_TRADES,
     GOLD_BARS,
     GOLD_CANDLES,
@@ -15,20 +16,30 @@ from tapehouse.tables import (
     GOLD_FORECAST,
     GOLD_FORECAST_CALIBRATION,
     GOLD_FORECAST_HISTOGRAM,
+    GOLD_KEYWORDS_DAILY,
     GOLD_MANIFEST,
     GOLD_MARKET_SUMMARY,
+    GOLD_NEWS,
     GOLD_PORTFOLIO,
+    GOLD_SENTIMENT_DAILY,
+    GOLD_SENTIMENT_VS_PRICE,
     REGISTRY,
     SILVER_COVERAGE,
+    SILVER_DOCUMENT_FAULTS,
+    SILVER_DOCUMENTS,
     SILVER_GAPS,
+    SILVER_QUOTES,
     SILVER_REJECTED,
+    SILVER_SCORES,
     SILVER_TRADES,
     Table,
 )
 
-SILVER = {table for table in REGISTRY.values() if table.layer == "silver"}
+NEWS = hanging_on(pipeline(), BRONZE_DOCUMENTS)
+TRADES = {*REGISTRY.values()} - NEWS | {GOLD_SENTIMENT_VS_PRICE}
+SILVER = {table for table in TRADES if table.layer == "silver"}
 FORECAST = {GOLD_FORECAST, GOLD_FORECAST_HISTOGRAM, GOLD_FORECAST_CALIBRATION}
-GOLD = {table for table in REGISTRY.values() if table.layer == "gold"}
+GOLD = {table for table in TRADES if table.layer == "gold"}
 
 
 def query(name: str, makes: dict[Table, tuple[Table, ...]]) -> Query:
@@ -42,7 +53,9 @@ def test_the_pipeline_writes_every_declared_table_once() -> None:
 def test_checkpoints_and_locks_of_a_lake_of_before_go_on() -> None:
     names = [each.name for each in pipeline()]
     assert names[:4] == ["bronze", "silver", "gold", "market_summary"]
-    assert set(names[4:]) == {"bars", "data_quality", "exchange_activity", "forecast", "manifest", "portfolio"}
+    assert set(names[4:]) == {"bars", "data_quality", "exchange_activity", "forecast", "manifest", "portfolio"} | {
+        "landing", "stories", "news", "sentiment_vs_price",
+    }  # fmt: skip
 
 
 def test_a_query_reads_what_it_is_made_of_and_does_not_write() -> None:
@@ -57,12 +70,27 @@ def test_a_query_reads_what_it_is_made_of_and_does_not_write() -> None:
 @pytest.mark.parametrize(
     ("table", "hangs"),
     [
-        (BRONZE_TRADES, {*REGISTRY.values()} - {BRONZE_TRADES}),
+        (BRONZE_TRADES, TRADES - {BRONZE_TRADES}),
         (SILVER_TRADES, {*SILVER, *GOLD}),
         (SILVER_GAPS, {*SILVER, *GOLD}),
         (SILVER_COVERAGE, {*SILVER, *GOLD}),
         (SILVER_REJECTED, {*SILVER, *GOLD}),
-        (GOLD_CANDLES, {GOLD_MARKET_SUMMARY, GOLD_MANIFEST, GOLD_PORTFOLIO, *FORECAST}),
+        (GOLD_CANDLES, {GOLD_MARKET_SUMMARY, GOLD_MANIFEST, GOLD_PORTFOLIO, GOLD_SENTIMENT_VS_PRICE, *FORECAST}),
+        (
+            BRONZE_DOCUMENTS,
+            {
+                SILVER_DOCUMENTS,
+                SILVER_SCORES,
+                SILVER_QUOTES,
+                SILVER_DOCUMENT_FAULTS,
+                GOLD_NEWS,
+                GOLD_SENTIMENT_DAILY,
+                GOLD_KEYWORDS_DAILY,
+                GOLD_SENTIMENT_VS_PRICE,
+            },
+        ),
+        (SILVER_SCORES, {GOLD_NEWS, GOLD_SENTIMENT_DAILY, GOLD_KEYWORDS_DAILY, GOLD_SENTIMENT_VS_PRICE}),
+        (SILVER_QUOTES, set()),
         (GOLD_FORECAST, FORECAST - {GOLD_FORECAST}),
         (GOLD_MARKET_SUMMARY, set()),
         (GOLD_BARS, set()),

@@ -1,0 +1,187 @@
+"""bronze.documents into silver: stories, scores, quotes, and what was wrong.
+
+What holds: each table is what ``stories_of``, ``newest`` and the faults make of all lines of bronze, however they came
+in batches and however often. A batch reads the stories that its documents may be a part of (those of the same
+documents, and of the same titles), and puts what they come to in their place; the four tables are committed one after
+another, each by itself, and a batch that runs again finds its rows there.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from glue_jobs.engine import Batch, BatchLimits, TableState, Workspace, upsert
+from glue_jobs.silver.stories.merge import Told, stories_of
+from glue_jobs.silver.stories.rows import SCORE_KEY, Row, documents, newest, table_of
+from glue_jobs.silver.stories.taken import COLUMNS, Taken
+from glue_jobs.silver.stories.telling import Telling, tellings_of
+from glue_jobs.silver.stories.telling import newest as newest_tellings
+from tapehouse.documents import Parsed, parse
+from tapehouse.landing import Landed
+from tapehouse.tables import (
+    BRONZE_DOCUMENTS,
+    SILVER_DOCUMENT_FAULTS,
+    SILVER_DOCUMENTS,
+    SILVER_QUOTES,
+    SILVER_SCORES,
+    Table,
+)
+
+MAKES: Final[Mapping[Table, tuple[Table, ...]]] = {
+    SILVER_DOCUMENTS: (BRONZE_DOCUMENTS,),
+    SILVER_SCORES: (BRONZE_DOCUMENTS,),
+    SILVER_QUOTES: (BRONZE_DOCUMENTS,),
+    SILVER_DOCUMENT_FAULTS: (BRONZE_DOCUMENTS,),
+}
+LIMITS: Final = BatchLimits(max_rows=5_000, max_bytes=16 * 1024 * 1024, max_raw_bytes=64 * 1024 * 1024)
+"""A line may hold a thousand stories, which take a second to read."""
+_NEAR: Final = {
+    SILVER_DOCUMENTS: "published_date",
+    SILVER_SCORES: "published_date",
+    SILVER_QUOTES: "observed_date",
+    SILVER_DOCUMENT_FAULTS: "fetch_date",
+}
+
+
+class StoriesJob:
+    """Writes the silver tables that bronze.documents is made into: a ``BatchJob``."""
+
+    def __init__(self, workspace: Workspace, *, parser: Callable[[Landed], Parsed] = parse) -> None:
+        self._ws, self._parser = workspace, parser
+
+    def prepare(self) -> None:
+        """Nothing is due."""
+
+    def write(self, batch: Batch) -> None:
+        """Put what the batch's lines say into the tables.
+
+        Raises:
+            LostRaceError: another writer was there first; run the same batch again.
+        """
+        with self._ws.steps.step("documents read") as step:
+            taken = Taken()
+            for file in batch.files(BRONZE_DOCUMENTS):
+                rows = self._ws.rows(BRONZE_DOCUMENTS, [file], COLUMNS)
+                taken.add(rows.to_pylist(), parser=self._parser)
+                step.rows = (step.rows or 0) + rows.num_rows
+        with self._ws.steps.step("silver documents"):
+            self._put_quotes(taken.quotes)
+            self._put_scores(taken.scores)
+            self._put_stories(taken.tellings)
+            self._put_faults(taken.faults)
+
+    def more(self) -> bool:
+        """Nothing waits."""
+        return False
+
+    def rebuild(self, tables: Collection[Table]) -> None:
+        """Read all of bronze.documents again, and put what it says in the place of these tables' rows.
+
+        Raises:
+            LostRaceError: another writer was there first; run it again.
+        """
+        taken, files = Taken(), self._ws.state(BRONZE_DOCUMENTS).files
+        with self._ws.steps.step("documents read") as step:
+            for file in files:
+                rows = self._ws.rows(BRONZE_DOCUMENTS, [file], COLUMNS)
+                taken.add(rows.to_pylist(), parser=self._parser)
+                taken.tellings = list(newest_tellings(taken.tellings).values())
+                step.rows = (step.rows or 0) + rows.num_rows
+        made: dict[Table, Callable[[], pa.Table]] = {
+            SILVER_DOCUMENTS: lambda: documents(stories_of(taken.tellings)),
+            SILVER_SCORES: lambda: table_of(SILVER_SCORES, newest(SILVER_SCORES, taken.scores, key=SCORE_KEY).values()),
+            SILVER_QUOTES: lambda: table_of(SILVER_QUOTES, newest(SILVER_QUOTES, taken.quotes).values()),
+            SILVER_DOCUMENT_FAULTS: lambda: _faults(taken.faults),
+        }
+        for table in tables:
+            base = self._ws.state(table)
+            with self._ws.steps.step(f"{table.name} rebuild") as step:
+                rewrite = upsert(self._ws, replace(base, files=()), made[table](), near=_NEAR[table])
+                step.rows = rewrite.rows
+                self._ws.commit(base, add=rewrite.add, remove=base.files)
+
+    # -- one table each -----------------------------------------------------------------------------------------------
+
+    def _put_stories(self, tellings: Sequence[Telling]) -> None:
+        if not tellings:
+            return
+        base = self._ws.state(SILVER_DOCUMENTS)
+        keys = [*SILVER_DOCUMENTS.key, "told_as", "title_key", "tellings"]
+        ids = {each.document_id for each in tellings}
+        # Of a title that a document has no longer all others are in the story that it was in: that can only fall apart.
+        same = self._held(base, "told_as", ids, keys)
+        titles = _titles([*_told_in(same), *tellings], ids)
+        named = self._held(base, "title_key", {each for each in titles if each is not None}, keys)
+        held = pa.concat_tables([same, named])
+        stories = stories_of([*_told_in(held), *tellings])
+        gone = pa.concat_tables([held.select(SILVER_DOCUMENTS.key)])
+        self._commit(base, documents(stories), gone)
+
+    def _put_scores(self, rows: Sequence[Row]) -> None:
+        if not rows:
+            return
+        base = self._ws.state(SILVER_SCORES)
+        asked = newest(SILVER_SCORES, rows, key=SCORE_KEY)
+        held = self._held(base, "document_id", {row["document_id"] for row in asked.values()})
+        there = [row for row in held.to_pylist() if tuple(row[name] for name in SCORE_KEY) in asked]
+        found = newest(SILVER_SCORES, [*there, *asked.values()], key=SCORE_KEY)
+        gone = table_of(SILVER_SCORES, there).select(SILVER_SCORES.key)
+        self._commit(base, table_of(SILVER_SCORES, found.values()), gone)
+
+    def _put_quotes(self, rows: Sequence[Row]) -> None:
+        if not rows:
+            return
+        base = self._ws.state(SILVER_QUOTES)
+        asked = newest(SILVER_QUOTES, rows)
+        held = self._held(base, "name", {row["name"] for row in asked.values()})
+        there = [row for row in held.to_pylist() if tuple(row[name] for name in SILVER_QUOTES.key) in asked]
+        found = newest(SILVER_QUOTES, [*there, *asked.values()])
+        self._commit(base, table_of(SILVER_QUOTES, found.values()))
+
+    def _put_faults(self, rows: Sequence[Row]) -> None:
+        if rows:
+            self._commit(self._ws.state(SILVER_DOCUMENT_FAULTS), _faults(rows))
+
+    def _commit(self, base: TableState, rows: pa.Table, gone: pa.Table | None = None) -> None:
+        """These rows in the place of those with their keys, and of those that are gone; nothing where all are there."""
+        rewrite = upsert(self._ws, base, rows, near=_NEAR[base.table], gone=gone)
+        if rewrite:
+            self._ws.commit(base, add=rewrite.add, remove=rewrite.remove)
+
+    def _held(
+        self, base: TableState, column: str, values: Collection[str], columns: Sequence[str] | None = None
+    ) -> pa.Table:
+        """The rows of which a column is one of the values, or an array holds one: of any day."""
+        names = list(columns) if columns is not None else list(base.table.column_names)
+        asked = pa.array(sorted(values), pa.string())
+        found = [self._ws.rows(base.table, [], names)]
+        for file in base.files if len(asked) else ():
+            rows = self._ws.rows(base.table, [file], names)
+            of = rows.column(column).combine_chunks()
+            if pa.types.is_list(of.type):
+                at = pc.list_parent_indices(of).filter(pc.is_in(pc.list_flatten(of), value_set=asked))
+                found.append(rows.take(pc.unique(at)))
+            else:
+                found.append(rows.filter(pc.is_in(of, value_set=asked)))
+        return pa.concat_tables(found)
+
+
+def _told_in(held: pa.Table) -> Iterable[Telling]:
+    return [each for text in held.column("tellings").to_pylist() for each in tellings_of(text)]
+
+
+def _titles(tellings: Iterable[Telling], ids: Collection[str]) -> set[str | None]:
+    """The titles that these documents have, once all these tellings are known."""
+    of_document: dict[str, list[Telling]] = {}
+    for each in newest_tellings(tellings).values():
+        if each.document_id in ids:
+            of_document.setdefault(each.document_id, []).append(each)
+    return {Told.of(each).title_key for each in of_document.values()}
+
+
+def _faults(rows: Iterable[Row]) -> pa.Table:
+    unique = {tuple(row[name] for name in SILVER_DOCUMENT_FAULTS.key): row for row in rows}
+    return table_of(SILVER_DOCUMENT_FAULTS, unique.values())
