@@ -153,7 +153,7 @@ def test_the_graph_has_no_circle_but_that_of_main() -> None:
 
 
 def test_the_seam_imports_no_package() -> None:
-    for name in ("source", "counters", "loopback"):
+    for name in ("source", "counters"):
         tree = ast.parse((ROOT / "producers" / f"{name}.py").read_text())
         assert not [m for m, _, _ in imports(tree, "producers") if package_of(m).startswith("producers.")]
 

@@ -12,7 +12,7 @@ import requests
 import urllib3
 
 from producers.feeds import RestRequest
-from producers.loopback import is_loopback
+from tapehouse.loopback import is_loopback
 
 WHOLE_ANSWER: Final = 6.0
 """An answer must be whole within this many times ``timeout_s``, which is the time for each read of it alone."""

@@ -2,9 +2,9 @@
 
 import os
 
-from producers.run.keys import SecretsClient
 from producers.sink import PutRecordsClient
 from tapehouse import aws
+from tapehouse.keys import SecretsClient
 
 
 def kinesis() -> PutRecordsClient:

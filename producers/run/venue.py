@@ -15,8 +15,8 @@ from producers.feeds import (
     key_settings,
     subscription_keys,
 )
-from producers.run.keys import SecretsClient, key
 from tapehouse.errors import SettingsError
+from tapehouse.keys import SecretsClient, key
 from tapehouse.settings import Settings, variable_of
 
 

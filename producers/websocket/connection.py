@@ -10,8 +10,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidHandshake, InvalidProxy, InvalidProxyStatus, InvalidStatus, InvalidURI
 
 from producers.feeds import Limits
-from producers.loopback import is_loopback
 from tapehouse.errors import TerminalError, TransientError
+from tapehouse.loopback import is_loopback
 
 
 class HandshakeFailedError(TransientError, OSError):

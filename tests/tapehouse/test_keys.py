@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from producers.run.keys import SecretUnavailableError, key
 from tapehouse.errors import SettingsError
+from tapehouse.keys import SecretUnavailableError, key
 
 SETTING, DIRECT = "TAPEHOUSE_FINNHUB_SECRET", "TAPEHOUSE_FINNHUB_TOKEN"
 
