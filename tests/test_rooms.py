@@ -19,6 +19,7 @@ EDGES: Mapping[str, frozenset[str]] = {
         # tapehouse: the floor that all stand on
         "tapehouse": "",
         "lambdas": "",
+        "lambdas.http": "",
         "tapehouse.tables": "tapehouse",
         "tapehouse.query": "tapehouse",
         "tapehouse.documents": "tapehouse",
