@@ -1,0 +1,133 @@
+"""A daily batch: every source is asked, each one's answers land in one object, and what failed is told at the end.
+
+A source that fails keeps no other from landing, nor what it had got itself. Then **one** error names all that failed,
+so that AWS asks again or passes the event on to where failures go. Answers that are those of a source's newest object,
+byte by byte, are not landed again: a batch that is run twice lands once.
+"""
+
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from lambdas.event import asked_day, utc
+from lambdas.source import Outcome, Source, Told
+from tapehouse import logs
+from tapehouse.errors import LakehouseError, TransientError
+from tapehouse.landing import Landed, Landing, LandingError
+
+log = logs.of(__name__)
+LOOKS_BACK: Final = timedelta(days=7)
+"""How far back the newest object of a source is looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one source."""
+
+    outcome: Outcome
+    objects: list[str] = field(default_factory=list)
+    """Keys of the landing."""
+    lines: int = 0
+    detail: str = ""
+
+
+class BatchFailedError(TransientError):
+    """Some sources of a day failed. All the others have landed, and what these had got as well."""
+
+    def __init__(self, day: str, results: Mapping[str, Result]) -> None:
+        super().__init__(day, results)
+        self.day, self.results = day, results
+
+    def __str__(self) -> str:
+        failed = {name: result for name, result in self.results.items() if result.outcome == "failed"}
+        told = "; ".join(f"{name} ({result.detail})" for name, result in failed.items())
+        return (
+            f"{len(failed)} of {len(self.results)} sources failed for {self.day}, the others are landed: {told}. "
+            f'Send {{"date": "{self.day}"}} once that is mended.'
+        )
+
+
+def keys_since(landing: Landing, kind: str, source: str, *, now_us: int, span: timedelta = LOOKS_BACK) -> list[str]:
+    """The keys of a source's objects of the last ``span``, oldest first."""
+    prefix = f"{kind}/{source}/"
+    return list(landing.keys(prefix, after=f"{prefix}{utc(now_us) - span:%Y-%m-%d}"))
+
+
+def newest(landing: Landing, kind: str, source: str, *, now_us: int) -> tuple[str, list[Landed]] | None:
+    """A source's newest object that can be read, of the last week."""
+    for key in reversed(keys_since(landing, kind, source, now_us=now_us)):
+        try:
+            return key, landing.read(key)
+        except LandingError as error:
+            log.warning("landed_object_unreadable", key=key, detail=error.detail)
+    return None
+
+
+class Batch:
+    """The sources of one daily Lambda, by name, and where they land."""
+
+    def __init__(self, sources: Mapping[str, Source], *, landing: Landing, clock: Callable[[], int]) -> None:
+        self._sources, self._landing, self._clock = sources, landing, clock
+
+    def __call__(self, event: Any) -> dict[str, Any]:
+        """What became of each source for the day that ``event`` asks for.
+
+        Raises EventError before anything is asked, and BatchFailedError after everything was.
+        """
+        day = asked_day(event, now_us=self._clock())
+        results = {}
+        for name, source in self._sources.items():
+            results[name] = result = self._run(name, source, day)
+            say = log.warning if result.outcome == "failed" else log.info
+            say("source_asked", source=name, day=day, **asdict(result))
+        if any(result.outcome == "failed" for result in results.values()):
+            raise BatchFailedError(day.isoformat(), results)
+        return {"date": day.isoformat(), "sources": {name: asdict(result) for name, result in results.items()}}
+
+    def _run(self, name: str, source: Source, day: date) -> Result:
+        lines: list[Landed] = []
+        try:
+            told = self._gather(source, day, lines)
+        except Exception as error:  # noqa: BLE001 - no source keeps another from being asked
+            told = Told("failed", _detail(error))
+        if not lines:
+            return Result(told.outcome if told.outcome != "landed" else "empty", detail=told.detail)
+        try:
+            key, is_new = self._land(lines)
+        except Exception as error:  # noqa: BLE001 - as above
+            return Result("failed", detail=f"{told.detail + '; ' if told.detail else ''}not landed: {_detail(error)}")
+        if told.outcome == "landed" and not is_new:
+            told = Told("nothing new", told.detail or "the same answers have landed before")
+        return Result(told.outcome, [key], len(lines), told.detail)
+
+    @staticmethod
+    def _gather(source: Source, day: date, lines: list[Landed]) -> Told:
+        """Adds each answer to ``lines`` as it comes, so that they are there when the next one fails."""
+        answers = source(day)
+        while True:
+            try:
+                lines.append(next(answers))
+            except StopIteration as end:
+                return end.value or Told("landed")
+
+    def _land(self, lines: list[Landed]) -> tuple[str, bool]:
+        """The key, and whether the object is a new one."""
+        found = newest(self._landing, lines[0].kind, lines[0].source, now_us=self._clock())
+        if found is not None and [_same(line) for line in found[1]] == [_same(line) for line in lines]:
+            return found[0], False
+        return self._landing.put(lines), True
+
+
+def _same(line: Landed) -> tuple[str, int, str]:
+    return line.request, line.status, line.sha256
+
+
+def _detail(error: Exception) -> str:
+    """What an error says; of one that is not ours, its type and place alone: its text may hold anything."""
+    if isinstance(error, LakehouseError):
+        return str(error)
+    at = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} at {Path(at.filename).name}:{at.lineno}"
