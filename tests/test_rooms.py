@@ -20,6 +20,8 @@ EDGES: Mapping[str, frozenset[str]] = {
         "tapehouse": "",
         "lambdas": "lambdas.http",
         "lambdas.http": "",
+        "lambdas.news": "lambdas lambdas.http",
+        "lambdas.social": "lambdas lambdas.http",
         "tapehouse.tables": "tapehouse",
         "tapehouse.query": "tapehouse",
         "tapehouse.documents": "tapehouse",

@@ -1,0 +1,141 @@
+"""Alpha Vantage's news with sentiment: the stories of one UTC day and the hour before it, one ticker a call.
+
+Several tickers in a call mean stories about all of them. A full page is followed by one from its last story's minute
+on, so stories of that minute come twice.
+
+| what it says with status 200            | then                                                                    |
+|-----------------------------------------|-------------------------------------------------------------------------|
+| a feed                                  | it lands                                                                |
+| requests come too fast                  | the same call again, after 2, 4, 8 s                                    |
+| the day's requests are used up          | SourceFailedError: what was got lands                                   |
+| invalid inputs: also, no such article   | it lands, as an empty feed does; but if no ticker of this day nor of    |
+|                                         | the one before has another answer, SourceRefusedError                   |
+| anything else                           | SourceRefusedError                                                      |
+"""
+
+import json
+import time
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, ClassVar, Final
+
+from lambdas.batch import newest
+from lambdas.http import Answer, Request
+from lambdas.news.refusal import Refusal, refusal
+from lambdas.source import Answers, Sends, SourceFailedError, SourceRefusedError, Told, landed
+from tapehouse.landing import Landed, Landing
+
+OVERLAP: Final = timedelta(hours=1)
+LIMIT: Final = 1_000
+"""Stories of a page; more are not given."""
+MOST_PAGES: Final = 20
+"""Of one ticker's day."""
+BETWEEN_CALLS_S: Final = 1.1
+"""A free key may ask once a second."""
+TRIES: Final = 4
+"""Of one call that comes too fast."""
+
+
+@dataclass(kw_only=True)
+class AlphaVantage:
+    """The source. Off without a key."""
+
+    NAME: ClassVar[str] = "alphavantage"
+    ADDRESS: ClassVar[str] = "https://www.alphavantage.co/query"
+
+    http: Sends
+    key: Callable[[], str] = field(repr=False)
+    symbols: Sequence[str]
+    """Base assets: BTC."""
+    landing: Landing
+    clock: Callable[[], int]
+    address: str = ADDRESS
+    sleep: Callable[[float], None] = time.sleep
+    _has_asked: bool = field(default=False, init=False, repr=False)
+
+    def __call__(self, day: date) -> Answers:
+        """See the module; FetchErrors pass through."""
+        key = self.key()
+        if not key:
+            return Told("off", "it has no key: set ALPHAVANTAGE_KEY or ALPHAVANTAGE_SECRET")
+        stories, without = 0, []
+        for symbol in self.symbols:
+            found = yield from self._pages(symbol, day, key)
+            stories += found or 0
+            if found is None:
+                without.append(symbol)
+        if len(without) == len(self.symbols):
+            self._refuse_again(day)
+        detail = f"no article of {', '.join(without)}, or no such ticker" if without else ""
+        return Told("landed" if stories else "empty", detail)
+
+    def _pages(self, symbol: str, day: date, key: str) -> Generator[Landed, None, int | None]:
+        """All pages of one ticker; how many stories they have, and None for invalid inputs."""
+        at, until = _span(day)
+        stories = 0
+        for _ in range(MOST_PAGES):
+            request = self._request(symbol, at, until, key)
+            answer, refused = self._ask(request)
+            yield landed("news", self.NAME, request, answer)
+            if refused is not None:
+                return None
+            feed = json.loads(answer.body)["feed"]
+            stories += len(feed)
+            if len(feed) < LIMIT:
+                return stories
+            last = self._minute(feed[-1])
+            if last <= at:
+                said = f"{symbol} has {LIMIT} stories or more from {at:%H:%M} on: they are out of reach"
+                raise SourceRefusedError(self.NAME, said)
+            at = last
+        raise SourceRefusedError(self.NAME, f"{symbol} has more than {MOST_PAGES} pages: the rest is not landed")
+
+    def _request(self, symbol: str, since: datetime, until: datetime, key: str) -> Request:
+        params = {
+            "function": "NEWS_SENTIMENT",
+            "tickers": f"CRYPTO:{symbol}",
+            "time_from": f"{since:%Y%m%dT%H%M}",
+            "time_to": f"{until:%Y%m%dT%H%M}",
+            "sort": "EARLIEST",
+            "limit": str(LIMIT),
+            "apikey": key,
+        }
+        return Request(url=self.address, params=params, name=self.NAME, secrets=(key,))
+
+    def _ask(self, request: Request) -> tuple[Answer, Refusal | None]:
+        """A page with a feed, or one that says that its inputs are invalid."""
+        for tries in range(TRIES):
+            if self._has_asked:
+                self.sleep(2.0**tries if tries else BETWEEN_CALLS_S)
+            self._has_asked = True
+            answer = self.http.send(request)
+            refused = refusal(answer.body)
+            if refused is None or refused.why == "nothing":
+                return answer, refused
+            if refused.why == "tomorrow":
+                raise SourceFailedError(self.NAME, refused.text)
+            if refused.why == "other":
+                raise SourceRefusedError(self.NAME, refused.text)
+        raise SourceFailedError(self.NAME, f"requests come too fast, says it {TRIES} times in a row")
+
+    def _minute(self, story: Any) -> datetime:
+        """When a story was published, to the minute. Raises SourceRefusedError: the next page cannot be asked for."""
+        try:
+            return datetime.strptime(story["time_published"][:13], "%Y%m%dT%H%M").replace(tzinfo=UTC)
+        except (TypeError, KeyError, ValueError) as error:
+            raise SourceRefusedError(self.NAME, "a full page ends with a story without a time") from error
+
+    def _refuse_again(self, day: date) -> None:
+        """Raises SourceRefusedError where the run for another day had invalid inputs alone as well."""
+        found = newest(self.landing, "news", self.NAME, now_us=self.clock())
+        lines = found[1] if found else []
+        is_this_day = any(f"time_to={_span(day)[1]:%Y%m%dT%H%M}" in line.request for line in lines)
+        whys = [refused.why for refused in (refusal(line.body) for line in lines) if refused]
+        if lines and not is_this_day and whys == ["nothing"] * len(lines):
+            raise SourceRefusedError(self.NAME, "day by day it finds every ticker's parameters wrong: look at them")
+
+
+def _span(day: date) -> tuple[datetime, datetime]:
+    begins = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    return begins - OVERLAP, begins + timedelta(days=1)
