@@ -44,8 +44,8 @@ class Limits:
     deadline_s: float = 120.0
     """Seconds for all of it: tries, redirects and waits."""
     most_wire_bytes: int = 8 * 1024 * 1024
-    most_bytes: int = 32 * 1024 * 1024
-    """Unpacked."""
+    most_bytes: int = 16 * 1024 * 1024
+    """Unpacked. Parsers (``tapehouse/documents/``) read no longer body."""
     most_redirects: int = 5
     tries: int = 4
     most_wait_s: float = 60.0

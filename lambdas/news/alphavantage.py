@@ -10,7 +10,7 @@ on, so stories of that minute come twice.
 | the day's requests are used up          | SourceFailedError: what was got lands                                   |
 | invalid inputs: also, no such article   | it lands, as an empty feed does; but if no ticker of this day nor of    |
 |                                         | the one before has another answer, SourceRefusedError                   |
-| anything else                           | SourceRefusedError                                                      |
+| anything else, a page of HTML too       | SourceRefusedError                                                      |
 """
 
 import json
@@ -22,8 +22,8 @@ from typing import Any, ClassVar, Final
 
 from lambdas.batch import newest
 from lambdas.http import Answer, Request
-from lambdas.news.refusal import Refusal, refusal
 from lambdas.source import Answers, Sends, SourceFailedError, SourceRefusedError, Told, landed
+from tapehouse.documents.alphavantage import Refusal, refusal
 from tapehouse.landing import Landed, Landing
 
 OVERLAP: Final = timedelta(hours=1)

@@ -8,7 +8,7 @@ import pytest
 
 from lambdas.news import AlphaVantage
 from lambdas.news.alphavantage import LIMIT, MOST_PAGES
-from lambdas.news.refusal import refusal
+from tapehouse.documents import parse
 from tests.lambdas.room import Room
 from tests.lambdas.server import BROKEN, Asked, Play, Script, Server, half, of_json
 
@@ -168,22 +168,23 @@ def test_the_same_day_twice_lands_once(room: Room, server: Server) -> None:
 
 
 @pytest.mark.parametrize(
-    ("play", "why"),
+    ("play", "detail"),
     [
-        (feed(), None),
-        (SLOW, "wait"),
-        (of_json({"Note": "Our standard API call frequency is 5 calls per minute and 500 calls per day."}), "wait"),
-        (USED_UP, "tomorrow"),
-        (INVALID, "nothing"),
-        (of_json({"Information": "This is a premium endpoint."}), "other"),
-        (of_json({"Error Message": "the parameter apikey is invalid or missing."}), "other"),
-        (of_json({}), "other"),
-        (of_json([]), "other"),
-        (of_json({"feed": None}), "other"),
-        (Play(body=b"<html>"), "other"),
-        (Play(body=b"[" * 100_000), "other"),
+        (of_json({"Information": "This is a premium endpoint."}), "This is a premium endpoint."),
+        (of_json({"Error Message": f"the parameter apikey {KEY} is invalid."}), "is not shown"),
+        (of_json([]), "no feed"),
+        (Play(body=b"<html>"), "no JSON"),
     ],
 )
-def test_what_a_refusal_means(play: Play, why: str | None) -> None:
-    found = refusal(play.body)
-    assert (found.why if found else None) == why
+def test_another_refusal_fails_at_once_and_does_not_land(room: Room, server: Server, play: Play, detail: str) -> None:
+    said = room.fails(source(room, server, play, symbols=["BTC", "ETH"]))
+    assert (said["lines"], len(server.asked)) == (0, 1)
+    assert detail in said["detail"]
+    assert KEY not in said["detail"]
+
+
+def test_what_lands_is_what_the_parser_reads(room: Room, server: Server) -> None:
+    story = {"title": "A story", "url": "https://x.com/a", "time_published": "20261128T010000", "summary": "s"}
+    room.run(source(room, server, of_json({"feed": [story]})))
+    (document,) = parse(room.lines()[0]).documents
+    assert (document.source, document.title) == ("alphavantage", "A story")
