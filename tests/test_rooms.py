@@ -50,7 +50,8 @@ EDGES: Mapping[str, frozenset[str]] = {
         "glue_jobs.gold.forecast": "glue_jobs.engine glue_jobs.gold.candles",
         "glue_jobs.gold.news": "glue_jobs.engine glue_jobs.gold.candles",
         "glue_jobs.gold.portfolio": "glue_jobs.engine",
-        "glue_jobs.audit": "glue_jobs.engine glue_jobs.bronze glue_jobs.silver.trades",
+        "glue_jobs.audit": "glue_jobs.engine glue_jobs.bronze glue_jobs.gold.news glue_jobs.silver.stories "
+        "glue_jobs.silver.trades",
         "glue_jobs": "glue_jobs.engine glue_jobs.bronze glue_jobs.silver.stories glue_jobs.silver.trades "
         "glue_jobs.gold glue_jobs.gold.bars glue_jobs.gold.candles glue_jobs.gold.data_quality glue_jobs.gold.forecast "
         "glue_jobs.gold.news glue_jobs.gold.portfolio",

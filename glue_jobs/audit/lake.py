@@ -15,6 +15,7 @@ from glue_jobs.audit.exchange_activity import exchange_activity
 from glue_jobs.audit.filled import filled
 from glue_jobs.audit.judged import judged
 from glue_jobs.audit.markets import counted, sums, with_lives
+from glue_jobs.audit.news import news
 from glue_jobs.audit.records import records
 from glue_jobs.audit.report import AuditReport, findings
 from glue_jobs.audit.rules import rules
@@ -117,6 +118,7 @@ def audit(spark: SparkSession, lake: Lake, queries: Sequence[Query], *, full: bo
         if sample.one_in > 1:  # of all windows, where not each was judged
             intervals = [each for each in INTERVALS if short_from_us is None or each.length_us >= MINUTE_US]
             found += sums(silver[SILVER_TRADES.name], markets, gold, intervals, trades_us)
+    found += news(workspace, tables.values(), full=full)
     found += stream_gaps(position_in(workspace.state(BRONZE_TRADES)))
     return AuditReport(not found, (_account_line(counts, trades_us), str(sample), *found), counts)
 

@@ -66,11 +66,18 @@ class AgainstPriceJob:
         Raises:
             LostRaceError: another writer was there first; run it again.
         """
-        base, moods = self._ws.state(GOLD_SENTIMENT_VS_PRICE), self._moods()
-        with self._ws.steps.step("gold.sentiment_vs_price rebuild") as step:
-            rewrite = upsert(self._ws, replace(base, files=()), self._rows(moods, moods), near=_DAY)
-            step.rows = rewrite.rows
-            self._ws.commit(base, add=rewrite.add, remove=base.files)
+        for table, rows in self.computed(tables):
+            base = self._ws.state(table)
+            with self._ws.steps.step(f"{table.name} rebuild") as step:
+                rewrite = upsert(self._ws, replace(base, files=()), rows, near=_DAY)
+                step.rows = rewrite.rows
+                self._ws.commit(base, add=rewrite.add, remove=base.files)
+
+    def computed(self, tables: Collection[Table]) -> Iterator[tuple[Table, pa.Table]]:
+        """All rows that the inputs come to."""
+        if GOLD_SENTIMENT_VS_PRICE in tables:
+            moods = self._moods()
+            yield GOLD_SENTIMENT_VS_PRICE, self._rows(moods, moods)
 
     def _moods(self) -> dict[date, dict[str, Row]]:
         """Day → base asset → its row of all sources."""

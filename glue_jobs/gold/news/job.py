@@ -6,7 +6,7 @@ before are not written. The three tables are committed one after another; a batc
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Any, Final
@@ -71,16 +71,22 @@ class NewsJob:
         Raises:
             LostRaceError: another writer was there first; run it again.
         """
-        days = sorted(days_of_rows(self._ws, SILVER_DOCUMENTS, _DAY))
         for table in tables:
             base = self._ws.state(table)
             with self._ws.steps.step(f"{table.name} rebuild") as step:
                 add: list[DataFile] = []
-                for first in range(0, len(days), self._piece_days):
-                    rows = self._made(days[first : first + self._piece_days])[table]
+                for _, rows in self.computed([table]):
                     add += upsert(self._ws, replace(base, files=()), rows, near=_DAY).add
                     step.rows = (step.rows or 0) + rows.num_rows
                 self._ws.commit(base, add=add, remove=base.files)
+
+    def computed(self, tables: Collection[Table]) -> Iterator[tuple[Table, pa.Table]]:
+        """Of each of these tables all rows that silver comes to, in pieces of some days."""
+        days = sorted(days_of_rows(self._ws, SILVER_DOCUMENTS, _DAY))
+        for first in range(0, len(days), self._piece_days):
+            for table, rows in self._made(days[first : first + self._piece_days]).items():
+                if table in tables:
+                    yield table, rows
 
     # -- which days ---------------------------------------------------------------------------------------------------
 

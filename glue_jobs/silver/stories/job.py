@@ -6,7 +6,7 @@ documents, and of the same titles), and puts what they come to in their place; t
 another, each by itself, and a batch that runs again finds its rows there.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -83,9 +83,18 @@ class StoriesJob:
         Raises:
             LostRaceError: another writer was there first; run it again.
         """
-        taken, files = Taken(), self._ws.state(BRONZE_DOCUMENTS).files
+        for table, rows in self.computed(tables):
+            base = self._ws.state(table)
+            with self._ws.steps.step(f"{table.name} rebuild") as step:
+                rewrite = upsert(self._ws, replace(base, files=()), rows, near=_NEAR[table])
+                step.rows = rewrite.rows
+                self._ws.commit(base, add=rewrite.add, remove=base.files)
+
+    def computed(self, tables: Collection[Table]) -> Iterator[tuple[Table, pa.Table]]:
+        """Of each of these tables all rows that bronze.documents comes to."""
+        taken = Taken()
         with self._ws.steps.step("documents read") as step:
-            for file in files:
+            for file in self._ws.state(BRONZE_DOCUMENTS).files:
                 rows = self._ws.rows(BRONZE_DOCUMENTS, [file], COLUMNS)
                 taken.add(rows.to_pylist(), parser=self._parser)
                 taken.tellings = list(newest_tellings(taken.tellings).values())
@@ -96,12 +105,7 @@ class StoriesJob:
             SILVER_QUOTES: lambda: table_of(SILVER_QUOTES, newest(SILVER_QUOTES, taken.quotes).values()),
             SILVER_DOCUMENT_FAULTS: lambda: _faults(taken.faults),
         }
-        for table in tables:
-            base = self._ws.state(table)
-            with self._ws.steps.step(f"{table.name} rebuild") as step:
-                rewrite = upsert(self._ws, replace(base, files=()), made[table](), near=_NEAR[table])
-                step.rows = rewrite.rows
-                self._ws.commit(base, add=rewrite.add, remove=base.files)
+        return ((table, made[table]()) for table in made if table in tables)
 
     # -- one table each -----------------------------------------------------------------------------------------------
 
