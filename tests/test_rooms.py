@@ -22,6 +22,8 @@ EDGES: Mapping[str, frozenset[str]] = {
         "lambdas.http": "",
         "lambdas.news": "lambdas lambdas.http",
         "lambdas.social": "lambdas lambdas.http",
+        "lambdas": "",
+        "lambdas.enrich": "",
         "tapehouse.tables": "tapehouse",
         "tapehouse.query": "tapehouse",
         "tapehouse.documents": "tapehouse",

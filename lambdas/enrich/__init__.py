@@ -1,0 +1,1 @@
+"""Scores documents: sentiment, emotions, key phrases, a summary and the assets named."""
