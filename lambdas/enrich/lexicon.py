@@ -10,7 +10,7 @@ stop    an end of something, good of a bad thing ("lifts ban"), bad of a good on
 good    a thing that is good to have (inflows)
 bad     a thing that is bad to have (outflows)
 not     turns round what follows ("fails to")
-market  says nothing itself, but that the text is about markets or money
+market  says nothing itself, but how much (0 to 1) the text is about markets or money
 plain   just its valence
 ======  ===============================================================================================================
 
@@ -74,7 +74,9 @@ def lexicon(*texts: str, vader: Mapping[str, float] | None = None, emojis: Mappi
     expressions: dict[str, list[tuple[tuple[str, ...], Entry]]] = {}
     for key in [key for key in found if "_" in key.strip("_") and len(key) > 3]:
         parts = tuple(part for part in key.split("_") if part not in DETERMINERS)
-        expressions.setdefault(parts[0], []).append((parts, found.pop(key)))
+        entry = found.pop(key)
+        if len(parts) > 1:
+            expressions.setdefault(parts[0], []).append((parts, entry))
     ordered = {first: tuple(sorted(rest, key=lambda each: -len(each[0]))) for first, rest in expressions.items()}
     said = repr((sorted(found.items()), sorted(ordered.items())))
     return Lexicon(found, ordered, hashlib.sha256(said.encode()).hexdigest())
@@ -91,8 +93,15 @@ def standard() -> Lexicon:
 
 
 def _merged(before: Entry, entry: Entry) -> Entry:
-    """A later list's valence and role; the emotions of both, the later one's where both have one."""
-    emotions = {**dict(before.emotions), **dict(entry.emotions)}
+    """A later list's valence and role; the emotions of both, the stronger where both have one.
+
+    What says something of a market already needs not be said to be about one.
+    """
+    if entry.role == "market" and before.own:
+        return before
+    emotions = dict(before.emotions)
+    for place, weight in entry.emotions:
+        emotions[place] = max(weight, emotions.get(place, weight))
     if entry.valence == 0 and entry.role == "plain" and entry.emotions:
         return Entry(before.valence, before.role, tuple(sorted(emotions.items())), before.own)
     return Entry(entry.valence, entry.role, tuple(sorted(emotions.items())), entry.own)

@@ -17,10 +17,14 @@ SQUEEZE: Final = 15.0
 """VADER's alpha."""
 OFF_MARKET: Final = 0.1
 """What mood at large counts in a text that names nothing of markets or money."""
+HOT: Final = 0.5
+"""What anger and disgust count there at least: who voices them on these pages mostly means what is traded."""
 EXCLAIMED: Final = 0.1
 MOST_MARKS: Final = 3
 ASKED: Final = 0.6
 """A question says less than it asks."""
+EXPLAINED: Final = 0.3
+"""What explains, defines or asks for a fact holds neither mood nor emotion, whatever it names."""
 ASKED_LOUDLY: Final = 0.9
 """Surprise in ``?!`` and ``???``."""
 SHOUTED: Final = 1.25
@@ -42,10 +46,10 @@ NUMBER_MOVE: Final = 1.5
 ALONE: Final = 1.0
 """Of a thing that is good or bad to have, when a stop ends it."""
 ENDED: Final = 1.6
-SUBJECT_REACH: Final = 5
+SUBJECT_REACH: Final = 6
 OBJECT_REACH: Final = 4
 NOT_WORDS: Final = frozenset((
-    "not", "no", "never", "neither", "nor", "without", "cannot", "nobody", "none", "nothing", "hardly", "barely", "zero",
+    "not", "no", "never", "neither", "nor", "without", "cannot", "nobody", "none", "nothing", "hardly", "barely",
     "ain't", "aren't", "can't", "couldn't", "didn't", "doesn't", "don't", "hadn't", "hasn't", "haven't", "isn't", "mustn't",
     "needn't", "shouldn't", "wasn't", "weren't", "won't", "wouldn't", "aint", "arent", "cant", "couldnt", "didnt", "doesnt",
     "dont", "hasnt", "havent", "isnt", "shouldnt", "wasnt", "werent", "wont", "wouldnt", "unlikely",
@@ -76,7 +80,13 @@ PASSING: Final = frozenset((
     "from", "market", "markets", "crypto", "bitcoin", "us", "u.s", "price", "prices", "gets", "getting", "all", "-", "'",
 ))  # fmt: skip
 """Between a thing and what moves it: "fears of recession in the US are finally easing"."""
+MOVERS: Final = frozenset(("up", "down", "stop"))
+THINGS: Final = frozenset(("good", "bad"))
+CLAUSES: Final = frozenset(("after", "amid", "as", "because", "since", "while", "when", "but", "despite", "although", "that", "which"))
+PREPOSITIONS: Final = frozenset(("on", "of", "against", "in", "from", "over", "by", "for", "at", "to", "into", "between"))
+"""What hangs on a thing: "sanctions on the mixing service are lifted"."""
 UP_DOWN: Final = frozenset(("up", "down", "higher", "lower"))
+AMOUNTS: Final = frozenset(("percent", "half", "third", "threefold", "tenfold", "double", "digits"))
 MOVED: Final = frozenset((
     "is", "are", "was", "were", "price", "prices", "volume", "volumes", "shares", "stock", "market", "markets", "bitcoin", "btc",
     "ether", "eth", "it", "everything", "coins", "token", "tokens", "going", "goes", "go", "went", "trending", "way", "trading",
@@ -85,11 +95,28 @@ MOVED: Final = frozenset((
 """Before "up" or "down" it says where these went."""
 
 
+EXPLAINERS: Final = frozenset((
+    "explained", "explainer", "glossary", "definition", "guide", "tutorial", "faq", "poll", "history", "how", "comparing",
+    "primer", "basics", "meaning", "eli5", "beginner's", "roundup", "reminder", "psa",
+))  # fmt: skip
+PLAIN_ASKERS: Final = frozenset(("what", "where", "which", "who", "when", "how"))
+
+
+def explains(units: Sequence["Unit"]) -> bool:
+    """Whether a sentence is about words or facts: an explainer by its first words, or a plain question."""
+    first = [unit.word for unit in units[:3]]
+    asked = any(unit.word == "?" for unit in units[-2:])
+    if not first:
+        return False
+    return first[0] in EXPLAINERS or (":" in first and bool(EXPLAINERS.intersection(first))) or (asked and first[0] in PLAIN_ASKERS and first[1:2] != ["else"])
+
+
 def weigh(units: Sequence["Unit"]) -> None:
     """Sets valence, weight and emotions of each unit of one sentence."""
     for unit in units:
         if unit.entry is not None:
-            unit.valence, unit.emotions = unit.entry.valence, list(unit.entry.emotions)
+            unit.valence = 0.0 if unit.entry.role == "market" else unit.entry.valence
+            unit.emotions = list(unit.entry.emotions)
     _direct(units)
     _bind(units)
     _negate(units)
@@ -104,7 +131,7 @@ def _direct(units: Sequence["Unit"]) -> None:
             _moved(unit, 1 if unit.word[0] == "+" else -1)
         if unit.word not in UP_DOWN:
             continue
-        near = [each.kind == "number" for each in (*units[place + 1 : place + 4], *units[max(0, place - 1) : place])]
+        near = [each.kind == "number" or each.word in AMOUNTS for each in (*units[place + 1 : place + 4], *units[max(0, place - 1) : place])]
         before = units[place - 1].word if place else ""
         after = units[place + 1].word if place + 1 < len(units) else "."
         if any(near) or (before in MOVED and (after in MARKS or after in BARRIERS or after == "in")):
@@ -122,51 +149,74 @@ def _moved(unit: "Unit", sign: int) -> None:
 
 
 def _bind(units: Sequence["Unit"]) -> None:
-    """A direction takes the thing that it moves: behind it ("cuts losses"), else before it ("losses narrow")."""
-    for place, unit in enumerate(units):
-        if unit.entry is None or unit.entry.role not in ("up", "down", "stop") or unit.used:
+    """A direction takes the thing that it moves: behind it ("cuts losses"), else before it ("losses narrow").
+
+    From the right, so that "fear of a slump deepens" deepens the slump, and the fear stays.
+    """
+    for place in range(len(units) - 1, -1, -1):
+        unit = units[place]
+        if unit.entry is None or unit.entry.role not in MOVERS or unit.used:
             continue
-        thing = _object(units, place) or _subject(units, place)
-        if thing is not None:
-            _combine(unit, thing)
+        things = _object(units, place) or _subject(units, place)
+        if things:
+            _combine(unit, things)
 
 
-def _object(units: Sequence["Unit"], place: int) -> "Unit | None":
+def _object(units: Sequence["Unit"], place: int) -> "list[Unit]":
+    ends = _role(units[place]) == "stop"
     for other in units[place + 1 : place + 1 + OBJECT_REACH]:
-        if other.word in BARRIERS or other.word in MARKS:
-            return None
-        if other.entry is not None and other.entry.role in ("good", "bad") and not other.used:
-            return other
-    return None
+        if other.word in BARRIERS or other.word in MARKS or _role(other) in MOVERS:
+            return []
+        if other.entry is None or other.used:
+            continue
+        if other.entry.role in THINGS or (ends and other.entry.own and other.valence < 0):
+            return [other]
+    return []
 
 
-def _subject(units: Sequence["Unit"], place: int) -> "Unit | None":
-    for other in reversed(units[max(0, place - SUBJECT_REACH) : place]):
-        if other.entry is not None and other.entry.role in ("good", "bad"):
-            return None if other.used else other
+def _subject(units: Sequence["Unit"], place: int) -> "list[Unit]":
+    """The thing before it, with nothing between but small words, or what a preposition hangs on the thing.
+
+    Of things that hang on each other ("fears of recession") the first is meant, and the others go with it.
+    """
+    loose, found = False, []
+    for back in range(place - 1, max(-1, place - 1 - SUBJECT_REACH), -1):
+        other = units[back]
+        if other.word in MARKS or other.word in CLAUSES:
+            break
+        hung = units[back + 1].word in PREPOSITIONS
+        if _role(other) in THINGS and not other.used and (hung or not (loose or found)):
+            found.append(other)
+        elif _role(other) in ("up", "down") and back == place - 1 and _role(units[place]) != "stop" and not other.used:
+            return [other]
+        elif _role(other) in MOVERS:
+            break
         near = other.word in PASSING or other.word in MORE_WORDS or other.word in LESS_WORDS or other.word in NOT_WORDS
-        if not (near or other.kind == "number" or other.word.endswith("ly")):
-            return None
-    return None
+        loose = loose or not (near or other.kind == "number" or other.word.endswith("ly") or other in found)
+    return found[::-1]
 
 
-def _combine(unit: "Unit", thing: "Unit") -> None:
-    assert unit.entry is not None and thing.entry is not None  # noqa: S101, PT018 - by its caller
+def _role(unit: "Unit") -> str:
+    return unit.entry.role if unit.entry is not None else ""
+
+
+def _combine(unit: "Unit", things: "list[Unit]") -> None:
+    thing = things[0]
     strength = max(abs(unit.valence), ALONE, abs(thing.valence) * 0.8)
-    bad = thing.entry.role == "bad"
-    if unit.entry.role == "up":
+    bad = _role(thing) in ("bad", "down") or (_role(thing) == "plain" and thing.valence < 0)
+    if _role(unit) == "up":
         unit.valence = -strength if bad else strength
-    elif unit.entry.role == "down":
+    elif _role(unit) == "down":
         unit.valence = strength if bad else -strength
     elif bad:
         unit.valence = max(strength, ENDED)
     elif unit.valence <= 0:
         unit.valence = -max(strength, ENDED)
-    if bad and unit.valence > 0:  # what ends frightens no more
-        unit.emotions, thing.emotions = [], []
-    elif bad:
-        unit.emotions = [each for each in unit.emotions if each[0] != 3]
-    thing.valence, thing.used, unit.used = 0.0, True, True
+    for each in things:
+        each.valence, each.used = 0.0, True
+        if bad and unit.valence > 0:  # what ends frightens no more
+            each.emotions = []
+    unit.used = True
 
 
 def _negate(units: Sequence["Unit"]) -> None:
@@ -174,6 +224,7 @@ def _negate(units: Sequence["Unit"]) -> None:
         turned = unit.word in NOT_WORDS or (unit.entry is not None and unit.entry.role == "not")
         if not turned or (place + 1 < len(units) and units[place + 1].word in NO_NEGATION):
             continue
+        reached = False
         for other in units[place + 1 : place + 1 + REACH]:
             if other.word in MARKS or other.word in BUT_WORDS or other.word in ("because", "since", "and"):
                 break
@@ -182,8 +233,18 @@ def _negate(units: Sequence["Unit"]) -> None:
             if other.valence or other.emotions:
                 other.valence *= NEGATED_GOOD if other.valence > 0 else NEGATED_BAD
                 other.emotions = []
+                reached = True
+        if not reached and unit.word in NOT_WORDS and (things := _subject(units, place)):
+            _turn(things)  # "the tax will not apply"
         if unit.word in NOT_WORDS:
             unit.valence, unit.emotions = 0.0, []
+
+
+def _turn(things: "list[Unit]") -> None:
+    bad = _role(things[0]) in ("bad", "down")
+    for each in things:
+        each.valence, each.emotions = 0.0, []
+    things[0].valence = -ENDED * NEGATED_BAD if bad else ENDED * NEGATED_GOOD
 
 
 def _intensify(units: Sequence["Unit"]) -> None:

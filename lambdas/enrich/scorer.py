@@ -18,7 +18,7 @@ from lambdas.enrich.lexicon import DETERMINERS, EMOTIONS, Entry, Lexicon, standa
 
 Label: TypeAlias = Literal["negative", "neutral", "positive"]
 NEUTRAL: Final = EMOTIONS.index("neutral")
-JOY, SADNESS, SURPRISE, FEAR = (EMOTIONS.index(name) for name in ("joy", "sadness", "surprise", "fear"))
+ANGER, DISGUST, SURPRISE = (EMOTIONS.index(name) for name in ("anger", "disgust", "surprise"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class Scorer:
         """Any text, cut as ``text.clean`` does; without a word that is known it is neutral."""
         sentences = [self._units(sentence) for sentence in text.sentences(text.clean(raw))]
         units = [unit for sentence in sentences for unit in sentence]
-        gate = 1.0 if any(_of_market(unit) for unit in units) else rules.OFF_MARKET
+        gate = max([rules.OFF_MARKET, *map(_of_market, units)])
         moods: list[float] = []
         evidence = [0.0] * len(EMOTIONS)
         for sentence in sentences:
@@ -113,19 +113,28 @@ def _matched(words: tuple[str, ...], lower: Sequence[str], place: int) -> int:
     return at - place
 
 
-def _of_market(unit: Unit) -> bool:
-    return unit.entry is not None and (unit.entry.role == "market" or (unit.entry.own and unit.entry.valence != 0))
+def _of_market(unit: Unit) -> float:
+    """How much a unit says that the text is about markets, 0 to 1."""
+    if unit.entry is None or not unit.entry.own:
+        return 0.0
+    return unit.entry.valence if unit.entry.role == "market" else 1.0 if unit.entry.valence or unit.entry.role in rules.THINGS else 0.0
 
 
 def _squeezed(units: Sequence[Unit], gate: float) -> float:
-    total = 0.0
-    for unit in units:
-        if unit.entry is not None:
-            total += unit.valence * unit.weight * (1.0 if unit.entry.own else gate)
+    total = sum(unit.valence * unit.weight * _share(unit, gate) for unit in units)
     total *= 1 + rules.EXCLAIMED * min(sum(unit.word == "!" for unit in units), rules.MOST_MARKS)
-    if units and any(unit.word == "?" for unit in units[-2:]):
+    if rules.explains(units):
+        total *= rules.EXPLAINED
+    elif units and any(unit.word == "?" for unit in units[-2:]):
         total *= rules.ASKED
     return total / math.sqrt(total * total + rules.SQUEEZE)
+
+
+def _share(unit: Unit, gate: float) -> float:
+    if unit.entry is None or unit.entry.own:
+        return 1.0
+    hot = any(place in (ANGER, DISGUST) for place, _ in unit.emotions)
+    return max(gate, rules.HOT) if hot else gate
 
 
 def _felt(units: Sequence[Unit]) -> list[tuple[int, float]]:
@@ -136,6 +145,8 @@ def _felt(units: Sequence[Unit]) -> list[tuple[int, float]]:
     ]
     if len(marks) > 1 and "?" in marks:
         found.append((SURPRISE, rules.ASKED_LOUDLY))
+    if rules.explains(units):
+        found = [(place, weight * rules.EXPLAINED) for place, weight in found]
     return found
 
 

@@ -15,7 +15,7 @@ explode_higher rip_higher rip melt_up blast_past smash_through break_out moon ou
 jump climb gain leap rebound spike advance upswing uptick uptrend upturn uplift bounce pump breakout resurgence
 [up 1.7 v]
 rise rally_past top surpass exceed beat outpace outstrip overtake reclaim recover rebuild revive accelerate strengthen
-swell mount multiply thrive flourish prosper appreciate double triple quadruple treble firm bounce_back edge_up
+swell mount multiply thrive flourish prosper appreciate double triple quadruple treble bounce_back prices_firm edge_up
 edge_higher inch_up inch_higher tick_up tick_higher creep_up creep_higher pick_up ramp_up heat_up pile_up scale_up stack_up
 break_above break_through break_past push_past push_above trade_higher close_higher open_higher end_higher move_higher
 [up 1.3 vn]
@@ -28,12 +28,12 @@ hit_high reach_high stay_high remain_high run_high
 record_high all_time_high new_high fresh_high yearly_high lifetime_high fresh_record new_record ath multi_year_high
 record_inflow record_level record_profit record_revenue higher_high new_peak fresh_peak new_all_time_high
 [up 0.0 x]
-high elevated rising soaring surging growing mounting heightened increased more highest peak record
+high elevated heightened more highest peak greater heavy record
 [up 1.2 x]
 higher upward
 [up 0.0 v]
 launch impose file face announce open propose introduce pursue weigh consider bring threaten_with slap_with hit_with renew
-fuel stoke spark trigger cause prompt raise_new tighten toughen spread suffer endure warn_of fear_of risk_of cite report
+fuel stoke trigger prompt tighten toughen spread suffer endure
 [up 1.0 v]
 win_back attract draw draw_in pull_in lure rake_in notch log_record post_record hit_record set_record see_record reach_record
 
@@ -59,7 +59,7 @@ relieve alleviate recede taper drain_of disappear vanish dissolve evaporate melt
 [down -2.0 n]
 record_low all_time_low new_low fresh_low yearly_low multi_year_low lower_low new_bottom record_outflow
 [down 0.0 x]
-low lowest falling declining shrinking easing slowing fewer less minimal cheap cheaper
+low lowest fewer less minimal cheap cheaper
 [down -1.2 x]
 lower downward
 [down -1.6 x]
@@ -67,14 +67,24 @@ decline_in_price leg_down more_pain another_leg_down deeper_correction
 
 # -- an end of something
 [stop 0.0 v]
-end lift drop withdraw scrap abandon dismiss overturn resolve settle avoid avert escape evade dodge fix patch mend repair
-close_case remove repeal relax loosen rescind revoke waive clear_of drop_case toss quash vacate throw_out strike_down thwart
-foil stop prevent defend_against fend_off fight_off survive ward_off recover_from bounce_back_from shake_off shrug_off defy
+end withdraw scrap abandon dismiss overturn resolve settle avoid avert escape evade dodge fix patch mend repair
+close_case remove repeal rescind revoke waive clear_of drop_case toss quash vacate throw_out strike_down thwart
+foil stop prevent defend_against fend_off fight_off survive ward_off
 rule_out conclude wind_up contain block_attack neutralize eliminate eradicate combat plug defuse undo reverse rescue_from
 dispel refute rebut disprove debunk discard shelve walk_away_from back_down_from
+[stop 0.9 v]
+lift ease relax loosen overcome shake_off shrug_off outlast outlive bounce_back_from recover_from
+withstand fend_off break_free
+[stop -0.3 x]
+gone over behind_us
+[stop -1.5 v]
+liquidate squeeze trap punish wreck wipe_out burn_out
+[stop -1.2 v]
+arrest jail imprison convict indict seize nab apprehend detain extradite charge sentence expose shame name_and_shame exclude
+ban prosecute catch crack_down_on clamp_down_on crack_down
 [stop -1.3 v]
 halt suspend pause freeze delay postpone cancel reject deny refuse block delist terminate discontinue restrict prohibit
-disable outlaw oppose stall scuttle derail shut shut_down shut_off switch_off close_down shutter wind_down phase_out axe kill
+disable outlaw oppose stall scuttle derail topple shut shut_down shut_off switch_off close_down shutter wind_down phase_out axe kill
 veto decline_to bar forbid
 [stop -0.8 n]
 delay suspension cancellation rejection refusal freeze halt delisting shutdown closure postponement termination denial
@@ -96,34 +106,42 @@ cannot_rule_out can't_rule_out not_rule_out
 
 # -- things that are good to have
 [good 1.0 n]
-inflow profit gain earnings revenue demand adoption liquidity reserve volume growth turnover yield dividend reward return
-surplus upside momentum appetite confidence optimism income approval licence license permission support backing mandate
-participation hashrate hash_rate accumulation buying_pressure investor_confidence market_share buyback customer user
-active_address activity subscriber staking withdrawal trading_volume user_growth upgrade partnership credit_rating uptime
-buyer new_money capital rights freedom compensation payout reimbursement subsidy grant bank_account access balance_sheet
-margin price_target price_targets target rating forecast guidance outlook peg deposit price value
+inflow profit gain adoption growth surplus upside momentum optimism approval accumulation buying_pressure buyback
+partnership reimbursement new_money subsidy
 [good 1.4 n]
 net_inflow institutional_demand institutional_inflow profitability tax_break tax_relief legal_clarity regulatory_clarity
 clarity breakthrough milestone recovery
-[good 0.4 n]
+[good 0.0 n]
+earnings revenue demand liquidity reserve volume turnover yield dividend reward return appetite confidence income licence
+license permission backing mandate participation hashrate hash_rate investor_confidence market_share customer user
+active_address activity subscriber staking withdrawal trading_volume user_growth credit_rating uptime buyer capital rights
+compensation payout grant bank_account access balance_sheet margin price_target target rating forecast guidance outlook peg
+deposit price value stock share_price shares
+[good 0.9 n mood=1]
+hope dream faith
+[good 0.0 n]
 trading service operations payment redemption lending transfer token_sale product
 
 # -- things that are bad to have
 [bad -1.3 n]
-loss outflow fee inflation debt cost expense deficit risk threat uncertainty volatility unemployment jobless_claim churn
-liquidation selling selling_pressure sell_pressure pressure headwind concern worry doubt tension backlog congestion bottleneck
-delinquency default slippage spread_widening leverage tax levy tariff duty interest_rate rate_hike yield_spike discount
-dilution unlock barrier hurdle obstacle friction restriction curb constraint limit burden red_tape short_interest dispute
-short bearish_bet bear_bet short_bet short_position short_seller negative_sentiment exchange_balance supply_on_exchanges
-supply_overhang exchange_reserve gas_fee latency downtime exclusion stress turmoil unrest turbulence pain penalty fine flaw
+loss outflow deficit threat uncertainty unemployment jobless_claim churn selling_pressure sell_pressure headwind concern
+worry tension backlog congestion bottleneck delinquency rate_hike yield_spike dilution restriction burden dispute
+exclusion negative_sentiment supply_overhang downtime stress turmoil unrest turbulence pain flaw
 shortage scarcity_of_buyers overhang criticism opposition pushback exposure_to bad_loan layoff vulnerability bug glitch error
 supply_glut oversupply weakness
+[bad -0.3 n]
+fee inflation debt cost expense risk volatility liquidation selling pressure doubt slippage leverage tax levy tariff duty
+interest_rate discount unlock barrier hurdle obstacle friction curb constraint red_tape short_interest short bearish_bet
+bear_bet short_bet short_position exchange_balance supply_on_exchanges exchange_reserve gas_fee latency limit rule_on
+supply circulating_supply exchange_supply fine penalty unrealized_loss realized_loss
+[bad -1.8 n fear=0.5]
+outage vulnerability
 [bad -1.8 n]
 lawsuit suit probe investigation charge allegation indictment subpoena crackdown ban sanction inquiry scrutiny complaint
 accusation litigation enforcement_action case_against legal_action class_action fraud_charge prosecution raid embargo
 cease_and_desist wells_notice warrant blacklist bribery misconduct wrongdoing violation breach_of
 [bad -1.8 n fear=0.9]
-outage vulnerability recession contagion crisis insolvency bank_run depeg depegging margin_call
+recession contagion crisis insolvency bank_run depeg depegging margin_call
 exposure_to_collapse systemic_risk stagflation capital_flight cyberattack zero_day
 [bad -2.2 n fear=1.1]
 hack exploit attack breach theft heist attacker hacker thief phishing malware ransomware drainer backdoor intruder stolen_fund
@@ -144,24 +162,23 @@ well_capitalized well_capitalised oversubscribed fully_backed fully_backed_by fu
 solvent profitable lucrative undervalued audited battle_tested record_breaking market_leading bullishness bull_case
 expired_worthless strong_hands soft_landing dovish stimulus rate_cut rate_cuts trump_card
 [plain 1.6 n]
-bull tailwind upgrade buy_the_dip dip_buyer winner gainer breakthrough green_light win victory bargain
+tailwind upgrade buy_the_dip dip_buyer winner gainer breakthrough green_light win victory bargain
 success triumph boon windfall bonanza comeback turnaround bull_trend higher_low outperformance overperformance
 [plain 1.7 v]
-approve greenlight green_light authorize legalize embrace adopt accept endorse welcome back partner_with integrate team_up
+approve greenlight green_light authorize legalize embrace adopt accept endorse welcome partner_with integrate team_up
 sign_deal secure succeed acquit exonerate vindicate clear rescue reimburse repay refund make_whole compensate recoup recover
 unlock_value win score land clinch earn net pocket_gains break_even broke_even turn_profit return_to_profit shine
 outshine buy_dip get_bought snap_up accumulate stack hodl buy_back buy_more scoop_up hoard load_up wave_through pass_bill
 get_approved win_approval win_licence win_license win_case win_appeal gain_favour gain_favor gain_traction gain_ground
 go_mainstream join_forces strike_deal agree_on sign_up oversubscribe upgrade stabilize stabilise restore
-reopen resume relist reinstate reward queue_up_for lead_gainers top_gainers in_demand pay_off bear_fruit cash_in
+reopen resume relist reinstate reward return queue_up_for dip_get_bought dip_gets_bought dips_get_bought lead_gainers top_gainers in_demand pay_off bear_fruit cash_in
 [plain 1.2 v]
-support favour favor back_by list onboard roll_out ship deliver deploy_capital raise_fund raise_funds raise_m inject_capital
-invest allocate fund subsidize incentivize enable empower protect safeguard insure guarantee stake return_funds
+support favour favor backs backed_by gets_listed listed_on lists_bitcoin lists_token list_token onboard roll_out ship deliver deploy_capital raise_fund raise_funds raise_m inject_capital
+invest allocate subsidize incentivize enable empower protect safeguard insure guarantee stake return_funds
 pile_into flock_to warm_to open_door pave_way green_list whitelist exempt accepts_bitcoin pour_into
 [plain 1.2 x]
-safe safer secure healthy robust resilient solid stable stronger strong better best efficient transparent compliant regulated
-licensed institutional leading successful lucratively fast cheapest promising attractive popular favourable favorable
-landmark historic pioneering sustainable reliable trusted seamless flawless flawlessly perfectly smoothly adopts adopted
+safe safer secure healthy robust resilient solid stable stronger strong better best efficient successful promising attractive
+favourable favorable landmark sustainable reliable trusted seamless flawless flawlessly perfectly smoothly
 [plain 1.5 x]
 supercycle moonbag alpha gem flippening parabolic undervaluation priced_for_growth long_term_holder conviction
 no_flaws nothing_is_missing all_time_highs has_legs outlook_positive strong_buy overweight debt_free cash_rich
@@ -174,15 +191,23 @@ bears_squeezed shorts_rekt bears_rekt shorts_wiped shorts_burned shorts_covering
 bears_capitulate squeezes_bears squeezes_shorts bears_in_retreat shorts_cover punishes_bears punishes_shorts
 shorts_get_liquidated short_sellers_lose short_liquidations liquidations_of_shorts bears_get_burned bear_trap
 [plain 0.7 n]
-squeeze
+squeeze_of_supply supply_squeeze
 [plain 1.4 x]
 not_guilty on_all_counts walks_free walk_free drops_suit ruled_in_favour ruled_in_favor rules_in_favor rules_in_favour sides_with
 without_charges no_charges dismissed_with_prejudice cleared_of regulatory_win legal_win court_win
+[plain 1.5 x joy=0.4]
+everything_is_pumping green_everywhere all_green so_green greens green_day green_days green_week glorious_green
+[plain -1.8 x mood=1]
+💔 😢 😭 😞 😡 🤬 😱 😰 🤢 🤮 😔 🖕 😤
+[plain 0.0 x mood=1]
+heart hearts 📌
+[plain -2.0 x]
+at_zero to_zero goes_to_zero
 [plain 1.7 x joy=0.5]
 🚀 🌕 📈 💎 🟢 💚 🤑 🐂 💰 🔥 🏆 🥇 💪 ✅
 [plain -1.7 x]
 📉 🔴 🐻 🩸 ❌ ⛔ 🚨 ☠ 💀 🪦 🤡 🚩
-[plain 1.8 x joy=1.0]
+[plain 1.8 x joy=1.0 mood=1]
 🎉 🥳 🎊 🍾 🥂 🙌 🤩 😁 😄 😀 😊 🥰 😍 😎
 
 [plain -2.0 x]
@@ -195,9 +220,9 @@ exit_liquidity sell_pressure rate_hike rate_hikes dead_cat_bounce bull_trap top_
 get_out_while price_target_cut negative_outlook cash_strapped cash_starved overbought crypto_winter
 left_holding_bag held_bag held_the_bag dust_off
 [plain -2.0 v]
-liquidate sue accuse indict prosecute convict jail imprison arrest_founder charge_founder fine penalize penalise
-sanction ban blacklist default downgrade suffer_loss lose forfeit dump sell_everything offload crack_down
-clamp_down raid fail miss_payment miss_target write_down write_off bungle mismanage squander overcharge overpay
+sue accuse penalize penalise fined get_fined hit_with_fine
+blacklist default_on in_default downgrade suffer_loss lose forfeit dump sell_everything offload
+raid fail miss_payment miss_target write_down write_off bungle mismanage squander overcharge overpay
 short front_run manipulate punish trap_investors exclude drop_clients drop_crypto underprice hammer batter
 hurt harm damage undermine threaten weigh_on drag_down pressure pile_into_short pile_into_shorts cash_out
 flee exit abandon_project pull_out quit_market leave_market dent_hopes shatter cripple
@@ -219,8 +244,12 @@ rug rug_pull defraud scam swindle embezzle launder lure_investors fleece dupe bi
 pull_rug paint_tape wash_trade defrauded prey_on exit_scam scam_out_of
 [plain -2.2 v anger=0.9]
 betray cheat rob steal_from rip_off screw_over lie_to deceive
+[bad -1.5 n]
+bear short_seller weak_hand
+[bad -0.3 n]
+suspect culprit accomplice ringleader
 [plain -1.7 n]
-bear downgrade setback blow failure miss disaster weak_hand loser bear_trend laggard bust fiasco flop bubble write_down
+downgrade setback blow failure miss disaster loser bear_trend laggard bust fiasco flop bubble write_down
 writedown writeoff shortfall slowdown underperformer overreach dead_end worst_day worst_week worst_month
 worst_quarter worst_year lower_high capitulation scandal mess victim warning red_flag trouble problem issue downside
 sell_order exit_scam casualty weaker_margin mismanagement dilution gloom
@@ -228,7 +257,7 @@ sell_order exit_scam casualty weaker_margin mismanagement dilution gloom
 weak weaker worse worst volatile risky riskier unstable sluggish subdued muted dull bleak grim troubled
 struggling embattled beleaguered ailing distressed disputed controversial illegal unlawful unauthorized unregistered unpaid
 bearishly tepid lacklustre lackluster disappointing poor soft sour dismal fragile vulnerable shaky stuck frozen
-missing stranded locked_out lost gone dead broke late delayed worthless useless
+missing stranded locked_out lost dead broke worthless useless
 [plain -1.5 x]
 below_estimate below_estimates locked_funds missing_reserves missing_funds missing_deposit under_fire in_doubt at_risk
 in_trouble off_line offline goes_dark going_dark went_dark under_review under_investigation sell_now too_late
@@ -254,20 +283,23 @@ number like top_up fire_drill art_work natural_gas terminal risk_parity liquid_s
 [plain 0.0 v]
 share play like promise help please care agree trust count
 [plain 0.0 x]
-super united natural matter matters chance original strong_password gross greatly pretty huge certain certainly feature ok okay
+super halving halvings firm firms list lists listed default leading late united natural matter matters chance original strong_password gross greatly pretty huge certain certainly feature ok okay
 no yes well active number special usual neutral unchanged flat mixed steady sideways in_line quiet asleep even
 common kind sort ready sure clear clearly free_of_charge novel party_line just_in top ten_best lol
 hits_and_misses risk_free_rate proof_of_loss if_possible good_morning gm good_night happy_friday how_to where_to
 
 # -- says that the text is about markets or money
-[market 0 n]
-bitcoin btc ether ethereum eth solana sol xrp dogecoin cardano litecoin monero coin altcoin memecoin crypto cryptocurrency
-price market trader trade investor holder hodler etf portfolio stack bag position miner wallet_at account deposit fund
-dollar stock dip candle chart exchange broker defi nft airdrop presale ico ido bank lender loan dao vc whale ledger_hack
-rally bull bear profit loss gain money saving rent volume cap valuation buyer seller chain project team dev founder insider
-supply reserve tokenomics vesting contract launch whitepaper regulator sec cftc regulation rate fed tax yield bet
-lev leverage stablecoin vault bridge staker staking validator customer client withdrawal sale order bill law court judge
-scheme lawsuit scam liquidity usdt usdc tether listing volatility halving shareholder creditor depositor treasury user
-venture ceo executive dex cex oracle memo token pool hedge_fund custody custodian custodian deal limit_order
-coins tokens retiree widow grifter shill charity donation donor influencer bro crypto_bro promoter endorsement promotion rug
+[market 1 n]
+bitcoin btc ether ethereum solana xrp dogecoin cardano litecoin monero coin altcoin memecoin crypto cryptocurrency token
+price market trader trade investor holder hodler etf portfolio stack bag position deposit dollar stock dip chart exchange
+broker defi presale ico loan whale rally money saving rent cap valuation buyer seller profit loss gain stablecoin
+leverage liquidity usdt usdc tether shareholder creditor depositor venture dex cex tokenomics vesting hedge_fund entry
+volume limit_order pump coins bond equity candle bull bear shiba_inu yield cash wallet wealth payday tip refund reward
+order savings investment bet trading stacker speculator underwriter economy inflation gold currency
+[market 0.6 n]
+account fund bank lender dao vc nft airdrop miner chain project team dev founder insider supply reserve contract whitepaper
+regulator sec cftc regulation fed tax vault bridge staker staking validator customer client withdrawal bill law court judge
+listing halving treasury ceo executive oracle memo pool custody custodian deal retiree grifter promoter endorsement
+charity donation influencer bro shill network protocol node lab company firm startup card platform politician senator
+developer moderator support whitelist user launch rug phishing scheme app banker ledger minister lawmaker
 """
