@@ -8,28 +8,29 @@ from typing import Final
 
 _VOWELS: Final = frozenset("aeiou")
 _IRREGULAR_TEXT: Final = """
-fall fell fallen, rise rose risen, sink sank sunk, break broke broken, lose lost lost, win won won, shrink shrank shrunk,
-grow grew grown, steal stole stolen, hit hit hit, cut cut cut, beat beat beaten, sell sold sold, buy bought bought,
-hold held held, fly flew flown, shoot shot shot, burst burst burst, bleed bled bled, blow blew blown, catch caught caught,
-throw threw thrown, fight fought fought, find found found, flee fled fled, sting stung stung, weep wept wept, cry cried cried,
-sue sued sued, pay paid paid, leave left left, lead led led, feel felt felt, seek sought sought, ban banned banned,
-shut shut shut, split split split, spend spent spent, rebuild rebuilt rebuilt, overtake overtook overtaken,
-withdraw withdrew withdrawn, freeze froze frozen, bring brought brought, draw drew drawn, keep kept kept, give gave given,
-take took taken, go went gone, come came come, become became become, make made made, get got gotten, put put put,
-tear tore torn, wear wore worn, swear swore sworn, shake shook shaken, forget forgot forgotten, hurt hurt hurt,
-spring sprang sprung, stink stank stunk, sweep swept swept, slide slid slid, cheat cheated cheated, wipe wiped wiped,
-undo undid undone, mislead misled misled, overcome overcame overcome, outgrow outgrew outgrown, rekt rekt rekt,
-stand stood stood, meet met met, see saw seen, know knew known, say said said, send sent sent, lie lied lied, bite bit bitten,
-drive drove driven, set set set, upset upset upset, grind ground ground, swing swung swung, creep crept crept, run ran run,
-spread spread spread, cast cast cast, read read read, sleep slept slept, dream dreamt dreamt, smell smelt smelt, die died died,
-begin began begun, build built built, let let let, bet bet bet, think thought thought, tell told told, teach taught taught,
-bear bore borne, shed shed shed, rip ripped ripped, sit sat sat, write wrote written, speak spoke spoken, deal dealt dealt,
-weave wove woven, strike struck struck, stick stuck stuck, sing sang sung, ring rang rung, light lit lit, eat ate eaten
+fall fell fallen, rise rose risen, sink sank sunk, break broke broken, lose lost lost, win won won, shrink shrank
+shrunk, grow grew grown, steal stole stolen, hit hit hit, cut cut cut, beat beat beaten, sell sold sold, buy bought
+bought, hold held held, fly flew flown, shoot shot shot, burst burst burst, bleed bled bled, blow blew blown, catch
+caught caught, throw threw thrown, fight fought fought, find found found, flee fled fled, sting stung stung, weep
+wept wept, cry cried cried, sue sued sued, pay paid paid, leave left left, lead led led, feel felt felt, seek sought
+sought, ban banned banned, shut shut shut, split split split, spend spent spent, rebuild rebuilt rebuilt, overtake
+overtook overtaken, withdraw withdrew withdrawn, freeze froze frozen, bring brought brought, draw drew drawn, keep
+kept kept, give gave given, take took taken, go went gone, come came come, become became become, make made made, get
+got gotten, put put put, tear tore torn, wear wore worn, swear swore sworn, shake shook shaken, forget forgot
+forgotten, hurt hurt hurt, spring sprang sprung, stink stank stunk, sweep swept swept, slide slid slid, cheat
+cheated cheated, wipe wiped wiped, undo undid undone, mislead misled misled, overcome overcame overcome, outgrow
+outgrew outgrown, rekt rekt rekt, stand stood stood, meet met met, see saw seen, know knew known, say said said,
+send sent sent, lie lied lied, bite bit bitten, drive drove driven, set set set, upset upset upset, grind ground
+ground, swing swung swung, creep crept crept, run ran run, spread spread spread, cast cast cast, read read read,
+sleep slept slept, dream dreamt dreamt, smell smelt smelt, die died died, begin began begun, build built built, let
+let let, bet bet bet, think thought thought, tell told told, teach taught taught, bear bore borne, shed shed shed,
+rip ripped ripped, sit sat sat, write wrote written, speak spoke spoken, deal dealt dealt, weave wove woven, strike
+struck struck, stick stuck stuck, sing sang sung, ring rang rung, light lit lit, eat ate eaten
 """
 _IRREGULAR: Final = {
     words[0]: words[1:] for words in (each.split() for each in _IRREGULAR_TEXT.replace("\n", " ").split(","))
 }
-_DOUBLED_TEXT: Final = "regret admit commit compel repel rebel omit submit permit occur refer defer infer prefer outbid unplug"
+_DOUBLED_TEXT: Final = "regret admit commit compel repel rebel omit submit permit occur refer defer infer prefer outbid"
 _DOUBLED: Final = frozenset(_DOUBLED_TEXT.split())
 """Of more than one syllable, the last one stressed: their last letter doubles too."""
 
@@ -93,5 +94,5 @@ def _doubles(word: str) -> bool:
     if len(word) < 3 or word[-1] in "wxyaeiou" or word[-2] not in _VOWELS:
         return False
     closed = word[-3] not in _VOWELS or word[-3:-1] == "ui"
-    groups = sum(char in _VOWELS and (place == 0 or word[place - 1] not in _VOWELS) for place, char in enumerate(word))
+    groups = sum(one in _VOWELS and other not in _VOWELS for other, one in zip(f" {word}", word, strict=False))
     return closed and (groups == 1 or word in _DOUBLED)

@@ -1,7 +1,7 @@
 """The words that the scorer knows: VADER's for mood at large, above them our own of markets and of emotions.
 
-Our lists (``words/``) are sections of word families, each under a head ``[role valence how emotion=weight …]``, or of an
-emotion ``[fear 2 how]``. *how* is that of ``inflect.forms``. A role says how a word acts on its neighbours:
+Our lists (``words/``) are sections of word families, each under a head ``[role valence how emotion=weight …]``, or of
+an emotion ``[fear 2 how]``. *how* is that of ``inflect.forms``. A role says how a word acts on its neighbours:
 
 ======  ===============================================================================================================
 up      more of something: good by itself, bad of a bad thing ("inflation rises")
@@ -21,9 +21,11 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any, Final
 
 from lambdas.enrich import inflect
+from lambdas.enrich.words import EMOTION, FINANCE, GENERAL
 
 EMOTIONS: Final = ("anger", "disgust", "fear", "joy", "neutral", "sadness", "surprise")
 """Those of the models that an endpoint may run, in alphabetical order."""
@@ -84,11 +86,7 @@ def lexicon(*texts: str, vader: Mapping[str, float] | None = None, emojis: Mappi
 
 def standard() -> Lexicon:
     """The one that is scored with. Takes a tenth of a second or two: build it once."""
-    from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer  # noqa: PLC0415 - takes a while
-
-    from lambdas.enrich.words import EMOTION, FINANCE, GENERAL  # noqa: PLC0415
-
-    analyzer: Any = SentimentIntensityAnalyzer()
+    analyzer: Any = import_module("vaderSentiment.vaderSentiment").SentimentIntensityAnalyzer()  # late: takes a while
     return lexicon(EMOTION, GENERAL, FINANCE, vader=analyzer.lexicon, emojis=analyzer.emojis)
 
 

@@ -1,7 +1,7 @@
 """What stands beside a word changes what it says: rules over a sentence's units, and all of their constants.
 
-The rules change units in place, in this order: bind, direct, negate, intensify, contrast. ``REVISION`` goes up with each
-change to their code that changes a score, since a scorer's version is made of the constants alone.
+The rules change units in place, in this order: direct, bind, negate, intensify, contrast. ``REVISION`` goes up with
+each change to their code that changes a score, since a scorer's version is made of the constants alone.
 """
 
 from collections.abc import Sequence
@@ -49,55 +49,64 @@ ENDED: Final = 1.6
 SUBJECT_REACH: Final = 6
 OBJECT_REACH: Final = 4
 NOT_WORDS: Final = frozenset((
-    "not", "no", "never", "neither", "nor", "without", "cannot", "nobody", "none", "nothing", "hardly", "barely",
-    "ain't", "aren't", "can't", "couldn't", "didn't", "doesn't", "don't", "hadn't", "hasn't", "haven't", "isn't", "mustn't",
-    "needn't", "shouldn't", "wasn't", "weren't", "won't", "wouldn't", "aint", "arent", "cant", "couldnt", "didnt", "doesnt",
-    "dont", "hasnt", "havent", "isnt", "shouldnt", "wasnt", "werent", "wont", "wouldnt", "unlikely",
+    "not", "no", "never", "neither", "nor", "without", "cannot", "nobody", "none", "nothing", "hardly",
+    "barely", "ain't", "aren't", "can't", "couldn't", "didn't", "doesn't", "don't", "hadn't", "hasn't",
+    "haven't", "isn't", "mustn't", "needn't", "shouldn't", "wasn't", "weren't", "won't", "wouldn't", "aint",
+    "arent", "cant", "couldnt", "didnt", "doesnt", "dont", "hasnt", "havent", "isnt", "shouldnt", "wasnt",
+    "werent", "wont", "wouldnt", "unlikely",
 ))  # fmt: skip
 NO_NEGATION: Final = frozenset(("only", "just", "sure", "matter", "wonder", "doubt", "yet", "least"))
 """After a negation these take it back: "not only", "no matter", "no doubt"."""
 MORE_WORDS: Final = frozenset((
-    "very", "extremely", "highly", "hugely", "massive", "massively", "sharply", "steeply", "deeply", "strongly", "heavily",
-    "absolutely", "completely", "totally", "utterly", "incredibly", "insanely", "really", "so", "super", "severely", "big",
-    "huge", "major", "significantly", "substantially", "dramatically", "rapidly", "record", "fucking", "freaking", "badly",
-    "truly", "seriously", "enormous", "biggest", "largest", "worst", "wildly", "too",
+    "very", "extremely", "highly", "hugely", "massive", "massively", "sharply", "steeply", "deeply", "strongly",
+    "heavily", "absolutely", "completely", "totally", "utterly", "incredibly", "insanely", "really", "so",
+    "super", "severely", "big", "huge", "major", "significantly", "substantially", "dramatically", "rapidly",
+    "record", "fucking", "freaking", "badly", "truly", "seriously", "enormous", "biggest", "largest", "worst",
+    "wildly", "too",
 ))  # fmt: skip
 LESS_WORDS: Final = frozenset((
-    "slightly", "somewhat", "marginally", "modestly", "kinda", "little", "minor", "partly", "mildly", "briefly", "barely",
-    "small", "slight", "modest", "mostly", "relatively",
+    "slightly", "somewhat", "marginally", "modestly", "kinda", "little", "minor", "partly", "mildly", "briefly",
+    "barely", "small", "slight", "modest", "mostly", "relatively",
 ))  # fmt: skip
 BUT_WORDS: Final = frozenset(("but", "however", "yet", "though"))
 DESPITE_WORDS: Final = frozenset(("despite", "although", "notwithstanding", "defying", "defies", "defy"))
 BARRIERS: Final = frozenset((
-    "after", "amid", "as", "on", "following", "because", "since", "while", "when", "before", "over", "but", "and", "with",
-    "despite", "although", "though", "or", "that", "which", "who", "until", "if", "for", "ahead", "against", "sends", "sent",
+    "after", "amid", "as", "on", "following", "because", "since", "while", "when", "before", "over", "but",
+    "and", "with", "despite", "although", "though", "or", "that", "which", "who", "until", "if", "for", "ahead",
+    "against", "sends", "sent",
 ))  # fmt: skip
 MARKS: Final = frozenset((".", ",", ";", ":", "!", "?", "(", ")", "—", "–", "…", "|", '"', "/"))
 PASSING: Final = frozenset((
-    "in", "of", "at", "to", "is", "are", "was", "were", "be", "been", "being", "has", "have", "had", "will", "would", "may",
-    "could", "might", "can", "further", "again", "now", "still", "also", "more", "even", "by", "finally", "officially", "it",
-    "continue", "continues", "continued", "start", "starts", "begin", "begins", "began", "keep", "keeps", "kept", "get", "got",
-    "from", "market", "markets", "crypto", "bitcoin", "us", "u.s", "price", "prices", "gets", "getting", "all", "-", "'",
+    "in", "of", "at", "to", "is", "are", "was", "were", "be", "been", "being", "has", "have", "had", "will",
+    "would", "may", "could", "might", "can", "further", "again", "now", "still", "also", "more", "even", "by",
+    "finally", "officially", "it", "continue", "continues", "continued", "start", "starts", "begin", "begins",
+    "began", "keep", "keeps", "kept", "get", "got", "from", "market", "markets", "crypto", "bitcoin", "us",
+    "u.s", "price", "prices", "gets", "getting", "all", "-", "'",
 ))  # fmt: skip
 """Between a thing and what moves it: "fears of recession in the US are finally easing"."""
 MOVERS: Final = frozenset(("up", "down", "stop"))
 THINGS: Final = frozenset(("good", "bad"))
-CLAUSES: Final = frozenset(("after", "amid", "as", "because", "since", "while", "when", "but", "despite", "although", "that", "which"))
-PREPOSITIONS: Final = frozenset(("on", "of", "against", "in", "from", "over", "by", "for", "at", "to", "into", "between"))
+CLAUSES: Final = frozenset(
+    ("after", "amid", "as", "because", "since", "while", "when", "but", "despite", "although", "that", "which")
+)
+PREPOSITIONS: Final = frozenset(
+    ("on", "of", "against", "in", "from", "over", "by", "for", "at", "to", "into", "between")
+)
 """What hangs on a thing: "sanctions on the mixing service are lifted"."""
 UP_DOWN: Final = frozenset(("up", "down", "higher", "lower"))
 AMOUNTS: Final = frozenset(("percent", "half", "third", "threefold", "tenfold", "double", "digits"))
 MOVED: Final = frozenset((
-    "is", "are", "was", "were", "price", "prices", "volume", "volumes", "shares", "stock", "market", "markets", "bitcoin", "btc",
-    "ether", "eth", "it", "everything", "coins", "token", "tokens", "going", "goes", "go", "went", "trending", "way", "trading",
-    "trades", "inu", "dogecoin", "solana", "sol", "xrp", "cardano", "revenue", "ends", "closes", "opens", "edges", "edge", "still",
+    "is", "are", "was", "were", "price", "prices", "volume", "volumes", "shares", "stock", "market", "markets",
+    "bitcoin", "btc", "ether", "eth", "it", "everything", "coins", "token", "tokens", "going", "goes", "go",
+    "went", "trending", "way", "trading", "trades", "inu", "dogecoin", "solana", "sol", "xrp", "cardano",
+    "revenue", "ends", "closes", "opens", "edges", "edge", "still",
 ))  # fmt: skip
 """Before "up" or "down" it says where these went."""
 
 
 EXPLAINERS: Final = frozenset((
-    "explained", "explainer", "glossary", "definition", "guide", "tutorial", "faq", "poll", "history", "how", "comparing",
-    "primer", "basics", "meaning", "eli5", "beginner's", "roundup", "reminder", "psa",
+    "explained", "explainer", "glossary", "definition", "guide", "tutorial", "faq", "poll", "history", "how",
+    "comparing", "primer", "basics", "meaning", "eli5", "beginner's", "roundup", "reminder", "psa",
 ))  # fmt: skip
 PLAIN_ASKERS: Final = frozenset(("what", "where", "which", "who", "when", "how"))
 
@@ -108,7 +117,9 @@ def explains(units: Sequence["Unit"]) -> bool:
     asked = any(unit.word == "?" for unit in units[-2:])
     if not first:
         return False
-    return first[0] in EXPLAINERS or (":" in first and bool(EXPLAINERS.intersection(first))) or (asked and first[0] in PLAIN_ASKERS and first[1:2] != ["else"])
+    if first[0] in EXPLAINERS or (":" in first and bool(EXPLAINERS.intersection(first))):
+        return True
+    return asked and first[0] in PLAIN_ASKERS and first[1:2] != ["else"]
 
 
 def weigh(units: Sequence["Unit"]) -> None:
@@ -125,13 +136,16 @@ def weigh(units: Sequence["Unit"]) -> None:
 
 
 def _direct(units: Sequence["Unit"]) -> None:
-    """"up", "down" mean a move beside a number or behind what moves; a signed percentage means one by itself."""
+    """ "up", "down" mean a move beside a number or behind what moves; a signed percentage means one by itself."""
     for place, unit in enumerate(units):
         if unit.kind == "number" and unit.word[0] in "+-" and unit.word.endswith("%"):
             _moved(unit, 1 if unit.word[0] == "+" else -1)
         if unit.word not in UP_DOWN:
             continue
-        near = [each.kind == "number" or each.word in AMOUNTS for each in (*units[place + 1 : place + 4], *units[max(0, place - 1) : place])]
+        near = [
+            each.kind == "number" or each.word in AMOUNTS
+            for each in (*units[place + 1 : place + 4], *units[max(0, place - 1) : place])
+        ]
         before = units[place - 1].word if place else ""
         after = units[place + 1].word if place + 1 < len(units) else "."
         if any(near) or (before in MOVED and (after in MARKS or after in BARRIERS or after == "in")):
@@ -179,7 +193,8 @@ def _subject(units: Sequence["Unit"], place: int) -> "list[Unit]":
 
     Of things that hang on each other ("fears of recession") the first is meant, and the others go with it.
     """
-    loose, found = False, []
+    loose = False
+    found: list[Unit] = []
     for back in range(place - 1, max(-1, place - 1 - SUBJECT_REACH), -1):
         other = units[back]
         if other.word in MARKS or other.word in CLAUSES:

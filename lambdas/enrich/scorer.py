@@ -117,7 +117,13 @@ def _of_market(unit: Unit) -> float:
     """How much a unit says that the text is about markets, 0 to 1."""
     if unit.entry is None or not unit.entry.own:
         return 0.0
-    return unit.entry.valence if unit.entry.role == "market" else 1.0 if unit.entry.valence or unit.entry.role in rules.THINGS else 0.0
+    return (
+        unit.entry.valence
+        if unit.entry.role == "market"
+        else 1.0
+        if unit.entry.valence or unit.entry.role in rules.THINGS
+        else 0.0
+    )
 
 
 def _squeezed(units: Sequence[Unit], gate: float) -> float:
@@ -141,7 +147,9 @@ def _felt(units: Sequence[Unit]) -> list[tuple[int, float]]:
     marks = [unit.word for unit in units if unit.word in ("!", "?")]
     louder = 1 + rules.EXCLAIMED * min(marks.count("!"), rules.MOST_MARKS)
     found = [
-        (place, weight * louder * (rules.SHOUTED if unit.shout else 1)) for unit in units for place, weight in unit.emotions
+        (place, weight * louder * (rules.SHOUTED if unit.shout else 1))
+        for unit in units
+        for place, weight in unit.emotions
     ]
     if len(marks) > 1 and "?" in marks:
         found.append((SURPRISE, rules.ASKED_LOUDLY))
