@@ -38,8 +38,8 @@ _DOUBLED: Final = frozenset(_DOUBLED_TEXT.split())
 def forms(word: str, how: str) -> set[str]:
     """All forms of a word, itself with them.
 
-    ``how`` is a choice of letters: v (a verb), n (a noun), a (an adjective: its adverb), c (its comparison), x (no other).
-    Of an expression (``rug_pull``) a verb is its first word, a noun its last, an adjective or x as it stands.
+    ``how`` is a choice of letters: v a verb, n a noun, a an adjective's adverb, c its comparison, x no other form.
+    Of an expression (``rug_pull``) a verb is its first word and a noun its last.
     """
     parts = word.split("_")
     found = {word}

@@ -84,4 +84,7 @@ def _fields(document: Document) -> Iterator[tuple[Field, _Text]]:
 
 def without_repeats(documents: Iterable[Document]) -> list[Document]:
     """The first of each id: two items of one response may be one story."""
-    return list({document.document_id: document for document in reversed(list(documents))}.values())[::-1]
+    found: dict[str, Document] = {}
+    for document in documents:
+        found.setdefault(document.document_id, document)
+    return list(found.values())

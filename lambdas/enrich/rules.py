@@ -17,15 +17,15 @@ SQUEEZE: Final = 15.0
 """VADER's alpha."""
 OFF_MARKET: Final = 0.1
 """What mood at large counts in a text that names nothing of markets or money."""
-HOT: Final = 0.5
+HOT: Final = 0.25
 """What anger and disgust count there at least: who voices them on these pages mostly means what is traded."""
 EXCLAIMED: Final = 0.1
 MOST_MARKS: Final = 3
 ASKED: Final = 0.6
 """A question says less than it asks."""
-EXPLAINED: Final = 0.3
+EXPLAINED: Final = 0.15
 """What explains, defines or asks for a fact holds neither mood nor emotion, whatever it names."""
-ASKED_LOUDLY: Final = 0.9
+ASKED_LOUDLY: Final = 1.1
 """Surprise in ``?!`` and ``???``."""
 SHOUTED: Final = 1.25
 EMPTY_WEIGHT: Final = 0.3
@@ -85,6 +85,8 @@ PASSING: Final = frozenset((
 ))  # fmt: skip
 """Between a thing and what moves it: "fears of recession in the US are finally easing"."""
 MOVERS: Final = frozenset(("up", "down", "stop"))
+BEFORE_ALONE: Final = frozenset(("more", "most", "less", "fewer", "greater", "heavy"))
+"""These stand before what they move: "falls more than expected" raises nothing."""
 THINGS: Final = frozenset(("good", "bad"))
 CLAUSES: Final = frozenset(
     ("after", "amid", "as", "because", "since", "while", "when", "but", "despite", "although", "that", "which")
@@ -171,7 +173,7 @@ def _bind(units: Sequence["Unit"]) -> None:
         unit = units[place]
         if unit.entry is None or unit.entry.role not in MOVERS or unit.used:
             continue
-        things = _object(units, place) or _subject(units, place)
+        things = _object(units, place) or ([] if unit.word in BEFORE_ALONE else _subject(units, place))
         if things:
             _combine(unit, things)
 

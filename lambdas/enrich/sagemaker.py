@@ -1,8 +1,9 @@
 """Mood and emotions by models behind SageMaker endpoints: FinBERT, and a classifier of seven emotions.
 
 Both are Hugging Face containers: ``{"inputs": […], "parameters": {"top_k": null, "truncation": true}}`` is answered by
-a list of ``[{"label": …, "score": …}, …]`` for each text. Labels are read by name: models of one kind order them differently.
-Which endpoint is not named, for that the word lists stand in.
+a list of ``[{"label": …, "score": …}, …]`` for each text. Labels are read by name: models of one kind order them
+differently.
+Where no endpoint is named the word lists stand in.
 """
 
 import hashlib

@@ -167,9 +167,10 @@ double_take eyebrow_raising raises_eyebrows eyebrows raised_eyebrows freak_coinc
 curious_find odd oddly oddity strange strangely stranger weird weirdly bizarre bizarrely mystery mysterious
 mysteriously mystified mystifies uncanny eerie_coincidence unlikely_guest unlikely_hero unlikely_winner improbable
 improbably april_fools_joke april_fools is_this_real am_i_dreaming am_i_reading_this_right can't_unsee wait_what
-wait_there_are for_real speechless lost_for_words words_fail_me overnight_sensation little_known dark_horse underdog
-shockwave shockwaves blindsided blindsides blindside wrong_foots wrong_footed gobsmacked take_aback taken_aback
-defies_expectations defied_expectations confounds_sceptics stumps stumped 😲 😮 🤯 😳 😯 🙀 🫢 ⁉
+say_what excuse_me_what wait_there_are for_real speechless lost_for_words words_fail_me overnight_sensation
+little_known dark_horse underdog shockwave shockwaves blindsided blindsides blindside wrong_foots wrong_footed
+gobsmacked take_aback taken_aback defies_expectations defied_expectations confounds_sceptics stumps stumped 😲 😮 🤯 😳
+😯 🙀 🫢 ⁉
 [surprise 0.9 x]
 mystified_analysts unusual unusually rare_find never_before first_time_ever unprecedented defies forgotten_wallet
 found_an_old dormant_wallet awakens wakes_after after_a_decade without_warning

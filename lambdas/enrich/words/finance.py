@@ -167,22 +167,24 @@ tailwinds well_capitalized well_capitalised oversubscribed fully_backed fully_ba
 overcollateralized solvent profitable lucrative undervalued audited battle_tested record_breaking market_leading
 bullishness bull_case expired_worthless strong_hands soft_landing dovish stimulus rate_cut rate_cuts trump_card
 [plain 1.6 n]
-tailwind upgrade buy_the_dip dip_buyer winner gainer breakthrough green_light win victory bargain success triumph
-boon windfall bonanza comeback turnaround bull_trend higher_low outperformance overperformance
+tailwind buy_the_dip dip_buyer winner gainer breakthrough green_light win victory bargain success triumph boon
+windfall bonanza comeback turnaround bull_trend higher_low outperformance overperformance
 [plain 1.7 v]
 approve greenlight green_light authorize legalize embrace adopt accept endorse welcome partner_with integrate
 team_up sign_deal secure succeed acquit exonerate vindicate clear rescue reimburse repay refund make_whole
 compensate recoup recover unlock_value win score land clinch earn net pocket_gains break_even broke_even turn_profit
 return_to_profit shine outshine buy_dip get_bought snap_up accumulate stack hodl buy_back buy_more scoop_up hoard
 load_up wave_through pass_bill get_approved win_approval win_licence win_license win_case win_appeal gain_favour
-gain_favor gain_traction gain_ground go_mainstream join_forces strike_deal agree_on sign_up oversubscribe upgrade
-stabilize stabilise restore reopen resume relist reinstate reward return queue_up_for dip_get_bought dip_gets_bought
+gain_favor gain_traction gain_ground go_mainstream join_forces strike_deal agree_on sign_up oversubscribe stabilize
+stabilise restore reopen resume relist reinstate reward return queue_up_for dip_get_bought dip_gets_bought
 dips_get_bought lead_gainers top_gainers in_demand pay_off bear_fruit cash_in
 [plain 1.2 v]
 support favour favor backs backed_by gets_listed listed_on lists_bitcoin lists_token list_token onboard roll_out
 ship deliver deploy_capital raise_fund raise_funds raise_m inject_capital invest allocate subsidize incentivize
 enable empower protect safeguard insure guarantee stake return_funds pile_into flock_to warm_to open_door pave_way
 green_list whitelist exempt accepts_bitcoin pour_into
+[plain 1.0 x]
+upgrades upgraded
 [plain 1.2 x]
 safe safer secure healthy robust resilient solid stable stronger strong better best efficient successful promising
 attractive favourable favorable landmark sustainable reliable trusted seamless flawless flawlessly perfectly

@@ -1,0 +1,145 @@
+"""Messages of SQS: each is scored or fails for itself, and the same event twice changes nothing."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote_plus
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from lambdas.enrich import handler as module
+from lambdas.enrich.handler import Enrich, NotificationError, build
+from tapehouse import logs
+from tapehouse.errors import SettingsError
+from tapehouse.landing import Landing
+from tests.lambdas.enrich.factories import landed, parse
+
+URI = "s3://lake/demo=1/_landing"
+MISSING = "news/coindesk/2026-11-29/021031000042-0123456789abcdef.jsonl.gz"
+
+
+@pytest.fixture
+def landing(monkeypatch: pytest.MonkeyPatch) -> Iterator[Landing]:
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with mock_aws():
+        s3 = boto3.client("s3", region_name="us-east-1")
+        s3.create_bucket(Bucket="lake")
+        yield Landing(URI, s3=lambda: s3)
+
+
+@pytest.fixture
+def enrich(landing: Landing) -> Enrich:
+    return build({"TAPEHOUSE_LANDING": URI}, landing=lambda _: landing, parse=parse)
+
+
+def record(key: str, *, bucket: str = "lake", event: str = "ObjectCreated:Put") -> dict[str, Any]:
+    """As S3 writes it: the key is URL-encoded."""
+    whole = quote_plus(f"demo=1/_landing/{key}", safe="/")
+    return {"eventName": event, "s3": {"bucket": {"name": bucket}, "object": {"key": whole, "size": 1}}}
+
+
+def message(name: str, *records: dict[str, Any], body: str | None = None) -> dict[str, Any]:
+    text = json.dumps({"Records": records}) if body is None else body
+    return {"messageId": name, "body": text, "eventSource": "aws:sqs"}
+
+
+def failed(answer: dict[str, Any]) -> list[str]:
+    return [each["itemIdentifier"] for each in answer["batchItemFailures"]]
+
+
+def test_objects_that_messages_name_are_scored(landing: Landing, enrich: Enrich) -> None:
+    one, two, three = (landing.put([landed(title)]) for title in ("Bitcoin surges", "Ether falls", "Solana hacked"))
+    answer = enrich({"Records": [message("a", record(one), record(two)), message("b", record(three))]})
+    assert answer == {"batchItemFailures": []}
+    assert len(list(landing.keys("score/scores/"))) == 3
+
+
+def test_the_same_event_twice_writes_the_same_objects(landing: Landing, enrich: Enrich) -> None:
+    event = {"Records": [message("a", record(landing.put([landed("Bitcoin surges", "Ether falls")])))]}
+    enrich(event)
+    before = [(key, landing.content(key)) for key in landing.keys("score/")]
+    build({"TAPEHOUSE_LANDING": URI}, landing=lambda _: landing, parse=parse)(event)
+    assert [(key, landing.content(key)) for key in landing.keys("score/")] == before
+
+
+@pytest.mark.parametrize(
+    "poison",
+    [
+        message("bad", body="no JSON"),
+        message("bad", body="[1]"),
+        message("bad", body="{}"),
+        message("bad", body='{"Records": [{"eventName": "ObjectCreated:Put"}]}'),
+        message("bad", body="[" * 100_000),
+        {"messageId": "bad"},
+        message("bad", record("elsewhere/file.txt")),
+        message("bad", record(MISSING)),
+        message("bad", record(MISSING, bucket="another")),
+        message(
+            "bad",
+            {"eventName": "ObjectCreated:Put", "s3": {"bucket": {"name": "lake"}, "object": {"key": MISSING}}},
+        ),
+    ],
+    ids=["text", "list", "empty", "no key", "deep", "no body", "foreign", "missing", "wrong bucket", "out of prefix"],
+)
+def test_a_poison_message_fails_alone(
+    poison: dict[str, Any], landing: Landing, enrich: Enrich, caplog: pytest.LogCaptureFixture
+) -> None:
+    good = message("good", record(landing.put([landed("Bitcoin surges")])))
+    assert failed(enrich({"Records": [poison, good]})) == ["bad"]
+    assert len(list(landing.keys("score/"))) == 1
+    assert "message_failed" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "nothing",
+    [
+        message("n", body='{"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": "lake"}'),
+        message("n", record(MISSING, event="ObjectRemoved:Delete")),
+        message("n", record(MISSING.replace("news", "price"))),
+        message("n", record(MISSING.replace("news/coindesk", "score/scores"))),
+    ],
+    ids=["test event", "deletion", "price", "its own scores"],
+)
+def test_what_has_nothing_to_score_is_done(nothing: dict[str, Any], enrich: Enrich) -> None:
+    assert failed(enrich({"Records": [nothing]})) == []
+
+
+def test_an_error_of_another_kind_is_logged_without_its_words(
+    landing: Landing, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(_: object) -> Any:
+        raise RuntimeError("Bitcoin surges")
+
+    enrich = build({"TAPEHOUSE_LANDING": URI}, landing=lambda _: landing, parse=broken)
+    event = {"Records": [message("a", record(landing.put([landed("Bitcoin surges")])))]}
+    assert failed(enrich(event)) == ["a"]
+    assert "RuntimeError" in caplog.text
+    assert "Bitcoin" not in caplog.text
+
+
+@pytest.mark.parametrize("event", [None, {}, {"Records": "x"}, {"Records": [{"body": "{}"}]}])
+def test_what_is_no_batch_is_refused(event: Any, enrich: Enrich) -> None:
+    with pytest.raises(NotificationError, match="no batch of SQS"):
+        enrich(event)
+
+
+@pytest.mark.parametrize("environment", [{}, {"TAPEHOUSE_LANDING": "/tmp/landing"}])
+def test_a_landing_that_no_notification_comes_from_is_refused(environment: dict[str, str]) -> None:
+    with pytest.raises(SettingsError, match="TAPEHOUSE_LANDING"):
+        build(environment, parse=parse)
+
+
+def test_the_handler_is_built_once_from_the_environment(landing: Landing, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TAPEHOUSE_LANDING", URI)
+    monkeypatch.setattr(module, "default_parse", lambda: parse)
+    monkeypatch.setattr(logs, "set_up", lambda: None)
+    module._warm.cache_clear()
+    try:
+        event = {"Records": [message("a", record(landing.put([landed("Bitcoin surges")])))]}
+        assert module.handler(event, None) == {"batchItemFailures": []}
+        assert module._warm() is module._warm()
+        assert len(list(landing.keys("score/"))) == 1
+    finally:
+        module._warm.cache_clear()
