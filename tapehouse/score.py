@@ -12,6 +12,7 @@ from typing import Any, Final
 
 FIELDS: Final = ("title", "content", "summary")
 EMOTIONS: Final = ("anger", "disgust", "fear", "joy", "neutral", "sadness", "surprise")
+"""Those of the models that an endpoint may run, in alphabetical order."""
 LABELS: Final = ("bearish", "somewhat-bearish", "neutral", "somewhat-bullish", "bullish")
 _BANDS: Final = ((-0.35, "bearish"), (-0.15, "somewhat-bearish"))
 
@@ -70,7 +71,8 @@ def body_of(scores: Sequence[Score]) -> bytes:
 def scores_of(body: bytes) -> list[Score]:
     """What ``body_of`` wrote. Raises ValueError for anything else; the message holds nothing of it."""
     try:
-        found = [_score(each) for each in json.loads(body)]
+        said = json.loads(body)
+        found = [_score(each) for each in (said if isinstance(said, list) else [said])]
     except (TypeError, KeyError, AttributeError, RecursionError, ValueError) as error:
         raise ValueError(f"no scores of a document ({type(error).__name__})") from None
     return found
@@ -106,4 +108,5 @@ def _score(said: Any) -> Score:
 def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError("a text")
+    value.encode()  # half of a pair is no text
     return value

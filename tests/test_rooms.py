@@ -22,7 +22,6 @@ EDGES: Mapping[str, frozenset[str]] = {
         "lambdas.http": "",
         "lambdas.news": "lambdas lambdas.http",
         "lambdas.social": "lambdas lambdas.http",
-        "lambdas": "",
         "lambdas.enrich": "lambdas.enrich.words",
         "lambdas.enrich.words": "",
         "tapehouse.tables": "tapehouse",

@@ -26,9 +26,8 @@ from typing import Any, Final
 
 from lambdas.enrich import inflect
 from lambdas.enrich.words import EMOTION, FINANCE, GENERAL
+from tapehouse.score import EMOTIONS
 
-EMOTIONS: Final = ("anger", "disgust", "fear", "joy", "neutral", "sadness", "surprise")
-"""Those of the models that an endpoint may run, in alphabetical order."""
 ROLES: Final = frozenset(("up", "down", "stop", "good", "bad", "not", "market", "plain"))
 MOODS: Final[Mapping[str, float]] = {
     "anger": -1.5, "disgust": -1.7, "fear": -1.5, "joy": 1.7, "neutral": 0.0, "sadness": -1.6, "surprise": 0.0,

@@ -12,6 +12,7 @@ from lambdas.enrich.reader import Reader, without_repeats
 from tapehouse import logs
 from tapehouse.document import Document
 from tapehouse.landing import Key, Landed, Landing, LandingError, raw_lines
+from tapehouse.score import body_of
 
 SCORED_KINDS: Final = frozenset(("news", "social", "page"))
 SOURCE: Final = "scores"
@@ -69,24 +70,24 @@ class Objects:
         found = [(number, line, without_repeats(each.documents)) for number, line, each in parsed]
         faults = sum(len(each.faults) for _, _, each in parsed)
         scores = iter(self._reader.read([document for _, _, each in found for document in each]))
+        scored = [(number, line, next(scores)) for number, line, each in found for _ in each]
         out = [
             Landed(
                 kind="score",
                 source=SOURCE,
                 request=f"{key}#{number}",
                 fetched_at_us=line.fetched_at_us,
-                body=score.line(),
+                body=body_of(each),
                 content_type="application/json",
             )
-            for number, line, each in found
-            for _ in each
-            for score in next(scores)
+            for number, line, each in scored
+            if each
         ]
         outcome = Outcome(
             key=key,
             landed=self._landing.put(out) if out else None,
             documents=sum(len(each) for _, _, each in found),
-            scores=len(out),
+            scores=sum(len(each) for _, _, each in scored),
             bad_lines=bad,
             faults=faults,
         )

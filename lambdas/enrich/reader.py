@@ -1,13 +1,22 @@
 """Documents in, scores out: each text is read once however many documents of a batch share it."""
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from lambdas.enrich import language, phrases, summary, symbols, text
 from lambdas.enrich.backend import Backend
-from lambdas.enrich.score import SCORED_LANGUAGES, Field, Score
+from lambdas.enrich.scorer import Feeling
 from tapehouse.document import Document
+from tapehouse.score import EMOTIONS, Score, text_hash
+
+SCORED_LANGUAGES: Final = frozenset(("en", "und"))
+"""English, and what is too short to tell in Latin script, since headlines mostly are English without small words.
+
+Any other language has no sentiment and no emotions: null, and not 0, so that no mean is diluted by texts that nobody
+read. Its key phrases, summary and assets are told all the same.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,13 +24,16 @@ class _Text:
     """A field's text, cleaned, and what is told of it without its mood."""
 
     cleaned: str
+    raw_hash: str
+    """Of the text as the document has it: so whoever has the document knows its score."""
     hash: str
+    """Of the text as it is read: what is alike is read once."""
     language: str
 
     @classmethod
     def of(cls, raw: str) -> "_Text":
         cleaned = text.clean(raw)
-        return cls(cleaned, text.text_hash(cleaned), language.language(cleaned))
+        return cls(cleaned, text_hash(raw), text_hash(cleaned), language.language(cleaned))
 
     @property
     def is_scored(self) -> bool:
@@ -47,22 +59,24 @@ class Reader:
         )
         told: dict[str, dict[str, Any]] = {
             name: {
-                **Score.feeling(feelings.get(name)),
+                **_mood(feelings.get(name)),
                 "key_phrases": phrases.key_phrases(found.cleaned, language=found.language),
                 "symbols": symbols.symbols(found.cleaned),
             }
             for name, found in wanted.items()
         }
-        name = self._backend.name
         return [
             [
                 Score(
                     document_id=document.document_id,
                     field=field,
-                    scorer=name,
-                    text_hash=found.hash,
+                    scorer=self._backend.name,
+                    text_hash=found.raw_hash,
                     language=found.language,
-                    summary=found.cleaned if field == "summary" else None,
+                    summary=next((other.cleaned for name, other in each if name == "summary"), None)
+                    if field == "content"
+                    else None,
+                    published_at_us=document.published_at_us,
                     **told[found.hash],
                 )
                 for field, found in each
@@ -71,7 +85,15 @@ class Reader:
         ]
 
 
-def _fields(document: Document) -> Iterator[tuple[Field, _Text]]:
+def _mood(feeling: Feeling | None) -> dict[str, Any]:
+    if feeling is None:
+        return {"sentiment": None, "emotions": None}
+    total = math.fsum(feeling.emotions[name] for name in EMOTIONS)  # rounded by their source, or all nothing
+    shares = {name: feeling.emotions[name] / total if total else float(name == "neutral") for name in EMOTIONS}
+    return {"sentiment": feeling.sentiment, "emotions": shares}
+
+
+def _fields(document: Document) -> Iterator[tuple[str, _Text]]:
     if document.removed:
         return
     title, content = _Text.of(document.title), _Text.of(document.body)

@@ -14,9 +14,9 @@ from typing import Any, Final, Protocol
 
 from lambdas.enrich import text
 from lambdas.enrich.backend import Backend
-from lambdas.enrich.lexicon import EMOTIONS
 from lambdas.enrich.scorer import Feeling, label_of
 from tapehouse.errors import TerminalError, TransientError
+from tapehouse.score import EMOTIONS
 
 MOST_TEXTS: Final = 32
 """Of one request."""

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
 from lambdas.enrich import rules, text
-from lambdas.enrich.lexicon import DETERMINERS, EMOTIONS, Entry, Lexicon, standard
+from lambdas.enrich.lexicon import DETERMINERS, Entry, Lexicon, standard
+from tapehouse.score import EMOTIONS
 
 Label: TypeAlias = Literal["negative", "neutral", "positive"]
 NEUTRAL: Final = EMOTIONS.index("neutral")

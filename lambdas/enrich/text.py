@@ -4,7 +4,6 @@ All of it is linear in the length of a text, and no more than ``MOST_CHARS`` of 
 how it feels is said before that.
 """
 
-import hashlib
 import re
 import unicodedata
 from typing import Final
@@ -42,11 +41,6 @@ def clean(text: str) -> str:
     if "://" in text or "www." in text.lower():
         text = _URL.sub(" ", text)
     return _LINES.sub("\n", _SPACES.sub(" ", text)).strip()
-
-
-def text_hash(cleaned: str) -> str:
-    """SHA-256 of a cleaned text, 64 hexadecimal digits."""
-    return hashlib.sha256(cleaned.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def sentences(cleaned: str, *, most: int = 2_000) -> list[str]:

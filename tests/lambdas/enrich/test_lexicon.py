@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
-from lambdas.enrich.lexicon import EMOTIONS, Entry, lexicon
+from lambdas.enrich.lexicon import Entry, lexicon
 from lambdas.enrich.words import EMOTION, FINANCE, GENERAL
+from tapehouse.score import EMOTIONS
 
 LISTS = (EMOTION, GENERAL, FINANCE)
 

@@ -1,7 +1,6 @@
 """Objects are scored whole, again to the same object, and a line that nobody reads keeps none from being scored."""
 
 import gzip
-import json
 from pathlib import Path
 
 import pytest
@@ -10,6 +9,7 @@ from lambdas.enrich.backend import WordListBackend
 from lambdas.enrich.objects import Objects, score_landing
 from lambdas.enrich.reader import Reader
 from tapehouse.landing import Landing, LandingError
+from tapehouse.score import scores_of
 from tests.lambdas.enrich.factories import AT_US, landed, parse
 
 READER = Reader(WordListBackend())
@@ -33,9 +33,10 @@ def test_an_object_of_scores_lands_beside_what_it_is_of(landing: Landing, object
     assert (outcome.documents, outcome.scores, outcome.bad_lines, outcome.faults) == (3, 3, 0, 0)
     assert outcome.landed.startswith("score/scores/2026-11-29/021031000042-")
     lines = landing.read(outcome.landed)
-    assert [line.request for line in lines] == [f"{key}#0", f"{key}#0", f"{key}#1"]
+    assert [line.request for line in lines] == [f"{key}#0", f"{key}#0", f"{key}#1"], "a line a document"
     assert [line.fetched_at_us for line in lines] == [AT_US, AT_US, AT_US + 1]
-    assert [json.loads(line.body)["label"] for line in lines] == ["bullish", "bearish", "bearish"]
+    labels = [[score.label for score in scores_of(line.body)] for line in lines]
+    assert labels == [["bullish"], ["bearish"], ["bearish"]]
 
 
 def test_to_score_an_object_again_writes_nothing_new(landing: Landing, objects: Objects) -> None:

@@ -10,9 +10,9 @@ from botocore.exceptions import ClientError
 
 from lambdas.enrich import sagemaker
 from lambdas.enrich.backend import WordListBackend
-from lambdas.enrich.lexicon import EMOTIONS
 from lambdas.enrich.sagemaker import SageMakerBackend, split
 from tapehouse.errors import TerminalError, TransientError
+from tapehouse.score import EMOTIONS
 
 WORDS = WordListBackend()
 MOOD = [{"label": "positive", "score": 0.7}, {"label": "Negative", "score": 0.1}, {"label": "neutral", "score": 0.2}]

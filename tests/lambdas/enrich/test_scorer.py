@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lambdas.enrich import rules
-from lambdas.enrich.lexicon import EMOTIONS, lexicon
+from lambdas.enrich.lexicon import lexicon
 from lambdas.enrich.scorer import Feeling, Scorer
+from tapehouse.score import EMOTIONS
 
 SCORER = Scorer()
 
