@@ -3,7 +3,7 @@
 import codecs
 import html.entities
 import re
-from collections.abc import Container
+from collections.abc import Container, Sized
 from typing import Final
 from xml.parsers import expat
 from xml.sax.saxutils import escape
@@ -29,6 +29,14 @@ _DECLARATION: Final = re.compile(r"\s*<\?xml(?=\s)[^>]*>")
 _REFERENCE: Final = re.compile(r"&(?:#([0-9]{1,7});|#[xX]([0-9A-Fa-f]{1,6});|([A-Za-z][A-Za-z0-9]{0,31};))?")
 _NO_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _PREDEFINED: Final = frozenset({"amp;", "lt;", "gt;", "quot;", "apos;"})
+_PEOPLE: Final = frozenset({"author", "creator", "publisher", "webmaster", "managingeditor", "contributor", "owner"})
+_MOST_NAME: Final = 500
+"""feedparser looks for an email address in these with a pattern that takes time by the square of their length."""
+_ITEMS: Final = frozenset({"item", "entry"})
+_TAGS: Final = frozenset({"category", "subject"})
+_MOST_TAGS: Final = 500
+_MOST_ATTRIBUTES: Final = 100
+"""Of one item, of one element: it looks for each among those before it."""
 _OPEN: Final = "<![CDATA["
 _CLOSE: Final = "]]>"
 
@@ -54,8 +62,10 @@ def text_of(body: bytes, content_type: str) -> tuple[str, list[str]]:
         break
     else:
         text, wrong = body.decode("cp1252", "replace"), True
-    text = _DECLARATION.sub("", text, count=1) if _DECLARATION.match(text) else text
-    return text.strip(), ["body: not in the charset that it says"] if wrong else []
+    declaration = _DECLARATION.match(text)
+    if declaration is not None:  # its lines stay, for errors name a line of the body
+        text = "\n" * declaration[0].count("\n") + text[declaration.end() :]
+    return text, ["body: not in the charset that it says"] if wrong else []
 
 
 def _said(body: bytes, content_type: str) -> list[str]:
@@ -74,48 +84,77 @@ def _said(body: bytes, content_type: str) -> list[str]:
 
 
 def checked(text: str, *, roots: Container[str]) -> tuple[str, list[str]]:
-    """The text, well-formed, and a fault where it had to be mended for that.
+    """The root element's text, well-formed, and a fault where it had to be mended for that.
 
     Raises UnfitError: entities are declared, the root is none of ``roots``, or it cannot be mended.
     """
-    broken = _broken(text, roots)
-    if broken is None:
-        return text, []
-    whole = mended(text)
-    still = _broken(whole, roots)
-    if still is not None:
-        raise UnfitError("body", f"no well-formed XML: {still}")
-    return whole, [f"body: no well-formed XML ({broken}): stray references and characters were mended"]
+    first = _Reading(text, roots)
+    if first.broken is None:
+        return first.root, []
+    second = _Reading(mended(text), roots)
+    if second.broken is not None:
+        raise UnfitError("body", f"no well-formed XML: {second.broken}")
+    return second.root, [f"body: no well-formed XML ({first.broken}): stray references and characters were mended"]
 
 
-def _broken(text: str, roots: Container[str]) -> str | None:
-    """Why it is not well-formed; None where it is. Declared entities are never expanded: they end the reading."""
-    parser = expat.ParserCreate("utf-8", " ")
-    rooted = False
+class _Reading:
+    """One pass of expat over a text. Entities are never expanded: the first that is declared ends it."""
 
-    def doctype(_name: str, _system: str | None, _public: str | None, inner: object) -> None:
+    def __init__(self, text: str, roots: Container[str]) -> None:
+        self.broken: str | None = None
+        """Why it is not well-formed."""
+        self.root = ""
+        """The text from the root on: feedparser takes time by the square of the lines before it."""
+        self._roots = roots
+        self._start = -1
+        self._named = 0
+        """Elements open that hold a person's name, and the characters in them so far."""
+        self._characters = 0
+        self._tags = 0
+        self._parser = expat.ParserCreate("utf-8", " ")
+        self._parser.StartDoctypeDeclHandler = self._doctype
+        self._parser.EntityDeclHandler = self._entity
+        self._parser.StartElementHandler = self._open
+        self._parser.EndElementHandler = self._close
+        self._parser.CharacterDataHandler = self._text
+        content = text.encode("utf-8", "replace")
+        try:
+            self._parser.Parse(content, True)
+        except expat.ExpatError as error:
+            if self._start < 0:
+                raise UnfitError("body", "no feed") from error
+            self.broken = f"{expat.ErrorString(error.code)}, line {error.lineno}"
+        self.root = content[self._start :].decode("utf-8")
+
+    def _doctype(self, _name: str, _system: str | None, _public: str | None, inner: object) -> None:
         if inner:
             raise UnfitError("body", "a DOCTYPE that declares something of its own, as entities: not read")
 
-    def entity(*_: object) -> None:
+    def _entity(self, *_: object) -> None:
         raise UnfitError("body", "entities are declared: not read")
 
-    def start(name: str, _attributes: object) -> None:
-        nonlocal rooted
-        if not rooted and name.rpartition(" ")[2] not in roots:
-            raise UnfitError("body", "no feed")
-        rooted = True
+    def _open(self, name: str, attributes: Sized) -> None:
+        local = name.rpartition(" ")[2]
+        if self._start < 0:
+            if local not in self._roots:
+                raise UnfitError("body", "no feed")
+            self._start = self._parser.CurrentByteIndex
+        local = local.lower()
+        self._tags = 0 if local in _ITEMS else self._tags + (local in _TAGS)
+        if self._tags > _MOST_TAGS or len(attributes) > _MOST_ATTRIBUTES:
+            raise UnfitError("body", f"more than {_MOST_TAGS} categories or {_MOST_ATTRIBUTES} attributes: not read")
+        if local in _PEOPLE:
+            self._characters = self._characters if self._named else 0
+            self._named += 1
 
-    parser.StartDoctypeDeclHandler = doctype
-    parser.EntityDeclHandler = entity
-    parser.StartElementHandler = start
-    try:
-        parser.Parse(text.encode("utf-8", "replace"), True)
-    except expat.ExpatError as error:
-        if not rooted:
-            raise UnfitError("body", "no feed") from error
-        return f"{expat.ErrorString(error.code)}, line {error.lineno}"
-    return None
+    def _close(self, name: str) -> None:
+        self._named -= name.rpartition(" ")[2].lower() in _PEOPLE
+
+    def _text(self, text: str) -> None:
+        if self._named:
+            self._characters += len(text)
+            if self._characters > _MOST_NAME:
+                raise UnfitError("body", f"a person's name of more than {_MOST_NAME} characters: not read")
 
 
 def mended(text: str) -> str:

@@ -53,6 +53,8 @@ def _story(item: Item) -> Document:
     when = "published" if item.raw.get("published") else "updated"
     date = item.string(when)
     content = [part.get("value") for part in item.listed("content") if isinstance(part, dict)]
+    if item.raw.get("link") == item.raw.get("id") and not item.string("id").startswith("http"):
+        item.raw.pop("link", None)  # RSS takes a guid for the address unless told otherwise
     whole = Item(item.landed, {"content": next((text for text in content if text), None)}, item.where)
     return item.document(
         "news",
