@@ -46,7 +46,7 @@ class Layers:
         self.others = [
             (query.job(workspace), Follower(workspace, query.name, query.reads, query.limits))
             for query in pipeline()
-            if query.name not in ("bronze", "silver", "gold", "market_summary")
+            if query.reads and query.name not in ("silver", "gold", "market_summary")
         ]
         workspace.ensure(table for query in pipeline() for table in query.writes)
         self.arrived: list[Arrived] = []
