@@ -13,11 +13,13 @@
                       ``wheels/requirements.txt`` that names them; what Glue has itself is not in it
 ``producers_bundle``  a .tar.gz to unpack and put on PYTHONPATH of Python 3.13: requirements-producers.txt, unpacked,
                       with tapehouse and producers beside them
+``lambdas_bundle``    a .zip for Lambda's python3.13 on x86_64: requirements-lambdas.txt, unpacked, without what that
+                      runtime has itself, with tapehouse and lambdas beside them
 ===================== ===========================================================================================
 
-Same input, same bytes: entries are sorted, all of one time (SOURCE_DATE_EPOCH, or 1980) and one mode. Only the
-.tar.gz hangs on this Python's zlib; nothing else is compressed here. The wheel is written by hand for that reason: it
-is the sources, a few lines of metadata and a list of hashes, whatever setuptools there is.
+Same input, same bytes: entries are sorted, all of one time (SOURCE_DATE_EPOCH, or 1980) and one mode. Only what is
+compressed here, the bundles of producers and Lambdas, hangs on this Python's zlib. The wheel is written by hand for
+that reason: it is the sources, a few lines of metadata and a list of hashes, whatever setuptools there is.
 
 Wheels are fetched once, by pip, into ``build/wheels/`` and held against the hashes of the lock each time. Run it with
 the project's own interpreter: ``make package``.
@@ -52,11 +54,21 @@ ROOMS: Final = ("tapehouse", "glue_jobs", "producers", "lambdas")
 GLUE_PYTHONS: Final = ("3.11", "3.13")
 """Streaming jobs of Glue 6.0 were seen on the one, batch jobs are documented on the other."""
 PRODUCERS_PYTHON: Final = "3.13"
+LAMBDA_PYTHON: Final = "3.13"
+LAMBDA_HAS: Final = frozenset({"boto3", "botocore", "jmespath", "python-dateutil", "s3transfer", "six"})
+"""What the runtime brings: boto3, and what that needs (AWS Lambda developer guide, "Runtime-included SDK versions"). Of
+that, urllib3 alone comes along: requests wants one, and what is in a function's own folder is found first."""
+LAMBDA_BYTES: Final = 250 * 1024 * 1024
+"""Of a function's files, unzipped, at most. *Source*: the same, "Lambda quotas"."""
 PLATFORMS: Final = ("manylinux2014_x86_64", "manylinux_2_17_x86_64", "manylinux_2_28_x86_64")
 ZIP_BEGINS: Final = 315_532_800
 """1980-01-01: a zip knows no earlier time."""
 _PIN: Final = re.compile(r"^([a-z0-9-]+)==([^ ;\\]+)", re.MULTILINE)
 _HASH: Final = re.compile(r"--hash=sha256:([0-9a-f]{64})")
+_ELSEWHERE: Final = re.compile(r"^\S+ ; sys_platform == 'win32'(?= \\?$)", re.MULTILINE)
+"""What only Windows needs, where nothing of this runs."""
+_X86_64: Final = 62
+_EXTENSION: Final = re.compile(r"\.(cpython-\w+|abi3)[\w-]*\.so$")
 
 Files = Mapping[str, bytes]
 """Path in an archive → content."""
@@ -72,6 +84,8 @@ class Package:
 
     file: str
     content: bytes
+    unzipped: int | None = None
+    """Bytes, where there is a limit to them."""
 
     @property
     def sha256(self) -> str:
@@ -93,8 +107,11 @@ def sources(root: Path, rooms: Iterable[str]) -> dict[str, bytes]:
 
 
 def pins(lock: Path) -> dict[str, str]:
-    """Name → version. Raises PackageError for an entry that only some Pythons need: pip would ask the wrong one."""
-    text = lock.read_text()
+    """Name → version, of what Linux needs.
+
+    Raises PackageError for an entry that only some Pythons need: pip would ask the wrong one.
+    """
+    text = _ELSEWHERE.sub("", lock.read_text())
     if marked := re.findall(r"^(\S+) ; ", text, re.MULTILINE):
         raise PackageError(
             f"{lock.name}: {', '.join(marked)} is for some Pythons only, which {__file__} cannot tell apart."
@@ -118,11 +135,16 @@ def fetched(lock: Path, python: str, cache: Path) -> dict[str, bytes]:
     found = {path.name: path.read_bytes() for path in sorted(folder.glob("*.whl"))}
     allowed = set(_HASH.findall(lock.read_text()))
     wrong = [name for name, content in found.items() if hashlib.sha256(content).hexdigest() not in allowed]
-    names = {re.sub(r"[-_.]+", "-", name.partition("-")[0]).lower() for name in found}
+    names = {distribution(name) for name in found}
     if wrong or names != set(pins(lock)):
         what = ", ".join(wrong) or ", ".join(sorted(names ^ set(pins(lock))))
         raise PackageError(f"{folder} is not what {lock.name} says ({what}): remove it and run `make package` again.")
     return found
+
+
+def distribution(file: str) -> str:
+    """The name of what a wheel holds, as a lock spells it."""
+    return re.sub(r"[-_.]+", "-", file.partition("-")[0]).lower()
 
 
 def _download(lock: Path, python: str, folder: Path) -> None:
@@ -154,18 +176,49 @@ def unpacked(wheels: Mapping[str, bytes]) -> dict[str, bytes]:
     return found
 
 
+def of_lambda(files: Files) -> Files:
+    """The files, where Lambda can take and import them.
+
+    Raises:
+        PackageError: what is compiled is for another machine or Python, or there is too much.
+    """
+    if strange := sorted(path for path, content in files.items() if not _loads(path, content)):
+        raise PackageError(
+            f"{', '.join(strange[:3])}: not compiled for Python {LAMBDA_PYTHON} on Linux x86_64. Remove build/wheels "
+            "and run `make package` again."
+        )
+    if (size := sum(map(len, files.values()))) > LAMBDA_BYTES:
+        raise PackageError(
+            f"The Lambdas' bundle is {size:,} bytes, and Lambda takes {LAMBDA_BYTES:,}: leave a library out of "
+            "the extra `lambdas` of pyproject.toml, or give a function a bundle of its own."
+        )
+    return files
+
+
+def _loads(path: str, content: bytes) -> bool:
+    """Whether the file is not compiled, or so that the runtime loads it: 64 bits, little end first, x86_64."""
+    if path.endswith((".pyd", ".dll", ".dylib")):
+        return False
+    if not (path.endswith(".so") or content.startswith(b"\x7fELF")):
+        return True
+    is_ours = content[:6] == b"\x7fELF\x02\x01" and int.from_bytes(content[18:20], "little") == _X86_64
+    python = _EXTENSION.search(path)
+    return is_ours and (python is None or python[1] in ("abi3", f"cpython-{LAMBDA_PYTHON.replace('.', '')}"))
+
+
 # -- what comes out ---------------------------------------------------------------------------------------------------
 
 
-def zipped(files: Files, epoch: int) -> bytes:
-    """A zip of the files as they are: what is in it is small, or compressed already."""
+def zipped(files: Files, epoch: int, *, level: int | None = None) -> bytes:
+    """A zip of the files: as they are where they are small, or compressed already; else with zlib's ``level``."""
     sink = io.BytesIO()
     when = time.gmtime(max(epoch, ZIP_BEGINS))[:6]
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as archive:
         for path in sorted(files):
             info = zipfile.ZipInfo(path, when)
             info.create_system, info.external_attr = 3, 0o100644 << 16
-            archive.writestr(info, files[path])
+            info.compress_type = zipfile.ZIP_STORED if level is None else zipfile.ZIP_DEFLATED
+            archive.writestr(info, files[path], compresslevel=level)
     return sink.getvalue()
 
 
@@ -211,10 +264,12 @@ def packages(root: Path, wheels: Callable[[Path, str], Mapping[str, bytes]], epo
         PackageError: the wheels cannot be had.
     """
     project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
-    glue, producers = root / "requirements-glue.txt", root / "requirements-producers.txt"
+    glue, producers, lambdas = (root / f"requirements-{each}.txt" for each in ("glue", "producers", "lambdas"))
     bundle = {f"wheels/{name}": content for python in GLUE_PYTHONS for name, content in wheels(glue, python).items()}
     bundle["wheels/requirements.txt"] = "".join(f"{name}=={version}\n" for name, version in pins(glue).items()).encode()
     around = unpacked(wheels(producers, PRODUCERS_PYTHON))
+    lacking = {n: content for n, content in wheels(lambdas, LAMBDA_PYTHON).items() if distribution(n) not in LAMBDA_HAS}
+    handlers = of_lambda({**unpacked(lacking), **sources(root, ("tapehouse", "lambdas"))})
     return {
         "wheel": wheel(sources(root, ROOMS), project, epoch),
         **{
@@ -224,6 +279,7 @@ def packages(root: Path, wheels: Callable[[Path, str], Mapping[str, bytes]], epo
         "producers_bundle": Package(
             "producers.tar.gz", tarred({**around, **sources(root, ("tapehouse", "producers"))}, epoch)
         ),
+        "lambdas_bundle": Package("lambdas.zip", zipped(handlers, epoch, level=6), sum(map(len, handlers.values()))),
     }
 
 
@@ -267,7 +323,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     write(options.dist, made)
     for name, package in made.items():
-        sys.stdout.write(f"{len(package.content) / 1e6:9.3f} MB  {name:<20}  {package.path}\n")
+        more = "" if package.unzipped is None else f"  ({package.unzipped / 1e6:.1f} MB unzipped)"
+        sys.stdout.write(f"{len(package.content) / 1e6:9.3f} MB  {name:<20}  {package.path}{more}\n")
     return 0
 
 

@@ -29,7 +29,8 @@ from tests import project_scripts
 ROOT = Path(__file__).parent.parent
 GLUES = {"boto3": "1.42.84", "requests": "2.33.1", "PyYAML": "6.0.3"}
 """What Glue 6.0 ships of what the wheel asks for. Source: AWS' list of the Python modules in Glue 6.0."""
-NAMES = {"wheel", "glue_bundle", "producers_bundle", *(f"glue_script_{job}" for job in JOBS)}
+BUNDLES = {"glue_bundle", "producers_bundle", "lambdas_bundle"}
+NAMES = {"wheel", *BUNDLES, *(f"glue_script_{job}" for job in JOBS)}
 
 
 script = project_scripts.script("package")
@@ -59,9 +60,9 @@ def checkout(tmp_path: Path) -> Path:
 
 
 def copied(to: Path) -> Path:
-    for room in ("tapehouse", "glue_jobs", "producers", "cli"):
+    for room in ("tapehouse", "glue_jobs", "producers", "lambdas", "cli"):
         shutil.copytree(ROOT / room, to / room)
-    for name in ("pyproject.toml", "requirements-glue.txt", "requirements-producers.txt"):
+    for name in ("pyproject.toml", *(f"requirements-{each}.txt" for each in ("glue", "producers", "lambdas"))):
         shutil.copy(ROOT / name, to / name)
     return to
 
@@ -89,7 +90,8 @@ def test_neither_place_nor_time_nor_mode_of_the_sources_counts(checkout: Path, t
     ("path", "changed"),
     [
         ("producers/counters.py", {"wheel", "producers_bundle"}),
-        ("tapehouse/lake.py", {"wheel", "producers_bundle"}),
+        ("lambdas/__init__.py", {"wheel", "lambdas_bundle"}),
+        ("tapehouse/lake.py", {"wheel", "producers_bundle", "lambdas_bundle"}),
         ("glue_jobs/live.py", {"wheel"}),
         ("glue_jobs/jobs/audit.py", {"wheel", "glue_script_audit"}),
         ("cli/main.py", set()),
@@ -110,7 +112,7 @@ def test_another_version_of_a_library_changes_the_bundles_alone(
     before = hashes(checkout)
     monkeypatch.setattr(sys.modules[__name__], "a_wheel", lambda version: zip_of({"thing.py": b"2"}))
     after = hashes(checkout)
-    assert {name for name in NAMES if before[name] != after[name]} == {"glue_bundle", "producers_bundle"}
+    assert {name for name in NAMES if before[name] != after[name]} == BUNDLES
 
 
 def test_the_time_of_all_entries_can_be_told(checkout: Path) -> None:
@@ -121,6 +123,10 @@ def test_the_time_of_all_entries_can_be_told(checkout: Path) -> None:
         assert {info.date_time for info in archive.infolist()} == {(2023, 11, 14, 22, 13, 20)}
         assert {info.external_attr >> 16 for info in archive.infolist()} == {0o100644}
         assert archive.namelist() == sorted(archive.namelist())
+    with zipfile.ZipFile(io.BytesIO(made["lambdas_bundle"].content)) as archive:
+        assert {(info.date_time, info.external_attr >> 16) for info in archive.infolist()} == {
+            ((2023, 11, 14, 22, 13, 20), 0o100644)
+        }
     with tarfile.open(fileobj=io.BytesIO(made["producers_bundle"].content)) as tar:
         assert {(info.mtime, info.uid, info.gid, info.uname, info.mode) for info in tar} == {(told, 0, 0, "", 0o644)}
 
@@ -134,7 +140,7 @@ def test_the_wheel_holds_the_rooms_and_says_what_they_hash_to(checkout: Path) ->
     with zipfile.ZipFile(io.BytesIO(made.content)) as archive:
         held = {name: archive.read(name) for name in archive.namelist()}
     tops = {name.partition("/")[0] for name in held}
-    assert {top for top in tops if not top.endswith(".dist-info")} == {"tapehouse", "glue_jobs", "producers"}
+    assert {top for top in tops if not top.endswith(".dist-info")} == {"tapehouse", "glue_jobs", "producers", "lambdas"}
     (record,) = [name for name in held if name.endswith("/RECORD")]
     told = dict(line.split(",", 1) for line in held[record].decode().splitlines())
     assert told.pop(record) == ","
@@ -162,6 +168,53 @@ def test_an_unpacked_wheel_leaves_its_scripts_and_lists_behind() -> None:
     }  # fmt: skip
 
 
+def test_what_lambda_s_runtime_has_is_left_out(checkout: Path) -> None:
+    def runtimes(lock: Path, python: str) -> dict[str, bytes]:
+        libraries = {f"{name.replace('-', '_')}-1-py3-none-any.whl": name for name in sorted(script.LAMBDA_HAS)}
+        return wheels(lock, python) | {file: zip_of({f"{name}/x.py": b""}) for file, name in libraries.items()}
+
+    made = script.packages(checkout, runtimes, script.ZIP_BEGINS)["lambdas_bundle"]
+    with zipfile.ZipFile(io.BytesIO(made.content)) as archive:
+        assert {name.partition("/")[0] for name in archive.namelist()} == {
+            *("tapehouse", "lambdas", "thing", "thing-1.dist-info", "more.py")
+        }
+        assert made.unzipped == sum(info.file_size for info in archive.infolist())
+
+
+def elf(*, bits: int = 2, machine: int = 62) -> bytes:
+    return b"\x7fELF" + bytes([bits, 1]) + bytes(12) + machine.to_bytes(2, "little") + bytes(44)
+
+
+@pytest.mark.parametrize(
+    ("path", "content"),
+    [
+        ("thing/fast.cpython-311-x86_64-linux-gnu.so", elf()),
+        ("thing/fast.cpython-313-aarch64-linux-gnu.so", elf(machine=183)),
+        ("thing/fast.cpython-313t-x86_64-linux-gnu.so", elf()),
+        ("thing/fast.abi3.so", elf(bits=1)),
+        ("thing.libs/libfast.so.1", elf(machine=183)),
+        ("thing/fast.so", b"\xcf\xfa\xed\xfe"),
+        ("thing/fast.pyd", b"MZ"),
+    ],
+)
+def test_what_is_compiled_for_another_machine_or_python_is_refused(path: str, content: bytes) -> None:
+    with pytest.raises(script.PackageError, match=rf"^{re.escape(path)}: not compiled for Python 3.13 on Linux x86_64"):
+        script.of_lambda({"thing/__init__.py": b"", path: content})
+
+
+def test_what_is_compiled_for_lambda_is_taken() -> None:
+    good = ("a.cpython-313-x86_64-linux-gnu.so", "a.abi3.so", "a.so", "a.libs/libb-1.so.2")
+    files = {"a.py": b"", "notes.so.txt": b"no library", **dict.fromkeys(good, elf())}
+    assert script.of_lambda(files) == files
+
+
+def test_more_than_lambda_takes_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(script, "LAMBDA_BYTES", 3)
+    assert script.of_lambda({"a": b"12", "b": b"3"})
+    with pytest.raises(script.PackageError, match="is 4 bytes, and Lambda takes 3: leave a library out"):
+        script.of_lambda({"a": b"12", "b": b"34"})
+
+
 def test_what_the_wheel_asks_for_is_in_the_bundle_or_is_glue_s() -> None:
     bundled = {name.lower(): version for name, version in script.pins(ROOT / "requirements-glue.txt").items()}
     known = {**bundled, **{name.lower(): version for name, version in GLUES.items()}}
@@ -169,8 +222,10 @@ def test_what_the_wheel_asks_for_is_in_the_bundle_or_is_glue_s() -> None:
     for requirement in map(Requirement, project["dependencies"]):
         assert known[requirement.name.lower()] in requirement.specifier, requirement
     assert not {"boto3", "botocore", "pyarrow", "numpy", "pandas", "pyspark"} & bundled.keys()
-    everywhere = script.pins(ROOT / "requirements-producers.txt")
-    assert {name: everywhere[name] for name in bundled} == bundled, "one version of a library everywhere"
+    everywhere = [script.pins(ROOT / f"requirements-{bundle}.txt") for bundle in ("producers", "lambdas")]
+    for name, version in bundled.items():
+        assert {pins[name] for pins in everywhere if name in pins} == {version}, f"one version of {name} everywhere"
+    assert everywhere[1].keys() >= script.LAMBDA_HAS, "remove what nothing asks for any more"
 
 
 # -- wheels that are fetched ------------------------------------------------------------------------------------------
@@ -216,6 +271,16 @@ def test_a_fetch_that_fails_says_why_and_leaves_nothing(tmp_path: Path, monkeypa
 def test_a_lock_that_some_pythons_read_otherwise_is_refused(tmp_path: Path) -> None:
     lock = tmp_path / "lock.txt"
     lock.write_text("thing==1 ; python_full_version < '3.12' \\\n    --hash=sha256:0\n")
+    with pytest.raises(script.PackageError, match="thing==1 is for some Pythons only"):
+        script.pins(lock)
+
+
+def test_what_windows_alone_needs_is_passed_over(tmp_path: Path) -> None:
+    lock = tmp_path / "lock.txt"
+    hashes = "    --hash=sha256:0\n"
+    lock.write_text(f"thing==1 \\\n{hashes}tzdata==2026.6 ; sys_platform == 'win32' \\\n{hashes}")
+    assert script.pins(lock) == {"thing": "1"}
+    lock.write_text(f"thing==1 ; sys_platform == 'win32' or python_version < '3.12' \\\n{hashes}")
     with pytest.raises(script.PackageError, match="thing==1 is for some Pythons only"):
         script.pins(lock)
 
@@ -361,3 +426,32 @@ def test_a_producer_runs_from_its_bundle_alone(real: Path, tmp_path: Path) -> No
         )
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout.splitlines()[-1])["confirmed"] > 20
+
+
+@here_runs_linux_wheels
+@pytest.mark.skipif(platform.python_version_tuple()[:2] != ("3", "13"), reason="the bundle is for Python 3.13")
+def test_every_module_of_the_lambdas_imports_from_their_bundle_and_the_runtime_alone(
+    real: Path, tmp_path: Path
+) -> None:
+    with zipfile.ZipFile(file_of(real, "lambdas_bundle")) as archive:
+        archive.extractall(tmp_path / "task")
+    lock, cache = ROOT / "requirements-lambdas.txt", ROOT / "build/wheels"
+    for name, content in script.fetched(lock, script.LAMBDA_PYTHON, cache).items():
+        if script.distribution(name) in script.LAMBDA_HAS:
+            with zipfile.ZipFile(io.BytesIO(content)) as wheel:
+                wheel.extractall(tmp_path / "runtime")
+    code = (
+        "import importlib, json, pkgutil, sys, lambdas\n"
+        "found = [each.name for each in pkgutil.walk_packages(lambdas.__path__, 'lambdas.')]\n"
+        "libraries = ['boto3', 'feedparser', 'lxml_html_clean', 'protego', 'rensa', 'requests', 'selectolax.lexbor',\n"
+        "             'trafilatura', 'urllib3', 'vaderSentiment.vaderSentiment', 'tapehouse.settings']\n"
+        "print(json.dumps({each: importlib.import_module(each).__file__ for each in [*libraries, *found]}))"
+    )
+    base = Path(sys.base_prefix) / "bin" / f"python{sys.version_info.major}.{sys.version_info.minor}"
+    places = f"{tmp_path / 'task'}{os.pathsep}{tmp_path / 'runtime'}"
+    env = {"PATH": "/usr/bin:/bin", "PYTHONPATH": places, "PYTHONNOUSERSITE": "1", "HOME": str(tmp_path)}
+    done = subprocess.run([base, "-B", "-c", code], cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    came = {name: Path(path).relative_to(tmp_path).parts[0] for name, path in json.loads(done.stdout).items()}
+    assert came.pop("boto3") == "runtime"
+    assert set(came.values()) == {"task"}
