@@ -7,9 +7,13 @@ each change to their code that changes a score, since a scorer's version is made
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
+from lambdas.enrich.lexicon import EMOTIONS, Entry
+
 if TYPE_CHECKING:
     from lambdas.enrich.scorer import Unit
 
+JOY: Final = EMOTIONS.index("joy")
+SADNESS: Final = EMOTIONS.index("sadness")
 REVISION: Final = 1
 CUT: Final = 0.1
 """A sentiment of this much or more is a label."""
@@ -55,7 +59,7 @@ NOT_WORDS: Final = frozenset((
     "arent", "cant", "couldnt", "didnt", "doesnt", "dont", "hasnt", "havent", "isnt", "shouldnt", "wasnt",
     "werent", "wont", "wouldnt", "unlikely",
 ))  # fmt: skip
-NO_NEGATION: Final = frozenset(("only", "just", "sure", "matter", "wonder", "doubt", "yet", "least"))
+NO_NEGATION: Final = frozenset(("only", "just", "stop", "help", "wait", "imagine", "sure", "matter", "wonder", "doubt", "yet", "least"))
 """After a negation these take it back: "not only", "no matter", "no doubt"."""
 MORE_WORDS: Final = frozenset((
     "very", "extremely", "highly", "hugely", "massive", "massively", "sharply", "steeply", "deeply", "strongly",
@@ -92,7 +96,7 @@ CLAUSES: Final = frozenset(
     ("after", "amid", "as", "because", "since", "while", "when", "but", "despite", "although", "that", "which")
 )
 PREPOSITIONS: Final = frozenset(
-    ("on", "of", "against", "in", "from", "over", "by", "for", "at", "to", "into", "between")
+    ("found", "discovered", "reported", "on", "of", "against", "in", "from", "over", "by", "for", "at", "to", "into", "between")
 )
 """What hangs on a thing: "sanctions on the mixing service are lifted"."""
 UP_DOWN: Final = frozenset(("up", "down", "higher", "lower"))
@@ -108,8 +112,10 @@ MOVED: Final = frozenset((
 
 EXPLAINERS: Final = frozenset((
     "explained", "explainer", "glossary", "definition", "guide", "tutorial", "faq", "poll", "history", "how",
-    "comparing", "primer", "basics", "meaning", "eli5", "beginner's", "roundup", "reminder", "psa",
+    "comparing", "how_to", "primer", "basics", "meaning", "eli5", "beginner's", "roundup", "reminder", "psa",
 ))  # fmt: skip
+PROCEDURE: Final = frozenset(("hearing", "hearings", "scheduled", "schedules", "timetable", "agenda", "deadline"))
+"""A date in a case says nothing of its end."""
 PLAIN_ASKERS: Final = frozenset(("what", "where", "which", "who", "when", "how"))
 
 
@@ -119,6 +125,8 @@ def explains(units: Sequence["Unit"]) -> bool:
     asked = any(unit.word == "?" for unit in units[-2:])
     if not first:
         return False
+    if any(unit.word in PROCEDURE for unit in units):
+        return True
     if first[0] in EXPLAINERS or (":" in first and bool(EXPLAINERS.intersection(first))):
         return True
     return asked and first[0] in PLAIN_ASKERS and first[1:2] != ["else"]
@@ -158,8 +166,6 @@ def _direct(units: Sequence["Unit"]) -> None:
 
 
 def _moved(unit: "Unit", sign: int) -> None:
-    from lambdas.enrich.lexicon import Entry  # noqa: PLC0415
-
     unit.entry = Entry(sign * NUMBER_MOVE, "up" if sign > 0 else "down")
     unit.valence = unit.entry.valence
 
@@ -176,6 +182,9 @@ def _bind(units: Sequence["Unit"]) -> None:
         things = _object(units, place) or ([] if unit.word in BEFORE_ALONE else _subject(units, place))
         if things:
             _combine(unit, things)
+        before = units[place - 1] if place else None
+        if unit.entry.role == "stop" and unit.used and unit.valence > 0 and before is not None and _role(before) == "bad":
+            before.valence, before.emotions, before.used = 0.0, [], True  # thieves who return the loot
 
 
 def _object(units: Sequence["Unit"], place: int) -> "list[Unit]":
@@ -233,10 +242,15 @@ def _combine(unit: "Unit", things: "list[Unit]") -> None:
         each.valence, each.used = 0.0, True
         if bad and unit.valence > 0:  # what ends frightens no more
             each.emotions = []
+        elif not bad and unit.valence < 0:  # and hope that fades is sad
+            each.emotions = [(SADNESS if feeling == JOY else feeling, 1.2 * weight) for feeling, weight in each.emotions]
     unit.used = True
 
 
 def _negate(units: Sequence["Unit"]) -> None:
+    if any(unit.word == "neither" for unit in units) and any(unit.word == "nor" for unit in units):
+        for unit in units:
+            unit.valence, unit.emotions = 0.0, []
     for place, unit in enumerate(units):
         turned = unit.word in NOT_WORDS or (unit.entry is not None and unit.entry.role == "not")
         if not turned or (place + 1 < len(units) and units[place + 1].word in NO_NEGATION):

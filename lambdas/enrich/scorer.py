@@ -87,6 +87,8 @@ class Scorer:
         while place < len(tokens):
             kind, token = tokens[place]
             width, entry = self._found(lower, place)
+            if width == 1 and kind == "word" and _is_ticker(token, lower, place):
+                entry = None
             joined = "_".join(lower[place : place + width])
             shout = mixed and kind == "word" and len(token) > 2 and token.isupper()
             units.append(Unit(joined, kind, entry, shout))
@@ -112,6 +114,12 @@ def _matched(words: tuple[str, ...], lower: Sequence[str], place: int) -> int:
             return 0
         at += 1
     return at - place
+
+
+def _is_ticker(token: str, lower: Sequence[str], place: int) -> bool:
+    """Whether a word is a coin's sign here: $SAFE, the SAFE token."""
+    beside = (*lower[max(0, place - 1) : place], *lower[place + 1 : place + 2])
+    return token[0] == "$" or (token.isupper() and any(word in ("token", "ticker", "coin", "symbol") for word in beside))
 
 
 def _of_market(unit: Unit) -> float:

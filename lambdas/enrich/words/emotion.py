@@ -174,4 +174,127 @@ gobsmacked take_aback taken_aback defies_expectations defied_expectations confou
 [surprise 0.9 x]
 mystified_analysts unusual unusually rare_find never_before first_time_ever unprecedented defies forgotten_wallet
 found_an_old dormant_wallet awakens wakes_after after_a_decade without_warning
+
+[anger 1.5 vn]
+fulminate boil_over snap bristle seeth_at growl snarl huff
+[anger 1.5 x]
+robbery thievery theft_by lied_to lied_to_us lies_to_us lying_to_us put_them_in_jail lock_them_up throw_the_book
+scammers_all fraudsters_all get_off_my_back piss_off pissing_me_off drives_me_mad drives_me_crazy driving_me_mad
+driving_me_crazy makes_me_mad makes_me_angry so_mad mad_as_hell burns_me_up burning_with_rage red_with_rage
+fit_of_rage blind_rage road_rage temper tempers tempers_flare tempers_fray up_to_here last_straw final_straw
+sick_to_death cross_with cheated cheating cheats swindled conned duped fleeced shafted screwed screwed_over
+screwed_us hung_up_on me_waiting keep_waiting kept_waiting a_disgrace you_people what_is_wrong_with
+what's_wrong_with unprofessional insolent insolence impudence brazen brazenly gall shame_on_you shame_on_them
+spit_on spitting trashed vilified vilify villain villains thug thugs tyrant tyrants bully bullies bullying
+harassment harassed extortionate highway_robbers greedy greed profiteer profiteers profiteering price_gouging
+money_back refund_now my_money_back want_answers demands_answers demand_an_explanation explain_yourself
+heads_must_roll heads_should_roll resign_now fire_them_all joke_of_a pathetic_excuse lame_excuse no_excuse_for
+nobody_cares couldn't_care_less ignores_me ignores_us ignored_me ignored_my hang_up_on waste_my_time wasted_my_time
+wasting_my_time protest protests protesting protested revolts rebellion rebel rebels walk_out_in_anger storm
+storms_out mutiny ire wroth rancour rancor acrimony acrimonious venom venomous vitriol vitriolic fuming_over
+fume_over rage_over rages_at rages_over fury_over anger_over outcry pitchforks hell_no goddamnit dammit fml wtf
+shitshow shit_show fuckers bastards_stole piece_of_shit shitheads dickheads prick pricks dick dicks douche douchebag
+douchebags wankers wanker tosser tossers
+[disgust 1.5 x]
+throw_up threw_up throwing_up want_to_throw_up wants_to_throw_up makes_me_puke sick_to_my_stomach ill_to_my_stomach
+turned_my_stomach bile vomitous unwashed unclean contaminated contaminating sewage excrement turd turds
+piss_poor_morals shitstain pus slop scumbaggery trashiest scuzzy grubby grimy grime squalor stinky smelly
+smells_foul smells_rotten stank putrefied fetid festering festers infested infestation rats rat_like weasel weasels
+snake snakes snake_oil vultures_circling vampire vampires pigs swine toad toads pervert perverts perverted indecency
+lewd lecherous vulgar vulgarity crass obscenely ghastly hideous hideously ugly_scam unspeakable unconscionable
+unscrupulous scruples no_shame no_morals no_conscience soulless heartless_scam inhumane inhuman barbaric wicked
+wickedness evil evils monstrous monstrosity beneath_contempt abomination atrocious atrocity deplorable detestable
+execrable loathing revulsed disgustedly aversion repel_me repels offputting off_putting degrading dehumanizing
+demeaning exploitative_ads prey_on preys_on romance_scam romance_scammer romance_scammers pig_butchering child_abuse
+abuse_material trafficking prostitute prostitutes yachts_and orgy orgies cocaine mistress sugar_daddy
+pensioners_savings grandmothers_savings vulnerable_people elderly_victims swindled_pensioners flood_victims
+earthquake_victims cancer_patient cancer_patients dying_children sick_children
+[fear 1.5 x]
+afraid_of fear_that fears_that scaring_me scares_me scared_to_death scared_stiff scared_witless scared_out_of
+frightened_of worries_that worried_sick worried_about worrying_about sick_with_worry anxious_about nervous_about
+nervous_wreck on_tenterhooks hold_my_breath holding_my_breath holding_our_breath hold_breath bated_breath
+breaks_out_in_sweat goosebumps shudder shudders shuddering shuddered quake quaking quiver quivering shaken shaking
+shaky_hands jumpy skittish tense tensions_rise trepidation consternation disquiet distress_call hysteria hysterical
+mass_hysteria stampede_for mayday sos red_alert alarm_bells warning_bells raises_alarm sounds_alarm sound_the_alarm
+sounding_the_alarm emergency emergency_shutdown imperil imperilled in_danger in_grave_danger life_or_death mortal
+existential existential_threat catastrophic catastrophe apocalypse apocalyptic armageddon end_is_near
+writing_on_the_wall time_bomb ticking_time_bomb powder_keg house_of_cards storm_clouds dark_clouds perfect_storm
+the_other_shoe sword_of_damocles what_if_they what_if_it what_if_i am_i_screwed are_we_screwed is_it_over
+should_i_sell should_i_panic will_i_lose going_to_lose could_lose_everything may_lose might_lose lose_my_house
+lose_my_home hide_your move_your_coins run_for_it get_your_coins_off get_your_money_out pull_your_funds at_the_mercy
+stalked stalker stalking threatened_me threatening_me threats_against blackmailed ransom ransomware held_at_gunpoint
+gunpoint break_in masked_men armed_men intruders dread_to_think terror_attack petrifying creeps_me_out
+gives_me_chills chills_down bone_chilling hair_on_end
+[fear 1.0 x]
+unstable precarious precariously teeter teeters teetering fragile brittle contagion_risk contagion_fears
+ripple_through knock_on rush_for_the_exits bolt_for flight_to_safety safe_haven_rush rush_to_safety run_on_the_bank
+bank_run mass_withdrawals losing_control out_of_control spiral spirals spiralling spiraling death_spiral
+vicious_circle vicious_cycle unlimited_tokens freezes_accounts froze_accounts drains drained draining hacked
+exploited compromised breached stolen steals stole stealing thefts ransom_note leaked leaks leak_customer
+[joy 1.5 x]
+couldn't_be_happier could_not_be_happier couldn't_be_prouder happy_as_a happy_dance jump_for_joy jumping_for_joy
+jumped_for_joy beaming beam_with grinning_ear_to_ear ear_to_ear all_smiles smiling_all_day in_tears_of_joy heaven
+seventh_heaven paradise blissfully exhilarated exhilarating exultant exult exults exuberant exuberance giddy giddily
+chuffed tickled_pink pleased pleasing pleasure_to content contented contentment delectable enchanted charming
+charmed cherish cherished cherishing treasure_this adoring adoration affection beloved darling sweetest sweetheart
+hearts_are_full heart_is_full warms_my_heart warmed_my_heart touched_by moved_to_tears_of fun_times funniest funny
+hilarious hilarity lol lmao rofl haha hahaha hehe giggle giggles chuckle chuckles joke_of_the_day playful jolly
+jollity festive festivity festivities feast feasts fiesta party partying parties partied fireworks confetti balloons
+crown_moment victorious conquering cheering_crowds crowd_cheers standing_ovation fans_celebrate holders_celebrate
+traders_celebrate holders_rejoice community_celebrates celebrates_with what_a_win huge_win big_win massive_win
+we_won i_won we_made_it finally_made_it mission_accomplished so_worth_it worth_every_penny worth_the_wait
+best_decision best_decision_ever best_thing_ever best_gift greatest_day luckiest lucky_me lucky_day so_lucky
+feel_blessed feeling_blessed feeling_great feeling_good feel_great feel_good feel_amazing feeling_amazing
+amazing_community best_community great_people great_evening great_day great_night great_time good_times
+lovely_people lovely_time what_a_night alive_today to_be_alive life_is_good life_is_great life_is_beautiful
+yeah_baby boom_baby hell_yeah hell_yes fuck_yeah yes_yes yesss wooo woo wheee whee yahoo_x yippie ole
+cheers_everyone cheers_all cheers_mate bless_you god_bless thank_god thanks_everyone thanks_all many_thanks
+thanks_a_million thanks_a_bunch appreciate_you appreciate_it_all debt_free mortgage_free paid_off retired_early
+retire_early retired_at bought_my_first_house first_house new_house new_car dream_house dream_home dream_job
+took_my_family treated_my surprise_party engagement engaged got_married she_said_yes graduation graduated promotion
+promoted my_daughter's_first
+[sadness 1.5 x]
+can't_stop_crying cried_myself crying_myself in_floods_of_tears burst_into_tears bursting_into_tears teary
+tear_jerker lump_in_my_throat heavy_heart heavy_hearts with_heavy_heart broken_man broken_woman broken_hearted
+heart_breaks heartsick heartache soul_crushing crushing_blow crestfallen glum glumly moping mope sulk sulking
+down_in_dumps low_spirits feeling_low feeling_down feel_empty feel_alone feel_lost lost_without left_behind
+left_alone all_alone nobody_left no_one_left orphaned widowed inheritance passed_on departed late_father late_mother
+late_friend in_memory in_memoriam memorial remembrance remembering miss_you missing_you misses_him deeply_missed
+sorely_missed gone_too_soon too_soon_gone wake_for vigil elegy requiem dirge swan_song last_goodbye final_goodbye
+bid_farewell bids_farewell say_goodbye saying_goodbye says_goodbye end_of_line curtain_falls lights_out last_one_out
+swansong bygone once_mighty once_proud once_great once_thriving glory_days better_days used_to_be wish_we_had
+should_have_sold should've_sold could_have_sold what_could_have_been what_might_have_been too_late_for_me i_failed
+failed_my_family let_my_family_down let_everyone_down ashamed shame_i_feel guilt guilty_about self_loathing
+worthless_feeling pointless what's_the_point no_point_anymore nothing_matters lost_my_job lost_my_house lost_my_home
+lost_my_savings lost_our_savings lost_all_my lost_years years_of_work wasted_years years_wasted life_ruined
+ruined_my_life ruined_our broke_and broke_again dead_broke flat_broke back_to_zero start_from_zero starting_over
+can't_go_on can't_take_it can't_do_this_anymore fed_the_dream dream_is_over dream_is_dead dreams_died
+dreams_shattered hope_is_gone hopes_fade hopes_dashed hopes_fading no_hope no_hope_left out_of_hope it's_over
+its_over worth_nothing bleakest darkest dark_days dark_times rock_bottom dreary desolation woe woes woeful woefully
+pitiful pity_for pining yearning unhappy unhappily unhappiness dismay dismayed dismaying disillusioned
+disillusionment demoralized demoralised demoralizing downhearted wistful wistfully tearjerking suicidal suicide
+hanged_himself took_his_own_life empty_offices empty_chairs beloved_app closes_for_good close_for_good shut_for_good
+rip
+[surprise 1.5 x]
+til mind_is_blown blew_me_away blows_me_away knocked_my_socks floored floors_analysts staggered staggering staggers
+dazed dumbstruck thunderstruck awestruck wonderstruck agog wide_eyed eyes_popped eye_popping eye_opening jaw_drop
+jaw_dropper gasps gasp gasped gasping stop_the_presses hold_the_phone hold_on_what say_what excuse_me_what huh
+wait_really oh_really really_now is_this_for_real is_that_real is_this_a_joke is_that_true are_you_serious
+you're_kidding you_are_kidding no_kidding get_out_of_here never_thought_i'd never_thought_i never_thought_we
+never_imagined never_dreamed couldn't_imagine couldn't_have_imagined who_could_have who_would_have who_would_expect
+who_expected nobody_predicted no_one_predicted nobody_imagined nobody_thought no_one_thought few_predicted few_saw
+few_thought few_imagined little_did_we little_did_i wasn't_expecting was_not_expecting weren't_expecting
+didn't_see_coming did_not_expect_that contrary_to_expectations against_expectations defying_expectations
+confounding_expectations beyond_expectations_surprise surprise_move surprise_twist turn_of_events strange_turn
+unexpected_turn unlikely_turn sudden_turn u_turn about_face volte_face eleventh_hour last_minute_twist shock_win
+shock_exit shock_move shock_result shock_decision surprise_win upset_win stunner bolt_from_the_blue lightning_strike
+overnight_millionaire stroke_of_luck fluke flukes fluky one_in_a_million miracle miraculous miraculously
+inexplicable inexplicably unexplained unaccountably unfathomable incomprehensible inconceivable unimaginable
+unthinkable implausible implausibly far_fetched beggars_belief defies_belief defies_logic defies_explanation
+rub_my_eyes rubbed_my_eyes pinched_myself had_to_check checked_twice looked_twice fell_off_my_chair nearly_fell
+spat_out_my spit_out_my dropped_my_coffee dropped_my_phone out_of_left_field left_field unannounced
+without_any_warning with_no_warning unprompted out_of_thin_air wakes_up_after awoke_after moved_after
+after_years_of_silence reappears resurfaces long_lost rediscovered unearthed turned_out_to_be turns_out_to_be
+plot_thickens go_figure fancy_that imagine_my_surprise to_my_surprise to_everyone's_surprise much_to_my
+lo_and_behold strangely_enough oddly_enough funnily_enough
 """

@@ -10,7 +10,7 @@ FINANCE: Final = """
 [up 2.3 vn]
 surge soar skyrocket rally rocket moonshot boom
 [up 2.3 v]
-explode_higher rip_higher rip melt_up blast_past smash_through break_out moon outperform spike_higher shoot_up
+explode_higher rip_higher melt_up blast_past smash_through break_out moon outperform spike_higher shoot_up
 [up 1.9 vn]
 jump climb gain leap rebound spike advance upswing uptick uptrend upturn uplift bounce pump breakout resurgence
 [up 1.7 v]
@@ -85,6 +85,8 @@ liquidate squeeze trap punish wreck wipe_out burn_out
 [stop -1.2 v]
 arrest jail imprison convict indict seize nab apprehend detain extradite charge sentence expose shame name_and_shame
 exclude ban prosecute catch crack_down_on clamp_down_on crack_down
+[stop 0.6 v]
+return hand_back give_back vote_down defeat outvote
 [stop -1.3 v]
 halt suspend pause freeze delay postpone cancel reject deny refuse block delist terminate discontinue restrict
 prohibit disable outlaw oppose stall scuttle derail topple shut shut_down shut_off switch_off close_down shutter
@@ -117,11 +119,11 @@ partnership reimbursement new_money subsidy
 net_inflow institutional_demand institutional_inflow profitability tax_break tax_relief legal_clarity
 regulatory_clarity clarity breakthrough milestone recovery
 [good 0.0 n]
-earnings revenue demand liquidity reserve volume turnover yield dividend reward return appetite confidence income
-licence license permission backing mandate participation hashrate hash_rate investor_confidence market_share
-customer user active_address activity subscriber staking withdrawal trading_volume user_growth credit_rating uptime
-buyer capital rights compensation payout grant bank_account access balance_sheet margin price_target target rating
-forecast guidance outlook peg deposit price value stock share_price shares
+earnings revenue demand liquidity reserve volume turnover yield dividend reward appetite confidence income licence
+license permission backing mandate participation hashrate hash_rate investor_confidence market_share customer user
+active_address activity subscriber staking withdrawal trading_volume user_growth credit_rating uptime buyer capital
+rights compensation payout bank_account access balance_sheet margin price_target target rating forecast guidance
+outlook peg deposit price value stock share_price shares
 [good 0.9 n mood=1]
 hope dream faith
 [good 0.0 n]
@@ -136,7 +138,7 @@ scarcity_of_buyers overhang criticism opposition pushback exposure_to bad_loan l
 supply_glut oversupply weakness
 [bad -0.3 n]
 fee inflation debt cost expense risk volatility liquidation selling pressure doubt slippage leverage tax levy tariff
-duty interest_rate discount unlock barrier hurdle obstacle friction curb constraint red_tape short_interest short
+duty interest_rate discount unlock barrier hurdle obstacle friction curb constraint red_tape short_interest
 bearish_bet bear_bet short_bet short_position exchange_balance supply_on_exchanges exchange_reserve gas_fee latency
 limit rule_on supply circulating_supply exchange_supply fine penalty unrealized_loss realized_loss
 [bad -1.8 n fear=0.5]
@@ -176,12 +178,12 @@ compensate recoup recover unlock_value win score land clinch earn net pocket_gai
 return_to_profit shine outshine buy_dip get_bought snap_up accumulate stack hodl buy_back buy_more scoop_up hoard
 load_up wave_through pass_bill get_approved win_approval win_licence win_license win_case win_appeal gain_favour
 gain_favor gain_traction gain_ground go_mainstream join_forces strike_deal agree_on sign_up oversubscribe stabilize
-stabilise restore reopen resume relist reinstate reward return queue_up_for dip_get_bought dip_gets_bought
-dips_get_bought lead_gainers top_gainers in_demand pay_off bear_fruit cash_in
+stabilise restore reopen resume relist reinstate reward queue_up_for dip_get_bought dip_gets_bought dips_get_bought
+lead_gainers top_gainers in_demand pay_off bear_fruit cash_in
 [plain 1.2 v]
 support favour favor backs backed_by gets_listed listed_on lists_bitcoin lists_token list_token onboard roll_out
 ship deliver deploy_capital raise_fund raise_funds raise_m inject_capital invest allocate subsidize incentivize
-enable empower protect safeguard insure guarantee stake return_funds pile_into flock_to warm_to open_door pave_way
+empower protect safeguard insure guarantee stake return_funds pile_into flock_to warm_to open_door pave_way
 green_list whitelist exempt accepts_bitcoin pour_into
 [plain 1.0 x]
 upgrades upgraded
@@ -235,19 +237,19 @@ overbought crypto_winter left_holding_bag held_bag held_the_bag dust_off
 [plain -2.0 v]
 sue accuse penalize penalise fined get_fined hit_with_fine blacklist default_on in_default downgrade suffer_loss
 lose forfeit dump sell_everything offload raid fail miss_payment miss_target write_down write_off bungle mismanage
-squander overcharge overpay short front_run manipulate punish trap_investors exclude drop_clients drop_crypto
-underprice hammer batter hurt harm damage undermine threaten weigh_on drag_down pressure pile_into_short
-pile_into_shorts cash_out flee exit abandon_project pull_out quit_market leave_market dent_hopes shatter cripple
-bankrupt go_bust go_under go_broke go_bankrupt file_for_bankruptcy declare_bankruptcy seek_bankruptcy lay_off
-fire_staff gut slam pan bash lambast blast rap warn caution rattle spook roil reel buckle get_liquidated sell_bottom
-sold_bottom buy_top bought_top bought_ath be_shaken_out shaken_out miss_out socialize_loss socialise_loss raise_fee
-raise_fees hike_fee dilute mint_quietly shorted
+squander overcharge overpay front_run manipulate punish trap_investors exclude drop_clients drop_crypto underprice
+hammer batter hurt harm damage undermine threaten weigh_on drag_down pressure pile_into_short pile_into_shorts
+cash_out flee exit abandon_project pull_out quit_market leave_market dent_hopes shatter cripple bankrupt go_bust
+go_under go_broke go_bankrupt file_for_bankruptcy declare_bankruptcy seek_bankruptcy lay_off fire_staff gut slam pan
+bash lambast blast rap warn caution rattle spook roil reel buckle get_liquidated sell_bottom sold_bottom buy_top
+bought_top bought_ath be_shaken_out shaken_out miss_out socialize_loss socialise_loss raise_fee raise_fees hike_fee
+dilute mint_quietly shorted
 [plain -2.2 n sadness=0.9]
 bankruptcy layoff job_cut shutdown foreclosure wipeout wipe_out casualty closure
 [plain -2.2 v sadness=1.0]
-lay_off shutter close_its_door close_doors wind_down cease_operation liquidate_company lose_everything lose_all
-go_to_zero go_bankrupt file_for_bankruptcy go_bust go_under go_out_of_business pull_the_plug pull_plug fold
-shut_up_shop lose_job
+lay_off shutter close_its_door wind_down cease_operation liquidate_company lose_everything lose_all go_to_zero
+go_bankrupt file_for_bankruptcy go_bust go_under go_out_of_business pull_the_plug pull_plug fold shut_up_shop
+lose_job
 [plain -2.2 v fear=1.3]
 hack exploit drain phish compromise steal loot siphon raid_wallet target_wallet infect hijack
 [plain -1.8 x sadness=1.0]
@@ -284,6 +286,83 @@ rekt wiped_out lost_everything life_savings college_fund_gone down_bad hopium_go
 [plain -1.0 x sadness=0.8]
 capitulated
 
+[up 1.0 v]
+allow permit enable grant clear_way_for open_up_to let_in unlock_access
+[up 1.8 x]
+rips ripping rips_higher flying flies moons mooning mooned sends_it pumping parabolic ripped_higher takes_off
+took_off taking_off
+[up 1.6 v]
+jolt_higher leapfrog zoom roar spring_back bounce_off vault steam_ahead press_higher grind_higher power_ahead
+catch_up claw_back roar_back charge_higher storm_past eclipse
+[down -1.6 v]
+buckle cave skid tailspin wilt crumble unravel hemorrhage haemorrhage nosedive wobble wane ebb dent slacken flounder
+sour turn_red turn_negative roll_over give_back_gains trim_gains surrender_gains lose_steam lose_momentum
+run_out_of_steam lose_market_share lose_peg lose_half lose_third retrace puke nuke get_rekt get_dumped
+[down -1.3 v]
+dwindle diminish deplete drain_away stall flatline wind_back scale_back pull_back step_back hold_back rein_in
+back_off
+[bad -0.3 n]
+short shorts short_trader appeal case claim motion proceedings charges subpoenas paperwork gridlock deadlock
+loophole
+[plain -1.3 x]
+shorting shorted_their shorted_its dumped_their paying_premium
+[good 0.0 n]
+staff job workforce headcount salary wage pay bonus funding runway hiring licence licences member supporter
+volunteer
+[bad -1.6 n fear=0.6]
+intrusion compromise leak ransom blackmail spoofing counterfeit flaw loophole_exploited siphoning sweep_of_wallets
+wallet_drain key_theft rogue_employee infiltration spyware double_spend reorg 51%_attack chain_split freeze_order
+[bad -1.6 n]
+fallout spat feud row rift clash standoff gag_order injunction infringement non_compliance noncompliance malpractice
+negligence mishap hiccup snag logjam shortcoming shortfall impasse hack_claim sell_order malfunction mispricing
+[plain 1.6 v]
+vote_for ratify clear_hurdle wave_through prevail triumph_in thrash smash_record shatter_record break_record
+exceed_expectations outdo surpass_forecast beat_forecast win_big hit_target hit_jackpot strike_gold list_on_major
+go_live back_bitcoin buy_bitcoin add_bitcoin hold_bitcoin accumulate_bitcoin add_to_position never_sold
+diversify_into hand_out_reward distribute_profit pay_dividend hike_dividend raise_dividend raise_guidance
+raise_forecast raise_outlook raise_target raise_price_target lift_target lift_forecast lift_guidance swing_to_profit
+return_to_growth turn_corner turn_positive turn_green hold_support hold_firm hold_steady_above stand_strong
+stay_strong set_aside_for_victim win_back_trust regain resurface_above flip_positive flip_bullish prove_wrong
+vindicate
+[plain -1.7 v]
+swing_to_loss post_loss report_loss book_loss miss_payroll cut_guidance cut_forecast cut_outlook cut_target
+lower_guidance lower_target slash_target slash_forecast cut_price_target pull_guidance lose_licence lose_license
+lose_case lose_appeal lose_bid lose_customer lose_user lose_support break_promise break_peg slip_peg fall_short
+come_up_short run_out_of_money burn_cash burn_through withdraw_support turn_away walk_away pull_back_from back_out
+scrap_plan ditch shun snub spurn distance_itself sever_ties cut_ties part_ways quit resign step_down flip_negative
+flip_bearish trap_buyer strand trap_fund overheat sour_on turn_bearish get_stopped_out stop_out choke suffocate
+stifle smother throttle sabotage jeopardize jeopardise endanger imperil backfire misfire misappropriate misuse
+plunder ransack pillage loot overvalue counterfeit fake forge falsify inflate_volume fabricate cook_the_books spoof
+conceal hide_loss cover_up
+[plain -1.9 n]
+robbery walkout resignation exodus stampede retreat collapse wreck trainwreck train_wreck nightmare debacle
+catastrophe calamity heartache ruin implosion meltdown bloodletting washout shakeout purge slaughter massacre
+wasteland wreckage dumping_ground laggard underachiever has_been lemon dud
+[plain 1.7 n]
+jackpot windfall masterstroke coup landslide feat accolade award trophy blessing lifeline reprieve
+vote_of_confidence seal_of_approval stamp_of_approval safe_haven store_of_value game_changer boost shot_in_the_arm
+silver_lining bright_spot outperformer powerhouse frontrunner trailblazer pioneer leader_in world_first first_mover
+[plain 1.5 x]
+upbeat brisk buoyant red_hot sizzling hot_demand sold_out unstoppable on_a_tear on_fire on_a_roll in_high_spirits
+firing_on_all_cylinders unbeaten unbroken_streak winning_streak green_again back_above back_in_profit
+back_in_the_black full_refund fully_refunded made_whole no_funds_lost funds_are_safe all_funds_safe
+nobody_lost_anything no_losses could_not_be_better couldn't_be_better never_been_better looking_good looks_good
+looks_strong love_to_see_it let's_go_up cup_and_handle higher_highs oversold undervalued_here cheap_here still_early
+[plain -1.5 x]
+losing_streak worst_streak in_freefall in_tatters in_ruins in_shambles in_disarray on_the_ropes on_life_support
+worth_nothing worth_zero worth_less next_to_nothing near_zero down_the_drain up_in_smoke out_of_money out_of_cash
+out_of_luck hung_out_to_dry left_in_the_dark under_pressure under_strain under_siege under_attack in_peril
+in_jeopardy in_limbo in_freeze back_below back_under red_again not_looking_good looks_weak looks_ugly looks_bad
+it's_over its_over game_over too_good_to_be_true house_of_cards smoke_and_mirrors nothing_but_down no_liquidity
+no_buyers no_bids no_volume no_users no_way_out never_existed hole_in_balance_sheet hole_in_its_balance_sheet
+black_hole
+[plain -2.0 v sadness=1.1]
+close_for_good shut_for_good cut_job cut_staff slash_job slash_staff axe_job shed_job cut_workforce slash_workforce
+cut_half_its_staff lose_inheritance lose_life_savings lose_savings lose_house lose_home call_it_quits throw_in_towel
+bow_out fade_away go_dark_for_good
+[plain -2.0 n sadness=1.0]
+staff_cut redundancy job_loss insolvency_filing chapter_11 foreclosure
+
 # -- what says nothing but sounds as if it did
 [plain 0.0 n]
 share security interest asset trust token value credit stake exchange bond future option equity commodity currency
@@ -301,9 +380,11 @@ super halving halvings firm firms list lists listed default leading late united 
 original strong_password gross greatly pretty huge certain certainly feature ok okay no yes well active number
 special usual neutral unchanged flat mixed steady sideways in_line quiet asleep even common kind sort ready sure
 clear clearly free_of_charge novel party_line just_in top ten_best lol hits_and_misses risk_free_rate proof_of_loss
-if_possible good_morning gm good_night happy_friday how_to where_to
+if_possible good_morning gm good_night happy_friday
 
 # -- says that the text is about markets or money
+[market 0 n]
+hearing
 [market 1 n]
 bitcoin btc ether ethereum solana xrp dogecoin cardano litecoin monero coin altcoin memecoin crypto cryptocurrency
 token price market trader trade investor holder hodler etf portfolio stack bag position deposit dollar stock dip
@@ -312,7 +393,7 @@ gain stablecoin leverage liquidity usdt usdc tether shareholder creditor deposit
 vesting hedge_fund entry volume limit_order pump coins bond equity candle bull bear shiba_inu yield cash wallet
 wealth payday tip refund reward order savings investment bet trading stacker speculator underwriter economy
 inflation gold currency
-[market 0.6 n]
+[market 0.2 n]
 account fund bank lender dao vc nft airdrop miner chain project team dev founder insider supply reserve contract
 whitepaper regulator sec cftc regulation fed tax vault bridge staker staking validator customer client withdrawal
 bill law court judge listing halving treasury ceo executive oracle memo pool custody custodian deal retiree grifter
