@@ -1,8 +1,10 @@
-"""Scores documents: sentiment, emotions, key phrases, a summary and the assets named."""
+"""Scores documents: sentiment, emotions, key phrases, a summary and the assets named.
+
+What scores whole objects of a landing, ``score_landing``, is in ``objects``: it logs, and a logger takes a while.
+"""
 
 from lambdas.enrich.backend import Backend, WordListBackend
-from lambdas.enrich.objects import Outcome, score_landing
 from lambdas.enrich.reader import Reader
 from lambdas.enrich.scorer import Feeling, Scorer
 
-__all__ = ["Backend", "Feeling", "Outcome", "Reader", "Scorer", "WordListBackend", "score_landing"]
+__all__ = ["Backend", "Feeling", "Reader", "Scorer", "WordListBackend"]

@@ -10,11 +10,12 @@ is the mean of its sentences. The same text gives the same numbers, always.
 import hashlib
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
-from lambdas.enrich import rules, text
+from lambdas.enrich import neighbours, rules, text
 from lambdas.enrich.lexicon import DETERMINERS, Entry, Lexicon, standard
+from lambdas.enrich.unit import Unit
 from tapehouse.score import EMOTIONS
 
 Label: TypeAlias = Literal["negative", "neutral", "positive"]
@@ -31,20 +32,6 @@ class Feeling:
     label: Label
     emotions: Mapping[str, float]
     """Each of EMOTIONS to its share, 0 to 1, 1 together."""
-
-
-@dataclass(slots=True)
-class Unit:
-    """A word, expression, number or mark of a sentence, and what the rules make of it."""
-
-    word: str
-    kind: str
-    entry: Entry | None
-    shout: bool = False
-    valence: float = 0.0
-    weight: float = 1.0
-    emotions: list[tuple[int, float]] = field(default_factory=list)
-    used: bool = False
 
 
 def label_of(sentiment: float) -> Label:
@@ -70,7 +57,7 @@ class Scorer:
         moods: list[float] = []
         evidence = [0.0] * len(EMOTIONS)
         for sentence in sentences:
-            rules.weigh(sentence)
+            neighbours.weigh(sentence)
             moods.append(_squeezed(sentence, gate))
             for place, weight in _felt(sentence):
                 evidence[place] += weight
@@ -119,7 +106,9 @@ def _matched(words: tuple[str, ...], lower: Sequence[str], place: int) -> int:
 def _is_ticker(token: str, lower: Sequence[str], place: int) -> bool:
     """Whether a word is a coin's sign here: $SAFE, the SAFE token."""
     beside = (*lower[max(0, place - 1) : place], *lower[place + 1 : place + 2])
-    return token[0] == "$" or (token.isupper() and any(word in ("token", "ticker", "coin", "symbol") for word in beside))
+    return token[0] == "$" or (
+        token.isupper() and any(word in ("token", "ticker", "coin", "symbol") for word in beside)
+    )
 
 
 def _of_market(unit: Unit) -> float:
@@ -138,7 +127,7 @@ def _of_market(unit: Unit) -> float:
 def _squeezed(units: Sequence[Unit], gate: float) -> float:
     total = sum(unit.valence * unit.weight * _share(unit, gate) for unit in units)
     total *= 1 + rules.EXCLAIMED * min(sum(unit.word == "!" for unit in units), rules.MOST_MARKS)
-    if rules.explains(units):
+    if neighbours.explains(units):
         total *= rules.EXPLAINED
     elif units and any(unit.word == "?" for unit in units[-2:]):
         total *= rules.ASKED
@@ -162,7 +151,7 @@ def _felt(units: Sequence[Unit]) -> list[tuple[int, float]]:
     ]
     if len(marks) > 1 and "?" in marks:
         found.append((SURPRISE, rules.ASKED_LOUDLY))
-    if rules.explains(units):
+    if neighbours.explains(units):
         found = [(place, weight * rules.EXPLAINED) for place, weight in found]
     return found
 

@@ -239,8 +239,8 @@ chuffed tickled_pink pleased pleasing pleasure_to content contented contentment 
 charmed cherish cherished cherishing treasure_this adoring adoration affection beloved darling sweetest sweetheart
 hearts_are_full heart_is_full warms_my_heart warmed_my_heart touched_by moved_to_tears_of fun_times funniest funny
 hilarious hilarity lol lmao rofl haha hahaha hehe giggle giggles chuckle chuckles joke_of_the_day playful jolly
-jollity festive festivity festivities feast feasts fiesta party partying parties partied fireworks confetti balloons
-crown_moment victorious conquering cheering_crowds crowd_cheers standing_ovation fans_celebrate holders_celebrate
+jollity festive festivity festivities feast feasts fiesta partying partied fireworks confetti balloons crown_moment
+victorious conquering cheering_crowds crowd_cheers standing_ovation fans_celebrate holders_celebrate
 traders_celebrate holders_rejoice community_celebrates celebrates_with what_a_win huge_win big_win massive_win
 we_won i_won we_made_it finally_made_it mission_accomplished so_worth_it worth_every_penny worth_the_wait
 best_decision best_decision_ever best_thing_ever best_gift greatest_day luckiest lucky_me lucky_day so_lucky

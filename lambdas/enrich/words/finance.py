@@ -14,11 +14,11 @@ explode_higher rip_higher melt_up blast_past smash_through break_out moon outper
 [up 1.9 vn]
 jump climb gain leap rebound spike advance upswing uptick uptrend upturn uplift bounce pump breakout resurgence
 [up 1.7 v]
-rise rally_past top surpass exceed beat outpace outstrip overtake reclaim recover rebuild revive accelerate
-strengthen swell mount multiply thrive flourish prosper appreciate double triple quadruple treble bounce_back
-prices_firm edge_up edge_higher inch_up inch_higher tick_up tick_higher creep_up creep_higher pick_up ramp_up
-heat_up pile_up scale_up stack_up break_above break_through break_past push_past push_above trade_higher
-close_higher open_higher end_higher move_higher
+rise rally_past top surpass exceed beat outpace outstrip overtake reclaim rebuild revive accelerate strengthen swell
+mount multiply thrive flourish prosper appreciate double triple quadruple treble bounce_back prices_firm edge_up
+edge_higher inch_up inch_higher tick_up tick_higher creep_up creep_higher pick_up ramp_up heat_up pile_up scale_up
+stack_up break_above break_through break_past push_past push_above trade_higher close_higher open_higher end_higher
+move_higher
 [up 1.3 vn]
 increase rise climb_back boost grow growth expand expansion raise lift hike improve improvement add upsize
 [up 1.3 v]
@@ -53,9 +53,9 @@ move_lower edge_down edge_lower inch_lower inch_down tick_lower tick_down drift_
 undershoot stumble falter languish stagnate shrivel evaporate erode depreciate halve devalue bleed bleed_out dry_up
 fizzle slide_back
 [down -1.5 n]
-fall dip decrease reduction retreat slowdown contraction correction stagnation weakness downside underperformance
+fall dip decrease reduction retreat slowdown correction stagnation weakness downside underperformance
 [down -1.2 vn]
-decrease cool slow ease fade shrink narrow abate subside moderate wane dwindle diminish contract soften dent
+decrease cool slow ease fade shrink narrow abate subside moderate wane dwindle diminish soften dent
 [down -1.0 v]
 cut lower reduce trim slash curb curtail pare tame drop_to lessen lighten shrink_by calm soothe allay quell mitigate
 limit relieve alleviate recede taper drain_of disappear vanish dissolve evaporate melt go_away close_gap
@@ -66,7 +66,7 @@ low lowest fewer less minimal cheap cheaper
 [down -1.2 x]
 lower downward
 [down -1.6 x]
-decline_in_price leg_down more_pain another_leg_down deeper_correction
+contracted contracting decline_in_price leg_down more_pain another_leg_down deeper_correction
 
 # -- an end of something
 [stop 0.0 v]
@@ -85,6 +85,10 @@ liquidate squeeze trap punish wreck wipe_out burn_out
 [stop -1.2 v]
 arrest jail imprison convict indict seize nab apprehend detain extradite charge sentence expose shame name_and_shame
 exclude ban prosecute catch crack_down_on clamp_down_on crack_down
+[stop 1.7 v]
+reimburse repay refund make_whole compensate recoup recover rescue
+[stop 0.0 v]
+close
 [stop 0.6 v]
 return hand_back give_back vote_down defeat outvote
 [stop -1.3 v]
@@ -173,13 +177,13 @@ tailwind buy_the_dip dip_buyer winner gainer breakthrough green_light win victor
 windfall bonanza comeback turnaround bull_trend higher_low outperformance overperformance
 [plain 1.7 v]
 approve greenlight green_light authorize legalize embrace adopt accept endorse welcome partner_with integrate
-team_up sign_deal secure succeed acquit exonerate vindicate clear rescue reimburse repay refund make_whole
-compensate recoup recover unlock_value win score land clinch earn net pocket_gains break_even broke_even turn_profit
-return_to_profit shine outshine buy_dip get_bought snap_up accumulate stack hodl buy_back buy_more scoop_up hoard
-load_up wave_through pass_bill get_approved win_approval win_licence win_license win_case win_appeal gain_favour
-gain_favor gain_traction gain_ground go_mainstream join_forces strike_deal agree_on sign_up oversubscribe stabilize
-stabilise restore reopen resume relist reinstate reward queue_up_for dip_get_bought dip_gets_bought dips_get_bought
-lead_gainers top_gainers in_demand pay_off bear_fruit cash_in
+team_up sign_deal secure succeed acquit exonerate vindicate clear unlock_value win score land clinch earn net
+pocket_gains break_even broke_even turn_profit return_to_profit shine outshine buy_dip get_bought snap_up accumulate
+stack hodl buy_back buy_more scoop_up hoard load_up wave_through pass_bill get_approved win_approval win_licence
+win_license win_case win_appeal gain_favour gain_favor gain_traction gain_ground go_mainstream join_forces
+strike_deal agree_on sign_up oversubscribe stabilize stabilise restore reopen resume relist reinstate reward
+queue_up_for dip_get_bought dip_gets_bought dips_get_bought lead_gainers top_gainers in_demand pay_off bear_fruit
+cash_in
 [plain 1.2 v]
 support favour favor backs backed_by gets_listed listed_on lists_bitcoin lists_token list_token onboard roll_out
 ship deliver deploy_capital raise_fund raise_funds raise_m inject_capital invest allocate subsidize incentivize
@@ -292,8 +296,8 @@ allow permit enable grant clear_way_for open_up_to let_in unlock_access
 rips ripping rips_higher flying flies moons mooning mooned sends_it pumping parabolic ripped_higher takes_off
 took_off taking_off
 [up 1.6 v]
-jolt_higher leapfrog zoom roar spring_back bounce_off vault steam_ahead press_higher grind_higher power_ahead
-catch_up claw_back roar_back charge_higher storm_past eclipse
+jolt_higher leapfrog zoom roar spring_back bounce_off steam_ahead press_higher grind_higher power_ahead catch_up
+claw_back roar_back charge_higher storm_past eclipse
 [down -1.6 v]
 buckle cave skid tailspin wilt crumble unravel hemorrhage haemorrhage nosedive wobble wane ebb dent slacken flounder
 sour turn_red turn_negative roll_over give_back_gains trim_gains surrender_gains lose_steam lose_momentum
@@ -307,8 +311,8 @@ loophole
 [plain -1.3 x]
 shorting shorted_their shorted_its dumped_their paying_premium
 [good 0.0 n]
-staff job workforce headcount salary wage pay bonus funding runway hiring licence licences member supporter
-volunteer
+staff job workforce headcount salary wage pay bonus funding runway hiring licence licences
+
 [bad -1.6 n fear=0.6]
 intrusion compromise leak ransom blackmail spoofing counterfeit flaw loophole_exploited siphoning sweep_of_wallets
 wallet_drain key_theft rogue_employee infiltration spyware double_spend reorg 51%_attack chain_split freeze_order
@@ -391,8 +395,8 @@ token price market trader trade investor holder hodler etf portfolio stack bag p
 chart exchange broker defi presale ico loan whale rally money saving rent cap valuation buyer seller profit loss
 gain stablecoin leverage liquidity usdt usdc tether shareholder creditor depositor venture dex cex tokenomics
 vesting hedge_fund entry volume limit_order pump coins bond equity candle bull bear shiba_inu yield cash wallet
-wealth payday tip refund reward order savings investment bet trading stacker speculator underwriter economy
-inflation gold currency
+wealth payday tip reward order savings investment bet trading stacker speculator underwriter economy inflation gold
+currency
 [market 0.2 n]
 account fund bank lender dao vc nft airdrop miner chain project team dev founder insider supply reserve contract
 whitepaper regulator sec cftc regulation fed tax vault bridge staker staking validator customer client withdrawal

@@ -1,7 +1,7 @@
 """A text's language is told by its script or its small words, and otherwise said not to be known."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lambdas.enrich import language
@@ -42,6 +42,7 @@ def test_latin_letters_are_known(text: str, latin: bool) -> None:
     assert language.is_latin(text) is latin
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_any_text_has_a_language(text: str) -> None:
     assert language.language(text) in {*STOP_WORDS, "ru", "zh", "ja", "ko", "ar", "und"}

@@ -1,6 +1,6 @@
 """Key phrases are what a text keeps coming back to, without small words, the same each time."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lambdas.enrich import phrases
@@ -33,6 +33,7 @@ def test_other_languages_have_their_own_small_words() -> None:
     assert phrases.key_phrases("比特币", language="zh") == ()
 
 
+@settings(deadline=None)
 @given(st.text(max_size=300))
 def test_any_text_has_few_phrases(text: str) -> None:
     found = phrases.key_phrases(text, language="en")

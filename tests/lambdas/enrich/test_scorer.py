@@ -116,7 +116,7 @@ def test_degree_counts(weaker: str, stronger: str) -> None:
     assert 0 < feeling(weaker).sentiment < feeling(stronger).sentiment
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(
     st.one_of(
         st.text(max_size=200),

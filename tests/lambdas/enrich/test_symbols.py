@@ -1,7 +1,7 @@
 """Assets are found by exact tokens and names, and words that look like tickers are left words."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lambdas.enrich import symbols
@@ -59,6 +59,7 @@ def test_the_table_names_each_asset_and_name_once() -> None:
     assert len(set(names)) == len(names)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_any_text_names_sorted_assets(text: str) -> None:
     found = symbols.symbols(text)

@@ -1,7 +1,7 @@
 """Text is cleaned alike, and cut into sentences and words without tripping over abbreviations or emoji."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lambdas.enrich import text
@@ -55,6 +55,7 @@ def test_words_are_bare() -> None:
     assert text.words("$BTC #Bitcoin @Saylor Bitcoin's 5%") == ["btc", "bitcoin", "saylor", "bitcoin"]
 
 
+@settings(deadline=None)
 @given(st.text(max_size=300))
 def test_any_text_is_cleaned_and_cut(raw: str) -> None:
     cleaned = text.clean(raw)
