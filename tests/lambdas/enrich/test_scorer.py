@@ -1,5 +1,6 @@
 """Mood and emotions of hard cases, and what holds of any text."""
 
+import hashlib
 import math
 import time
 
@@ -13,6 +14,7 @@ from lambdas.enrich.scorer import Feeling, Scorer
 from tapehouse.score import EMOTIONS
 
 SCORER = Scorer()
+PINNED = ("94704f5abd5f", "632bf1ceb638")
 
 
 def feeling(text: str) -> Feeling:
@@ -157,3 +159,16 @@ def test_version_is_of_words_and_constants(monkeypatch: pytest.MonkeyPatch) -> N
     before = Scorer(one).version
     monkeypatch.setattr(rules, "CUT", 0.3)
     assert Scorer(one).version != before
+
+
+def test_scores_change_with_the_version_alone() -> None:
+    """Whoever changes what is scored sees it here: raise ``rules.REVISION`` if only code changed, then pin anew."""
+    texts = [
+        "SEC drops lawsuit, bitcoin surges 5% despite fears of a ban!",
+        "Losses did not narrow; the exchange never reimbursed the hack's victims. Liars!!",
+        "Is the worst over? Analysts can't rule out a deeper correction, but inflows rise.",
+        "NO WAY, THE SAFE token is up by half?! 🚀",
+        "Neither good nor bad. Hearing scheduled for May.",
+    ]
+    said = repr([feeling(text) for text in texts])
+    assert (SCORER.version, hashlib.sha256(said.encode()).hexdigest()[:12]) == PINNED
