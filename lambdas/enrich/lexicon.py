@@ -78,7 +78,11 @@ def lexicon(*texts: str, vader: Mapping[str, float] | None = None, emojis: Mappi
         entry = found.pop(key)
         if len(parts) > 1:
             expressions.setdefault(parts[0], []).append((parts, entry))
-    ordered = {first: tuple(sorted(rest, key=lambda each: -len(each[0]))) for first, rest in expressions.items()}
+    # The longest first, and the others in one order: that of forms comes from sets, another one in each process.
+    ordered = {
+        first: tuple(sorted(rest, key=lambda each: (-len(each[0]), each[0], repr(each[1]))))
+        for first, rest in expressions.items()
+    }
     said = repr((sorted(found.items()), sorted(ordered.items())))
     return Lexicon(found, ordered, hashlib.sha256(said.encode()).hexdigest())
 

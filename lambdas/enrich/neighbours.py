@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from lambdas.enrich import rules
-from lambdas.enrich.lexicon import EMOTIONS, Entry
+from lambdas.enrich.lexicon import Entry
 from lambdas.enrich.unit import Unit
+from tapehouse.score import EMOTIONS
 
 JOY: Final = EMOTIONS.index("joy")
 SADNESS: Final = EMOTIONS.index("sadness")

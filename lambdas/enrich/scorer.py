@@ -172,4 +172,11 @@ def _feeling(mood: float, evidence: list[float], sentences: int) -> Feeling:
 
 
 def _plain(value: object) -> str:
-    return repr(sorted(value)) if isinstance(value, frozenset) else repr(value)
+    """The same text for the same value in every process: sets have another order in each."""
+    if isinstance(value, set | frozenset):
+        return f"{{{', '.join(sorted(map(_plain, value)))}}}"
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(sorted(f'{_plain(name)}: {_plain(of)}' for name, of in value.items()))}}}"
+    if isinstance(value, list | tuple):
+        return f"({', '.join(map(_plain, value))})"
+    return repr(value)

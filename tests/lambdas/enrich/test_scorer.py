@@ -2,7 +2,9 @@
 
 import hashlib
 import math
-import time
+import os
+import subprocess
+import sys
 
 import pytest
 from hypothesis import given, settings
@@ -11,10 +13,11 @@ from hypothesis import strategies as st
 from lambdas.enrich import rules
 from lambdas.enrich.lexicon import lexicon
 from lambdas.enrich.scorer import Feeling, Scorer
+from lambdas.enrich.text import MOST_CHARS, clean
 from tapehouse.score import EMOTIONS
 
 SCORER = Scorer()
-PINNED = ("94704f5abd5f", "632bf1ceb638")
+PINNED = ("468e1e6d4902", "632bf1ceb638")
 
 
 def feeling(text: str) -> Feeling:
@@ -139,18 +142,10 @@ def test_any_text_has_bounded_feelings_and_the_same_again(text: str) -> None:
     assert (one.label == "neutral") == (abs(one.sentiment) < rules.CUT)
 
 
-def test_a_megabyte_takes_no_longer_than_what_is_read_of_it() -> None:
-    begun = time.perf_counter()
-    feeling("Losses did not fall, " * 50_000)
-    assert time.perf_counter() - begun < 5
-
-
-def test_two_hundred_headlines_take_a_second_at_most() -> None:
-    texts = [f"Bitcoin falls {number}% as fears of a ban on mining return, traders say" for number in range(200)]
-    begun = time.process_time()
-    for text in texts:
-        feeling(text)
-    assert time.process_time() - begun < 1
+def test_of_a_megabyte_as_much_is_read_as_is_cut_of_it() -> None:
+    long = "Losses did not fall, " * 50_000
+    assert feeling(long) == feeling(clean(long))
+    assert len(clean(long)) <= MOST_CHARS
 
 
 def test_version_is_of_words_and_constants(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -159,6 +154,14 @@ def test_version_is_of_words_and_constants(monkeypatch: pytest.MonkeyPatch) -> N
     before = Scorer(one).version
     monkeypatch.setattr(rules, "CUT", 0.3)
     assert Scorer(one).version != before
+
+
+def test_version_is_the_same_in_every_process() -> None:
+    asked = [sys.executable, "-c", "from lambdas.enrich import Scorer; print(Scorer().version)"]
+    for seed in ("1", "2"):
+        environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(sys.path)}
+        said = subprocess.run(asked, env=environment, capture_output=True, text=True, check=True).stdout
+        assert said.strip() == SCORER.version
 
 
 def test_scores_change_with_the_version_alone() -> None:
