@@ -1,4 +1,4 @@
-"""A second kind of data joins the pipeline by tables, a job and a line: documents, from files in landing/ to gold.
+"""A second kind of data joins the pipeline by tables, a job and a line: filings, from files in landing/ to gold.
 
 What stands here is all that it takes: refresh, rebuild, status, audit and the locks know of it by the pipeline alone.
 """
@@ -25,10 +25,10 @@ pytestmark = pytest.mark.spark
 
 DAY_US: Final = 86_400_000_000
 
-# -- tapehouse/tables/{bronze,silver,gold}_documents.py ---------------------------------------------------------------
+# -- tapehouse/tables/{bronze,silver,gold}_filings.py ---------------------------------------------------------------
 
-BRONZE_DOCUMENTS: Final = Table(
-    name="bronze.documents",
+BRONZE_FILINGS: Final = Table(
+    name="bronze.filings",
     grain="one row per line of a landed object",
     columns=(
         Column("object_uri", "STRING", "the landed object", nullable=False),
@@ -38,8 +38,8 @@ BRONZE_DOCUMENTS: Final = Table(
     key=("object_uri", "payload"),
     time_us="fetched_us",
 )
-SILVER_DOCUMENTS: Final = Table(
-    name="silver.documents",
+SILVER_FILINGS: Final = Table(
+    name="silver.filings",
     grain="one row per document",
     columns=(
         Column("document_id", "STRING", "canonical URL", nullable=False),
@@ -49,8 +49,8 @@ SILVER_DOCUMENTS: Final = Table(
     key=("document_id",),
     time_us="published_us",
 )
-GOLD_DOCUMENTS_DAILY: Final = Table(
-    name="gold.documents_daily",
+GOLD_FILINGS_DAILY: Final = Table(
+    name="gold.filings_daily",
     grain="one row per publication date",
     columns=(
         Column("day_us", "BIGINT", "start of the day, microseconds UTC", nullable=False),
@@ -60,10 +60,10 @@ GOLD_DOCUMENTS_DAILY: Final = Table(
     time_us="day_us",
 )
 
-# -- glue_jobs/{bronze,silver,gold}/documents.py ----------------------------------------------------------------------
+# -- glue_jobs/{bronze,silver,gold}/filings.py ----------------------------------------------------------------------
 
 
-class LandedDocuments:
+class LandedFilings:
     """Takes in the lines of landed objects, an object once."""
 
     def __init__(self, workspace: Workspace) -> None:
@@ -73,8 +73,8 @@ class LandedDocuments:
         return self.turn().rows
 
     def turn(self) -> Piece:
-        self._ws.ensure([BRONZE_DOCUMENTS])
-        base = self._ws.state(BRONZE_DOCUMENTS)
+        self._ws.ensure([BRONZE_FILINGS])
+        base = self._ws.state(BRONZE_FILINGS)
         there = set(self._ws.rows(base, base.files, ["object_uri"]).column("object_uri").to_pylist())
         landed = [path for path in sorted(Path(self._ws.lake.uri, "landing").glob("*")) if str(path) not in there]
         rows = [
@@ -83,13 +83,13 @@ class LandedDocuments:
             for line in path.read_text().splitlines()
         ]
         if rows:
-            with self._ws.steps.step("bronze.documents"):
-                file = self._ws.stage(BRONZE_DOCUMENTS, rows_of(BRONZE_DOCUMENTS, rows))
+            with self._ws.steps.step("bronze.filings"):
+                file = self._ws.stage(BRONZE_FILINGS, rows_of(BRONZE_FILINGS, rows))
                 self._ws.commit(base, add=[file])
         return Piece(len(rows), wrote=bool(rows), has_more=False)
 
 
-class Documents:
+class Filings:
     """Adds the documents that silver does not hold yet."""
 
     def __init__(self, workspace: Workspace) -> None:
@@ -99,22 +99,22 @@ class Documents:
         """Nothing is due."""
 
     def write(self, batch: Batch) -> None:
-        base = self._ws.state(SILVER_DOCUMENTS)
+        base = self._ws.state(SILVER_FILINGS)
         there = self._ws.rows(base, base.files, ["document_id"]).column("document_id").to_pylist()
-        new = documents_of(batch.read(BRONZE_DOCUMENTS, ["payload"]), there)
+        new = filings_of(batch.read(BRONZE_FILINGS, ["payload"]), there)
         if new.num_rows:
-            self._ws.commit(base, add=[self._ws.stage(SILVER_DOCUMENTS, new)])
+            self._ws.commit(base, add=[self._ws.stage(SILVER_FILINGS, new)])
 
     def more(self) -> bool:
         return False
 
     def rebuild(self, tables: Collection[Table]) -> None:
-        base, bronze = self._ws.state(SILVER_DOCUMENTS), self._ws.state(BRONZE_DOCUMENTS)
-        rows = documents_of(self._ws.rows(bronze, bronze.files, ["payload"]), ())
-        self._ws.commit(base, add=[self._ws.stage(SILVER_DOCUMENTS, rows)], remove=base.files)
+        base, bronze = self._ws.state(SILVER_FILINGS), self._ws.state(BRONZE_FILINGS)
+        rows = filings_of(self._ws.rows(bronze, bronze.files, ["payload"]), ())
+        self._ws.commit(base, add=[self._ws.stage(SILVER_FILINGS, rows)], remove=base.files)
 
 
-def documents_of(landed: pa.Table, there: Collection[str]) -> pa.Table:
+def filings_of(landed: pa.Table, there: Collection[str]) -> pa.Table:
     """The documents of lines of bronze, each once, without those that are there."""
     found = {}
     for line in landed.column("payload").to_pylist():
@@ -123,10 +123,10 @@ def documents_of(landed: pa.Table, there: Collection[str]) -> pa.Table:
             found[told["url"]] = {
                 "document_id": told["url"], "title": told["title"], "published_us": told["published_us"]
             }  # fmt: skip
-    return rows_of(SILVER_DOCUMENTS, list(found.values()))
+    return rows_of(SILVER_FILINGS, list(found.values()))
 
 
-class DocumentsDaily:
+class FilingsDaily:
     """Counts all days anew: there are few."""
 
     def __init__(self, workspace: Workspace) -> None:
@@ -136,26 +136,26 @@ class DocumentsDaily:
         """Nothing is due."""
 
     def write(self, batch: Batch) -> None:
-        self.rebuild([GOLD_DOCUMENTS_DAILY])
+        self.rebuild([GOLD_FILINGS_DAILY])
 
     def more(self) -> bool:
         return False
 
     def rebuild(self, tables: Collection[Table]) -> None:
-        base, silver = self._ws.state(GOLD_DOCUMENTS_DAILY), self._ws.state(SILVER_DOCUMENTS)
+        base, silver = self._ws.state(GOLD_FILINGS_DAILY), self._ws.state(SILVER_FILINGS)
         published = self._ws.rows(silver, silver.files, ["published_us"]).column("published_us").to_pylist()
         days = Counter(at_us // DAY_US for at_us in published)
         rows = [{"day_us": day * DAY_US, "documents": count} for day, count in days.items()]
-        file = self._ws.stage(GOLD_DOCUMENTS_DAILY, rows_of(GOLD_DOCUMENTS_DAILY, rows))
+        file = self._ws.stage(GOLD_FILINGS_DAILY, rows_of(GOLD_FILINGS_DAILY, rows))
         self._ws.commit(base, add=[file], remove=base.files)
 
 
 # -- the lines in glue_jobs/pipeline.py -------------------------------------------------------------------------------
 
 DOCUMENTS: Final = (
-    Query(name="documents-bronze", makes={BRONZE_DOCUMENTS: ()}, job=LandedDocuments),
-    Query(name="documents-silver", makes={SILVER_DOCUMENTS: (BRONZE_DOCUMENTS,)}, job=Documents),
-    Query(name="documents-gold", makes={GOLD_DOCUMENTS_DAILY: (SILVER_DOCUMENTS,)}, job=DocumentsDaily),
+    Query(name="filings-bronze", makes={BRONZE_FILINGS: ()}, job=LandedFilings),
+    Query(name="filings-silver", makes={SILVER_FILINGS: (BRONZE_FILINGS,)}, job=Filings),
+    Query(name="filings-gold", makes={GOLD_FILINGS_DAILY: (SILVER_FILINGS,)}, job=FilingsDaily),
 )
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -177,7 +177,7 @@ def test_a_new_kind_of_data_is_tables_a_job_and_a_line(spark: Any, lake: Lake, c
     refresh = Refresh(spark, lake, queries)
 
     def days() -> dict[int, int]:
-        rows = spark.read.format("delta").load(lake.table_uri("gold.documents_daily")).collect()
+        rows = spark.read.format("delta").load(lake.table_uri("gold.filings_daily")).collect()
         return {row.day_us // DAY_US: row.documents for row in rows}
 
     land(lake, "first.jsonl", [document(1, 20), document(2, 20), document(3, 21)])
@@ -186,14 +186,14 @@ def test_a_new_kind_of_data_is_tables_a_job_and_a_line(spark: Any, lake: Lake, c
     land(lake, "second.jsonl", [document(3, 21), document(4, 22)])
     refresh.once(layer="bronze")
     assert days() == {20: 2, 21: 1}
-    refresh.once(table="silver.documents")
-    refresh.once(table="gold.documents_daily")
+    refresh.once(table="silver.filings")
+    refresh.once(table="gold.filings_daily")
     assert days() == {20: 2, 21: 1, 22: 1}
     status = {each.table: each for each in table_status(spark, lake, queries)}
-    assert (status["bronze.documents"].rows, status["silver.documents"].rows) == (5, 4)
-    assert status["silver.documents"].newest_event_us == 22 * DAY_US + 4
-    assert {path.name for path in (lake.path / "_locks").iterdir()} >= {"bronze", "silver", "gold", "documents-silver"}
-    report = refresh.rebuild("silver.documents")
+    assert (status["bronze.filings"].rows, status["silver.filings"].rows) == (5, 4)
+    assert status["silver.filings"].newest_event_us == 22 * DAY_US + 4
+    assert {path.name for path in (lake.path / "_locks").iterdir()} >= {"bronze", "silver", "gold", "filings-silver"}
+    report = refresh.rebuild("silver.filings")
     assert days() == {20: 2, 21: 1, 22: 1}
     assert not any("trades" in step.name for step in report.steps)  # nothing else hangs on documents
     land(lake, "third.jsonl", [document(5, 22)])
@@ -202,8 +202,8 @@ def test_a_new_kind_of_data_is_tables_a_job_and_a_line(spark: Any, lake: Lake, c
     judged = audit(spark, lake, queries)
     assert judged.ok, judged.lines
     workspace = Workspace(spark, lake, Steps())
-    base = workspace.state(SILVER_DOCUMENTS)
+    base = workspace.state(SILVER_FILINGS)
     again = workspace.rows(base, base.files).slice(0, 1)
-    workspace.commit(base, add=[workspace.stage(SILVER_DOCUMENTS, again)])
+    workspace.commit(base, add=[workspace.stage(SILVER_FILINGS, again)])
     judged = audit(spark, lake, queries)
-    assert "1 key(s) are in silver.documents more than once:" in judged.lines
+    assert "1 key(s) are in silver.filings more than once:" in judged.lines

@@ -104,7 +104,7 @@ def test_the_scripts_end_to_end(lake: Lake, kinesis: KinesisServer, put: Callabl
     with started(lake, kinesis) as glue:
         first = glue.run("refresh")
         assert (first["job"], first["run"], first["ok"], first["rows"]) == ("refresh", "jr_1", True, 40)
-        assert {f"{query.name} query" for query in pipeline()[1:]} <= first["steps"].keys()
+        assert {f"{query.name} query" for query in pipeline() if query.reads} <= first["steps"].keys()
         assert glue.numbers == {"accepted": 40, "duplicate": 0, "conflict": 0, "quarantined": 0}
         assert glue.run("refresh", "--layer", "gold")["rows"] == 0
         candles = rows_of(lake, GOLD_CANDLES)
