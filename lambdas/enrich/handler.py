@@ -1,7 +1,7 @@
 """The Lambda: SQS messages, each an S3 notification of landed objects, in; their scores into the same landing.
 
-Variables: ``TAPEHOUSE_LANDING`` (s3://…), ``TAPEHOUSE_SENTIMENT_ENDPOINT`` and ``TAPEHOUSE_EMOTION_ENDPOINT`` (names of
-SageMaker endpoints; without them the word lists score).
+Variables: ``TAPEHOUSE_LANDING`` (s3://…; a folder at home), ``TAPEHOUSE_SENTIMENT_ENDPOINT`` and
+``TAPEHOUSE_EMOTION_ENDPOINT`` (names of SageMaker endpoints; without them the word lists score).
 
 ==================================================  ==================================================================
 a message                                           what becomes of it
@@ -108,10 +108,13 @@ def build(
     runtime: Callable[[], Runtime] | None = None,
     parse: Any = None,
 ) -> Enrich:
-    """What the environment asks for. Raises SettingsError where it says no landing on S3."""
+    """What the environment asks for. Raises SettingsError where it says no landing.
+
+    At home a landing is a folder; its notifications name no bucket, and its path before the key.
+    """
     uri = environment.get("TAPEHOUSE_LANDING", "")
-    if not uri.startswith(("s3://", "s3a://")):
-        raise SettingsError([f"TAPEHOUSE_LANDING is {uri or 'not set'}: it has to be s3://bucket/… here"])
+    if not uri:
+        raise SettingsError(["TAPEHOUSE_LANDING is not set: s3://bucket/…, or a folder at home"])
     made = landing(uri)
     objects = Objects(
         landing=made, reader=Reader(backend(environment, runtime=runtime)), parse=parse or default_parse()

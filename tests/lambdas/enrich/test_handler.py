@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote_plus
 
@@ -125,7 +126,17 @@ def test_what_is_no_batch_is_refused(event: Any, enrich: Enrich) -> None:
         enrich(event)
 
 
-@pytest.mark.parametrize("environment", [{}, {"TAPEHOUSE_LANDING": "/tmp/landing"}])
+def test_a_folder_is_a_bucket_without_a_name(tmp_path: Path) -> None:
+    home = Landing(tmp_path / "my lake" / "_landing")
+    key = home.put([landed("Bitcoin surges")])
+    whole = quote_plus(f"{home.uri.strip('/')}/{key}", safe="/")
+    named = {"eventName": "ObjectCreated:Put", "s3": {"bucket": {"name": ""}, "object": {"key": whole}}}
+    enrich = build({"TAPEHOUSE_LANDING": home.uri}, parse=parse)
+    assert failed(enrich({"Records": [message("a", named), message("b", record(key))]})) == ["b"]
+    assert len(list(home.keys("score/"))) == 1
+
+
+@pytest.mark.parametrize("environment", [{}, {"TAPEHOUSE_LANDING": ""}])
 def test_a_landing_that_no_notification_comes_from_is_refused(environment: dict[str, str]) -> None:
     with pytest.raises(SettingsError, match="TAPEHOUSE_LANDING"):
         build(environment, parse=parse)
