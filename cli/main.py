@@ -8,6 +8,7 @@ longer to import than ``tapehouse -h`` takes in all.
 
 import argparse
 import importlib
+import keyword
 import sys
 from collections.abc import Container, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, cast
@@ -33,6 +34,10 @@ COMMANDS: Final[Mapping[str, str]] = {
     "requeue": "Judge what is quarantined again, after a rule was mended: what is sound now goes on.",
     "audit": "Judge every table by what it is made of: nothing lost, twice, altered or misfiled. Exit 1 if that fails.",
     "job": "Run a Glue job's script here, with the arguments that Glue would give: tapehouse job refresh --layer gold.",
+    "lambda": "Run one of the Lambdas here, by the very handler that AWS calls: news, social, enrich, crawler, "
+    "crawler-schedule. Prints its answer as JSON; exit 1 if it failed, or a message did.",
+    "batches": "Run the news and social batches of today so far and of the last three days, then score what landed, as "
+    "AWS does: notifications, a queue, batches. Once, unless --every is given.",
     "tables": "List the tables: rows, newest event (UTC), lag behind it (seconds), position in the stream.",
     "query": 'Answer one SELECT in Athena\'s dialect, e.g. "SELECT * FROM gold.candles LIMIT 5". Times are UTC.',
     "deploy": "Stand it up by Terraform, on AWS or on the emulator here: plan, confirm, apply, then the doctor.",
@@ -45,8 +50,9 @@ COMMANDS: Final[Mapping[str, str]] = {
 
 
 def command(name: str) -> "Command":
-    """The module of a subcommand."""
-    return cast("Command", importlib.import_module(f"cli.{name.replace('-', '_')}"))
+    """The module of a subcommand; one that is named as Python's own words are has a ``_`` behind it."""
+    module = name.replace("-", "_")
+    return cast("Command", importlib.import_module(f"cli.{module}{'_' if keyword.iskeyword(module) else ''}"))
 
 
 def parser(asked: Container[str] = COMMANDS) -> argparse.ArgumentParser:

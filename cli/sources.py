@@ -1,0 +1,72 @@
+"""What the Lambdas are told at home, and whom they ask: the newsroom, or with ``FEEDS`` the real sources."""
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+from urllib.parse import quote_plus, urlsplit
+
+from cli.command import Target
+from tapehouse.landing import Landing
+
+NEWSROOM: Final = "newsroom"
+"""Its name in the stack."""
+FOLDER: Final = "_landing"
+"""Of a lake, where no other landing is set."""
+_AT_NEWSROOM: Final[Mapping[str, str]] = {
+    "TAPEHOUSE_NEWS_SOURCES": "alphavantage,finnhub,coindesk,cointelegraph",
+    "TAPEHOUSE_SOCIAL_SOURCES": "fear-greed,reddit",
+    "ALPHAVANTAGE_KEY": "no-key-at-home",
+    "FINNHUB_TOKEN": "no-token-at-home",
+    "REDDIT_CLIENT_ID": "no-app-at-home",
+    "REDDIT_CLIENT_SECRET": "no-secret-at-home",
+    "REDDIT_USER_AGENT": "linux:tapehouse:home (by /u/nobody)",
+    # whoever has real ones in his environment: they are not for the newsroom
+    "ALPHAVANTAGE_SECRET": "",
+    "FINNHUB_SECRET": "",
+    "REDDIT_SECRET": "",
+    "TAPEHOUSE_CRAWL_LOOPBACK": "1",
+}
+"""Every source, with keys that open nothing; and a crawler that leaves the machine for nobody."""
+
+
+def landing_of(here: Target) -> Landing:
+    """Where they land what they fetch."""
+    return Landing(here.settings.landing or f"{here.lake.uri}/{FOLDER}")
+
+
+@contextlib.contextmanager
+def variables(here: Target) -> Iterator[dict[str, str]]:
+    """What the Lambdas' environment holds beside one's own, while the sources can be asked.
+
+    The lake's newsroom is used where it runs; else one is started for as long as this lasts.
+    """
+    landing = {"TAPEHOUSE_LANDING": landing_of(here).uri}
+    settings = here.settings
+    if settings.feeds:
+        yield landing
+        return
+    from embedded.newsroom import Newsroom, addresses
+
+    running = here.stack.alive().get(NEWSROOM)
+    if running is not None:
+        yield {**landing, **_AT_NEWSROOM, **_told(addresses(running.port))}
+        return
+    with Newsroom(seed=settings.seed, recordings=settings.recordings) as room:
+        yield {**landing, **_AT_NEWSROOM, **_told(room.addresses)}
+
+
+def _told(urls: Mapping[str, str]) -> dict[str, str]:
+    return {"TAPEHOUSE_SOURCE_URLS": ",".join(f"{name}={url}" for name, url in urls.items())}
+
+
+def notification(landing: Landing, key: str) -> dict[str, Any]:
+    """What S3 says of an object that has landed. A folder is a bucket without a name."""
+    place = urlsplit(landing.uri)
+    whole = "/".join(filter(None, (place.path.strip("/"), key)))
+    record = {
+        "eventVersion": "2.1",
+        "eventSource": "aws:s3",
+        "eventName": "ObjectCreated:Put",
+        "s3": {"bucket": {"name": place.netloc}, "object": {"key": quote_plus(whole, safe="/")}},
+    }
+    return {"Records": [record]}
