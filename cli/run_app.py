@@ -1,4 +1,4 @@
-"""``tapehouse run-app``: everything at once, on this machine: venues, stream, Spark, candles."""
+"""``tapehouse run-app``: everything at once, on this machine: venues, stream, Spark, candles, and the news."""
 
 import argparse
 import contextlib
@@ -13,6 +13,7 @@ from cli import demo_portfolio, market_view, results
 from cli import spark as engine
 from cli.command import Target, add_setting, load_settings, on_terminal, target
 from cli.display import Display, LiveDisplay, LogDisplay
+from cli.news_processes import NewsProcesses
 from cli.processes import AppProcesses
 from cli.refresh import heed_signals, refresher, stop_event
 from tapehouse import logs
@@ -29,6 +30,8 @@ log = logs.of(__name__)
 
 TICK_S: Final = 0.2
 SHOW_EVERY_S: Final = 5.0
+LANDING_READ: Final = "landing read"
+"""The step whose rows are no records of the stream."""
 PASSES_WITHOUT_END: Final = 20
 """Refreshes in a row that may be lost to others before one bounded pass gives up."""
 
@@ -54,14 +57,16 @@ def run(options: argparse.Namespace) -> int:
     here.lake.check_origin(settings.origin)
     if settings.origin == "demo" and not settings.portfolio:
         demo_portfolio.put(here.lake)
-    with stop_event() as stop, _only_run(here), _stack(here) as processes, _display(here, stop) as display:
+    news = NewsProcesses(here)
+    with stop_event() as stop, _only_run(here), _stack(here, news) as processes, _display(here, stop) as display:
         here.activate(needs_stream=True, own=True)
         display.status("starting venues and producers")
         processes.start()
+        news.start()
         display.status("starting Spark")
         with engine.session(here, "run-app") as spark:
             heed_signals(stop)
-            with contextlib.closing(_App(here, processes, display, spark, stop)) as app:
+            with contextlib.closing(_App(here, processes, news, display, spark, stop=stop)) as app:
                 return app.once() if settings.once else app.live()
 
 
@@ -86,7 +91,7 @@ def _only_run(here: Target) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _stack(here: Target) -> Iterator[AppProcesses]:
+def _stack(here: Target, news: NewsProcesses) -> Iterator[AppProcesses]:
     """The embedded AWS, up; what was not up before is stopped at the end, whatever happened."""
     settings = here.settings
     was_up = here.stack.is_up()
@@ -97,7 +102,7 @@ def _stack(here: Target) -> Iterator[AppProcesses]:
         here.stack.ensure_stream(settings.stream_name, settings.shards)
         yield processes
     finally:
-        killed = here.stack.stop(processes.names) if was_up else here.stack.down()
+        killed = here.stack.stop([*processes.names, *news.names]) if was_up else here.stack.down()
         if killed:
             print(f"Killed, since they did not end in time: {', '.join(killed)}.", file=sys.stderr)
 
@@ -112,9 +117,16 @@ class _App:
     """The loop between the producers and the tables."""
 
     def __init__(
-        self, here: Target, processes: AppProcesses, display: Display, spark: "SparkSession", stop: threading.Event
+        self,
+        here: Target,
+        processes: AppProcesses,
+        news: NewsProcesses,
+        display: Display,
+        spark: "SparkSession",
+        *,
+        stop: threading.Event,
     ) -> None:
-        self._here, self._processes, self._display, self._stop = here, processes, display, stop
+        self._here, self._processes, self._news, self._display, self._stop = here, processes, news, display, stop
         self._spark = spark
         self._job: Refresh = refresher(here, spark, on_step=display.step_done)
         self._lookout = market_view.Lookout(here.lake)
@@ -132,6 +144,7 @@ class _App:
             while not self._stop.wait(TICK_S):
                 live.check()
                 self._processes.supervise()
+                self._news.supervise()
                 if time.monotonic() - began < SHOW_EVERY_S:
                     continue
                 self._rows = live.progress()["bronze"].rows
@@ -142,6 +155,7 @@ class _App:
         self._rows = live.progress()["bronze"].rows
         self._display.status("draining: producers flush, then a last refresh")
         self._processes.stop_producers()
+        self._news.stop()
         self._pass()
         print(f"{self._rows:,} records came in. The lake stays, and the next run goes on: {self._here.lake.uri}")
         return 0
@@ -149,8 +163,9 @@ class _App:
     def once(self) -> int:
         """Everything the producers have, then the audit; 1 when something is missing."""
         self._display.status("producing")
-        while not self._processes.finished and not self._stop.wait(TICK_S):
+        while not (self._processes.finished and self._news.finished) and not self._stop.wait(TICK_S):
             self._processes.supervise()
+            self._news.supervise()
         if self._stop.is_set():
             raise KeyboardInterrupt
         self._display.status("refreshing until the stream is drained")
@@ -174,7 +189,7 @@ class _App:
         except TransientError as error:
             log.warning("refresh_again_later", reason=str(error))
             return None
-        self._rows += report.rows
+        self._rows += report.rows - sum(step.rows or 0 for step in report.steps if step.name == LANDING_READ)
         self._show(report)
         return report
 
@@ -209,6 +224,7 @@ class _App:
         for name, found in sorted(reports.items()):
             if found["refused"]:
                 yield f"{name}: {found['refused']} records were too large for the stream"
+        yield from self._news.failures()
         if self._processes.truth is not None:
             gone = market_view.truth_missing(port, self._processes.truth)
             if gone:

@@ -7,6 +7,7 @@ from urllib.parse import quote_plus, urlsplit
 
 from cli.command import Target
 from tapehouse.landing import Landing
+from tapehouse.settings import Settings
 
 NEWSROOM: Final = "newsroom"
 """Its name in the stack."""
@@ -49,14 +50,16 @@ def variables(here: Target) -> Iterator[dict[str, str]]:
 
     running = here.stack.alive().get(NEWSROOM)
     if running is not None:
-        yield {**landing, **_AT_NEWSROOM, **_told(addresses(running.port))}
+        yield {**landing, **_at(addresses(running.port), settings)}
         return
     with Newsroom(seed=settings.seed, recordings=settings.recordings) as room:
-        yield {**landing, **_AT_NEWSROOM, **_told(room.addresses)}
+        yield {**landing, **_at(room.addresses, settings)}
 
 
-def _told(urls: Mapping[str, str]) -> dict[str, str]:
-    return {"TAPEHOUSE_SOURCE_URLS": ",".join(f"{name}={url}" for name, url in urls.items())}
+def _at(urls: Mapping[str, str], settings: Settings) -> dict[str, str]:
+    told = {**_AT_NEWSROOM, "TAPEHOUSE_SOURCE_URLS": ",".join(f"{name}={url}" for name, url in urls.items())}
+    # what was recorded is one body whichever asset is asked for
+    return {**told, "TAPEHOUSE_NEWS_SYMBOLS": "BTC"} if settings.recordings else told
 
 
 def notification(landing: Landing, key: str) -> dict[str, Any]:

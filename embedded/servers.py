@@ -1,4 +1,4 @@
-"""The servers that stand in for AWS: how each is started, and asked whether it answers."""
+"""The servers that stand in for AWS, and for the news: how each is started, and asked whether it answers."""
 
 import http
 import http.client
@@ -58,3 +58,10 @@ MOTO: Final = Server(
     "/moto-api/",  # not data.json, which tells of all that there is: minutes, once a lake is in there
     lambda port, _: ["-W", "ignore", "-m", "moto.server", "-H", ports.HOST, "-p", str(port)],
 )
+NEWSROOM: Final = Server(
+    "newsroom",
+    "the newsroom",
+    "/health",
+    lambda port, _: ["-m", "embedded.newsroom", "--port", str(port)],
+)
+"""No server of AWS': a lake's stack is up without it."""
