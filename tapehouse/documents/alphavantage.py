@@ -80,10 +80,11 @@ def parse(landed: Landed) -> Parsed:
     refused = _refusal(said)
     if refused is not None:
         return Parsed.fault(f"body: refused ({refused.why}): no articles")
-    return each(landed, said["feed"], _article, name="feed")
+    return each(landed, said["feed"], article, name="feed")
 
 
-def _article(item: Item) -> Document:
+def article(item: Item) -> Document:
+    """One of the feed's. Raises UnfitError."""
     at_us = item.moment("time_published", moment.of_compact(item.string("time_published")))
     authors = (author for author in item.listed("authors") if isinstance(author, str))
     sentiment = _sentiment(item)

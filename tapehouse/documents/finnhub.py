@@ -18,10 +18,11 @@ def parse(landed: Landed) -> Parsed:
         raise UnfitError("body", "an error in place of articles")
     if not isinstance(said, list):
         raise UnfitError("body", "no array of articles")
-    return each(landed, said, _article, name="news")
+    return each(landed, said, article, name="news")
 
 
-def _article(item: Item) -> Document:
+def article(item: Item) -> Document:
+    """One of the array's. Raises UnfitError."""
     number = item.raw.get("id")
     known = isinstance(number, int) and not isinstance(number, bool)
     return item.document(

@@ -12,8 +12,13 @@ from tapehouse.landing import Landed
 
 
 def parse(landed: Landed) -> Parsed:
-    """One document; ``values`` are for responses of kind price. Raises UnfitError for a body that is no JSON object."""
+    """One document, and none of an empty object: that page was forgotten. ``values`` are for responses of kind price.
+
+    Raises UnfitError for a body that is no JSON object.
+    """
     said = json_of(landed.body)
+    if said == {}:
+        return Parsed()
     if not isinstance(said, dict):
         raise UnfitError("body", "no object")
     return each(landed, [said], _page, name="page")

@@ -56,7 +56,7 @@ def _thing(wrapped: Item) -> Document:
     item.faults = wrapped.faults
     at_us = item.moment("created_utc", moment.of_seconds(item.raw.get("created_utc")))
     name = item.folded("name", most=MOST_NAME)
-    url = _address(item)
+    url = address_of(item)
     if not (name or url):
         raise item.unfit("name", "neither a name nor a permalink")
     title = _text(item, "title", most=MOST_TITLE) if kind == "t3" else ""
@@ -78,7 +78,8 @@ def _thing(wrapped: Item) -> Document:
     )
 
 
-def _address(item: Item) -> str | None:
+def address_of(item: Item) -> str | None:
+    """Canonical, of the permalink."""
     permalink = item.folded("permalink", most=MOST_URL)
     if permalink and not permalink.startswith("/"):
         item.note("permalink", "no path")

@@ -17,7 +17,7 @@ from tapehouse.documents.item import Item, UnfitError, each
 from tapehouse.documents.parsed import MOST_BODY, MOST_NAME, MOST_TITLE, Parsed
 from tapehouse.landing import Landed
 
-_ROOTS: Final = frozenset({"rss", "feed", "RDF"})
+ROOTS: Final = frozenset({"rss", "feed", "RDF"})
 _ASSETS: Final[Mapping[str, str]] = {
     **{"bitcoin": "BTC", "ethereum": "ETH", "ether": "ETH", "solana": "SOL", "ripple": "XRP", "dogecoin": "DOGE"},
     **{symbol.lower(): symbol for symbol in ("BTC", "ETH", "SOL", "XRP", "DOGE")},
@@ -28,12 +28,13 @@ _ASSETS: Final[Mapping[str, str]] = {
 def parse(landed: Landed) -> Parsed:
     """Raises UnfitError for a body that is no feed, or one that cannot be read without guessing."""
     text, faults = feed_xml.text_of(landed.body, landed.content_type)
-    found, mended = feed_xml.checked(text, roots=_ROOTS)
-    entries = [dict(entry) for entry in _entries(found)]
-    return Parsed.all_of([Parsed.fault(*faults, *mended), each(landed, entries, _story, name="items")])
+    found, mended = feed_xml.checked(text, roots=ROOTS)
+    entries = [dict(entry) for entry in entries_of(found)]
+    return Parsed.all_of([Parsed.fault(*faults, *mended), each(landed, entries, story, name="items")])
 
 
-def _entries(text: str) -> list[Any]:
+def entries_of(text: str) -> list[Any]:
+    """The items of a feed that ``feed_xml`` checked, in their order. Raises UnfitError."""
     try:
         said = feedparser.parse(
             io.BytesIO(text.encode("utf-8", "replace")),  # a stream: what is a string may be taken for an address
@@ -49,7 +50,13 @@ def _entries(text: str) -> list[Any]:
     return entries if isinstance(entries, list) else []
 
 
-def _story(item: Item) -> Document:
+def key_of(item: Item) -> str:
+    """The item's own id; empty where it has none."""
+    return item.folded("id", most=MOST_NAME * 5)
+
+
+def story(item: Item) -> Document:
+    """One of ``entries_of``. Raises UnfitError."""
     when = "published" if item.raw.get("published") else "updated"
     date = item.string(when)
     content = [part.get("value") for part in item.listed("content") if isinstance(part, dict)]
@@ -60,7 +67,7 @@ def _story(item: Item) -> Document:
         "news",
         published_at_us=item.moment(when, moment.of_rfc822(date) or moment.of_iso(date)),
         url=item.address("link"),
-        key=item.folded("id", most=MOST_NAME * 5),
+        key=key_of(item),
         title=item.seen("title", most=MOST_TITLE),
         body=whole.seen("content", most=MOST_BODY) or item.seen("summary", most=MOST_BODY),
         author=item.seen("author", most=MOST_NAME),
