@@ -32,6 +32,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "refresh": "Read what is new in the stream into bronze, then silver and gold. Once, unless --every is given.",
     "rebuild": "Compute a silver or gold table again from its inputs, and what hangs on it; one overwrite each.",
     "requeue": "Judge what is quarantined again, after a rule was mended: what is sound now goes on.",
+    "forget": "Erase a document's text for good, from what was landed and from all tables; it never comes back.",
     "audit": "Judge every table by what it is made of: nothing lost, twice, altered or misfiled. Exit 1 if that fails.",
     "job": "Run a Glue job's script here, with the arguments that Glue would give: tapehouse job refresh --layer gold.",
     "lambda": "Run one of the Lambdas here, by the very handler that AWS calls: news, social, enrich, crawler, "

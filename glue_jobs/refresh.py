@@ -10,12 +10,17 @@ from dataclasses import dataclass
 
 from pyspark.sql import SparkSession
 
+from glue_jobs.bronze.landing import FOLDER
 from glue_jobs.engine import Query, Runner, Step, Steps, Workspace, hanging_on, tables_of, writer_of
 from glue_jobs.live import Live
+from glue_jobs.silver.stories import Forget, Forgot, StoriesJob, is_id
 from glue_jobs.silver.trades import Requeue, Requeued
-from tapehouse.errors import TerminalError
+from tapehouse.errors import TerminalError, UnpreparedError
 from tapehouse.lake import Lake
-from tapehouse.tables import SILVER_REJECTED
+from tapehouse.landing import Landing
+from tapehouse.tables import BRONZE_DOCUMENTS, SILVER_DOCUMENTS, SILVER_REJECTED, SILVER_SCORES
+
+_ID_SAYS = "ask silver.documents by tapehouse query, its column told_as has the ids, 32 hexadecimal digits each."
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +135,36 @@ class Refresh:
         with self._runner.only_writer(query):
             self._runner.beside(query, requeue.run)
         return requeue.found
+
+    def forget(self, document_id: str, *, landing: str = "") -> Forgot:
+        """Take a document out of the landing and of every table, for good; a killed one is finished by the next.
+
+        What has landed by now is taken in first, so that nothing waits which would bring it back. ``landing``: its URI;
+        empty is the lake's own.
+
+        Raises:
+            UnpreparedError: nobody knows such a document; nothing was forgotten.
+            TransientError: it did not get through; the next one finishes what it left.
+        """
+        intake, stories = (writer_of(self._queries, each.name) for each in (BRONZE_DOCUMENTS, SILVER_DOCUMENTS))
+        hanging = hanging_on(self._queries, SILVER_DOCUMENTS) | hanging_on(self._queries, SILVER_SCORES)
+        touched = [query for query in self._queries if hanging.intersection(query.writes)]
+        if not is_id(document_id):
+            raise UnpreparedError(f"{document_id[:40]!r} is no document_id: {_ID_SAYS}")
+        place = Landing(landing or f"{self._workspace.lake.uri}/{FOLDER}")
+        forget = Forget(self._workspace, place, document_id, now_us=lambda: time.time_ns() // 1000)
+        with ExitStack() as locks:
+            for query in (intake, *touched):
+                locks.enter_context(self._runner.only_writer(query))
+            for query in (intake, stories):
+                self._runner.advance(query)
+            if not forget.is_known():
+                raise UnpreparedError(f"no document {document_id} is known here, and nothing was done: {_ID_SAYS}")
+            self._runner.beside(intake, forget.redact)
+            self._runner.beside(stories, lambda: forget.settle(StoriesJob(self._workspace)))
+            for query in touched:
+                self._runner.advance(query)
+        return forget.found
 
     def _inputs(self, table: object) -> tuple[object, ...]:
         return next(inputs for query in self._queries for made, inputs in query.makes.items() if made == table)

@@ -126,10 +126,14 @@ class Landed:
 
 def packed(lines: Sequence[Landed]) -> bytes:
     """An object's content; the same lines give the same bytes."""
+    return _packed([line.line() for line in lines])
+
+
+def _packed(lines: Sequence[bytes]) -> bytes:
     out = io.BytesIO()
     with gzip.GzipFile(fileobj=out, mode="wb", mtime=0, compresslevel=6) as file:
         for line in lines:
-            file.write(line.line() + b"\n")
+            file.write(line + b"\n")
     return out.getvalue()
 
 
@@ -152,9 +156,18 @@ def key_of(lines: Sequence[Landed]) -> str:
     """
     if not lines or len({(line.kind, line.source) for line in lines}) != 1:
         raise ValueError("an object holds lines of one kind and one source, one at least")
-    digest = hashlib.sha256(b"\n".join(line.line() for line in lines)).hexdigest()[:16]
+    digest = _digest([line.line() for line in lines])
     at = _EPOCH + timedelta(microseconds=lines[0].fetched_at_us)
     return f"{lines[0].kind}/{lines[0].source}/{at:%Y-%m-%d}/{at:%H%M%S%f}-{digest}.jsonl.gz"
+
+
+def key_beside(key: str, lines: Sequence[bytes]) -> str:
+    """Where lines land that take the place of those of ``key``: of the same kind, source and time."""
+    return f"{key.rpartition('-')[0]}-{_digest(lines)}.jsonl.gz"
+
+
+def _digest(lines: Sequence[bytes]) -> str:
+    return hashlib.sha256(b"\n".join(lines)).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,10 +249,25 @@ class Landing:
 
         Raises ValueError as ``key_of`` does.
         """
-        key, content = key_of(lines), packed(lines)
+        key = key_of(lines)
+        self._put(key, packed(lines))
+        return key
+
+    def put_beside(self, key: str, lines: Sequence[bytes]) -> str:
+        """Writes lines as they are, which are to take the place of those of an object; the key of the new one.
+
+        The object itself stays: see ``erase``. Raises ValueError for no lines.
+        """
+        if not lines:
+            raise ValueError("an object holds one line at least")
+        beside = key_beside(key, lines)
+        self._put(beside, _packed(lines))
+        return beside
+
+    def _put(self, key: str, content: bytes) -> None:
         if self._folder is not None:
             self._put_file(self._folder / key, content)
-            return key
+            return
         try:
             self._s3.put_object(
                 Bucket=self._bucket,
@@ -251,7 +279,6 @@ class Landing:
         except self._s3.exceptions.ClientError as error:
             if error.response["Error"]["Code"] != "PreconditionFailed":
                 raise
-        return key
 
     def read(self, key: str) -> list[Landed]:
         """The lines of an object. Raises LandingError for one that is not there, or not ours."""
@@ -293,6 +320,20 @@ class Landing:
             (self._folder / key).unlink(missing_ok=True)
         else:
             self._s3.delete_object(Bucket=self._bucket, Key=self._whole(key))
+
+    def erase(self, key: str) -> None:
+        """Removes an object for good, also all that a bucket with versions keeps of it. Absent is removed.
+
+        The version that a listing shows goes last: an erasure that was killed still finds its object.
+        """
+        if self._folder is not None:
+            self.delete(key)
+            return
+        whole = self._whole(key)
+        pages = self._s3.get_paginator("list_object_versions").paginate(Bucket=self._bucket, Prefix=whole)
+        found = [each for page in pages for name in ("Versions", "DeleteMarkers") for each in page.get(name, ())]
+        for each in sorted((each for each in found if each["Key"] == whole), key=lambda each: bool(each["IsLatest"])):
+            self._s3.delete_object(Bucket=self._bucket, Key=whole, VersionId=each["VersionId"])
 
     @property
     def _s3(self) -> S3Client:

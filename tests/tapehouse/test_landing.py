@@ -181,3 +181,39 @@ def test_a_line_holds_whatever_came(body: bytes, request: str, headers: dict[str
     assert b"\n" not in line
     assert json.loads(line)
     assert Landed.of_line(line) == landed(body=body, request=request, headers=headers)
+
+
+def test_lines_in_the_place_of_others_lie_where_they_would_have_landed(landing: Landing) -> None:
+    lines = [landed(), landed(body=b"other")]
+    key = landing.put(lines)
+    beside = landing.put_beside(key, [lines[1].line(), b"no line"])
+    assert beside.rpartition("-")[0] == key.rpartition("-")[0]
+    assert raw_lines(landing.content(beside)) == [lines[1].line(), b"no line"]
+    assert landing.put_beside(key, [lines[1].line()]) == key_of(lines[1:])
+    assert landing.put_beside(key, [line.line() for line in lines]) == key
+    with pytest.raises(ValueError, match="one line at least"):
+        landing.put_beside(key, [])
+
+
+def test_an_erased_object_is_gone_and_its_neighbours_are_not(landing: Landing) -> None:
+    key, other = landing.put([landed()]), landing.put([landed(body=b"other")])
+    landing.erase(key)
+    landing.erase(key)
+    assert list(landing.keys()) == [other]
+
+
+def test_an_erased_object_is_gone_with_all_its_versions(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with mock_aws():
+        s3 = boto3.client("s3", region_name="us-east-1")
+        s3.create_bucket(Bucket="lake")
+        s3.put_bucket_versioning(Bucket="lake", VersioningConfiguration={"Status": "Enabled"})
+        landing = Landing("s3://lake/landing", s3=lambda: s3)
+        key = landing.put([landed()])
+        landing.delete(key)  # a marker alone
+        assert landing.put([landed()]) == key
+        landing.erase(key)
+        found = s3.list_object_versions(Bucket="lake")
+    assert found.get("Versions", []) + found.get("DeleteMarkers", []) == []

@@ -3,7 +3,8 @@
 What holds: each table is what ``stories_of``, ``newest`` and the faults make of all lines of bronze, however they came
 in batches and however often. A batch reads the stories that its documents may be a part of (those of the same
 documents, and of the same titles), and puts what they come to in their place; the four tables are committed one after
-another, each by itself, and a batch that runs again finds its rows there.
+another, each by itself, and a batch that runs again finds its rows there. Tellings and scores of documents that were
+forgotten (``Forgotten``) are never among them, whatever bronze has.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -13,7 +14,8 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from glue_jobs.engine import Batch, BatchLimits, TableState, Workspace, upsert
+from glue_jobs.engine import Batch, BatchLimits, TableState, Workspace, schema_of, upsert
+from glue_jobs.silver.stories.forgotten import Forgotten
 from glue_jobs.silver.stories.merge import Told, stories_of
 from glue_jobs.silver.stories.rows import SCORE_KEY, Row, documents, newest, table_of
 from glue_jobs.silver.stories.taken import COLUMNS, Taken
@@ -51,6 +53,7 @@ class StoriesJob:
 
     def __init__(self, workspace: Workspace, *, parser: Callable[[Landed], Parsed] = parse) -> None:
         self._ws, self._parser = workspace, parser
+        self._list = Forgotten(workspace.lake.uri)
 
     def prepare(self) -> None:
         """Nothing is due."""
@@ -67,10 +70,12 @@ class StoriesJob:
                 rows = self._ws.rows(BRONZE_DOCUMENTS, [file], COLUMNS)
                 taken.add(rows.to_pylist(), parser=self._parser)
                 step.rows = (step.rows or 0) + rows.num_rows
+        forgotten = self._list.ids()
+        taken.leave_out(forgotten)
         with self._ws.steps.step("silver documents"):
             self._put_quotes(taken.quotes)
             self._put_scores(taken.scores)
-            self._put_stories(taken.tellings)
+            self._put_stories(taken.tellings, forgotten)
             self._put_faults(taken.faults)
 
     def more(self) -> bool:
@@ -90,6 +95,27 @@ class StoriesJob:
                 step.rows = rewrite.rows
                 self._ws.commit(base, add=rewrite.add, remove=base.files)
 
+    def forget(self, ids: Collection[str]) -> None:
+        """Take documents that bronze has no longer out of the stories and scores, and the faults of objects that it has
+        no longer: other objects, with other faults, took their place.
+
+        Raises:
+            LostRaceError: another writer was there first; run it again.
+        """
+        with self._ws.steps.step("silver.documents forget"):
+            base = self._ws.state(SILVER_DOCUMENTS)
+            held = self._held(base, "told_as", ids, [*SILVER_DOCUMENTS.key, "told_as", "tellings"])
+            # Without one of its documents a story can only fall apart: no other story is asked.
+            left = [each for each in _told_in(held) if each.document_id not in ids]
+            self._commit(base, documents(stories_of(left)), held.select(SILVER_DOCUMENTS.key))
+        with self._ws.steps.step("silver.scores forget"):
+            base = self._ws.state(SILVER_SCORES)
+            self._take_out(base, self._held(base, "document_id", ids, SILVER_SCORES.key))
+        with self._ws.steps.step("silver.document_faults forget"):
+            base, there = self._ws.state(SILVER_DOCUMENT_FAULTS), self._objects()
+            faults = self._ws.rows(SILVER_DOCUMENT_FAULTS, base.files, SILVER_DOCUMENT_FAULTS.key)
+            self._take_out(base, faults.filter(pc.invert(pc.is_in(faults.column("object_key"), value_set=there))))
+
     def computed(self, tables: Collection[Table]) -> Iterator[tuple[Table, pa.Table]]:
         """Of each of these tables all rows that bronze.documents comes to."""
         taken = Taken()
@@ -99,6 +125,7 @@ class StoriesJob:
                 taken.add(rows.to_pylist(), parser=self._parser)
                 taken.tellings = list(newest_tellings(taken.tellings).values())
                 step.rows = (step.rows or 0) + rows.num_rows
+        taken.leave_out(self._list.ids())
         made: dict[Table, Callable[[], pa.Table]] = {
             SILVER_DOCUMENTS: lambda: documents(stories_of(taken.tellings)),
             SILVER_SCORES: lambda: table_of(SILVER_SCORES, newest(SILVER_SCORES, taken.scores, key=SCORE_KEY).values()),
@@ -109,7 +136,7 @@ class StoriesJob:
 
     # -- one table each -----------------------------------------------------------------------------------------------
 
-    def _put_stories(self, tellings: Sequence[Telling]) -> None:
+    def _put_stories(self, tellings: Sequence[Telling], forgotten: Collection[str]) -> None:
         if not tellings:
             return
         base = self._ws.state(SILVER_DOCUMENTS)
@@ -120,7 +147,7 @@ class StoriesJob:
         titles = _titles([*_told_in(same), *tellings], ids)
         named = self._held(base, "title_key", {each for each in titles if each is not None}, keys)
         held = pa.concat_tables([same, named])
-        stories = stories_of([*_told_in(held), *tellings])
+        stories = stories_of(each for each in [*_told_in(held), *tellings] if each.document_id not in forgotten)
         gone = pa.concat_tables([held.select(SILVER_DOCUMENTS.key)])
         self._commit(base, documents(stories), gone)
 
@@ -154,6 +181,17 @@ class StoriesJob:
         rewrite = upsert(self._ws, base, rows, near=_NEAR[base.table], gone=gone)
         if rewrite:
             self._ws.commit(base, add=rewrite.add, remove=rewrite.remove)
+
+    def _take_out(self, base: TableState, keys: pa.Table) -> None:
+        self._commit(base, schema_of(base.table).empty_table(), keys)
+
+    def _objects(self) -> pa.Array:
+        """The objects that bronze has lines of."""
+        files = self._ws.state(BRONZE_DOCUMENTS).files
+        found = {
+            key for file in files for key in self._ws.rows(BRONZE_DOCUMENTS, [file], ["object_key"])[0].to_pylist()
+        }
+        return pa.array(sorted(found), pa.string())
 
     def _held(
         self, base: TableState, column: str, values: Collection[str], columns: Sequence[str] | None = None

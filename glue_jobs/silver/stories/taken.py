@@ -1,6 +1,6 @@
 """Lines of bronze.documents → what they say: tellings, scores, quotes, and faults. Pure; it never raises for a line."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -34,6 +34,12 @@ class Taken:
                 found = [*found[:MOST_FAULTS], f"and {len(found) - MOST_FAULTS} more"]
             said = {name: row[name] for name in ("fetch_date", "object_key", "line", "kind", "source", "fetched_at")}
             self.faults += [{**said, "fault": each} for each in found]
+
+    def leave_out(self, ids: Collection[str]) -> None:
+        """Without what is said of these documents."""
+        if ids:
+            self.tellings = [each for each in self.tellings if each.document_id not in ids]
+            self.scores = [row for row in self.scores if row["document_id"] not in ids]
 
     def _add(self, row: Mapping[str, Any], parser: Callable[[Landed], Parsed]) -> list[str]:
         """Takes one line in; what is wrong with it."""
