@@ -131,7 +131,9 @@ class Forget:
         except LandingError:
             return line
         left = self._take_out(landed, self._ids)
-        return line if left is landed else left and left.line()
+        if left is None:
+            return None
+        return line if left is landed else left.line()
 
     # -- in its place -------------------------------------------------------------------------------------------------
 
