@@ -22,6 +22,7 @@ EDGES: Mapping[str, frozenset[str]] = {
         "lambdas.http": "",
         "lambdas.news": "lambdas lambdas.http",
         "lambdas.social": "lambdas lambdas.http",
+        "lambdas.crawler": "lambdas.http",
         "lambdas.enrich": "lambdas.enrich.words",
         "lambdas.enrich.words": "",
         "tapehouse.tables": "tapehouse",
