@@ -17,6 +17,7 @@ from cli.news_processes import NewsProcesses
 from embedded.servers import NEWSROOM
 from tapehouse.errors import TerminalError
 from tapehouse.landing import Landing
+from tapehouse.score import scores_of
 from tapehouse.settings import Settings
 
 pytestmark = pytest.mark.usefixtures("in_an_empty_folder")
@@ -62,8 +63,8 @@ def test_one_bounded_pass_lands_and_scores_through_the_queue_and_ends(upped: Tar
     landing = Landing(f"{upped.lake.uri}/_landing")
     landed = [key.split("/")[1] for key in landing.keys("news/")]
     assert (landed.count("alphavantage"), landed.count("finnhub")) == (4, 1)  # a page a day; each story once
-    scores = {json.loads(line.body)["document_id"] for key in landing.keys("score/") for line in landing.read(key)}
-    assert len(scores) == 2
+    lines = [line for key in landing.keys("score/") for line in landing.read(key)]
+    assert len({score.document_id for line in lines for score in scores_of(line.body)}) == 2
     sqs = boto3.client("sqs", endpoint_url=upped.stack.endpoint("aws"), region_name="us-east-1")
     url = sqs.get_queue_url(QueueName=QUEUE)["QueueUrl"]
     counts = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
