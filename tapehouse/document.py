@@ -87,7 +87,9 @@ def canonical_url(url: str) -> str:
     parts = urlsplit(url.strip())
     if parts.scheme not in _PORTS or not parts.hostname:
         raise ValueError("no http or https address")
-    host = parts.hostname.removeprefix("www.").rstrip(".")
+    host = parts.hostname.removeprefix("www.").strip(".")
+    if not host:
+        raise ValueError("no http or https address")
     host = f"[{host}]" if ":" in host else host
     port = f":{parts.port}" if parts.port not in (None, *_PORTS.values()) else ""
     kept = [(n, v) for n, v in parse_qsl(parts.query, keep_blank_values=True) if not _TRACKING.fullmatch(n)]

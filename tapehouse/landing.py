@@ -26,6 +26,7 @@ from typing import Any, Final, Literal, Protocol, TypeAlias, get_args
 from urllib.parse import unquote, urlsplit
 
 from tapehouse.errors import TerminalError
+from tapehouse.record import EARLIEST_US, LATEST_US
 
 Kind: TypeAlias = Literal["news", "social", "page", "price", "score", "index"]
 KINDS: Final[tuple[str, ...]] = get_args(Kind)
@@ -37,6 +38,11 @@ _KEY: Final = re.compile(
     rf"(?P<kind>{'|'.join(KINDS)})/(?P<source>{_SOURCE.pattern})/(?P<at>\d{{4}}-\d\d-\d\d/\d{{12}})-[0-9a-f]{{16}}\.jsonl\.gz"
 )
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def is_storable(us: int) -> bool:
+    """Whether a table can hold the time, µs UTC, and its statistics the millisecond behind it."""
+    return EARLIEST_US <= us <= LATEST_US - 1_000
 
 
 class LandingError(TerminalError):
@@ -115,8 +121,10 @@ class Landed:
                 headers={str(name): str(value) for name, value in said["headers"].items()},
             )
             told = said["sha256"]
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError, TerminalError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError, TerminalError) as error:
             raise LandingError(where, f"no line of a landing ({type(error).__name__})") from error
+        if not is_storable(landed.fetched_at_us):
+            raise LandingError(where, "it was fetched at no time that can be")
         if version != VERSION:
             raise LandingError(where, f"its version is {str(version)[:20]}, and this reads {VERSION}")
         if told != landed.sha256:
@@ -194,7 +202,8 @@ class Key:
             at = datetime.strptime(match["at"], "%Y-%m-%d/%H%M%S%f").replace(tzinfo=UTC)
         except ValueError:
             return None
-        return cls(match["kind"], match["source"], (at - _EPOCH) // timedelta(microseconds=1))
+        at_us = (at - _EPOCH) // timedelta(microseconds=1)
+        return cls(match["kind"], match["source"], at_us) if is_storable(at_us) else None
 
 
 class S3Client(Protocol):
@@ -312,7 +321,12 @@ class Landing:
         """The keys of all objects of a UTC day and of those after it, by kind and source; other days are not listed."""
         for kind in KINDS:
             for source in self._folders(f"{kind}/"):
-                yield from self.keys(f"{kind}/{source}/", after=f"{kind}/{source}/{day.isoformat()}")
+                if self._folder is None:
+                    yield from self.keys(f"{kind}/{source}/", after=f"{kind}/{source}/{day.isoformat()}")
+                    continue
+                for each in self._folders(f"{kind}/{source}/"):
+                    if each >= day.isoformat():
+                        yield from self.keys(f"{kind}/{source}/{each}/")
 
     def delete(self, key: str) -> None:
         """Removes an object, and of a bucket with versions, only its newest one. Absent is removed."""
@@ -349,7 +363,10 @@ class Landing:
         path.parent.mkdir(parents=True, exist_ok=True)
         draft = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
         try:
-            draft.write_bytes(content)
+            with draft.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())  # else the name may outlive a power cut, and its content not
             os.link(draft, path)  # whole or not at all, and never over another's
         except FileExistsError:
             pass

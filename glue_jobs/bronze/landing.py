@@ -81,7 +81,7 @@ class LandingIntake:
         base = self._ws.state(BRONZE_DOCUMENTS)
         try:
             with self._ws.steps.step("landing read") as step:
-                keys, has_more = self._new(base)
+                began, (keys, has_more, was_all) = self._clock(), self._new(base)
                 rows, taken = self._read(keys)
                 has_more = has_more or len(taken) < len(keys)
                 step.rows = rows.num_rows
@@ -91,25 +91,24 @@ class LandingIntake:
             with self._ws.steps.step("bronze.documents"):
                 self._ws.commit(base, add=self._staged(rows))
             log.info("landing_taken", objects=len(taken), rows=rows.num_rows)
+        if was_all and not has_more:
+            self._all_at = began + _ALL_EVERY_S
         if not has_more:
             self._look_at = self._clock() + self._look_every_s
         return Piece(rows.num_rows, wrote=bool(rows.num_rows), has_more=has_more)
 
     # What is new.
 
-    def _new(self, base: TableState) -> tuple[list[str], bool]:
-        """The first objects that the table has no row of, in the order in which they were fetched, and if more wait."""
-        known = self._known(base)
-        began, newest = self._clock(), _newest_day(base)
-        if every := newest is None or began >= self._all_at:
+    def _new(self, base: TableState) -> tuple[list[str], bool, bool]:
+        """The first objects that the table has no row of, in the order in which they were fetched; if more wait; and if
+        all days were looked at."""
+        known, newest = self._known(base), _newest_day(base, today=_moment(self._now_us()).date())
+        if every := newest is None or self._clock() >= self._all_at:
             listed = self._landing.keys()
         else:
             listed = self._landing.keys_since(newest - timedelta(days=1))
         new = sorted((key for key in listed if key not in known), key=_fetched)
-        has_more = len(new) > self._piece[0]
-        if every and not has_more:
-            self._all_at = began + _ALL_EVERY_S
-        return new[: self._piece[0]], has_more
+        return new[: self._piece[0]], len(new) > self._piece[0], every
 
     def _known(self, base: TableState) -> set[str]:
         held = {file.path: file for file in base.files}
@@ -173,9 +172,10 @@ def _fetched(key: str) -> tuple[int, str]:
     return (said.at_us if said is not None else 0, key)
 
 
-def _newest_day(base: TableState) -> date | None:
+def _newest_day(base: TableState, *, today: date) -> date | None:
+    """Of a clock that was ahead, no later than today: what is fetched now would not be looked at."""
     days = [each.partition["fetch_date"] for each in base.files]
-    return max((date.fromisoformat(str(day)) for day in days), default=None)
+    return min(max(date.fromisoformat(str(day)) for day in days), today) if days else None
 
 
 def _moment(us: int) -> datetime:

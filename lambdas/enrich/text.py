@@ -22,6 +22,8 @@ _NO_END: Final = re.compile(
     r"|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sep|Sept|Oct|Nov|Dec|e\.g|i\.e|etc)\.$"
 )
 """What ends like this goes on: ``U.S.``, ``Mr.``, ``Inc.``"""
+_LONGEST_NO_END: Final = 16
+"""Characters before a full stop that are looked at: else a list of initials takes the square of its length."""
 _TOKEN: Final = re.compile(
     r"(?P<number>(?<!\w)[+-]?[$€£]?\d[\d,.]*(?:\s?%|\s?percent\b|[kKmMbBxX]\b|bn\b|pc\b)?)"
     r"|(?P<smile>(?<!\w)(?:[:;=][-o*']?[)(\]\[DPp/\\|]|<3|:'\())"
@@ -48,7 +50,9 @@ def sentences(cleaned: str, *, most: int = 2_000) -> list[str]:
     found: list[str] = []
     start = 0
     for match in _END.finditer(cleaned):
-        if cleaned[match.start() : match.start() + 1] != "\n" and _NO_END.search(cleaned, start, match.start()):
+        if cleaned[match.start() : match.start() + 1] != "\n" and _NO_END.search(
+            cleaned, max(start, match.start() - _LONGEST_NO_END), match.start()
+        ):
             continue
         _add(found, cleaned[start : match.end()])
         start = match.end()

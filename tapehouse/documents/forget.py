@@ -223,7 +223,7 @@ def _feed(landed: Landed, ids: Ids) -> Landed:
             at = end
     cut = b"".join([*kept, content[at:]])
     # What was in another charset is in UTF-8 now: a mark says so, before what header and declaration say.
-    is_there = said == text and content in landed.body
+    is_there = text in said and content in landed.body
     return replace(landed, body=landed.body.replace(content, cut, 1) if is_there else codecs.BOM_UTF8 + cut)
 
 

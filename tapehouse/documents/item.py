@@ -197,6 +197,8 @@ def each(
             made.append(read(item))
         except UnfitError as unfit:
             faults.append(str(unfit))
+        except ValueError:  # what else an item may be, it is one item's fault
+            faults.append(f"{name}[{number}]: cannot be read")
         faults.extend(item.faults if item is not None else ())
     if len(raws) > most:
         faults.append(f"{name}: {len(raws) - most} item(s) beyond the first {most} are left out")

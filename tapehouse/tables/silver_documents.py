@@ -6,7 +6,7 @@ from tapehouse.tables.model import Column, Compaction, Rule, Table, Upkeep
 
 SILVER_DOCUMENTS: Final = Table(
     name="silver.documents",
-    grain="one row per story: tellings of one canonical address, or of one title within 48 hours of each other",
+    grain="one row per story: tellings of one canonical address, or of one title within 48 hours of the first",
     columns=(
         Column("published_date", "DATE", "UTC date of published_at", nullable=False),
         Column("document_id", "STRING", "of its earliest telling: hash of its canonical address", nullable=False),

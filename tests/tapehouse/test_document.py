@@ -42,7 +42,8 @@ def test_parameters_that_matter_are_kept_in_one_order() -> None:
 
 
 @pytest.mark.parametrize(
-    "foreign", ["", "ftp://a.example/x", "javascript:alert(1)", "/relative", "https://", "https://a:b/"]
+    "foreign",
+    ["", "ftp://a.example/x", "javascript:alert(1)", "/relative", "https://", "https://a:b/", "http://www./x"],
 )
 def test_what_is_no_address_is_refused(foreign: str) -> None:
     with pytest.raises(ValueError, match=r"address|[Pp]ort"):

@@ -52,6 +52,8 @@ def test_key_says_kind_source_day_and_time() -> None:
         "news/x",
         "news/coindesk/2026-13-29/021031000042-0123456789abcdef.jsonl.gz",
         "news/coindesk/2026-11-29/251031000042-0123456789abcdef.jsonl.gz",
+        "news/coindesk/9999-12-31/235959999999-0123456789abcdef.jsonl.gz",
+        "news/coindesk/0001-01-01/000000000000-0123456789abcdef.jsonl.gz",
         "../a",
     ],
 )
@@ -133,8 +135,13 @@ def test_files_of_others_are_no_objects(tmp_path: Path) -> None:
         lambda content: gzip.compress(b"\xff\n"),
         lambda content: gzip.compress(gzip.decompress(content).replace(b"rss/>", b"rss />")),
         lambda content: gzip.compress(gzip.decompress(content).replace(b'"v":1', b'"v":2')),
+        lambda content: gzip.compress(gzip.decompress(content).replace(b'"status":200', b'"status":1e999')),
+        lambda content: gzip.compress(gzip.decompress(content).replace(str(AT_US).encode(), b"1e18")),
     ],
-    ids=["cut", "no gzip", "no fields", "no object", "no UTF-8", "changed body", "another version"],
+    ids=[
+        *("cut", "no gzip", "no fields", "no object", "no UTF-8", "changed body", "another version"),
+        *("endless status", "no time that can be"),
+    ],
 )
 def test_a_spoilt_object_is_told_by_its_place(tmp_path: Path, spoil: Callable[[bytes], bytes]) -> None:
     landing = Landing(tmp_path)

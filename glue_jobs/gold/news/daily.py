@@ -22,8 +22,8 @@ def moods(day: date, stories: Iterable[Row]) -> Iterator[dict[str, Any]]:
     of: dict[tuple[str, str], list[Row]] = defaultdict(list)
     for story in stories:
         if story["sentiment"] is not None:
-            for symbol in (ALL, *story["symbols"]):
-                for source in (ALL, *story["sources"]):
+            for symbol in {ALL, *story["symbols"]}:  # an asset of that name is of all stories as it is
+                for source in {ALL, *story["sources"]}:
                     of[symbol, source].append(story)
     for (symbol, source), found in sorted(of.items()):
         scores = [each["sentiment"] for each in found]
@@ -47,7 +47,7 @@ def keywords(day: date, stories: Iterable[Row]) -> Iterator[dict[str, Any]]:
     """Rows of gold.keywords_daily."""
     of: dict[str, dict[str, list[Row]]] = defaultdict(lambda: defaultdict(list))
     for story in stories:
-        for symbol in (ALL, *story["symbols"]):
+        for symbol in {ALL, *story["symbols"]}:
             for phrase in story["key_phrases"]:
                 of[symbol][phrase].append(story)
     for symbol, phrases in sorted(of.items()):

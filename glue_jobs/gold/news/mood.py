@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
 from tapehouse.score import EMOTIONS, label_of, text_hash
@@ -16,17 +17,18 @@ _SUMMARISED: Final = 300
 def news_of(story: Row, scores: Iterable[Row]) -> dict[str, Any]:
     """``story``: a row of silver.documents; ``scores``: rows of silver.scores, of this story among others.
 
-    Of each field the score counts that is of the text as it is now, else of the newest text; of two scorers' of one
-    fetch always the same one's.
+    All are of one scorer: the one that scored most of the texts as they are now, else the newest ones, and of two of
+    one fetch always the same. Of each field its score of the text as it is now counts, else of the newest.
     """
-    of_field: dict[str, Row] = {}
     hashes = {field: text_hash(story[column]) for field, column in _TEXTS.items()}
-    mine = [each for each in scores if each["document_id"] == story["document_id"]]
-    for field in _TEXTS:
-        found = [each for each in mine if each["field"] == field]
-        if found:
-            of_field[field] = max(found, key=lambda each: _weight(each, hashes[each["field"]]))
-    said = list(of_field.values())
+    of_scorer: dict[str, dict[str, Row]] = {}
+    for each in scores:
+        if each["document_id"] == story["document_id"] and each["field"] in _TEXTS:
+            of_field = of_scorer.setdefault(each["scorer"], {})
+            before = of_field.get(each["field"])
+            of_field[each["field"]] = each if before is None else max(before, each, key=partial(_weight, hashes))
+    of_field = max(of_scorer.items(), key=partial(_standing, hashes))[1] if of_scorer else {}
+    said = [of_field[field] for field in _TEXTS if field in of_field]
     scored = [each for each in said if each["sentiment"] is not None]
     sentiment = _mean([each["sentiment"] for each in scored])
     phrases = list(dict.fromkeys(phrase.casefold() for each in said for phrase in each["key_phrases"]))
@@ -52,8 +54,14 @@ _KEPT: Final = (
 )  # fmt: skip
 
 
-def _weight(score: Row, hash_now: str) -> tuple[bool, Any, str, str]:
-    return score["text_hash"] == hash_now, score["fetched_at"], score["scorer"], score["text_hash"]
+def _weight(hashes: Mapping[str, str], score: Row) -> tuple[bool, Any, str]:
+    return score["text_hash"] == hashes[score["field"]], score["fetched_at"], score["text_hash"]
+
+
+def _standing(hashes: Mapping[str, str], item: tuple[str, Mapping[str, Row]]) -> tuple[int, Any, str]:
+    scorer, of_field = item
+    now = sum(row["text_hash"] == hashes[field] for field, row in of_field.items())
+    return now, max(row["fetched_at"] for row in of_field.values()), scorer
 
 
 def _mean(values: Sequence[float]) -> float | None:

@@ -104,8 +104,10 @@ class StoriesJob:
         """
         with self._ws.steps.step("silver.documents forget"):
             base = self._ws.state(SILVER_DOCUMENTS)
-            held = self._held(base, "told_as", ids, [*SILVER_DOCUMENTS.key, "told_as", "tellings"])
-            # Without one of its documents a story can only fall apart: no other story is asked.
+            keys = [*SILVER_DOCUMENTS.key, "told_as", "title_key", "tellings"]
+            same = self._held(base, "told_as", ids, keys)
+            titles = {each for each in same.column("title_key").to_pylist() if each is not None}
+            held = pa.concat_tables([same, self._held(base, "title_key", titles, keys)])
             left = [each for each in _told_in(held) if each.document_id not in ids]
             self._commit(base, documents(stories_of(left)), held.select(SILVER_DOCUMENTS.key))
         with self._ws.steps.step("silver.scores forget"):
@@ -142,9 +144,9 @@ class StoriesJob:
         base = self._ws.state(SILVER_DOCUMENTS)
         keys = [*SILVER_DOCUMENTS.key, "told_as", "title_key", "tellings"]
         ids = {each.document_id for each in tellings}
-        # Of a title that a document has no longer all others are in the story that it was in: that can only fall apart.
         same = self._held(base, "told_as", ids, keys)
-        titles = _titles([*_told_in(same), *tellings], ids)
+        # Also of a title that a document has no longer: where its first one went, all its stories may begin elsewhere.
+        titles = set(same.column("title_key").to_pylist()) | _titles([*_told_in(same), *tellings], ids)
         named = self._held(base, "title_key", {each for each in titles if each is not None}, keys)
         held = pa.concat_tables([same, named])
         stories = stories_of(each for each in [*_told_in(held), *tellings] if each.document_id not in forgotten)

@@ -1,9 +1,9 @@
 """Tellings → stories: which tellings are one story, and what its row says. Pure, and the same in any order.
 
 Tellings of one document_id, which is of one canonical address, are one story. So are documents of one title
-(``title_key``: its words, four at least) as long as no more than 48 hours lie between one and the next: agencies' texts
-stand on many sites, and a column's title comes again next week. Of a document the title is the one whose source has
-the longest text, so each has one title, and stories are the runs of each title: no chain of titles has to be followed.
+(``title_key``: its words, four at least) up to 48 hours behind the first of them: agencies' texts stand on many sites,
+and a column's title comes again each day. Of a document the title is the one whose source has the longest text, so each
+has one title, and stories are the runs of each title: no chain of titles has to be followed.
 """
 
 import itertools
@@ -81,8 +81,8 @@ def stories_of(tellings: Iterable[Telling]) -> list[Story]:
 def _runs(documents: Sequence[Told]) -> Iterator[tuple[Told, ...]]:
     ordered = sorted(documents, key=lambda each: (each.published_at_us, each.document_id))
     begin = 0
-    for number, (one, other) in enumerate(itertools.pairwise(ordered), 1):
-        if other.published_at_us - one.published_at_us > MOST_APART_US:
+    for number, each in enumerate(ordered):
+        if each.published_at_us - ordered[begin].published_at_us > MOST_APART_US:
             yield tuple(ordered[begin:number])
             begin = number
     yield tuple(ordered[begin:])

@@ -7,8 +7,7 @@ from typing import Any, Final
 from glue_jobs.silver.stories.rows import Row, Scored, quote, score
 from glue_jobs.silver.stories.telling import Telling
 from tapehouse.documents import Parsed, parse
-from tapehouse.landing import Landed, LandingError
-from tapehouse.record import EARLIEST_US, LATEST_US
+from tapehouse.landing import Landed, LandingError, is_storable
 from tapehouse.score import scores_of
 from tapehouse.tables import WHOLE
 
@@ -59,25 +58,26 @@ class Taken:
             return [f"the parser failed: {type(error).__name__}"]
         faults = list(parsed.faults)
         for document in parsed.documents:
-            if _is_storable(document.published_at_us):
+            if is_storable(document.published_at_us):
                 self.tellings.append(Telling.of(document))
             else:
                 faults.append(f"{document.document_id}: published at no time that can be")
         for value in parsed.values:
             try:
+                if not is_storable(value.observed_at_us):
+                    faults.append(f"{value.name}: of no time that can be")
+                    continue
                 self.quotes.append(quote(value))
-            except (ValueError, OverflowError) as error:
+            except ValueError as error:
                 faults.append(str(error))
         return faults
 
     def _add_scores(self, landed: Landed) -> list[str]:
         try:
             found = [Scored(each, landed.fetched_at_us) for each in scores_of(landed.body)]
+            if not all(is_storable(each.score.published_at_us) for each in found):
+                return ["scores of a document that was published at no time that can be"]
             self.scores += [score(each) for each in found]
         except (ValueError, OverflowError) as error:
             return [str(error)]
         return []
-
-
-def _is_storable(us: int) -> bool:
-    return EARLIEST_US <= us <= LATEST_US

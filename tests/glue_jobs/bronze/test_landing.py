@@ -58,7 +58,7 @@ def test_much_comes_in_pieces_the_oldest_first(lake: NewsLake) -> None:
 
 def test_what_lands_in_an_older_day_is_found_by_the_next_whole_look(lake: NewsLake) -> None:
     now = [0.0]
-    intake = LandingIntake(lake.workspace, clock=lambda: now[0])
+    intake = LandingIntake(lake.workspace, clock=lambda: now[0], now_us=lambda: T0 + 9 * 24 * HOUR)
     lake.land(line(1, days=9))
     assert intake.turn().rows == 1
     lake.land(line(2, days=8), line(3, days=1))
@@ -68,6 +68,23 @@ def test_what_lands_in_an_older_day_is_found_by_the_next_whole_look(lake: NewsLa
     assert intake.turn().rows == 1
     now[0] += 10
     assert intake.turn().rows == 0
+
+
+def test_a_drain_takes_all_that_is_there_however_old_and_large(lake: NewsLake) -> None:
+    lake.land(line(1, days=30))
+    lake.intake.drain()
+    lake.land(*(line(number, days=number) for number in range(2, 6)))
+    assert LandingIntake(lake.workspace, piece_bytes=1).drain() == 4
+
+
+def test_a_clock_that_was_ahead_hides_nothing_that_comes_after(lake: NewsLake) -> None:
+    now = [0.0]
+    intake = LandingIntake(lake.workspace, clock=lambda: now[0], now_us=lambda: T0 + 24 * HOUR)
+    lake.land(line(1, days=900))
+    assert intake.turn().rows == 1
+    lake.land(line(2, days=1))
+    now[0] += 10
+    assert intake.turn().rows == 1
 
 
 def test_a_look_has_to_be_due(lake: NewsLake) -> None:

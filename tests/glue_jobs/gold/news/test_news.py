@@ -122,6 +122,23 @@ def test_a_day_s_mood_by_hand(lake: NewsLake) -> None:
     assert found[NEXT, "ALL", "ALL"]["documents"] == 1
 
 
+def test_an_asset_called_all_is_all_as_it_is(lake: NewsLake) -> None:
+    tell(lake, story("a", 0.5, symbols=("ALL",)), story("b", -0.5))
+    assert {key[1:]: row["documents"] for key, row in moods(lake).items()} == {
+        ("ALL", "ALL"): 2,
+        ("ALL", "coindesk"): 2,
+    }
+
+
+def test_a_mood_is_of_one_scorer(lake: NewsLake) -> None:
+    of = document(body="b" * 400)
+    both = [score(of, 0.2, field=field, text_hash=text_hash(text), scorer="own:1") for field, text in
+            (("title", of.title), ("content", of.body))]  # fmt: skip
+    lake.land(landed(of), landed_scores(*both), landed_scores(score(of, -1.0, scorer="own:2")))
+    lake.refresh()
+    assert [(row["sentiment"], row["scorer"]) for row in lake.rows(GOLD_NEWS)] == [(0.2, "own:1")]
+
+
 def test_a_story_that_two_sources_tell_is_one_of_all_and_one_of_each(lake: NewsLake) -> None:
     of, scores = story("a", 0.5)
     lake.land(landed(of), landed(document(url=of.url, title=of.title, source="other")), scores)

@@ -1,5 +1,6 @@
 """Silver of the news: a story once however it is told, and the same tables whatever the order and the batches."""
 
+import gzip
 import random
 from collections import defaultdict
 from collections.abc import Sequence
@@ -60,14 +61,27 @@ def test_one_title_a_week_later_is_another_story(lake: NewsLake) -> None:
     assert len(told(lake)) == 2
 
 
-def test_a_telling_between_two_stories_makes_them_one(lake: NewsLake) -> None:
-    ends = [document(), document(url="https://coindesk.com/b", published_at_us=T0 + 92 * HOUR)]
-    lake.land(*map(landed, ends))
+def test_a_column_of_every_day_is_no_endless_story(lake: NewsLake) -> None:
+    days = [document(url=f"https://c.example/{n}", published_at_us=T0 + 24 * n * HOUR) for n in range(7)]
+    for each in reversed(days):
+        lake.land(landed(each))
+        lake.refresh()
+    assert [len(ids) for _, _, ids in told(lake)] == [3, 3, 1]
+
+
+def test_a_first_telling_that_comes_late_begins_its_title_s_stories_elsewhere(lake: NewsLake) -> None:
+    for hour in (40, 80, 120):
+        lake.land(landed(document(url=f"https://c.example/{hour}", published_at_us=T0 + hour * HOUR)))
     lake.refresh()
-    assert len(told(lake)) == 2
-    lake.land(landed(document(url="https://coindesk.com/c", published_at_us=T0 + 50 * HOUR)))
+    assert [len(ids) for _, _, ids in told(lake)] == [2, 1]
+    lake.land(landed(document(url="https://c.example/0", published_at_us=T0)))
     lake.refresh()
-    assert [len(ids) for _, _, ids in told(lake)] == [3]
+    assert [len(ids) for _, _, ids in told(lake)] == [2, 2]
+    lake.land(
+        landed(document(url="https://c.example/0", title=TITLES[1], published_at_us=T0, fetched_at_us=T0 + 99 * HOUR))
+    )
+    lake.refresh()
+    assert sorted(len(ids) for _, _, ids in told(lake)) == [1, 1, 2]
 
 
 def test_a_title_that_was_mended_leaves_the_story_of_the_old_one(lake: NewsLake) -> None:
@@ -186,6 +200,28 @@ def test_what_cannot_be_read_is_a_fault_with_its_place(lake: NewsLake) -> None:
     assert len(lake.rows(SILVER_DOCUMENTS)) == 1, "the same title"
 
 
+POISON = [
+    landed(document(fetched_at_us=10**18), fetched_at_us=10**18),
+    landed_scores(score(document(), published_at_us=253_402_300_799_999_999)),
+    landed_scores(score(document(), published_at_us=-(10**18))),
+    landed(Value(kind="index", source="fear-greed", name="fear-greed", value="1", unit="points", label=None,
+                 observed_at_us=253_402_300_799_999_999, fetched_at_us=T0)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("poison", POISON)
+def test_a_time_that_no_table_holds_is_a_fault_and_stops_nothing(lake: NewsLake, poison: Landed) -> None:
+    content = gzip.compress(poison.line() + b"\n")
+    key = f"{poison.kind}/{poison.source}/2026-11-28/000000000000-0123456789abcdef.jsonl.gz"
+    path = Path(lake.landing.uri) / key
+    path.parent.mkdir(parents=True)
+    path.write_bytes(content)
+    lake.land(landed(document()))
+    lake.refresh()
+    assert [row["object_key"] for row in lake.rows(SILVER_DOCUMENT_FAULTS)] == [key]
+    assert len(lake.rows(SILVER_DOCUMENTS)) == 1
+
+
 def test_a_line_in_another_s_object_is_a_fault() -> None:
     taken, line = Taken(), landed(document())
     taken.add([{"payload": line.line(), "kind": "news", "source": "other", "line": 0, "object_key": "k",
@@ -253,7 +289,7 @@ def wanted(told: Sequence[Document]) -> set[tuple[Any, ...]]:
     for several in titles.values():
         runs: list[list[list[Document]]] = []
         for group in sorted(several, key=when):
-            if runs and when(group)[0] - when(runs[-1][-1])[0] <= 48 * HOUR:
+            if runs and when(group)[0] - when(runs[-1][0])[0] <= 48 * HOUR:
                 runs[-1].append(group)
             else:
                 runs.append([group])
