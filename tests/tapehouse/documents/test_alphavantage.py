@@ -137,6 +137,13 @@ def test_a_text_that_nobody_foresaw_is_shown_without_what_could_be_a_key() -> No
     assert found.text == "Maintenance until noon, dear … (or …)."
 
 
+def test_a_text_about_the_key_is_not_shown_at_all() -> None:
+    """A key need not look like one."""
+    found = refusal(packed({"Information": "Your API key as guessable is not for this endpoint."}))
+    assert found is not None
+    assert (found.why, found.text) == ("other", "the vendor's text is about the key, and is not shown")
+
+
 def test_a_page_of_an_outage_is_a_refusal_too() -> None:
     found = refusal(b"<html>502</html>")
     assert found is not None

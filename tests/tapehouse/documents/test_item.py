@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tapehouse.documents.item import Item, UnfitError, decimal_text, json_of
@@ -36,6 +36,7 @@ def test_a_number_is_exact_and_plain_or_none(value: object, text: str | None) ->
     assert decimal_text(value) == text
 
 
+@settings(deadline=None)
 @given(st.decimals(allow_nan=False, allow_infinity=False, places=8, min_value=-(10**20), max_value=10**20))
 def test_plain_text_is_the_number(number: Decimal) -> None:
     text = decimal_text(number)

@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tapehouse.documents.markup import folded, plain
@@ -55,6 +55,7 @@ def test_what_is_never_closed_takes_no_longer(unit: str) -> None:
     assert time.process_time() - begun < 3
 
 
+@settings(deadline=None)
 @given(st.one_of(st.text(), st.text(alphabet="<>/!-?&;#ax=\"' ", max_size=40)))
 def test_it_raises_nothing_and_what_is_folded_stays(text: str) -> None:
     seen = plain(text, most=MOST)
@@ -62,6 +63,7 @@ def test_it_raises_nothing_and_what_is_folded_stays(text: str) -> None:
     seen.encode("utf-8")
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=st.characters(exclude_characters="<&"), max_size=60))
 def test_text_without_marks_is_only_folded(text: str) -> None:
     assert plain(text, most=MOST) == folded(text, most=MOST)

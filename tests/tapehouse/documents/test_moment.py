@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tapehouse.documents import moment
@@ -86,12 +86,14 @@ def test_seconds_are_numbers_or_their_digits(value: object, at_us: int | None) -
     assert moment.of_seconds(value) == at_us
 
 
+@settings(deadline=None)
 @given(st.one_of(st.text(max_size=40), st.text(alphabet="0123456789-+:.TZ ,GMay", max_size=40)))
 def test_no_text_raises(text: str) -> None:
     for read in (moment.of_compact, moment.of_iso, moment.of_rfc822, moment.of_seconds):
         read(text)
 
 
+@settings(deadline=None)
 @given(st.datetimes(timezones=st.just(UTC)))
 def test_what_is_written_with_an_offset_is_read_back(at: datetime) -> None:
     assert moment.of_iso(at.isoformat()) == moment.of_datetime(at)
