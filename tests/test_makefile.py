@@ -172,17 +172,19 @@ def test_lock_compiles_the_rivals_apart_from_everything_else(checkout: Path) -> 
     setup(checkout)
     first = asked(checkout)
     make(checkout, "lock", f"PYTHON={sys.executable}", "ARGS=--upgrade")
-    ours, producers, glue, rivals, judges = asked(checkout)[len(first) :]
+    ours, producers, glue, lambdas, rivals, judges = asked(checkout)[len(first) :]
     assert "pyproject.toml --all-extras --upgrade -o requirements.txt" in ours
     assert "pyproject.toml --extra producers --constraint requirements.txt" in producers
     assert producers.endswith("-o requirements-producers.txt")
-    assert "pyproject.toml --constraint requirements.txt" in glue
+    assert "pyproject.toml --extra documents --constraint requirements.txt" in glue
     assert "--no-emit-package boto3 " in glue
     assert glue.endswith("--upgrade -o requirements-glue.txt")
+    assert "pyproject.toml --extra lambdas --constraint requirements.txt" in lambdas
+    assert lambdas.endswith("-o requirements-lambdas.txt")
     assert rivals.endswith("--group bench --upgrade -o benchmarks/requirements.txt")
     assert "pyproject.toml" not in rivals  # its dependencies would come along
     assert judges.endswith("infra/requirements.in --upgrade -o infra/requirements.txt")
-    for line in (ours, producers, glue, rivals, judges):
+    for line in (ours, producers, glue, lambdas, rivals, judges):
         assert {"--universal", "--generate-hashes", "--no-emit-index-url", "--no-emit-find-links"} <= set(line.split())
 
 

@@ -10,7 +10,6 @@ locals {
 }
 
 resource "aws_scheduler_schedule" "this" {
-  #checkov:skip=CKV_AWS_297:What it holds is a name and a time; Scheduler encrypts that by a key of its own.
   for_each = local.schedules
 
   name                         = "${var.prefix}-${each.key}"
