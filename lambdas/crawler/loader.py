@@ -17,8 +17,8 @@
                   - navigate: $story
                   - extract: [{selector: h1, as: text, name: title}]
 
-A price has ``value: {selector, pattern, locale}``, ``symbol`` and ``unit`` besides, and no nested tasks. ``output`` is
-``landing``, or ``{webhook: URL, headers: {…}}``. ``javascript: true`` has pages rendered by a browser.
+A price has ``value: {selector, pattern, locale}`` and ``symbol`` besides, ``unit`` if you like, and no nested tasks.
+``output`` is ``landing``, or ``{webhook: URL, headers: {…}}``. ``javascript: true`` has pages rendered by a browser.
 """
 
 from collections.abc import Callable, Sequence

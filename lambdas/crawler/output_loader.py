@@ -43,9 +43,9 @@ def read_reading(fields: Fields, *, is_price: bool) -> tuple[Reading | None, str
             if fields.has(name):
                 fields.fault(name, "it is for kind price alone")
         return None, "", ""
-    symbol = fields.text("symbol", shape="[A-Z0-9]{1,15}(-[A-Z0-9]{1,15})?", what="a symbol: BTC-USD")
+    symbol = fields.text("symbol", shape="[A-Z0-9]{1,20}-[A-Z0-9]{2,10}", what="a symbol: BTC-USD")
     quote = symbol.partition("-")[2]
-    unit = fields.text("unit", shape="[A-Z0-9]{1,15}", what="a currency: USD", required=not quote) or quote
+    unit = fields.text("unit", shape="[A-Z0-9]{2,10}", what="a currency: USD", required=False) or quote
     if quote and unit != quote:
         fields.fault("unit", f"{symbol} has the unit {quote}, and not {unit}")
     if not fields.has("value"):

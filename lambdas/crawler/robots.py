@@ -10,6 +10,7 @@
 Source: RFC 9309; that 429 is "not now" is more careful than it. ``Crawl-delay`` is no part of it, and is honoured.
 """
 
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -76,7 +77,7 @@ class Robots:
         self, http: Sends, *, user_agent: str, clock: Callable[[], int] = lambda: time.time_ns() // 1_000
     ) -> None:
         self._http, self._clock = http, clock
-        self._agent = user_agent.partition("/")[0].strip() or "*"
+        self._agent = re.split(r"[/\s(;]", user_agent.strip(), maxsplit=1)[0] or "*"  # the product, as RFC 9309 has it
         self._known: dict[str, Rules] = {}
 
     def check(self, url: str) -> float:

@@ -169,8 +169,10 @@ class Walk:
             yield link
 
     def _keep(self, page: _Open, *, is_last: bool) -> None:
-        """Adds what was read on a page. A price is read from the last one."""
+        """Adds what was read on a page; of a price's pages, only the last one, which has the price."""
         task, rendered = self._task, page.rendered
+        if task.reading and not is_last:
+            return
         said = article.about(page.tree, fetched_at_us=rendered.fetched_at_us)
         own = {name: value for name, value in page.extracted.items() if name in FIELDS and isinstance(value, str)}
         text = own.get("text", "")
@@ -179,14 +181,14 @@ class Walk:
         self._outcome.pages.append(
             PageRead(
                 url=rendered.url,
-                title=own.get("title") or said.title,
+                title=own.get("title") or said.title or ("" if text else rendered.url),  # a document has either
                 text=text,
                 author=own.get("author") or said.author,
                 published_at_us=said.published_at_us,
                 fetched_at_us=rendered.fetched_at_us,
                 links=page.links,
                 extracted={name: value for name, value in page.extracted.items() if name not in FIELDS},
-                price=_price(page, task) if is_last and task.reading else None,
+                price=_price(page, task) if task.reading else None,
             )
         )
 

@@ -12,6 +12,7 @@ from lambdas.crawler.crawler import TaskFailedError, TaskUnfinishedError
 from lambdas.crawler.guard import ForbiddenAddressError
 from lambdas.crawler.model import MOST_LINKS
 from lambdas.crawler.walk import ForeignHostError, OutOfTimeError, StepFailedError
+from tapehouse.documents import parse
 from tests.lambdas.crawler.crawling import LINKS, NOW_US, Home, each, linking
 from tests.lambdas.crawler.site import Page
 
@@ -89,7 +90,7 @@ def test_a_single_link_is_navigated_to(home: Home) -> None:
     home.site.pages |= {"/start": Page(linking("/next")), "/next": Page("<h1>Next</h1>")}
     one = {"extract": [{"selector": "a", "as": "href", "name": "next"}]}
     home.run(one, {"navigate": "$next"}, {"checkPresence": "h1"})
-    assert [body["title"] for body in home.bodies] == ["", "Next"]
+    assert [body["title"] for body in home.bodies] == [home.site.url("/start", host="one.test"), "Next"]
     home.site.pages["/start"] = Page("<main>")
     assert "navigate $next failed" in str(failed(home, one, {"navigate": "$next"}))
 
@@ -111,7 +112,7 @@ def test_a_failure_in_a_nested_page_costs_no_other_and_is_raised_when_they_are_l
     }
     error = failed(home, LINKS, each({"checkPresence": "h1"}))
     assert "/2: nothing matches h1" in str(error)
-    assert [body["title"] for body in home.bodies] == ["1", "3", ""]
+    assert [body["title"] for body in home.bodies[:-1]] == ["1", "3"]
 
 
 def test_a_run_in_which_many_fail_is_given_up(home: Home) -> None:
@@ -149,7 +150,7 @@ def test_links_that_lead_nowhere_are_passed_over_and_named(home: Home) -> None:
     ]
     assert [reason for reason, text in zip(reasons, said["passed_over"], strict=True) if reason not in text] == []
     assert "hunter2" not in str(said["passed_over"])
-    assert [body["title"] for body in home.bodies] == ["1", ""]
+    assert [body["title"] for body in home.bodies[:-1]] == ["1"]
     assert {asked.host for asked in home.site.asked} == {f"one.test:{home.site.port}"}
 
 
@@ -174,14 +175,14 @@ def test_no_more_links_than_200_are_followed_and_the_rest_is_counted(home: Home)
 
 
 def test_pages_that_link_to_each_other_end(home: Home) -> None:
-    """A bomb of links: three levels of a hundred each would be a million pages."""
-    for number in range(100):
-        home.site.pages[f"/{number}"] = Page(linking(*(f"/{other}" for other in range(100))))
+    """A bomb of links: three levels of forty each would be 64,000 pages."""
+    for number in range(40):
+        home.site.pages[f"/{number}"] = Page(linking(*(f"/{other}" for other in range(40))))
     home.site.pages["/start"] = home.site.pages["/0"]
     level = [{"extract": [{"selector": "a", "as": "href", "name": f"l{n}", "all": True}]} for n in range(3)]
     said = home.run(level[0], each(level[1], each(level[2], each(over="l2"), over="l1"), over="l0"))
-    assert said["pages"] == 101
-    assert len(home.site.asked) == 102
+    assert said["pages"] == 41
+    assert len(home.site.asked) == 42
 
 
 @pytest.mark.parametrize("body", ["<p>" + "x" * 100_000, "<div>" * 100_000])
@@ -262,6 +263,32 @@ def test_a_price_is_landed_as_exact_text(home: Home) -> None:
     value = {"name": "BTC-USD", "value": "64000.12", "unit": "USD", "observed_at_us": NOW_US}
     assert (body["values"], body["text"], body["title"]) == ([value], "", "BTC")
     assert home.landed[0][0].kind == "price"
+
+
+def test_of_a_prices_pages_only_the_one_with_it_is_landed(home: Home) -> None:
+    home.site.pages |= {"/start": Page(linking("/next")), "/next": Page("<b id=p>$64,000.12</b>")}
+    home.run({"extract": [{"selector": "a", "as": "href", "name": "next"}]}, {"navigate": "$next"}, **PRICE)
+    assert [body["values"][0]["value"] for body in home.bodies] == ["64000.12"]
+
+
+def test_what_is_landed_is_read_as_documents_and_values(home: Home) -> None:
+    """By the one reader of the landing."""
+    home.site.pages |= {"/start": Page(linking("/1")), "/1": Page(STORY)}
+    home.run(LINKS, each())
+    home.site.pages["/start"] = Page("<b id=p>$64,000.12</b>")
+    home.run(**PRICE)
+    parsed = [parse(line) for lines in home.landed for line in lines]
+    assert [fault for each in parsed for fault in each.faults] == []
+    story = parsed[0].documents[0]
+    assert (story.kind, story.title, story.author, story.published_at_us) == (
+        "page",
+        "Site",
+        "Ada",
+        1_795_917_600_000_000,
+    )
+    assert [(value.name, value.value, value.unit) for each in parsed for value in each.values] == [
+        ("BTC-USD", "64000.12", "USD")
+    ]
 
 
 @pytest.mark.parametrize(

@@ -81,8 +81,8 @@ def test_a_first_step_that_goes_to_the_start_is_not_taken_twice() -> None:
 def test_a_price_is_read_and_its_unit_is_the_symbols() -> None:
     (task,) = read(price(value={"selector": "#p", "pattern": "([0-9.]+)", "locale": "de"}))
     assert (task.reading, task.symbol, task.unit) == (Reading("#p", "([0-9.]+)", "de"), "BTC-USD", "USD")
-    (task,) = read(price(symbol="GOLD", unit="EUR"))
-    assert (task.symbol, task.unit, task.steps) == ("GOLD", "EUR", (Navigate(START),))
+    (task,) = read(price(symbol="ETH-EUR", unit="EUR"))
+    assert (task.symbol, task.unit, task.steps) == ("ETH-EUR", "EUR", (Navigate(START),))
 
 
 def test_a_webhook_names_secrets_and_holds_none() -> None:
@@ -165,7 +165,7 @@ def test_a_fault_is_told_with_its_task_and_place(changed: dict[str, Any], fault:
         ({"value": {"selector": "a", "locale": "dee"}}, "did you mean de?"),
         ({"symbol": "btc-usd"}, "is not a symbol"),
         ({"unit": "EUR"}, "BTC-USD has the unit USD, and not EUR"),
-        ({"symbol": "GOLD"}, "unit: it is missing"),
+        ({"symbol": "GOLD"}, "is not a symbol"),
         ({"steps": [{"extract": [STORY]}, nested({"navigate": "$story"})]}, "nested tasks are for kind page"),
     ],
 )

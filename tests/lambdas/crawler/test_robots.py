@@ -29,11 +29,13 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def robots(clock: Clock) -> Iterator[Robots]:
+def robots(clock: Clock, request: pytest.FixtureRequest) -> Iterator[Robots]:
+    """Of an agent that the test may name."""
+    agent = getattr(request, "param", "tapehouse/0.1")
     guard = Guard(loopback=True, resolve=Resolver(one_test=["127.0.0.1"]))
     limits = Limits(most_bytes=MOST_BYTES, most_wire_bytes=MOST_BYTES, tries=2, deadline_s=10)
     http = Http(limits, session=session(guard), sleep=lambda _: None, check=guard.place)
-    yield Robots(http, user_agent="tapehouse/0.1", clock=clock)
+    yield Robots(http, user_agent=agent, clock=clock)
     http.close()
 
 
@@ -48,6 +50,7 @@ def test_a_disallowed_path_is_not_crawled_and_another_is(site: Site, robots: Rob
         robots.check(site.url("/private/x?token=hunter2"))
 
 
+@pytest.mark.parametrize("robots", ["tapehouse/0.1", "tapehouse (desk@example.com)", "Tapehouse"], indirect=True)
 def test_the_group_of_our_own_name_is_ours(site: Site, robots: Robots) -> None:
     site.pages["/robots.txt"] = text("User-agent: Tapehouse\nDisallow: /\n\nUser-agent: *\nAllow: /\n")
     with pytest.raises(DisallowedError):

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from lambdas.crawler.guard import ForbiddenAddressError
-from lambdas.http import FetchError, FetchFailedError, FetchRefusedError
+from lambdas.crawler.webhook import send
+from lambdas.http import Answer, FetchError, FetchFailedError, FetchRefusedError, Request
 from tapehouse.errors import TerminalError
 from tapehouse.keys import SecretUnavailableError
 from tests.lambdas.crawler.crawling import Home, Secrets
@@ -97,3 +98,18 @@ def test_a_secret_is_nowhere(hooked: Home, page: Page, caplog: pytest.LogCapture
     shown += [repr(task), repr(hooked.landed), *(record.getMessage() for record in caplog.records)]
     assert hooked.site.asked[-1].headers["x-odd"] == TOKEN
     assert [text for text in shown if TOKEN in text] == []
+
+
+def test_the_client_is_told_which_of_its_headers_are_secret(hooked: Home) -> None:
+    """It masks them wherever they turn up, in an answer too; a header's name alone does not say so."""
+    asked: list[Request] = []
+
+    class Http:
+        def send(self, request: Request) -> Answer:
+            asked.append(request)
+            return Answer(status=204, headers={}, content_type="", body=b"", url=request.address, fetched_at_us=0)
+
+    task = hooked.task(output=output(hooked, X_Odd="secret:plain"))
+    assert task.webhook
+    assert send(task, task.webhook, [], http=Http(), secrets=lambda: hooked.secrets) == 204
+    assert TOKEN in asked[0].hidden
