@@ -141,6 +141,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._drip(b"X-Slow: " + b"x" * 1000, play.header_every_s)
             return
         self.send_header("Content-Type", play.content_type)
+        self.send_header("Connection", "close")  # else the next request may meet a line that is being closed
         for name, value in play.headers.items():
             self.send_header(name, value)
         if play.chunked:
