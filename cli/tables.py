@@ -8,7 +8,7 @@ from typing import Any
 from cli import results
 from cli import spark as engine
 from cli.command import add_setting, load_settings, target
-from tapehouse.intervals import micros_of
+from tapehouse.intervals import instant_of, micros_of
 from tapehouse.query.port import QueryPort, Result
 from tapehouse.tables import REGISTRY
 
@@ -100,4 +100,4 @@ def short(position: Any) -> Any:
 
 def instant(time_us: int | None) -> dt.datetime | None:
     """Microseconds since the epoch as an instant, exactly."""
-    return None if time_us is None else dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(microseconds=time_us)
+    return None if time_us is None else instant_of(time_us)

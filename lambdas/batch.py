@@ -12,10 +12,11 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from lambdas.event import asked_day, utc
+from lambdas.event import asked_day
 from lambdas.source import Outcome, Source, Told
 from tapehouse import logs
 from tapehouse.errors import LakehouseError, TransientError
+from tapehouse.intervals import instant_of
 from tapehouse.landing import Landed, Landing, LandingError
 
 log = logs.of(__name__)
@@ -53,7 +54,7 @@ class BatchFailedError(TransientError):
 def keys_since(landing: Landing, kind: str, source: str, *, now_us: int, span: timedelta = LOOKS_BACK) -> list[str]:
     """The keys of a source's objects of the last ``span``, oldest first."""
     prefix = f"{kind}/{source}/"
-    return list(landing.keys(prefix, after=f"{prefix}{utc(now_us) - span:%Y-%m-%d}"))
+    return list(landing.keys(prefix, after=f"{prefix}{instant_of(now_us) - span:%Y-%m-%d}"))
 
 
 def newest(landing: Landing, kind: str, source: str, *, now_us: int) -> tuple[str, list[Landed]] | None:

@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 from tapehouse.errors import TerminalError
+from tapehouse.intervals import instant_of
 
 _FORMS: Final = '{"date": "2026-11-28"}, or {"time": "2026-11-29T02:00:00Z"} for the day before, or {} for yesterday'
 
@@ -26,17 +27,12 @@ class EventError(TerminalError):
         return f"the event cannot be used: {self.detail}. Send {_FORMS}."
 
 
-def utc(at_us: int) -> datetime:
-    """Microseconds since the epoch as a time, UTC."""
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=at_us)
-
-
 def asked_day(event: Any, *, now_us: int) -> date:
     """The UTC day that ``event`` asks for. Raises EventError for another event, and for a day that has not begun."""
     if event is not None and not isinstance(event, dict):
         raise EventError(f"it is a {type(event).__name__}")
     said = event or {}
-    today = utc(now_us).date()
+    today = instant_of(now_us).date()
     if said.get("date") is not None:
         day = _date(said["date"])
     elif said.get("time") is not None:

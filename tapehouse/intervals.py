@@ -43,6 +43,11 @@ def micros_of(instant: dt.datetime) -> int:
     return (aware - _EPOCH) // dt.timedelta(microseconds=1)
 
 
+def instant_of(us: int) -> dt.datetime:
+    """The instant of microseconds since the epoch, UTC, exactly. Raises OverflowError outside the years 1 to 9999."""
+    return _EPOCH + dt.timedelta(microseconds=us)
+
+
 INTERVALS: Final = (
     Interval("1s", SECOND_US, None),
     Interval("5s", 5 * SECOND_US, "1s"),

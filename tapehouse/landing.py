@@ -20,12 +20,13 @@ import uuid
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final, Literal, Protocol, TypeAlias, get_args
 from urllib.parse import unquote, urlsplit
 
 from tapehouse.errors import TerminalError
+from tapehouse.intervals import instant_of, micros_of
 from tapehouse.record import EARLIEST_US, LATEST_US
 
 Kind: TypeAlias = Literal["news", "social", "page", "price", "score", "index"]
@@ -37,7 +38,6 @@ _SOURCE: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _KEY: Final = re.compile(
     rf"(?P<kind>{'|'.join(KINDS)})/(?P<source>{_SOURCE.pattern})/(?P<at>\d{{4}}-\d\d-\d\d/\d{{12}})-[0-9a-f]{{16}}\.jsonl\.gz"
 )
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def is_storable(us: int) -> bool:
@@ -165,7 +165,7 @@ def key_of(lines: Sequence[Landed]) -> str:
     if not lines or len({(line.kind, line.source) for line in lines}) != 1:
         raise ValueError("an object holds lines of one kind and one source, one at least")
     digest = _digest([line.line() for line in lines])
-    at = _EPOCH + timedelta(microseconds=lines[0].fetched_at_us)
+    at = instant_of(lines[0].fetched_at_us)
     return f"{lines[0].kind}/{lines[0].source}/{at:%Y-%m-%d}/{at:%H%M%S%f}-{digest}.jsonl.gz"
 
 
@@ -190,7 +190,7 @@ class Key:
     @property
     def date(self) -> date:
         """The UTC day of ``at_us``."""
-        return (_EPOCH + timedelta(microseconds=self.at_us)).date()
+        return instant_of(self.at_us).date()
 
     @classmethod
     def of(cls, key: str) -> "Key | None":
@@ -199,10 +199,9 @@ class Key:
         if match is None:
             return None
         try:
-            at = datetime.strptime(match["at"], "%Y-%m-%d/%H%M%S%f").replace(tzinfo=UTC)
+            at_us = micros_of(datetime.strptime(match["at"], "%Y-%m-%d/%H%M%S%f").replace(tzinfo=UTC))
         except ValueError:
             return None
-        at_us = (at - _EPOCH) // timedelta(microseconds=1)
         return cls(match["kind"], match["source"], at_us) if is_storable(at_us) else None
 
 

@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any, Final
 
-from embedded.newsroom.calendar import DAY_US, moment
 from embedded.newsroom.desk import Desk, Story
 from embedded.newsroom.page import Asked, Page, as_json, whole_number
 from embedded.newsroom.words import ASSETS
+from tapehouse.intervals import DAY_US, instant_of
 
 LATEST_DAYS: Final = 30
 """How far back a call without ``time_from`` looks."""
@@ -125,7 +125,7 @@ def _article(story: Story) -> dict[str, Any]:
     return {
         "title": story.title,
         "url": f"{story.url}?utm_source=alphavantage",
-        "time_published": f"{moment(story.at_us):%Y%m%dT%H%M%S}",
+        "time_published": f"{instant_of(story.at_us):%Y%m%dT%H%M%S}",
         "authors": [story.author],
         "summary": story.text,
         "banner_image": f"https://{story.paper.host}/images/{story.story_id}.jpg",

@@ -1,10 +1,10 @@
 """Days as the newsroom counts them, and how each of them feels."""
 
 import random
-from datetime import UTC, datetime, timedelta
 from typing import Final
 
-DAY_US: Final = 86_400_000_000
+from tapehouse.intervals import DAY_US
+
 _REMEMBERED_DAYS: Final = 4
 """A day's tone is the mean of so many days' dice: moods last."""
 
@@ -12,11 +12,6 @@ _REMEMBERED_DAYS: Final = 4
 def day_of(at_us: int) -> int:
     """Days since 1970-01-01, UTC."""
     return at_us // DAY_US
-
-
-def moment(at_us: int) -> datetime:
-    """As a time, UTC."""
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=at_us)
 
 
 def dice(seed: int, day: int, what: str) -> random.Random:

@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
-from embedded.newsroom.calendar import DAY_US, day_of, dice, moment, moods
+from embedded.newsroom.calendar import day_of, dice, moods
 from embedded.newsroom.filling import filled
 from embedded.newsroom.words import CALM, FALLS, RISES, Template, templates
+from tapehouse.intervals import DAY_US, instant_of
 
 ORIGINALS: Final = 36
 COPIES: Final = 4
@@ -136,4 +137,4 @@ def _copied(story: Story, rolls: random.Random) -> Story:
 
 def _address(paper: Paper, topic: str, title: str, at_us: int) -> str:
     slug = "-".join(re.findall(r"[a-z0-9]+", title.lower()))[:80].rstrip("-")
-    return f"https://{paper.host}/{topic}/{moment(at_us):%Y/%m/%d}/{slug}"
+    return f"https://{paper.host}/{topic}/{instant_of(at_us):%Y/%m/%d}/{slug}"

@@ -7,8 +7,9 @@ index agree.
 from collections.abc import Sequence
 from typing import Any, Final
 
-from embedded.newsroom.calendar import DAY_US, day_of, tone
+from embedded.newsroom.calendar import day_of, tone
 from embedded.newsroom.page import Asked, Page, as_json, whole_number
+from tapehouse.intervals import DAY_US
 
 FIRST_DAY: Final = 17_563
 """2018-02-01, when the index began."""

@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
-from embedded.newsroom.calendar import DAY_US, day_of, dice, moods
+from embedded.newsroom.calendar import day_of, dice, moods
 from embedded.newsroom.filling import filled
 from embedded.newsroom.words import COMMENTS, POSTS, Template, templates
+from tapehouse.intervals import DAY_US
 
 Listing: TypeAlias = Literal["new", "comments"]
 A_DAY: Final = 30

@@ -11,10 +11,10 @@ from itertools import islice
 from typing import Final
 from xml.sax.saxutils import escape, quoteattr
 
-from embedded.newsroom.calendar import moment
 from embedded.newsroom.desk import Desk, Paper, Story
 from embedded.newsroom.page import Asked, Page, as_json
 from embedded.newsroom.words import ASSETS
+from tapehouse.intervals import instant_of
 
 ITEMS: Final = 40
 DAYS: Final = 10
@@ -40,7 +40,7 @@ class Rss:
         changed_us = stories[0].at_us if stories else 0
         headers = {
             "ETag": f'"{hashlib.sha256(body).hexdigest()[:16]}"',
-            "Last-Modified": format_datetime(moment(changed_us), usegmt=True),
+            "Last-Modified": format_datetime(instant_of(changed_us), usegmt=True),
             "Cache-Control": "max-age=60",
         }
         if _is_known(asked, headers["ETag"], changed_us):
@@ -74,7 +74,7 @@ class Rss:
 
 
 def _rfc822(at_us: int) -> str:
-    return format_datetime(moment(at_us))
+    return format_datetime(instant_of(at_us))
 
 
 def _is_known(asked: Asked, tag: str, changed_us: int) -> bool:

@@ -8,7 +8,7 @@ thousand that are listed are a request. An object that cannot be unpacked is a r
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 import pyarrow as pa
@@ -17,6 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from glue_jobs.engine import DataFile, Piece, TableState, Workspace, arrow_schema
 from tapehouse import logs
 from tapehouse.errors import TransientError
+from tapehouse.intervals import instant_of
 from tapehouse.landing import Key, Landing, LandingError, raw_lines
 from tapehouse.tables import BRONZE_DOCUMENTS, WHOLE
 
@@ -102,7 +103,7 @@ class LandingIntake:
     def _new(self, base: TableState) -> tuple[list[str], bool, bool]:
         """The first objects that the table has no row of, in the order in which they were fetched; if more wait; and if
         all days were looked at."""
-        known, newest = self._known(base), _newest_day(base, today=_moment(self._now_us()).date())
+        known, newest = self._known(base), _newest_day(base, today=instant_of(self._now_us()).date())
         if every := newest is None or self._clock() >= self._all_at:
             listed = self._landing.keys()
         else:
@@ -123,7 +124,7 @@ class LandingIntake:
 
     def _read(self, keys: Sequence[str]) -> tuple[pa.Table, list[str]]:
         """The rows of the first objects, up to the bound, and which those are."""
-        at, rows, taken, size = _moment(self._now_us()), [], [], 0
+        at, rows, taken, size = instant_of(self._now_us()), [], [], 0
         for key in keys:
             if size > self._piece[1]:
                 break
@@ -152,7 +153,7 @@ class LandingIntake:
                 "source": said.source,
                 "object_key": key,
                 "line": number,
-                "fetched_at": _moment(said.at_us),
+                "fetched_at": instant_of(said.at_us),
                 "ingested_at": at,
                 "fetch_date": said.date,
             }
@@ -176,7 +177,3 @@ def _newest_day(base: TableState, *, today: date) -> date | None:
     """Of a clock that was ahead, no later than today: what is fetched now would not be looked at."""
     days = [each.partition["fetch_date"] for each in base.files]
     return min(max(date.fromisoformat(str(day)) for day in days), today) if days else None
-
-
-def _moment(us: int) -> datetime:
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=us)

@@ -3,7 +3,6 @@
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Final
 
 import numpy as np
@@ -12,9 +11,9 @@ import pyarrow.compute as pc
 
 from glue_jobs.bronze.reader import Columns
 from glue_jobs.engine import DataFile, schema_of
+from tapehouse.intervals import DAY_US, instant_of
 from tapehouse.tables import BRONZE_TRADES
 
-_DAY_US: Final = 86_400_000_000
 _TIMESTAMP: Final = pa.timestamp("us", tz="UTC")
 _FILE_BYTES: Final = 64 * 1024 * 1024
 """Of payloads in one file: who reads a file has at least one whole in memory."""
@@ -74,18 +73,13 @@ def _of_shard(source: Source, shard_id: str, columns: Columns) -> pa.Table:
         {
             "payload": pa.array(columns.payload, pa.binary()),
             "stream_name": pa.repeat(pa.scalar(source.stream_name), count),
-            "stream_created_at": pa.repeat(pa.scalar(_moment(source.stream_created_us), _TIMESTAMP), count),
+            "stream_created_at": pa.repeat(pa.scalar(instant_of(source.stream_created_us), _TIMESTAMP), count),
             "shard_id": pa.repeat(pa.scalar(shard_id), count),
             "sequence_number": pa.array(columns.sequence_number, pa.string()),
             "sub_sequence_number": pa.array(columns.sub_sequence_number, pa.int32()),
             "partition_key": pa.array(columns.partition_key, pa.string()),
             "arrival_time": pa.array(arrived_us).cast(_TIMESTAMP),
-            "ingested_at": pa.repeat(pa.scalar(_moment(source.ingested_us), _TIMESTAMP), count),
-            PARTITION: pa.array((arrived_us // _DAY_US).astype(np.int32)).cast(pa.date32()),
+            "ingested_at": pa.repeat(pa.scalar(instant_of(source.ingested_us), _TIMESTAMP), count),
+            PARTITION: pa.array((arrived_us // DAY_US).astype(np.int32)).cast(pa.date32()),
         }
     )
-
-
-def _moment(us: int) -> datetime:
-    seconds, rest = divmod(us, 1_000_000)
-    return datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest)

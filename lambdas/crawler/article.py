@@ -14,17 +14,17 @@ import json
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 from selectolax.lexbor import LexborHTMLParser
 
 from lambdas.crawler.extraction import MOST_TEXT, text_of
+from tapehouse.intervals import micros_of
 
 MOST_JSON: Final = 500_000
 _MOST_NODES: Final = 10_000
 _STORIES: Final = ("article", "posting", "report", "webpage")
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MOST_WORD: Final = 500
 
 
@@ -66,7 +66,7 @@ def time_us(text: str, *, no_later_than_us: int) -> int | None:
         at = datetime.fromisoformat(text.strip())
         if at.tzinfo is None:
             return None
-        found = (at - _EPOCH) // timedelta(microseconds=1)
+        found = micros_of(at)
     except (ValueError, OverflowError):
         return None
     return found if 0 < found <= no_later_than_us else None

@@ -10,9 +10,9 @@ from datetime import date
 from typing import ClassVar, Final
 
 from lambdas.batch import newest
-from lambdas.event import utc
 from lambdas.http import Request
 from lambdas.source import Answers, Sends, SourceFailedError, Told, landed
+from tapehouse.intervals import instant_of
 from tapehouse.landing import Landing
 
 DAYS: Final = 2
@@ -38,7 +38,7 @@ class Rss:
     clock: Callable[[], int]
 
     def __call__(self, day: date) -> Answers:
-        today = utc(self.clock()).date()
+        today = instant_of(self.clock()).date()
         if (today - day).days > DAYS:
             return Told("off", f"a feed has its newest items alone, and {day} is more than {DAYS} days ago")
         plain = Request(url=self.address, name=self.name)

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import ClassVar
 
-from lambdas.event import utc
 from lambdas.http import Request
 from lambdas.source import Answers, Sends, SourceFailedError, Told, landed
+from tapehouse.intervals import instant_of
 
 
 @dataclass(kw_only=True)
@@ -24,7 +24,7 @@ class FearGreed:
 
     def __call__(self, day: date) -> Answers:
         """Raises SourceFailedError for an answer without a list of values."""
-        days = (utc(self.clock()).date() - day).days
+        days = (instant_of(self.clock()).date() - day).days
         request = Request(url=self.address, params={"limit": str(days + 2), "format": "json"}, name=self.NAME)
         answer = self.http.send(request)
         stamps = _stamps(answer.body)

@@ -13,8 +13,6 @@ from typing import Any, Final
 from tapehouse.document import Document, DocumentKind, Value, VendorSentiment, canonical_url, document_id
 from tapehouse.documents import markup
 from tapehouse.documents.parsed import (
-    AHEAD_US,
-    EARLIEST_US,
     MOST_BODY,
     MOST_DOCUMENTS,
     MOST_NAME,
@@ -23,6 +21,7 @@ from tapehouse.documents.parsed import (
     Parsed,
 )
 from tapehouse.landing import Landed
+from tapehouse.record import AHEAD_US, EARLIEST_US
 
 _DECIMAL: Final = re.compile(r"-?[0-9]{1,30}(?:\.[0-9]{1,30})?(?:[eE][+-]?[0-9]{1,2})?")
 _MOST_DIGITS: Final = 30

@@ -4,13 +4,13 @@ A time without an offset is one only where the source's contract says that it is
 """
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from typing import Final
 
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND: Final = timedelta(microseconds=1)
+from tapehouse.intervals import micros_of
+
 _COMPACT: Final = re.compile(r"[0-9]{8}T[0-9]{4}(?:[0-9]{2})?")
 _ISO: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9:.,]{5,20} ?(?:[Zz]|[+-][0-9]{2}:?[0-9]{2})")
 _ZONE: Final = re.compile(r" (?:[+-][0-9]{4}|UTC?|GMT|Z|[ECMP][SD]T)$")
@@ -18,17 +18,12 @@ _ZONE: Final = re.compile(r" (?:[+-][0-9]{4}|UTC?|GMT|Z|[ECMP][SD]T)$")
 _MOST_SECONDS: Final = 10**12
 
 
-def of_datetime(at: datetime) -> int:
-    """``at`` has an offset."""
-    return (at - _EPOCH) // _MICROSECOND
-
-
 def of_compact(text: str) -> int | None:
     """``20240506T203214``, or without its seconds, UTC (Alpha Vantage)."""
     if not _COMPACT.fullmatch(text):
         return None
     try:
-        return of_datetime(datetime.strptime(f"{text:0<15}", "%Y%m%dT%H%M%S").replace(tzinfo=UTC))
+        return micros_of(datetime.strptime(f"{text:0<15}", "%Y%m%dT%H%M%S").replace(tzinfo=UTC))
     except ValueError:
         return None
 
@@ -38,7 +33,7 @@ def of_iso(text: str) -> int | None:
     if not _ISO.fullmatch(text.strip()):
         return None
     try:
-        return of_datetime(datetime.fromisoformat(text.strip().upper().replace(" +", "+").replace(" Z", "Z")))
+        return micros_of(datetime.fromisoformat(text.strip().upper().replace(" +", "+").replace(" Z", "Z")))
     except ValueError:
         return None
 
@@ -50,7 +45,7 @@ def of_rfc822(text: str) -> int | None:
         return None
     try:
         at = parsedate_to_datetime(line)
-        return of_datetime(at if at.tzinfo else at.replace(tzinfo=UTC))  # -0000 is UTC, and comes without
+        return micros_of(at)  # -0000 is UTC, and comes without a zone
     except (ValueError, OverflowError, TypeError, IndexError):
         return None
 

@@ -17,10 +17,6 @@ MOST_BODY: Final = 200_000
 MOST_NAME: Final = 200
 """Characters of an author, a label."""
 MOST_URL: Final = 2_048
-EARLIEST_US: Final = 1_230_940_800_000_000
-"""2009-01-03T00:00:00Z, the day of Bitcoin's first block: an earlier time is a broken one (0, or seconds for ms)."""
-AHEAD_US: Final = 300 * 1_000_000
-"""So far may a source's clock be ahead of the fetcher's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

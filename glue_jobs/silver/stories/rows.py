@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Final
 
@@ -13,17 +13,12 @@ from glue_jobs.engine import schema_of
 from glue_jobs.silver.stories.merge import Story
 from glue_jobs.silver.stories.telling import text_of
 from tapehouse.document import Value
+from tapehouse.intervals import instant_of
 from tapehouse.record import PLAIN_DECIMAL
 from tapehouse.score import EMOTIONS, Score
 from tapehouse.tables import SILVER_DOCUMENTS, SILVER_SCORES, Table
 
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 Row = dict[str, Any]
-
-
-def moment(us: int) -> datetime:
-    """An instant, µs UTC."""
-    return _EPOCH + timedelta(microseconds=us)
 
 
 def table_of(table: Table, rows: Iterable[Row]) -> pa.Table:
@@ -40,7 +35,7 @@ def documents(stories: Iterable[Story]) -> pa.Table:
 def _document(story: Story) -> Row:
     named, said = story.documents[0], story.documents[0].tellings[0]
     scores = [each.vendor_sentiment for each in story.tellings if each.vendor_sentiment is not None]
-    at = moment(named.published_at_us)
+    at = instant_of(named.published_at_us)
     return {
         "published_date": at.date(),
         "document_id": named.document_id,
@@ -51,7 +46,7 @@ def _document(story: Story) -> Row:
         "body": said.body,
         "author": said.author,
         "published_at": at,
-        "fetched_at": moment(min(each.first_fetched_us for each in story.tellings)),
+        "fetched_at": instant_of(min(each.first_fetched_us for each in story.tellings)),
         "symbols": sorted({symbol for each in story.tellings for symbol in each.symbols}),
         "vendor_sentiment": math.fsum(scores) / len(scores) if scores else None,
         "title_key": story.title_key,
@@ -70,7 +65,7 @@ class Scored:
 
 def score(scored: Scored) -> Row:
     """A row of silver.scores."""
-    said, at = scored.score, moment(scored.score.published_at_us)
+    said, at = scored.score, instant_of(scored.score.published_at_us)
     return {
         "published_date": at.date(),
         "document_id": said.document_id,
@@ -86,7 +81,7 @@ def score(scored: Scored) -> Row:
         "summary": said.summary,
         "symbols": list(said.symbols),
         "published_at": at,
-        "fetched_at": moment(scored.fetched_at_us),
+        "fetched_at": instant_of(scored.fetched_at_us),
     }
 
 
@@ -95,7 +90,7 @@ def quote(value: Value) -> Row:
     exact = Decimal(value.value) if PLAIN_DECIMAL.fullmatch(value.value) else None
     if exact is None or (value.kind == "price" and exact <= 0):
         raise ValueError(f"the {value.kind} of {value.name} is no number that silver.quotes holds")
-    at = moment(value.observed_at_us)
+    at = instant_of(value.observed_at_us)
     return {
         "observed_date": at.date(),
         "source": value.source,
@@ -106,7 +101,7 @@ def quote(value: Value) -> Row:
         "unit": value.unit,
         "label": value.label,
         "url": value.url,
-        "fetched_at": moment(value.fetched_at_us),
+        "fetched_at": instant_of(value.fetched_at_us),
     }
 
 

@@ -8,7 +8,6 @@ that. A range of ids is counted and never listed, however wide it is.
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
@@ -17,6 +16,7 @@ import pyarrow.compute as pc
 
 from glue_jobs.engine import DataFile, TableState, Workspace, read_files, schema_of
 from glue_jobs.engine.cache import MOST_FILE_BYTES
+from tapehouse.intervals import instant_of
 from tapehouse.market import MarketKey
 from tapehouse.record import id_number
 from tapehouse.tables import FILLED, OPENED, SILVER_GAPS, SILVER_TRADES
@@ -266,7 +266,7 @@ def filled_rows(gaps: Iterable[IdGap], arrivals: Mapping[GapKey, int]) -> pa.Tab
             **{name: getattr(gap, name) for name in ("gap_id", "from_id", "to_id", "from_us", "to_us")},
             "event": FILLED,
             "reason": REASON,
-            "arrival_time": datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=latest_us),
+            "arrival_time": instant_of(latest_us),
         }
         rows.append({name: values.get(name) for name in SILVER_GAPS.column_names})
     return pa.Table.from_pylist(rows, schema=schema_of(SILVER_GAPS))

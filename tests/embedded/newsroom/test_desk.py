@@ -9,13 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from embedded.newsroom.calendar import DAY_US, dice, tone
+from embedded.newsroom.calendar import dice, tone
 from embedded.newsroom.desk import COPIES, ORIGINALS, Desk
 from embedded.newsroom.fear_greed import FearGreed
 from embedded.newsroom.filling import filled
 from embedded.newsroom.forum import A_DAY, Forum
 from embedded.newsroom.words import ASSETS, CALM, COMMENTS, FALLS, POSTS, RISES, SLOTS, Template, templates
 from tapehouse.document import canonical_url, title_key
+from tapehouse.intervals import DAY_US
 
 DAY = 20_786  # 2026-11-29
 DRAWN = {

@@ -20,9 +20,9 @@ from urllib.parse import urlencode
 import pytest
 
 from embedded.newsroom import DamagedBodyError, Newsroom, NewsroomPortError
-from embedded.newsroom.calendar import DAY_US
 from embedded.newsroom.desk import Desk
 from embedded.newsroom.recordings import folder_of
+from tapehouse.intervals import DAY_US
 
 NOON_US = 20_786 * DAY_US + DAY_US // 2  # 2026-11-29T12:00Z
 APP = {
