@@ -11,8 +11,6 @@ from tapehouse.settings import Settings
 
 NEWSROOM: Final = "newsroom"
 """Its name in the stack."""
-FOLDER: Final = "_landing"
-"""Of a lake, where no other landing is set."""
 _AT_NEWSROOM: Final[Mapping[str, str]] = {
     "TAPEHOUSE_NEWS_SOURCES": "alphavantage,finnhub,coindesk,cointelegraph",
     "TAPEHOUSE_SOCIAL_SOURCES": "fear-greed,reddit",
@@ -32,7 +30,7 @@ _AT_NEWSROOM: Final[Mapping[str, str]] = {
 
 def landing_of(here: Target) -> Landing:
     """Where they land what they fetch."""
-    return Landing(here.settings.landing or f"{here.lake.uri}/{FOLDER}")
+    return Landing(here.settings.landing or here.lake.landing_uri)
 
 
 @contextlib.contextmanager

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from pyspark.sql import SparkSession
 
-from glue_jobs.bronze.landing import FOLDER
 from glue_jobs.engine import Query, Runner, Step, Steps, Workspace, hanging_on, tables_of, writer_of
 from glue_jobs.live import Live
 from glue_jobs.silver.stories import Forget, Forgot, StoriesJob, is_id
@@ -151,7 +150,7 @@ class Refresh:
         touched = [query for query in self._queries if hanging.intersection(query.writes)]
         if not is_id(document_id):
             raise UnpreparedError(f"{document_id[:40]!r} is no document_id: {_ID_SAYS}")
-        place = Landing(landing or f"{self._workspace.lake.uri}/{FOLDER}")
+        place = Landing(landing or self._workspace.lake.landing_uri)
         forget = Forget(self._workspace, place, document_id, now_us=lambda: time.time_ns() // 1000)
         with ExitStack() as locks:
             for query in (intake, *touched):

@@ -8,22 +8,22 @@
     <lake>/_locks/                    who writes a query's tables: a file lock at home, a lease on S3
     <lake>/_aws/                      the embedded AWS' journals (local lakes)
     <lake>/_producers/                what the producers know to be confirmed (local lakes)
+    <lake>/_landing/                  what the Lambdas fetched, unless a setting names another place
 
 A lake is a folder (a path or file:///…) or a prefix of a bucket (s3a://… or s3://…, kept as given, since Glue and a
 plain Spark name the same thing differently). Demo, recorded and live trades never share a lake.
 """
 
 import json
-import os
 import re
 import time
-import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
 from tapehouse.errors import TerminalError
+from tapehouse.write_once import write_once
 
 MARKER: Final = "_tapehouse.json"
 ORIGINS: Final = ("demo", "recorded", "live")
@@ -37,6 +37,20 @@ def _s3_client() -> Any:
     return client("s3")
 
 
+def folder_of(uri: str | Path, *, what: str) -> Path | None:
+    """The folder that a path or file:///… names, absolute; None for s3a://… and s3://…. ``what``: what it is to be.
+
+    Raises TerminalError for a URI of another scheme.
+    """
+    text = str(uri)
+    scheme = text.split(":", 1)[0].lower() if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:/", text) else ""
+    if scheme not in ("", "file", "s3", "s3a"):
+        raise TerminalError(f"{text}: {what} is a folder, file:///…, s3a://bucket/… or s3://bucket/….")
+    if scheme.startswith("s3"):
+        return None
+    return (Path(unquote(urlsplit(text).path)) if scheme else Path(text).expanduser()).absolute()
+
+
 class Lake:
     """Names of places in a lake, and its marker. Making one touches nothing.
 
@@ -44,18 +58,11 @@ class Lake:
     """
 
     def __init__(self, uri: str | Path, *, s3: Callable[[], Any] = _s3_client) -> None:
-        text = str(uri)
         self._s3 = s3
-        scheme = text.split(":", 1)[0].lower() if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:/", text) else ""
-        if scheme not in ("", "file", "s3", "s3a"):
-            raise TerminalError(f"{text}: a lake is a folder, file:///…, s3a://bucket/… or s3://bucket/….")
-        self.is_local = scheme in ("", "file")
-        if self.is_local:
-            path = Path(unquote(urlsplit(text).path)) if scheme else Path(text).expanduser()
-            # A plain path, also for file:///…: Hadoop does not decode %20 in a URI, so both spellings would differ.
-            self.uri = str(path.absolute())
-        else:
-            self.uri = text.rstrip("/")
+        folder = folder_of(uri, what="a lake")
+        self.is_local = folder is not None
+        # A plain path, also for file:///…: Hadoop does not decode %20 in a URI, so both spellings would differ.
+        self.uri = str(uri).rstrip("/") if folder is None else str(folder)
 
     def __repr__(self) -> str:
         return f"Lake({self.uri!r})"
@@ -79,6 +86,11 @@ class Lake:
         if not match or match[1] not in LAYERS:
             raise TerminalError(f"{name}: a table is named layer.name, as silver.trades; layers: {', '.join(LAYERS)}.")
         return f"{self.uri}/{match[1]}/{match[2]}"
+
+    @property
+    def landing_uri(self) -> str:
+        """Where the Lambdas land what they fetch, unless a setting names another place."""
+        return f"{self.uri}/_landing"
 
     def existing_tables(self) -> list[str]:
         """The names of the tables that are there, by layer, then name."""
@@ -172,15 +184,7 @@ class Lake:
         if not self.is_local:
             self._put_if_absent(text)
             return
-        self.path.mkdir(parents=True, exist_ok=True)
-        draft = self.path / f".{MARKER}.{uuid.uuid4().hex}"
-        try:
-            draft.write_text(text, encoding="utf-8")
-            os.link(draft, self.path / MARKER)  # whole or not at all, and never over another's
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink(missing_ok=True)
+        write_once(self.path / MARKER, text.encode())
 
     def _put_if_absent(self, text: str) -> None:
         s3 = self._s3()

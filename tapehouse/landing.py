@@ -14,20 +14,20 @@ import gzip
 import hashlib
 import io
 import json
-import os
 import re
-import uuid
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final, Literal, Protocol, TypeAlias, get_args
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from tapehouse.errors import TerminalError
 from tapehouse.intervals import instant_of, micros_of
+from tapehouse.lake import folder_of
 from tapehouse.record import EARLIEST_US, LATEST_US
+from tapehouse.write_once import write_once
 
 Kind: TypeAlias = Literal["news", "social", "page", "price", "score", "index"]
 KINDS: Final[tuple[str, ...]] = get_args(Kind)
@@ -230,15 +230,8 @@ class Landing:
     """
 
     def __init__(self, uri: str | Path, *, s3: Callable[[], S3Client] = _s3_client) -> None:
-        text = str(uri)
-        scheme = text.split(":", 1)[0].lower() if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:/", text) else ""
-        if scheme not in ("", "file", "s3", "s3a"):
-            raise TerminalError(f"{text}: a landing is a folder, file:///…, s3://bucket/… or s3a://bucket/….")
-        self._folder: Path | None = None
-        if scheme in ("", "file"):
-            self._folder = Path(unquote(urlsplit(text).path)) if scheme else Path(text).expanduser()
-            self._folder = self._folder.absolute()
-        parts = urlsplit(text)
+        self._folder = folder_of(uri, what="a landing")
+        parts = urlsplit(str(uri))
         self._bucket, self._prefix = parts.netloc, parts.path.strip("/")
         self.uri = str(self._folder) if self._folder is not None else f"s3://{self._bucket}/{self._prefix}".rstrip("/")
         self._make = s3
@@ -274,7 +267,7 @@ class Landing:
 
     def _put(self, key: str, content: bytes) -> None:
         if self._folder is not None:
-            self._put_file(self._folder / key, content)
+            write_once(self._folder / key, content)
             return
         try:
             self._s3.put_object(
@@ -356,21 +349,6 @@ class Landing:
 
     def _whole(self, key: str) -> str:
         return f"{self._prefix}/{key}" if self._prefix else key
-
-    @staticmethod
-    def _put_file(path: Path, content: bytes) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
-        try:
-            with draft.open("wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())  # else the name may outlive a power cut, and its content not
-            os.link(draft, path)  # whole or not at all, and never over another's
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink(missing_ok=True)
 
     def _folders(self, prefix: str) -> list[str]:
         """The names right below ``prefix``, in order."""

@@ -23,8 +23,6 @@ from tapehouse.tables import BRONZE_DOCUMENTS, WHOLE
 
 log = logs.of(__name__)
 
-FOLDER: Final = "_landing"
-"""Where the landing is in a lake, unless a setting names another place."""
 PIECE_OBJECTS: Final = 1_000
 PIECE_BYTES: Final = 64 * 1024 * 1024
 """Of lines in one commit, but for its first object, which it always holds."""
@@ -50,7 +48,7 @@ class LandingIntake:
     ) -> None:
         """``landing``: its URI; empty is the lake's own ``_landing/``."""
         self._ws, self._clock, self._now_us = workspace, clock, now_us
-        self._landing = Landing(landing or f"{workspace.lake.uri}/{FOLDER}")
+        self._landing = Landing(landing or workspace.lake.landing_uri)
         self._piece = piece_objects, piece_bytes
         self._look_every_s = _LOOK_EVERY_ON_S3_S if self._landing.is_bucket else _LOOK_EVERY_S
         self._look_at = self._all_at = clock()

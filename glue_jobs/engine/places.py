@@ -14,6 +14,7 @@ import pyarrow as pa
 from pyarrow import fs
 
 from tapehouse import aws
+from tapehouse.write_once import write_once
 
 _LOCAL: Final = fs.LocalFileSystem()
 _DELETED_AT_ONCE: Final = 1_000
@@ -70,16 +71,7 @@ class Place:
 
     def write_first(self, name: str, content: bytes) -> bool:
         """A small file of a folder, whole and on the disk, where none of that name is yet; False where one is."""
-        with _draft(Path(self.path(name))) as (draft, target):
-            with draft.open("wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            try:
-                target.hardlink_to(draft)
-            except FileExistsError:
-                return False
-        return True
+        return write_once(Path(self.path(name)), content)
 
     def delete(self, name: str) -> None:
         """Remove a file; none there is fine."""
