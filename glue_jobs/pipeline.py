@@ -4,8 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from glue_jobs.bronze import StreamClient, StreamIntake, Turn, TurnLimits
-from glue_jobs.bronze.landing import LandingIntake
+from glue_jobs.bronze import LandingIntake, StreamClient, StreamIntake, Turn, TurnLimits
 from glue_jobs.engine import Query, tables_of
 from glue_jobs.gold import (
     bars,

@@ -44,7 +44,7 @@ EDGES: Mapping[str, frozenset[str]] = {
         "glue_jobs.engine": "",
         "glue_jobs.bronze": "glue_jobs.engine",
         "glue_jobs.silver": "",
-        "glue_jobs.silver.stories": "glue_jobs.engine",
+        "glue_jobs.silver.stories": "glue_jobs.engine glue_jobs.bronze",
         "glue_jobs.silver.trades": "glue_jobs.engine glue_jobs.bronze",
         "glue_jobs.gold": "glue_jobs.engine glue_jobs.gold.candles",
         "glue_jobs.gold.candles": "glue_jobs.engine",

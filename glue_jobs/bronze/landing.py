@@ -7,14 +7,14 @@ thousand that are listed are a request. An object that cannot be unpacked is a r
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 import pyarrow as pa
 from botocore.exceptions import BotoCoreError, ClientError
 
-from glue_jobs.engine import DataFile, Piece, TableState, Workspace, arrow_schema
+from glue_jobs.engine import DataFile, Piece, TableState, Workspace, table_of
 from tapehouse import logs
 from tapehouse.errors import TransientError
 from tapehouse.intervals import instant_of
@@ -114,8 +114,7 @@ class LandingIntake:
         self._keys = {path: keys for path, keys in self._keys.items() if path in held}
         for path, file in held.items():
             if path not in self._keys:
-                found = self._ws.rows(BRONZE_DOCUMENTS, [file], ["object_key"]).column("object_key")
-                self._keys[path] = frozenset(found.unique().to_pylist())
+                self._keys[path] = frozenset(objects_in(self._ws, [file]))
         return set().union(*self._keys.values())
 
     # Its rows.
@@ -130,7 +129,7 @@ class LandingIntake:
             size += sum(len(row["payload"]) for row in found)
             rows += found
             taken.append(key)
-        return pa.Table.from_pylist(rows, schema=arrow_schema(BRONZE_DOCUMENTS.columns)), taken
+        return table_of(BRONZE_DOCUMENTS, rows), taken
 
     def _rows_of(self, key: str, at: datetime) -> Iterator[dict[str, Any]]:
         said = Key.of(key)
@@ -164,6 +163,15 @@ class LandingIntake:
             mask = pa.array([each == day for each in days.to_pylist()])
             found.append(self._ws.stage(BRONZE_DOCUMENTS, rows.filter(mask), partition={"fetch_date": day}))
         return found
+
+
+def objects_in(workspace: Workspace, files: Iterable[DataFile]) -> set[str]:
+    """The keys of the objects that files of bronze.documents hold lines of."""
+    found: set[str] = set()
+    for file in files:
+        column = workspace.rows(BRONZE_DOCUMENTS, [file], ["object_key"]).column("object_key")
+        found.update(column.unique().to_pylist())
+    return found
 
 
 def _fetched(key: str) -> tuple[int, str]:

@@ -2,7 +2,8 @@
 
 from glue_jobs.engine.cache import MOST_FILE_BYTES
 from glue_jobs.engine.columns import Flags, Ints, codes_of, ints_of, ranks_of
-from glue_jobs.engine.files import read_files, schema_of, write_file
+from glue_jobs.engine.days import days_there, put, put_all, put_days, rows_of_days
+from glue_jobs.engine.files import read_files, schema_of, table_of, write_file
 from glue_jobs.engine.follow import Batch, BatchLimits
 from glue_jobs.engine.query import BatchJob, IntakeJob, Job, Piece, Query, hanging_on, tables_of, writer_of
 from glue_jobs.engine.retention import Below, below, rows_below
@@ -52,19 +53,25 @@ __all__ = [
     "codes_of",
     "date_of",
     "days_of",
+    "days_there",
     "ddl",
     "glue_session",
     "hanging_on",
     "instant_text",
     "instant_us",
     "ints_of",
+    "put",
+    "put_all",
+    "put_days",
     "ranks_of",
     "read_files",
     "read_once",
     "resolve_jars",
     "rows_below",
+    "rows_of_days",
     "schema_of",
     "sized",
+    "table_of",
     "tables_of",
     "units_of",
     "upsert",

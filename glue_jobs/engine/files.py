@@ -8,7 +8,7 @@ import contextlib
 import json
 import time
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
@@ -33,6 +33,11 @@ _TEXT_LIMIT: Final = 32
 """Characters of a text that statistics keep."""
 _SAMPLE_ROWS: Final = 1_000
 """Of a text column, to see whether its values repeat."""
+
+
+def table_of(table: Table, rows: Iterable[Mapping[str, Any]]) -> pa.Table:
+    """Rows in the declared types; a column that one lacks is null there, and what is no column is left out."""
+    return pa.Table.from_pylist(list(rows), schema=schema_of(table))
 
 
 def read_files(

@@ -6,7 +6,6 @@ a mood changed, or a candle of 1d of that day or one beside it; days without any
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -14,9 +13,9 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from glue_jobs.engine import Batch, TableState, Workspace, instant_text, schema_of, upsert
+from glue_jobs.engine import Batch, Workspace, days_there, instant_text, put_all, put_days, table_of
 from glue_jobs.gold.candles import may_hold_interval
-from glue_jobs.gold.news.changed import changed_values, days_of_rows
+from glue_jobs.gold.news.changed import changed_values
 from glue_jobs.gold.news.daily import ALL
 from tapehouse.intervals import DAY_US
 from tapehouse.tables import GOLD_CANDLES, GOLD_SENTIMENT_DAILY, GOLD_SENTIMENT_VS_PRICE, Table
@@ -24,6 +23,7 @@ from tapehouse.tables import GOLD_CANDLES, GOLD_SENTIMENT_DAILY, GOLD_SENTIMENT_
 MAKES: Final[Mapping[Table, tuple[Table, ...]]] = {GOLD_SENTIMENT_VS_PRICE: (GOLD_SENTIMENT_DAILY, GOLD_CANDLES)}
 _DAY: Final = "published_date"
 _CANDLE: Final = ("exchange", "symbol", "interval", "window_start", "close", "trade_count")
+_IS_DAY: Final = pc.field("interval") == "1d"
 _EPOCH: Final = date(1970, 1, 1)
 _ONE: Final = timedelta(days=1)
 Row = dict[str, Any]
@@ -45,16 +45,12 @@ class AgainstPriceJob:
         Raises:
             LostRaceError: another writer was there first; run the same batch again.
         """
-        moods = self._moods()
-        days = self._touched(batch, set(moods))
+        days = self._touched(batch)
         if not days:
             return
         with self._ws.steps.step("gold.sentiment_vs_price") as step:
-            base = self._ws.state(GOLD_SENTIMENT_VS_PRICE)
-            rewrite = upsert(self._ws, base, self._rows(moods, days), near=_DAY, gone=self._keys(base, days))
-            step.rows = rewrite.rows
-            if rewrite:
-                self._ws.commit(base, add=rewrite.add, remove=rewrite.remove)
+            rows = self._rows(self._moods(), days)
+            step.rows = put_days(self._ws, self._ws.state(GOLD_SENTIMENT_VS_PRICE), rows, near=_DAY, days=days)
 
     def more(self) -> bool:
         """Nothing waits."""
@@ -66,12 +62,7 @@ class AgainstPriceJob:
         Raises:
             LostRaceError: another writer was there first; run it again.
         """
-        for table, rows in self.computed(tables):
-            base = self._ws.state(table)
-            with self._ws.steps.step(f"{table.name} rebuild") as step:
-                rewrite = upsert(self._ws, replace(base, files=()), rows, near=_DAY)
-                step.rows = rewrite.rows
-                self._ws.commit(base, add=rewrite.add, remove=base.files)
+        put_all(self._ws, tables, self.computed(tables), near={GOLD_SENTIMENT_VS_PRICE: _DAY})
 
     def computed(self, tables: Collection[Table]) -> Iterator[tuple[Table, pa.Table]]:
         """All rows that the inputs come to."""
@@ -89,22 +80,23 @@ class AgainstPriceJob:
             found[row[_DAY]][row["symbol"]] = row
         return found
 
-    def _touched(self, batch: Batch, with_moods: set[date]) -> set[date]:
+    def _touched(self, batch: Batch) -> set[date]:
+        """The days whose row may be another; those without a mood and without a row come to nothing."""
         moods = changed_values(batch, GOLD_SENTIMENT_DAILY, _DAY)
-        here = days_of_rows(self._ws, GOLD_SENTIMENT_VS_PRICE, _DAY)
-        lost = batch.read_removed(GOLD_CANDLES, _CANDLE, pc.field("interval") == "1d")
+        lost = batch.read_removed(GOLD_CANDLES, _CANDLE, _IS_DAY)
         if moods is None or lost is None:
-            return with_moods | here
+            tables = (GOLD_SENTIMENT_DAILY, GOLD_SENTIMENT_VS_PRICE)
+            return {day for table in tables for day in days_there(self._ws, table, _DAY)}
         found = {day for day in moods if isinstance(day, date)}
-        came = self._ws.rows(GOLD_CANDLES, batch.files(GOLD_CANDLES), _CANDLE, pc.field("interval") == "1d")
-        for day in _days(lost) ^ _days(came) if lost.num_rows else _days(came):
-            found |= {day[-1] - _ONE, day[-1], day[-1] + _ONE} & (with_moods | here)
+        came = self._ws.rows(GOLD_CANDLES, batch.files(GOLD_CANDLES), _CANDLE, _IS_DAY)
+        for *_, day in _candles_of(lost) ^ _candles_of(came):
+            found |= {day - _ONE, day, day + _ONE}
         return found
 
     def _rows(self, moods: Mapping[date, Mapping[str, Row]], days: Collection[date]) -> pa.Table:
         candles = self._candles({each for day in days if day in moods for each in (day - _ONE, day, day + _ONE)})
         rows = [row for day in sorted(days) for row in _rows_of(day, moods.get(day, {}), candles)]
-        return pa.Table.from_pylist(rows, schema=schema_of(GOLD_SENTIMENT_VS_PRICE))
+        return table_of(GOLD_SENTIMENT_VS_PRICE, rows)
 
     def _candles(self, days: Collection[date]) -> Candles:
         """The candles of 1d of some days that have a close."""
@@ -115,17 +107,11 @@ class AgainstPriceJob:
         for file in self._ws.state(GOLD_CANDLES).files:
             if not (may_hold_interval(file, "1d") and file.may_hold("window_start", low, high)):
                 continue
-            for row in self._ws.rows(GOLD_CANDLES, [file], _CANDLE, pc.field("interval") == "1d").to_pylist():
+            for row in self._ws.rows(GOLD_CANDLES, [file], _CANDLE, _IS_DAY).to_pylist():
                 day = row["window_start"].date()
                 if day in days and row["close"] is not None:
                     found[row["exchange"], row["symbol"], day] = row
         return found
-
-    def _keys(self, base: TableState, days: Collection[date]) -> pa.Table:
-        low, high = min(days).isoformat(), max(days).isoformat()
-        files = [each for each in base.files if each.may_hold(_DAY, low, high)]
-        where = pc.field(_DAY).isin(pa.array(sorted(days), pa.date32()))
-        return self._ws.rows(base.table, files, base.table.key, where)
 
 
 def _rows_of(day: date, moods: Mapping[str, Row], candles: Candles) -> Iterator[Row]:
@@ -152,7 +138,7 @@ def _pct(then: Decimal, now: Decimal) -> float:
     return float((now - then) / then * 100)
 
 
-def _days(rows: pa.Table) -> set[tuple[Any, ...]]:
+def _candles_of(rows: pa.Table) -> set[tuple[Any, ...]]:
     """Candles as tuples, the day last: one that is in both sides of a batch only moved."""
     names = [name for name in _CANDLE if name != "window_start"]
     return {(*(row[name] for name in names), row["window_start"].date()) for row in rows.to_pylist()}

@@ -1,12 +1,11 @@
 """Which rows a batch changed of a table whose writer puts whole days' files in the place of others."""
 
 from collections import Counter
-from datetime import date
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from glue_jobs.engine import Batch, Workspace
+from glue_jobs.engine import Batch
 from tapehouse.tables import Table
 
 
@@ -20,12 +19,6 @@ def changed_values(batch: Batch, table: Table, column: str) -> set[object] | Non
         return None
     lost, came = _counted(rows, column), _counted(batch.read(table), column)
     return {value for value, _ in (*(came - lost), *(lost - came))}
-
-
-def days_of_rows(workspace: Workspace, table: Table, column: str) -> set[date]:
-    """All days that a table has rows of."""
-    rows = workspace.rows(table, workspace.state(table).files, [column])
-    return set(rows.column(column).to_pylist())
 
 
 def _counted(rows: pa.Table, column: str) -> Counter[tuple[object, str]]:

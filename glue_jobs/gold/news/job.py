@@ -6,16 +6,15 @@ before are not written. The three tables are committed one after another; a batc
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from glue_jobs.engine import Batch, DataFile, TableState, Workspace, schema_of, upsert
-from glue_jobs.gold.news.changed import changed_values, days_of_rows
+from glue_jobs.engine import Batch, Workspace, days_there, put_all, put_days, rows_of_days, table_of
+from glue_jobs.gold.news.changed import changed_values
 from glue_jobs.gold.news.daily import keywords, moods
 from glue_jobs.gold.news.mood import news_of
 from tapehouse.tables import (
@@ -55,11 +54,11 @@ class NewsJob:
         """
         days = sorted(self._touched(batch), reverse=True)
         with self._ws.steps.step("gold news") as step:
-            for first in range(0, len(days), self._piece_days):
-                made = self._made(days[first : first + self._piece_days])
+            for piece in self._pieces(days):
+                made = self._made(piece)
                 step.rows = (step.rows or 0) + made[GOLD_NEWS].num_rows
                 for table, rows in made.items():
-                    self._replace(table, days[first : first + self._piece_days], rows)
+                    put_days(self._ws, self._ws.state(table), rows, near=_DAY, days=piece)
 
     def more(self) -> bool:
         """Nothing waits."""
@@ -71,22 +70,15 @@ class NewsJob:
         Raises:
             LostRaceError: another writer was there first; run it again.
         """
-        for table in tables:
-            base = self._ws.state(table)
-            with self._ws.steps.step(f"{table.name} rebuild") as step:
-                add: list[DataFile] = []
-                for _, rows in self.computed([table]):
-                    add += upsert(self._ws, replace(base, files=()), rows, near=_DAY).add
-                    step.rows = (step.rows or 0) + rows.num_rows
-                self._ws.commit(base, add=add, remove=base.files)
+        put_all(self._ws, tables, self.computed(tables), near=dict.fromkeys(MAKES, _DAY))
 
     def computed(self, tables: Collection[Table]) -> Iterator[tuple[Table, pa.Table]]:
         """Of each of these tables all rows that silver comes to, in pieces of some days."""
-        days = sorted(days_of_rows(self._ws, SILVER_DOCUMENTS, _DAY))
-        for first in range(0, len(days), self._piece_days):
-            for table, rows in self._made(days[first : first + self._piece_days]).items():
-                if table in tables:
-                    yield table, rows
+        for piece in self._pieces(sorted(days_there(self._ws, SILVER_DOCUMENTS, _DAY))):
+            yield from ((table, rows) for table, rows in self._made(piece).items() if table in tables)
+
+    def _pieces(self, days: Sequence[date]) -> Iterator[Sequence[date]]:
+        return (days[first : first + self._piece_days] for first in range(0, len(days), self._piece_days))
 
     # -- which days ---------------------------------------------------------------------------------------------------
 
@@ -94,7 +86,7 @@ class NewsJob:
         days = changed_values(batch, SILVER_DOCUMENTS, _DAY)
         ids = changed_values(batch, SILVER_SCORES, "document_id")
         if days is None or ids is None:
-            return days_of_rows(self._ws, SILVER_DOCUMENTS, _DAY) | days_of_rows(self._ws, GOLD_NEWS, _DAY)
+            return days_there(self._ws, SILVER_DOCUMENTS, _DAY) | days_there(self._ws, GOLD_NEWS, _DAY)
         found = {day for day in days if isinstance(day, date)}
         if ids:
             asked = pa.array(sorted(map(str, ids)), pa.string())
@@ -108,20 +100,16 @@ class NewsJob:
 
     def _made(self, days: Collection[date]) -> dict[Table, pa.Table]:
         """What the tables hold of these days."""
-        low, high = min(days).isoformat(), max(days).isoformat()
-        state = self._ws.state(SILVER_DOCUMENTS)
-        files = [each for each in state.files if each.may_hold(_DAY, low, high)]
-        where = pc.field(_DAY).isin(pa.array(sorted(days), pa.date32()))
-        stories = self._ws.rows(SILVER_DOCUMENTS, files, where=where).to_pylist()
+        stories = rows_of_days(self._ws, self._ws.state(SILVER_DOCUMENTS), _DAY, days).to_pylist()
         scores = self._scores({story["document_id"] for story in stories})
         of_day: dict[date, list[Row]] = defaultdict(list)
         for story in stories:
             if story["title"] or story["body"]:  # else its text was taken back
                 of_day[story[_DAY]].append(news_of(story, scores.get(story["document_id"], ())))
         return {
-            GOLD_NEWS: _table(GOLD_NEWS, (row for rows in of_day.values() for row in rows)),
-            GOLD_SENTIMENT_DAILY: _table(GOLD_SENTIMENT_DAILY, _each(moods, of_day)),
-            GOLD_KEYWORDS_DAILY: _table(GOLD_KEYWORDS_DAILY, _each(keywords, of_day)),
+            GOLD_NEWS: table_of(GOLD_NEWS, (row for rows in of_day.values() for row in rows)),
+            GOLD_SENTIMENT_DAILY: table_of(GOLD_SENTIMENT_DAILY, _each(moods, of_day)),
+            GOLD_KEYWORDS_DAILY: table_of(GOLD_KEYWORDS_DAILY, _each(keywords, of_day)),
         }
 
     def _scores(self, ids: Collection[str]) -> dict[str, list[Row]]:
@@ -133,23 +121,6 @@ class NewsJob:
                 found[row["document_id"]].append(row)
         return found
 
-    def _replace(self, table: Table, days: Collection[date], rows: pa.Table) -> None:
-        """These rows in the place of all of these days."""
-        base = self._ws.state(table)
-        rewrite = upsert(self._ws, base, rows, near=_DAY, gone=self._keys(base, days))
-        if rewrite:
-            self._ws.commit(base, add=rewrite.add, remove=rewrite.remove)
-
-    def _keys(self, base: TableState, days: Collection[date]) -> pa.Table:
-        low, high = min(days).isoformat(), max(days).isoformat()
-        files = [each for each in base.files if each.may_hold(_DAY, low, high)]
-        where = pc.field(_DAY).isin(pa.array(sorted(days), pa.date32()))
-        return self._ws.rows(base.table, files, base.table.key, where)
-
 
 def _each(make: Callable[[date, Iterable[Row]], Iterable[Row]], of_day: Mapping[date, list[Row]]) -> Iterable[Row]:
     return (row for day, rows in sorted(of_day.items()) for row in make(day, rows))
-
-
-def _table(table: Table, rows: Iterable[Row]) -> pa.Table:
-    return pa.Table.from_pylist(list(rows), schema=schema_of(table))

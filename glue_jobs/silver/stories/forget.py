@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from botocore.exceptions import BotoCoreError, ClientError
 
+from glue_jobs.bronze import objects_in
 from glue_jobs.engine import DataFile, LostRaceError, Workspace
 from glue_jobs.silver.stories.forgotten import Forgotten
 from glue_jobs.silver.stories.job import StoriesJob
@@ -143,7 +144,7 @@ class Forget:
         if file.path not in {each.path for each in base.files}:
             raise LostRaceError(BRONZE_DOCUMENTS.name, base.turn)
         rows = self._ws.rows(BRONZE_DOCUMENTS, [file])
-        known = self._keys(base.files)
+        known = objects_in(self._ws, base.files)
         is_old = pc.is_in(rows.column("object_key"), value_set=pa.array(sorted(changed), pa.string()))
         kept, old = rows.filter(pc.invert(is_old)), rows.filter(is_old)
         new_keys: dict[str, str] = {}
@@ -170,13 +171,6 @@ class Forget:
         self.found.objects += len(of_object)
         self.found.lines += sum(map(len, changed.values()))
         log.info("document_forgotten", objects=len(of_object))
-
-    def _keys(self, files: tuple[DataFile, ...]) -> set[str]:
-        found: set[str] = set()
-        for each in files:
-            column = self._ws.rows(BRONZE_DOCUMENTS, [each], ["object_key"]).column("object_key")
-            found.update(column.unique().to_pylist())
-        return found
 
 
 def _each(rows: pa.Table) -> Iterator[tuple[str, int, bytes]]:

@@ -8,16 +8,16 @@ forgotten (``Forgotten``) are never among them, whatever bronze has.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from glue_jobs.engine import Batch, BatchLimits, TableState, Workspace, schema_of, upsert
+from glue_jobs.bronze import objects_in
+from glue_jobs.engine import Batch, BatchLimits, TableState, Workspace, put, put_all, schema_of, table_of
 from glue_jobs.silver.stories.forgotten import Forgotten
 from glue_jobs.silver.stories.merge import Told, stories_of
-from glue_jobs.silver.stories.rows import SCORE_KEY, Row, documents, newest, table_of
+from glue_jobs.silver.stories.rows import KEYS, Row, documents, newest
 from glue_jobs.silver.stories.taken import COLUMNS, Taken
 from glue_jobs.silver.stories.telling import Telling, tellings_of
 from glue_jobs.silver.stories.telling import newest as newest_tellings
@@ -73,8 +73,8 @@ class StoriesJob:
         forgotten = self._list.ids()
         taken.leave_out(forgotten)
         with self._ws.steps.step("silver documents"):
-            self._put_quotes(taken.quotes)
-            self._put_scores(taken.scores)
+            self._put_newest(SILVER_QUOTES, taken.quotes, by="name")
+            self._put_newest(SILVER_SCORES, taken.scores, by="document_id")
             self._put_stories(taken.tellings, forgotten)
             self._put_faults(taken.faults)
 
@@ -88,12 +88,7 @@ class StoriesJob:
         Raises:
             LostRaceError: another writer was there first; run it again.
         """
-        for table, rows in self.computed(tables):
-            base = self._ws.state(table)
-            with self._ws.steps.step(f"{table.name} rebuild") as step:
-                rewrite = upsert(self._ws, replace(base, files=()), rows, near=_NEAR[table])
-                step.rows = rewrite.rows
-                self._ws.commit(base, add=rewrite.add, remove=base.files)
+        put_all(self._ws, tables, self.computed(tables), near=_NEAR)
 
     def forget(self, ids: Collection[str]) -> None:
         """Take documents that bronze has no longer out of the stories and scores, and the faults of objects that it has
@@ -104,17 +99,15 @@ class StoriesJob:
         """
         with self._ws.steps.step("silver.documents forget"):
             base = self._ws.state(SILVER_DOCUMENTS)
-            keys = [*SILVER_DOCUMENTS.key, "told_as", "title_key", "tellings"]
-            same = self._held(base, "told_as", ids, keys)
-            titles = {each for each in same.column("title_key").to_pylist() if each is not None}
-            held = pa.concat_tables([same, self._held(base, "title_key", titles, keys)])
+            held = self._stories_with(base, ids)
             left = [each for each in _told_in(held) if each.document_id not in ids]
             self._commit(base, documents(stories_of(left)), held.select(SILVER_DOCUMENTS.key))
         with self._ws.steps.step("silver.scores forget"):
             base = self._ws.state(SILVER_SCORES)
             self._take_out(base, self._held(base, "document_id", ids, SILVER_SCORES.key))
         with self._ws.steps.step("silver.document_faults forget"):
-            base, there = self._ws.state(SILVER_DOCUMENT_FAULTS), self._objects()
+            base = self._ws.state(SILVER_DOCUMENT_FAULTS)
+            there = pa.array(sorted(objects_in(self._ws, self._ws.state(BRONZE_DOCUMENTS).files)), pa.string())
             faults = self._ws.rows(SILVER_DOCUMENT_FAULTS, base.files, SILVER_DOCUMENT_FAULTS.key)
             self._take_out(base, faults.filter(pc.invert(pc.is_in(faults.column("object_key"), value_set=there))))
 
@@ -130,8 +123,8 @@ class StoriesJob:
         taken.leave_out(self._list.ids())
         made: dict[Table, Callable[[], pa.Table]] = {
             SILVER_DOCUMENTS: lambda: documents(stories_of(taken.tellings)),
-            SILVER_SCORES: lambda: table_of(SILVER_SCORES, newest(SILVER_SCORES, taken.scores, key=SCORE_KEY).values()),
-            SILVER_QUOTES: lambda: table_of(SILVER_QUOTES, newest(SILVER_QUOTES, taken.quotes).values()),
+            SILVER_SCORES: lambda: table_of(SILVER_SCORES, newest(taken.scores, KEYS[SILVER_SCORES]).values()),
+            SILVER_QUOTES: lambda: table_of(SILVER_QUOTES, newest(taken.quotes, KEYS[SILVER_QUOTES]).values()),
             SILVER_DOCUMENT_FAULTS: lambda: _faults(taken.faults),
         }
         return ((table, made[table]()) for table in made if table in tables)
@@ -142,37 +135,29 @@ class StoriesJob:
         if not tellings:
             return
         base = self._ws.state(SILVER_DOCUMENTS)
+        held = self._stories_with(base, {each.document_id for each in tellings}, tellings)
+        stories = stories_of(each for each in [*_told_in(held), *tellings] if each.document_id not in forgotten)
+        self._commit(base, documents(stories), held.select(SILVER_DOCUMENTS.key))
+
+    def _stories_with(self, base: TableState, ids: Collection[str], tellings: Sequence[Telling] = ()) -> pa.Table:
+        """The stories of these documents, and all of the titles that those had, and have once ``tellings`` are known:
+        where the first of a title comes or goes, all its stories may begin elsewhere."""
         keys = [*SILVER_DOCUMENTS.key, "told_as", "title_key", "tellings"]
-        ids = {each.document_id for each in tellings}
         same = self._held(base, "told_as", ids, keys)
-        # Also of a title that a document has no longer: where its first one went, all its stories may begin elsewhere.
         titles = set(same.column("title_key").to_pylist()) | _titles([*_told_in(same), *tellings], ids)
         named = self._held(base, "title_key", {each for each in titles if each is not None}, keys)
-        held = pa.concat_tables([same, named])
-        stories = stories_of(each for each in [*_told_in(held), *tellings] if each.document_id not in forgotten)
-        gone = pa.concat_tables([held.select(SILVER_DOCUMENTS.key)])
-        self._commit(base, documents(stories), gone)
+        return pa.concat_tables([same, named])
 
-    def _put_scores(self, rows: Sequence[Row]) -> None:
+    def _put_newest(self, table: Table, rows: Sequence[Row], *, by: str) -> None:
+        """Of each key the newest row, of those that are there too. ``by``: the column that these are looked up by."""
         if not rows:
             return
-        base = self._ws.state(SILVER_SCORES)
-        asked = newest(SILVER_SCORES, rows, key=SCORE_KEY)
-        held = self._held(base, "document_id", {row["document_id"] for row in asked.values()})
-        there = [row for row in held.to_pylist() if tuple(row[name] for name in SCORE_KEY) in asked]
-        found = newest(SILVER_SCORES, [*there, *asked.values()], key=SCORE_KEY)
-        gone = table_of(SILVER_SCORES, there).select(SILVER_SCORES.key)
-        self._commit(base, table_of(SILVER_SCORES, found.values()), gone)
-
-    def _put_quotes(self, rows: Sequence[Row]) -> None:
-        if not rows:
-            return
-        base = self._ws.state(SILVER_QUOTES)
-        asked = newest(SILVER_QUOTES, rows)
-        held = self._held(base, "name", {row["name"] for row in asked.values()})
-        there = [row for row in held.to_pylist() if tuple(row[name] for name in SILVER_QUOTES.key) in asked]
-        found = newest(SILVER_QUOTES, [*there, *asked.values()])
-        self._commit(base, table_of(SILVER_QUOTES, found.values()))
+        base, key = self._ws.state(table), KEYS[table]
+        asked = newest(rows, key)
+        held = self._held(base, by, {row[by] for row in asked.values()})
+        there = [row for row in held.to_pylist() if tuple(row[name] for name in key) in asked]
+        found = newest([*there, *asked.values()], key)
+        self._commit(base, table_of(table, found.values()), table_of(table, there).select(table.key))
 
     def _put_faults(self, rows: Sequence[Row]) -> None:
         if rows:
@@ -180,20 +165,10 @@ class StoriesJob:
 
     def _commit(self, base: TableState, rows: pa.Table, gone: pa.Table | None = None) -> None:
         """These rows in the place of those with their keys, and of those that are gone; nothing where all are there."""
-        rewrite = upsert(self._ws, base, rows, near=_NEAR[base.table], gone=gone)
-        if rewrite:
-            self._ws.commit(base, add=rewrite.add, remove=rewrite.remove)
+        put(self._ws, base, rows, near=_NEAR[base.table], gone=gone)
 
     def _take_out(self, base: TableState, keys: pa.Table) -> None:
         self._commit(base, schema_of(base.table).empty_table(), keys)
-
-    def _objects(self) -> pa.Array:
-        """The objects that bronze has lines of."""
-        files = self._ws.state(BRONZE_DOCUMENTS).files
-        found = {
-            key for file in files for key in self._ws.rows(BRONZE_DOCUMENTS, [file], ["object_key"])[0].to_pylist()
-        }
-        return pa.array(sorted(found), pa.string())
 
     def _held(
         self, base: TableState, column: str, values: Collection[str], columns: Sequence[str] | None = None

@@ -1,7 +1,7 @@
 """Stories, scores, values and faults as rows of their tables."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -9,22 +9,16 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from glue_jobs.engine import schema_of
+from glue_jobs.engine import table_of
 from glue_jobs.silver.stories.merge import Story
 from glue_jobs.silver.stories.telling import text_of
 from tapehouse.document import Value
 from tapehouse.intervals import instant_of
 from tapehouse.record import PLAIN_DECIMAL
 from tapehouse.score import EMOTIONS, Score
-from tapehouse.tables import SILVER_DOCUMENTS, SILVER_SCORES, Table
+from tapehouse.tables import SILVER_DOCUMENTS, SILVER_QUOTES, SILVER_SCORES, Table
 
 Row = dict[str, Any]
-
-
-def table_of(table: Table, rows: Iterable[Row]) -> pa.Table:
-    """Rows in the declared types."""
-    schema = schema_of(table)
-    return pa.Table.from_pylist([{name: row.get(name) for name in schema.names} for row in rows], schema=schema)
 
 
 def documents(stories: Iterable[Story]) -> pa.Table:
@@ -117,14 +111,17 @@ def _spelled(value: Any) -> str:
     return str(value.normalize()) if isinstance(value, Decimal) else repr(value)
 
 
-def newest(table: Table, rows: Iterable[Row], *, key: Iterable[str] = ()) -> dict[tuple[Any, ...], Row]:
-    """Of each key (the table's, unless told) the row that counts, in any order."""
-    names, found = tuple(key) or table.key, dict[tuple[Any, ...], Row]()
+def newest(rows: Iterable[Row], key: Iterable[str]) -> dict[tuple[Any, ...], Row]:
+    """Of each key the row that counts, in any order."""
+    names, found = tuple(key), dict[tuple[Any, ...], Row]()
     for row in rows:
         at = tuple(row[name] for name in names)
         found[at] = newer(found[at], row) if at in found else row
     return found
 
 
-SCORE_KEY: Final = tuple(name for name in SILVER_SCORES.key if name != "published_date")
-"""A text that comes again with another date is the same text: the newer date counts."""
+KEYS: Final[Mapping[Table, tuple[str, ...]]] = {
+    SILVER_SCORES: tuple(name for name in SILVER_SCORES.key if name != "published_date"),
+    SILVER_QUOTES: SILVER_QUOTES.key,
+}
+"""What tells rows apart of which the newest counts: a text that comes again with another date is the same text."""
