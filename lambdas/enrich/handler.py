@@ -23,10 +23,10 @@ from typing import Any, Final
 from urllib.parse import unquote_plus, urlsplit
 
 from lambdas.enrich.backend import Backend, WordListBackend
-from lambdas.enrich.objects import Objects, default_parse
+from lambdas.enrich.objects import Objects, Parse
 from lambdas.enrich.reader import Reader
 from lambdas.enrich.sagemaker import Runtime, SageMakerBackend
-from tapehouse import logs
+from tapehouse import documents, logs
 from tapehouse.errors import SettingsError, TerminalError
 from tapehouse.landing import Landing
 
@@ -106,7 +106,7 @@ def build(
     *,
     landing: Callable[[str], Landing] = Landing,
     runtime: Callable[[], Runtime] | None = None,
-    parse: Any = None,
+    parse: Parse = documents.parse,
 ) -> Enrich:
     """What the environment asks for. Raises SettingsError where it says no landing.
 
@@ -116,9 +116,7 @@ def build(
     if not uri:
         raise SettingsError(["TAPEHOUSE_LANDING is not set: s3://bucket/…, or a folder at home"])
     made = landing(uri)
-    objects = Objects(
-        landing=made, reader=Reader(backend(environment, runtime=runtime)), parse=parse or default_parse()
-    )
+    objects = Objects(landing=made, reader=Reader(backend(environment, runtime=runtime)), parse=parse)
     return Enrich(objects=objects, landing_uri=made.uri)
 
 

@@ -4,13 +4,12 @@ The scores of an object carry the times of the lines that they are of, so to sco
 writes the same lines under the same key: nothing new.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, Final, Protocol, TypeAlias
+from typing import Final, TypeAlias
 
 from lambdas.enrich.reader import Reader, without_repeats
-from tapehouse import logs
-from tapehouse.document import Document
+from tapehouse import documents, logs
 from tapehouse.landing import Key, Landed, Landing, LandingError, raw_lines
 from tapehouse.score import body_of
 
@@ -19,16 +18,7 @@ SOURCE: Final = "scores"
 log = logs.of(__name__)
 
 
-class Parsed(Protocol):
-    """What a response says, as far as it is scored: see ``tapehouse.documents``."""
-
-    @property
-    def documents(self) -> Sequence[Document]: ...
-    @property
-    def faults(self) -> Sequence[str]: ...
-
-
-Parse: TypeAlias = Callable[[Landed], Parsed]
+Parse: TypeAlias = Callable[[Landed], documents.Parsed]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,17 +106,8 @@ class Objects:
 
 
 def score_landing(
-    landing: Landing, keys: Iterable[str], *, reader: Reader, parse: Parse | None = None
+    landing: Landing, keys: Iterable[str], *, reader: Reader, parse: Parse = documents.parse
 ) -> list[Outcome]:
     """Scores these objects of a landing without any queue, as at home. Raises at the first that cannot be read."""
-    objects = Objects(landing=landing, reader=reader, parse=parse or default_parse())
+    objects = Objects(landing=landing, reader=reader, parse=parse)
     return [outcome for key in keys if (outcome := objects.score(key)) is not None]
-
-
-def default_parse() -> Parse:
-    """The project's own parser of landed responses."""
-    from importlib import import_module  # noqa: PLC0415 - feed parsers take a while
-
-    documents: Any = import_module("tapehouse.documents")
-    found: Parse = documents.parse
-    return found

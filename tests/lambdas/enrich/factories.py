@@ -1,11 +1,10 @@
 """What tests of the scoring are made of: documents, landed lines, and a parser of them."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from tapehouse.document import Document, document_id
+from tapehouse.documents import Parsed
 from tapehouse.landing import Landed
 
 AT_US: Final = 1_795_918_231_000_042
@@ -34,16 +33,10 @@ def landed(*titles: str, **changes: Any) -> Landed:
     return Landed(**{**values, "fetched_at_us": AT_US, "body": body, **changes})
 
 
-@dataclass(frozen=True)
-class Parsed:
-    documents: Sequence[Document]
-    faults: Sequence[str] = ()
-
-
 def parse(line: Landed) -> Parsed:
     """As ``tapehouse.documents.parse``: never raises."""
     try:
         titles = json.loads(line.body)
     except ValueError:
-        return Parsed((), ("no JSON",))
-    return Parsed([document(title, kind=line.kind, source=line.source) for title in titles])
+        return Parsed.fault("no JSON")
+    return Parsed(documents=tuple(document(title, kind=line.kind, source=line.source) for title in titles))

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote_plus
@@ -144,7 +145,7 @@ def test_a_landing_that_no_notification_comes_from_is_refused(environment: dict[
 
 def test_the_handler_is_built_once_from_the_environment(landing: Landing, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TAPEHOUSE_LANDING", URI)
-    monkeypatch.setattr(module, "default_parse", lambda: parse)
+    monkeypatch.setattr(module, "build", partial(build, parse=parse))
     monkeypatch.setattr(logs, "set_up", lambda: None)
     module._warm.cache_clear()
     try:
