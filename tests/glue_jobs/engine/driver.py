@@ -9,6 +9,7 @@ where it could not. ``idle``: it becomes the writer and writes nothing. ``stop-a
 between its last check and the PUT of that version's file.
 """
 
+import faulthandler
 import os
 import signal
 import sys
@@ -66,10 +67,10 @@ def wait_for_the_end(ends: threading.Event) -> None:
 
 
 def main(uri: str, lasts_s: str, *options: str) -> None:
+    faulthandler.register(signal.SIGUSR1)
     sys.stdin.readline()
     lake = Lake(uri)
     workspace = Workspace(None, lake, Steps())  # type: ignore[arg-type]
-    workspace.ensure([SILVER_TRADES])
     is_idle = "idle" in options
     query = Query(name="silver", makes={SILVER_TRADES: ()}, job=lambda workspace: Counting(workspace, is_idle=is_idle))
     terms = Terms(lasts_s=float(lasts_s), renew_every_s=0.4, spare_s=float(lasts_s) / 4, look_every_s=0.1)
@@ -81,6 +82,7 @@ def main(uri: str, lasts_s: str, *options: str) -> None:
     was_here = False
     while not ends.is_set():
         try:
+            workspace.ensure([SILVER_TRADES])
             with runner.only_writer(query, give_up=ends, keep=True) as is_ours:
                 if is_ours:
                     if not was_here:

@@ -39,8 +39,8 @@ def uri(bucket_name: str) -> str:
 class Driver:
     """The process, and what it said."""
 
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        self.process = process
+    def __init__(self, process: subprocess.Popen[str], log: Path) -> None:
+        self.process, self._log = process, log
         self.lines: list[str] = []
         self._said: queue.Queue[str] = queue.Queue()
         threading.Thread(target=self._read, daemon=True).start()
@@ -58,7 +58,11 @@ class Driver:
             try:
                 times -= self._said.get(timeout=max(0.0, end - time.monotonic())).startswith(word)
             except queue.Empty:
-                pytest.fail(f"it never said {word}: {self.lines[-5:]}")
+                if self.process.poll() is None:
+                    self.signal(signal.SIGUSR1)  # where its threads are goes to its log
+                    time.sleep(1.0)
+                ended, log = self.process.poll(), self._log.read_text()
+                pytest.fail(f"it never said {word}: {self.lines[-5:]}; its exit code is {ended}\n{log}")
 
     def begin(self) -> None:
         assert self.process.stdin is not None
@@ -75,15 +79,17 @@ class Driver:
 
 
 @pytest.fixture
-def start(uri: str) -> Iterator[Callable[..., Driver]]:
+def start(uri: str, tmp_path: Path) -> Iterator[Callable[..., Driver]]:
     drivers: list[Driver] = []
 
     def start(*options: object, lasts_s: float = LASTS_S) -> Driver:
         command = [sys.executable, "-m", "tests.glue_jobs.engine.driver", uri, str(lasts_s), *map(str, options)]
-        process = subprocess.Popen(
-            command, cwd=ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-        )
-        drivers.append(Driver(process))
+        log = tmp_path / f"driver-{len(drivers)}.log"
+        with log.open("w") as stderr:
+            process = subprocess.Popen(
+                command, cwd=ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr
+            )
+        drivers.append(Driver(process, log))
         return drivers[-1]
 
     yield start

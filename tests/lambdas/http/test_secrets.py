@@ -112,6 +112,7 @@ def test_urllib3_s_warning_of_a_broken_header_is_held_back(server: Server, caplo
 def test_urllib3_is_heard_again_behind_a_fetch(server: Server, caplog: pytest.LogCaptureFixture) -> None:
     """Only what it logs in our own fetches is held back."""
     caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.DEBUG, "urllib3")  # a command that ran in this process may have made it quiet
     Http().send(Request(url=server.play("/", Play())))
     assert not [record for record in caplog.records if record.name.startswith("urllib3")]
     logging.getLogger("urllib3.connectionpool").debug("another's")
