@@ -1,7 +1,8 @@
 """A daily batch: every source is asked, each one's answers land in one object, and what failed is told at the end.
 
 A source that fails keeps no other from landing, nor what it had got itself. Then **one** error names all that failed,
-so that AWS asks again or passes the event on to where failures go. Answers that are those of a source's newest object,
+so that AWS asks again or passes the event on to where failures go. So does one for which the call's time was too short
+(``partial``): what it had got is landed before AWS ends the call. Answers that are those of a source's newest object,
 byte by byte, are not landed again: a batch that is run twice lands once.
 """
 
@@ -12,6 +13,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Final
 
+from lambdas.deadline import Deadline, OutOfTimeError
 from lambdas.event import asked_day
 from lambdas.source import Outcome, Source, Told
 from tapehouse import logs
@@ -22,6 +24,7 @@ from tapehouse.landing import Landed, Landing, LandingError
 log = logs.of(__name__)
 LOOKS_BACK: Final = timedelta(days=7)
 """How far back the newest object of a source is looked for."""
+_MISSING: Final = ("failed", "partial")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,18 +39,18 @@ class Result:
 
 
 class BatchFailedError(TransientError):
-    """Some sources of a day failed. All the others have landed, and what these had got as well."""
+    """Some sources of a day failed, or had no time. All the others have landed, and what these had got as well."""
 
     def __init__(self, day: str, results: Mapping[str, Result]) -> None:
         super().__init__(day, results)
         self.day, self.results = day, results
 
     def __str__(self) -> str:
-        failed = {name: result for name, result in self.results.items() if result.outcome == "failed"}
-        told = "; ".join(f"{name} ({result.detail})" for name, result in failed.items())
+        missing = {name: result for name, result in self.results.items() if result.outcome in _MISSING}
+        told = "; ".join(f"{name} ({result.outcome}: {result.detail})" for name, result in missing.items())
         return (
-            f"{len(failed)} of {len(self.results)} sources failed for {self.day}, the others are landed: {told}. "
-            f'Send {{"date": "{self.day}"}} once that is mended.'
+            f"{len(missing)} of {len(self.results)} sources are not whole for {self.day}, the others are landed: "
+            f'{told}. Send {{"date": "{self.day}"}} once that is mended.'
         )
 
 
@@ -68,32 +71,43 @@ def newest(landing: Landing, kind: str, source: str, *, now_us: int) -> tuple[st
 
 
 class Batch:
-    """The sources of one daily Lambda, by name, and where they land."""
+    """The sources of one daily Lambda, by name, where they land, and the deadline that those heed."""
 
-    def __init__(self, sources: Mapping[str, Source], *, landing: Landing, clock: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        sources: Mapping[str, Source],
+        *,
+        landing: Landing,
+        clock: Callable[[], int],
+        deadline: Deadline | None = None,
+    ) -> None:
         self._sources, self._landing, self._clock = sources, landing, clock
+        self._deadline = deadline or Deadline()
 
-    def __call__(self, event: Any) -> dict[str, Any]:
-        """What became of each source for the day that ``event`` asks for.
+    def __call__(self, event: Any, context: object = None) -> dict[str, Any]:
+        """What became of each source for the day that ``event`` asks for, within the time that ``context`` leaves.
 
         Raises EventError before anything is asked, and BatchFailedError after everything was.
         """
+        self._deadline.begin(context)
         day = asked_day(event, now_us=self._clock())
-        results = {}
+        results: dict[str, Result] = {}
         for name, source in self._sources.items():
-            results[name] = result = self._run(name, source, day)
-            say = log.warning if result.outcome == "failed" else log.info
+            self._deadline.share(len(self._sources) - len(results))
+            results[name] = result = self._run(source, day)
+            say = log.warning if result.outcome in _MISSING else log.info
             say("source_asked", source=name, day=day, **asdict(result))
-        if any(result.outcome == "failed" for result in results.values()):
+        if any(result.outcome in _MISSING for result in results.values()):
             raise BatchFailedError(day.isoformat(), results)
         return {"date": day.isoformat(), "sources": {name: asdict(result) for name, result in results.items()}}
 
-    def _run(self, name: str, source: Source, day: date) -> Result:
+    def _run(self, source: Source, day: date) -> Result:
         lines: list[Landed] = []
         try:
             told = self._gather(source, day, lines)
         except Exception as error:  # noqa: BLE001 - no source keeps another from being asked
-            told = Told("failed", _detail(error))
+            is_late = isinstance(error, OutOfTimeError) or not self._deadline.left_s
+            told = Told("partial" if is_late else "failed", _detail(error))
         if not lines:
             return Result(told.outcome if told.outcome != "landed" else "empty", detail=told.detail)
         try:

@@ -13,7 +13,8 @@ from lambdas.http import Answer, Request
 from tapehouse.errors import LakehouseError, TerminalError, TransientError
 from tapehouse.landing import Kind, Landed
 
-Outcome: TypeAlias = Literal["landed", "empty", "nothing new", "off", "failed"]
+Outcome: TypeAlias = Literal["landed", "empty", "nothing new", "off", "partial", "failed"]
+"""``partial``: there was no time to ask for the rest, or for anything."""
 _KEPT_HEADERS: Final = ("content-type", "etag", "last-modified")
 
 

@@ -86,12 +86,12 @@ class Http:
         self._check, self._user_agent = check, user_agent
         self._backoff = Backoff(base_s=1.0, cap_s=limits.most_wait_s)
 
-    def send(self, request: Request) -> Answer:
-        """The whole answer.
+    def send(self, request: Request, *, within_s: float = math.inf) -> Answer:
+        """The whole answer, within so many seconds, if those are fewer than the limits'.
 
         Raises FetchFailedError and FetchRefusedError (see the module), and whatever ``check`` raises.
         """
-        until = self._monotonic() + self._limits.deadline_s
+        until = self._monotonic() + min(self._limits.deadline_s, within_s)
         tries = 1
         while True:
             found = self._try(request, until)

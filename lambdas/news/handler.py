@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from lambdas.batch import Batch
+from lambdas.deadline import Deadline, Timely
 from lambdas.http import Http
 from lambdas.news.alphavantage import AlphaVantage
 from lambdas.news.finnhub import Finnhub
@@ -27,7 +28,7 @@ SYMBOLS: Final = ("BTC", "ETH", "SOL", "XRP", "DOGE")
 
 def handler(event: Any, context: object) -> dict[str, Any]:
     """What became of each source. Raises EventError, SettingsError, and BatchFailedError once all were asked."""
-    return _warm()(event)
+    return _warm()(event, context)
 
 
 def news(
@@ -35,6 +36,7 @@ def news(
     *,
     clock: Callable[[], int],
     sleep: Callable[[float], None] = time.sleep,
+    monotonic: Callable[[], float] = time.monotonic,
     secrets: Callable[[], SecretsClient] = secrets_manager,
 ) -> Batch:
     """The batch that the variables describe. Raises SettingsError."""
@@ -44,7 +46,8 @@ def news(
     symbols = variables.names("TAPEHOUSE_NEWS_SYMBOLS", SYMBOLS)
     at = variables.addresses(ADDRESSES)
     variables.check()
-    http = Http(clock=clock, sleep=sleep)
+    deadline = Deadline(monotonic=monotonic, sleep=sleep)
+    http = Timely(Http(clock=clock, sleep=sleep, monotonic=monotonic), deadline)
     sources: dict[str, Source] = {
         name: Rss(name=name, address=at[name], http=http, landing=landing, clock=clock) for name in Rss.ADDRESSES
     }
@@ -55,7 +58,7 @@ def news(
         landing=landing,
         clock=clock,
         address=at[AlphaVantage.NAME],
-        sleep=sleep,
+        sleep=deadline.sleep,
     )
     sources[Finnhub.NAME] = Finnhub(
         http=http,
@@ -64,7 +67,7 @@ def news(
         clock=clock,
         address=at[Finnhub.NAME],
     )
-    return Batch({name: sources[name] for name in chosen}, landing=landing, clock=clock)
+    return Batch({name: sources[name] for name in chosen}, landing=landing, clock=clock, deadline=deadline)
 
 
 @functools.cache

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from lambdas.batch import Batch
+from lambdas.deadline import Deadline, Timely
 from lambdas.http import Http
 from lambdas.social.fear_greed import FearGreed
 from lambdas.social.reddit import Credentials, Reddit
@@ -26,7 +27,7 @@ TOKEN: Final = "reddit-token"  # noqa: S105 - the name of an address
 
 def handler(event: Any, context: object) -> dict[str, Any]:
     """What became of each source. Raises EventError, SettingsError, and BatchFailedError once all were asked."""
-    return _warm()(event)
+    return _warm()(event, context)
 
 
 def social(
@@ -34,6 +35,7 @@ def social(
     *,
     clock: Callable[[], int],
     sleep: Callable[[float], None] = time.sleep,
+    monotonic: Callable[[], float] = time.monotonic,
     secrets: Callable[[], SecretsClient] = secrets_manager,
 ) -> Batch:
     """The batch that the variables describe. Raises SettingsError."""
@@ -45,7 +47,8 @@ def social(
     is_elsewhere = at[Reddit.NAME] != Reddit.ADDRESS  # then no credentials go to Reddit itself
     beside = f"{at[Reddit.NAME].rstrip('/')}/api/v1/access_token" if is_elsewhere else Reddit.TOKEN_ADDRESS
     variables.check()
-    http = Http(clock=clock, sleep=sleep)
+    deadline = Deadline(monotonic=monotonic, sleep=sleep)
+    http = Timely(Http(clock=clock, sleep=sleep, monotonic=monotonic), deadline)
     sources: dict[str, Source] = {
         FearGreed.NAME: FearGreed(http=http, clock=clock, address=at[FearGreed.NAME]),
         Reddit.NAME: Reddit(
@@ -54,10 +57,10 @@ def social(
             subreddits=subreddits,
             address=at[Reddit.NAME],
             token_address=at[TOKEN] or beside,
-            sleep=sleep,
+            sleep=deadline.sleep,
         ),
     }
-    return Batch({name: sources[name] for name in chosen}, landing=landing, clock=clock)
+    return Batch({name: sources[name] for name in chosen}, landing=landing, clock=clock, deadline=deadline)
 
 
 def _credentials(variables: Variables) -> Callable[[], Credentials]:

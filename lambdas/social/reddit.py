@@ -21,7 +21,7 @@ MOST_PAGES: Final = 10
 """Of one listing: Reddit gives no more."""
 PAGE: Final = 100
 MOST_WAIT_S: Final = 300.0
-"""A longer reset is not waited for: a Lambda ends after 900 s."""
+"""A longer reset is not waited for, whatever time is left of the call."""
 LISTINGS: Final = ("new", "comments")
 
 

@@ -16,6 +16,22 @@ DAY = date(2026, 11, 28)
 EVENT = {"time": "2026-11-29T02:00:00Z"}
 
 
+class Call:
+    """A Lambda's context and the time that passes in its call: only its waits take any."""
+
+    def __init__(self, *, left_s: float) -> None:
+        self._left_s, self.slept = left_s, list[float]()
+
+    def get_remaining_time_in_millis(self) -> int:
+        return int(1_000 * (self._left_s - self.monotonic()))
+
+    def monotonic(self) -> float:
+        return sum(self.slept)
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+
+
 class Room:
     """Where sources are run, one day after the other if told so."""
 

@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 
 from lambdas.batch import Batch, BatchFailedError, newest
+from lambdas.deadline import Deadline
 from lambdas.event import EventError
 from lambdas.source import Answers, Source, SourceFailedError, Told
 from tapehouse.landing import Landed, Landing
+from tests.lambdas.room import Call
 
 NOW_US = int(datetime(2026, 11, 29, 2, tzinfo=UTC).timestamp()) * 1_000_000
 EVENT = {"date": "2026-11-28"}
@@ -101,11 +103,47 @@ def test_what_a_source_had_got_lands_before_its_failure_is_told(landing: Landing
     result = error.results["alphavantage"]
     assert (result.outcome, result.lines, len(result.objects)) == ("failed", 1, 1)
     assert str(error) == (
-        "1 of 3 sources failed for 2026-11-28, the others are landed: "
-        "alphavantage (alphavantage: its daily limit is used up). "
+        "1 of 3 sources are not whole for 2026-11-28, the others are landed: "
+        "alphavantage (failed: alphavantage: its daily limit is used up). "
         'Send {"date": "2026-11-28"} once that is mended.'
     )
     assert str(pickle.loads(pickle.dumps(error))) == str(error)
+
+
+def test_a_call_that_is_too_short_lands_what_was_got_of_each_source_in_time_and_names_what_was_not(
+    landing: Landing,
+) -> None:
+    call = Call(left_s=130)
+    deadline = Deadline(monotonic=call.monotonic, sleep=call.sleep)
+
+    def pages(source: str, count: int) -> Source:
+        def asked(day: date) -> Answers:
+            for number in range(count):
+                yield line(source, str(number).encode())
+                deadline.sleep(40)  # as long as a page takes
+            return None
+
+        return asked
+
+    sources = {"slow": pages("slow", 9), "quick": pages("quick", 1), "after": pages("after", 3)}
+    batch = Batch(sources, landing=landing, clock=Clock(), deadline=deadline)
+    with pytest.raises(BatchFailedError, match=r"2 of 3 .* slow \(partial: .*; after \(partial: ") as caught:
+        batch(EVENT, call)
+    said = [(name, result.outcome, result.lines) for name, result in caught.value.results.items()]
+    assert said == [("slow", "partial", 1), ("quick", "landed", 1), ("after", "partial", 2)]
+    assert call.monotonic() <= 100, "the rest is for landing"
+    assert len(keys(landing)) == 3
+    again = batch(EVENT, Call(left_s=10_000))
+    assert [each["outcome"] for each in again["sources"].values()] == ["landed", "nothing new", "landed"]
+
+
+def test_a_source_that_failed_because_its_time_was_over_is_partial(landing: Landing) -> None:
+    call = Call(left_s=30)
+    deadline = Deadline(monotonic=call.monotonic, sleep=call.sleep)
+    late = of(line("late"), error=SourceFailedError("late", "it was not whole by its deadline"))
+    with pytest.raises(BatchFailedError) as caught:
+        Batch({"late": late}, landing=landing, clock=Clock(), deadline=deadline)(EVENT, call)
+    assert (caught.value.results["late"].outcome, len(keys(landing))) == ("partial", 1)
 
 
 def test_one_error_names_all_that_failed_and_has_no_other_beside_it(landing: Landing) -> None:

@@ -214,6 +214,13 @@ def test_nothing_is_waited_for_that_ends_behind_the_deadline(server: Server) -> 
     assert (error.status, error.tries, room.slept) == (429, 1, [])
 
 
+def test_whoever_has_less_time_says_so(server: Server) -> None:
+    room = Room(deadline_s=60.0)
+    with pytest.raises(FetchFailedError):
+        room.http.send(Request(url=server.play("/", BUSY, GOOD)), within_s=5.0)
+    assert room.slept == []
+
+
 def test_waits_count_towards_the_deadline(server: Server) -> None:
     """However long the single tries are."""
     now = [0.0]

@@ -13,7 +13,7 @@ from lambdas.news import handler as module
 from lambdas.news.handler import handler, news
 from tapehouse.errors import SettingsError
 from tapehouse.landing import Landing
-from tests.lambdas.room import EVENT, Room
+from tests.lambdas.room import EVENT, Call, Room
 from tests.lambdas.server import BROKEN, BUSY, GONE, Play, Server, gzip_bomb, half, of_json, redirect
 
 KEYS = {"ALPHAVANTAGE_KEY": "PLANTED/key+1", "FINNHUB_TOKEN": "PLANTED-token"}
@@ -89,6 +89,19 @@ def test_a_secret_that_cannot_be_read_fails_its_source_alone(room: Room, server:
         run(variables, room, secrets=Secrets)
     assert caught.value.results["finnhub"].outcome == "landed"
     assert server.asked[0].headers["x-finnhub-token"] == "PLANTED-token"
+
+
+def test_a_call_s_end_is_heeded_and_what_was_got_before_it_is_landed(room: Room, server: Server) -> None:
+    """Two of five tickers, a second and a bit apart; then nothing is asked, and the feed's turn is one as well."""
+    play(server)
+    variables = environ(room, server, TAPEHOUSE_NEWS_SOURCES="alphavantage,coindesk", **KEYS)
+    call = Call(left_s=34)
+    batch = news(variables, clock=room.clock, sleep=call.sleep, monotonic=call.monotonic)
+    with pytest.raises(BatchFailedError, match=r"alphavantage \(partial: its share of the call's time") as caught:
+        batch(EVENT, call)
+    assert {name: said.lines for name, said in caught.value.results.items()} == {"alphavantage": 2, "coindesk": 1}
+    assert len(server.asked_for("/alphavantage")) == 2
+    assert len(room.landed()) == 2
 
 
 def test_wrong_variables_are_told_at_once(room: Room) -> None:
