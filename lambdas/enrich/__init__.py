@@ -1,6 +1,6 @@
 """Scores documents: sentiment, emotions, key phrases, a summary and the assets named.
 
-What scores whole objects of a landing, ``score_landing``, is in ``objects``: it logs, and a logger takes a while.
+What scores whole objects of a landing is in ``objects``: it logs, and a logger takes a while.
 """
 
 from lambdas.enrich.backend import Backend, WordListBackend

@@ -4,7 +4,7 @@ The scores of an object carry the times of the lines that they are of, so to sco
 writes the same lines under the same key: nothing new.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -103,11 +103,3 @@ class Objects:
                 bad += 1
                 log.warning("line_unreadable", key=key, line=number, why=error.detail)
         return found, bad
-
-
-def score_landing(
-    landing: Landing, keys: Iterable[str], *, reader: Reader, parse: Parse = documents.parse
-) -> list[Outcome]:
-    """Scores these objects of a landing without any queue, as at home. Raises at the first that cannot be read."""
-    objects = Objects(landing=landing, reader=reader, parse=parse)
-    return [outcome for key in keys if (outcome := objects.score(key)) is not None]

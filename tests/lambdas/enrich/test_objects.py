@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from lambdas.enrich.backend import WordListBackend
-from lambdas.enrich.objects import Objects, score_landing
+from lambdas.enrich.objects import Objects
 from lambdas.enrich.reader import Reader
 from tapehouse.landing import Landing, LandingError
 from tapehouse.score import scores_of
@@ -85,10 +85,3 @@ def test_what_is_not_there_or_not_ours_is_said(landing: Landing, objects: Object
     (tmp_path / "landing" / key).write_bytes(b"no gzip")
     with pytest.raises(LandingError, match="not a whole gzip"):
         objects.score(key)
-
-
-def test_a_landing_at_home_is_scored_without_a_queue(landing: Landing) -> None:
-    keys = [landing.put([landed(title)]) for title in ("Bitcoin surges", "Ether falls")]
-    keys.append(landing.put([landed("x", kind="price")]))
-    outcomes = score_landing(landing, keys, reader=READER, parse=parse)
-    assert [outcome.scores for outcome in outcomes] == [1, 1]
