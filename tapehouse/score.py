@@ -6,6 +6,7 @@ One object of the landing of kind ``score`` has a line a document; its body is a
 import hashlib
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
@@ -14,6 +15,8 @@ FIELDS: Final = ("title", "content", "summary")
 EMOTIONS: Final = ("anger", "disgust", "fear", "joy", "neutral", "sadness", "surprise")
 """Those of the models that an endpoint may run, in alphabetical order."""
 LABELS: Final = ("bearish", "somewhat-bearish", "neutral", "somewhat-bullish", "bullish")
+_EDITION: Final = re.compile(r"(\d{1,9}):")
+_WORDS: Final = re.compile(r"words:(\d{1,9})-")
 _BANDS: Final = ((-0.35, "bearish"), (-0.15, "somewhat-bearish"))
 
 
@@ -25,6 +28,18 @@ def label_of(sentiment: float) -> str:
     if sentiment < 0.15:
         return "neutral"
     return "somewhat-bullish" if sentiment < 0.35 else "bullish"
+
+
+def newness(scorer: str) -> tuple[int, int, int, str]:
+    """Of two scorers the newer one has the greater, whenever either of them scored.
+
+    Its edition, as an operator counts it, and without one 0; how many of mood and emotions a model reads, for nobody
+    names an endpoint to have the word lists instead; the revision of the word lists; and of two that are alike in all
+    that, always the same one.
+    """
+    edition, words = _EDITION.match(scorer), _WORDS.search(scorer)
+    models = scorer.count("sagemaker:")
+    return int(edition[1]) if edition else 0, models, int(words[1]) if words else 0, scorer
 
 
 def text_hash(text: str) -> str:
@@ -42,7 +57,7 @@ class Score:
     text_hash: str
     """``text_hash`` of the text."""
     scorer: str
-    """Name and version, as ``own:3f…``."""
+    """Name and version, as ``words:2-3f…``; see ``newness``."""
     language: str
     """As ``en``; ``und`` where it is unknown."""
     sentiment: float | None

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Final, Protocol
 
+from lambdas.enrich.rules import REVISION
 from lambdas.enrich.scorer import Feeling, Scorer
 
 
@@ -25,7 +26,8 @@ class WordListBackend:
 
     @property
     def name(self) -> str:
-        return f"words:{self._scorer.version}"
+        """``words:2-0f3a…``: their revision, by which newer ones are known, and the hash of lists and rules."""
+        return f"words:{REVISION}-{self._scorer.version}"
 
     def scores(self, texts: Sequence[str]) -> list[Feeling]:
         return [self._scorer.score_text(text) for text in texts]

@@ -1,7 +1,8 @@
 """The Lambda: SQS messages, each an S3 notification of landed objects, in; their scores into the same landing.
 
 Variables: ``TAPEHOUSE_LANDING`` (s3://…; a folder at home), ``TAPEHOUSE_SENTIMENT_ENDPOINT`` and
-``TAPEHOUSE_EMOTION_ENDPOINT`` (names of SageMaker endpoints; without them the word lists score).
+``TAPEHOUSE_EMOTION_ENDPOINT`` (names of SageMaker endpoints; without them the word lists score),
+``TAPEHOUSE_SCORER_EDITION`` (0; one more wherever an endpoint's model, or its going, is to outdo what scored before).
 
 ==================================================  ==================================================================
 a message                                           what becomes of it
@@ -31,6 +32,7 @@ from tapehouse.errors import SettingsError, TerminalError
 from tapehouse.landing import Landing
 
 log = logs.of(__name__)
+_EDITION_DIGITS: Final = 9
 
 
 class NotificationError(TerminalError):
@@ -108,15 +110,19 @@ def build(
     runtime: Callable[[], Runtime] | None = None,
     parse: Parse = documents.parse,
 ) -> Enrich:
-    """What the environment asks for. Raises SettingsError where it says no landing.
+    """What the environment asks for. Raises SettingsError where it says no landing, or an edition that is no number.
 
     At home a landing is a folder; its notifications name no bucket, and its path before the key.
     """
-    uri = environment.get("TAPEHOUSE_LANDING", "")
-    if not uri:
-        raise SettingsError(["TAPEHOUSE_LANDING is not set: s3://bucket/…, or a folder at home"])
+    uri, edition = environment.get("TAPEHOUSE_LANDING", ""), environment.get("TAPEHOUSE_SCORER_EDITION", "") or "0"
+    faults = [] if uri else ["TAPEHOUSE_LANDING is not set: s3://bucket/…, or a folder at home"]
+    if not (edition.isascii() and edition.isdigit() and len(edition) <= _EDITION_DIGITS):
+        faults.append(f"TAPEHOUSE_SCORER_EDITION is {edition[:20]!r}: a number of up to {_EDITION_DIGITS} digits")
+    if faults:
+        raise SettingsError(faults)
     made = landing(uri)
-    objects = Objects(landing=made, reader=Reader(backend(environment, runtime=runtime)), parse=parse)
+    reader = Reader(backend(environment, runtime=runtime), edition=int(edition))
+    objects = Objects(landing=made, reader=reader, parse=parse)
     return Enrich(objects=objects, landing_uri=made.uri)
 
 

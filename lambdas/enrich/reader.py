@@ -41,10 +41,14 @@ class _Text:
 
 
 class Reader:
-    """Reads documents through one backend."""
+    """Reads documents through one backend.
 
-    def __init__(self, backend: Backend) -> None:
+    ``edition``: by which its scores are newer than those of a lower one (``tapehouse.score.newness``).
+    """
+
+    def __init__(self, backend: Backend, *, edition: int = 0) -> None:
         self._backend: Final = backend
+        self._scorer: Final = f"{edition}:{backend.name}" if edition else backend.name
 
     def read(self, documents: Sequence[Document]) -> list[list[Score]]:
         """The scores of each document, in order: of its title, its content and the summary of it, where they are.
@@ -70,7 +74,7 @@ class Reader:
                 Score(
                     document_id=document.document_id,
                     field=field,
-                    scorer=self._backend.name,
+                    scorer=self._scorer,
                     text_hash=found.raw_hash,
                     language=found.language,
                     summary=next((other.cleaned for name, other in each if name == "summary"), None)

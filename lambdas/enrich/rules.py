@@ -6,7 +6,8 @@ A scorer's version is made of all of them, and of the word lists.
 from typing import Final
 
 REVISION: Final = 1
-"""Goes up with each change of the rules' code that changes a score: their code is no part of the version."""
+"""Goes up by one with whatever changes a score: words, weights, constants, code. Of two scores of one text that of the
+greater revision counts."""
 CUT: Final = 0.1
 """A sentiment of this much or more is a label."""
 SQUEEZE: Final = 15.0

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tapehouse.score import EMOTIONS, Score, body_of, label_of, scores_of, text_hash
+from tapehouse.score import EMOTIONS, Score, body_of, label_of, newness, scores_of, text_hash
 
 SHARES = {name: (1.0 if name == "neutral" else 0.0) for name in EMOTIONS}
 
@@ -19,6 +19,22 @@ def score(**words: Any) -> Score:
         "published_at_us": 1, **words,
     }  # fmt: skip
     return Score(**said)
+
+
+def test_scorers_are_newer_by_edition_then_by_models_then_by_the_revision_of_words() -> None:
+    ordered = [
+        "own:3f",
+        "words:1-ff",
+        "words:2-00",
+        "words:10-00",
+        "sagemaker:a-1+words:1-ff",
+        "sagemaker:a-1+words:2-00",
+        "sagemaker:a-1+sagemaker:b-1",
+        "1:words:1-ff",
+        "2:words:1-ff",
+        "10:sagemaker:a-1+sagemaker:b-1",
+    ]
+    assert sorted(sorted(ordered), key=newness) == ordered
 
 
 @pytest.mark.parametrize(

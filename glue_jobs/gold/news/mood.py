@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
-from tapehouse.score import EMOTIONS, label_of, text_hash
+from tapehouse.score import EMOTIONS, label_of, newness, text_hash
 
 Row = Mapping[str, Any]
 _TEXTS: Final = {"title": "title", "content": "body"}
@@ -17,8 +17,8 @@ _SUMMARISED: Final = 300
 def news_of(story: Row, scores: Iterable[Row]) -> dict[str, Any]:
     """``story``: a row of silver.documents; ``scores``: rows of silver.scores, of this story among others.
 
-    All are of one scorer: the one that scored most of the texts as they are now, else the newest ones, and of two of
-    one fetch always the same. Of each field its score of the text as it is now counts, else of the newest.
+    All are of one scorer: the one that scored most of the texts as they are now, and of those the newest scorer,
+    however old the fetch is that it read. Of each field its score of the text as it is now counts, else of the newest.
     """
     hashes = {field: text_hash(story[column]) for field, column in _TEXTS.items()}
     of_scorer: dict[str, dict[str, Row]] = {}
@@ -58,10 +58,10 @@ def _weight(hashes: Mapping[str, str], score: Row) -> tuple[bool, Any, str]:
     return score["text_hash"] == hashes[score["field"]], score["fetched_at"], score["text_hash"]
 
 
-def _standing(hashes: Mapping[str, str], item: tuple[str, Mapping[str, Row]]) -> tuple[int, Any, str]:
+def _standing(hashes: Mapping[str, str], item: tuple[str, Mapping[str, Row]]) -> tuple[int, Any]:
     scorer, of_field = item
     now = sum(row["text_hash"] == hashes[field] for field, row in of_field.items())
-    return now, max(row["fetched_at"] for row in of_field.values()), scorer
+    return now, newness(scorer)
 
 
 def _mean(values: Sequence[float]) -> float | None:

@@ -9,13 +9,16 @@ from urllib.parse import quote_plus
 
 import boto3
 import pytest
+import requests
 from moto import mock_aws
 
+from lambdas.enrich import WordListBackend
 from lambdas.enrich import handler as module
 from lambdas.enrich.handler import Enrich, NotificationError, build
 from tapehouse import logs
 from tapehouse.errors import SettingsError
 from tapehouse.landing import Landing
+from tapehouse.score import EMOTIONS, scores_of
 from tests.lambdas.enrich.factories import landed, parse
 
 URI = "s3://lake/demo=1/_landing"
@@ -121,6 +124,50 @@ def test_an_error_of_another_kind_is_logged_without_its_words(
     assert "Bitcoin" not in caplog.text
 
 
+@pytest.mark.parametrize(
+    ("variable", "labels", "told"),
+    [
+        ("TAPEHOUSE_SENTIMENT_ENDPOINT", {"negative": 0.9, "neutral": 0.06, "positive": 0.04}, {"sentiment": -0.86}),
+        ("TAPEHOUSE_EMOTION_ENDPOINT", dict.fromkeys(EMOTIONS, 0.1) | {"fear": 0.4}, {"fear": 0.4}),
+    ],
+)
+def test_an_endpoint_scores_by_aws_s_own_client_and_where_it_answers_nonsense_its_message_fails_alone(
+    variable: str,
+    labels: dict[str, float],
+    told: dict[str, float],
+    landing: Landing,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It is asked of what the word lists would say otherwise; for the second text moto has no answer but a word."""
+    said = json.dumps([[{"label": label, "score": score} for label, score in labels.items()]])
+    results = [{"Body": said, "ContentType": "application/json"}]
+    requests.post(
+        "http://motoapi.amazonaws.com/moto-api/static/sagemaker/endpoint-results", json={"results": results}, timeout=9
+    )
+    for name, value in (("TAPEHOUSE_LANDING", URI), (variable, "a-model")):
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(module, "build", partial(build, parse=parse))
+    monkeypatch.setattr(logs, "set_up", lambda: None)
+    messages = [
+        message(name, record(landing.put([landed(title)])))
+        for name, title in (("good", "Bitcoin surges"), ("bad", "Ether falls"))
+    ]
+    module._warm.cache_clear()
+    module._runtime.cache_clear()
+    try:
+        answers = [module.handler({"Records": messages}, None) for _ in range(2)]
+    finally:
+        module._warm.cache_clear()
+        module._runtime.cache_clear()
+    assert [failed(answer) for answer in answers] == [["bad"], ["bad"]]
+    ((score,),) = (scores_of(line.body) for key in landing.keys("score/") for line in landing.read(key))
+    (plain,) = WordListBackend().scores(["Bitcoin surges"])
+    assert score.emotions is not None
+    by_words = {"sentiment": plain.sentiment, "fear": plain.emotions["fear"]}
+    assert {"sentiment": score.sentiment, "fear": score.emotions["fear"]} == {**by_words, **told} != by_words
+    assert "sagemaker:a-model-" in score.scorer
+
+
 @pytest.mark.parametrize("event", [None, {}, {"Records": "x"}, {"Records": [{"body": "{}"}]}])
 def test_what_is_no_batch_is_refused(event: Any, enrich: Enrich) -> None:
     with pytest.raises(NotificationError, match="no batch of SQS"):
@@ -135,6 +182,19 @@ def test_a_folder_is_a_bucket_without_a_name(tmp_path: Path) -> None:
     enrich = build({"TAPEHOUSE_LANDING": home.uri}, parse=parse)
     assert failed(enrich({"Records": [message("a", named), message("b", record(key))]})) == ["b"]
     assert len(list(home.keys("score/"))) == 1
+
+
+def test_an_edition_goes_before_the_scorer_s_name(landing: Landing) -> None:
+    enrich = build({"TAPEHOUSE_LANDING": URI, "TAPEHOUSE_SCORER_EDITION": "7"}, landing=lambda _: landing, parse=parse)
+    enrich({"Records": [message("a", record(landing.put([landed("Bitcoin surges")])))]})
+    ((score,),) = (scores_of(line.body) for key in landing.keys("score/") for line in landing.read(key))
+    assert score.scorer == f"7:{WordListBackend().name}"
+
+
+@pytest.mark.parametrize("edition", ["-1", "two", "²", "1" * 10])
+def test_an_edition_that_is_no_number_is_refused(edition: str) -> None:
+    with pytest.raises(SettingsError, match="TAPEHOUSE_SCORER_EDITION is "):
+        build({"TAPEHOUSE_LANDING": URI, "TAPEHOUSE_SCORER_EDITION": edition}, parse=parse)
 
 
 @pytest.mark.parametrize("environment", [{}, {"TAPEHOUSE_LANDING": ""}])

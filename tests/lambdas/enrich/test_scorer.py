@@ -17,7 +17,7 @@ from lambdas.enrich.text import MOST_CHARS, clean
 from tapehouse.score import EMOTIONS
 
 SCORER = Scorer()
-PINNED = ("468e1e6d4902", "632bf1ceb638")
+PINNED = (1, "468e1e6d4902", "632bf1ceb638")
 
 
 def feeling(text: str) -> Feeling:
@@ -165,7 +165,7 @@ def test_version_is_the_same_in_every_process() -> None:
 
 
 def test_scores_change_with_the_version_alone() -> None:
-    """Whoever changes what is scored sees it here: raise ``rules.REVISION`` if only code changed, then pin anew."""
+    """Whoever changes what is scored sees it here: raise ``rules.REVISION``, or old scores stay, then pin anew."""
     texts = [
         "SEC drops lawsuit, bitcoin surges 5% despite fears of a ban!",
         "Losses did not narrow; the exchange never reimbursed the hack's victims. Liars!!",
@@ -174,4 +174,4 @@ def test_scores_change_with_the_version_alone() -> None:
         "Neither good nor bad. Hearing scheduled for May.",
     ]
     said = repr([feeling(text) for text in texts])
-    assert (SCORER.version, hashlib.sha256(said.encode()).hexdigest()[:12]) == PINNED
+    assert (rules.REVISION, SCORER.version, hashlib.sha256(said.encode()).hexdigest()[:12]) == PINNED

@@ -97,6 +97,24 @@ def test_the_score_of_the_text_as_it_is_now_counts(lake: NewsLake) -> None:
     assert [row["sentiment"] for row in lake.rows(GOLD_NEWS)] == [0.5]
 
 
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 0, 1), (1, 2, 0)])
+def test_the_newest_scorer_counts_in_whatever_order_and_of_whatever_fetch(
+    lake: NewsLake, order: tuple[int, ...]
+) -> None:
+    """A newer fetch of the same text is no reason to take the word of an older scorer."""
+    of = document()
+    said = [("words:9-ff", -0.9, 30), ("words:10-00", 0.5, 26), ("own:zz", 0.1, 50)]
+    scores = [
+        landed_scores(score(of, value, scorer=scorer), fetched_at_us=T0 + hours * HOUR) for scorer, value, hours in said
+    ]
+    lake.land(landed(of))
+    for place in order:
+        lake.land(scores[place])
+        lake.refresh()
+    (row,) = lake.rows(GOLD_NEWS)
+    assert (row["scorer"], row["sentiment"]) == ("words:10-00", 0.5)
+
+
 def test_a_day_s_mood_by_hand(lake: NewsLake) -> None:
     tell(
         lake,
