@@ -4,7 +4,8 @@ What holds: each table is what ``stories_of``, ``newest`` and the faults make of
 in batches and however often. A batch reads the stories that its documents may be a part of (those of the same
 documents, and of the same titles), and puts what they come to in their place; the four tables are committed one after
 another, each by itself, and a batch that runs again finds its rows there. Tellings and scores of documents that were
-forgotten (``Forgotten``) are never among them, whatever bronze has.
+forgotten (``Forgotten``) are never among them, whatever bronze has, nor are scores of a text that its source took back:
+they quote it.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -17,9 +18,9 @@ from glue_jobs.bronze import objects_in
 from glue_jobs.engine import Batch, BatchLimits, TableState, Workspace, put, put_all, schema_of, table_of
 from glue_jobs.silver.stories.forgotten import Forgotten
 from glue_jobs.silver.stories.merge import Told, stories_of
-from glue_jobs.silver.stories.rows import KEYS, Row, documents, newest
+from glue_jobs.silver.stories.rows import KEYS, Row, documents, newest, stands
 from glue_jobs.silver.stories.taken import COLUMNS, Taken
-from glue_jobs.silver.stories.telling import Telling, tellings_of
+from glue_jobs.silver.stories.telling import Telling, taken_back, tellings_of
 from glue_jobs.silver.stories.telling import newest as newest_tellings
 from tapehouse.documents import Parsed, parse
 from tapehouse.landing import Landed
@@ -73,9 +74,9 @@ class StoriesJob:
         forgotten = self._list.ids()
         taken.leave_out(forgotten)
         with self._ws.steps.step("silver documents"):
-            self._put_newest(SILVER_QUOTES, taken.quotes, by="name")
-            self._put_newest(SILVER_SCORES, taken.scores, by="document_id")
+            self._put_quotes(taken.quotes)
             self._put_stories(taken.tellings, forgotten)
+            self._put_scores(taken.scores, taken_back(taken.tellings))
             self._put_faults(taken.faults)
 
     def more(self) -> bool:
@@ -121,9 +122,11 @@ class StoriesJob:
                 taken.tellings = list(newest_tellings(taken.tellings).values())
                 step.rows = (step.rows or 0) + rows.num_rows
         taken.leave_out(self._list.ids())
+        until = taken_back(taken.tellings)
+        scores = [row for row in taken.scores if stands(row, until)]
         made: dict[Table, Callable[[], pa.Table]] = {
             SILVER_DOCUMENTS: lambda: documents(stories_of(taken.tellings)),
-            SILVER_SCORES: lambda: table_of(SILVER_SCORES, newest(taken.scores, KEYS[SILVER_SCORES]).values()),
+            SILVER_SCORES: lambda: table_of(SILVER_SCORES, newest(scores, KEYS[SILVER_SCORES]).values()),
             SILVER_QUOTES: lambda: table_of(SILVER_QUOTES, newest(taken.quotes, KEYS[SILVER_QUOTES]).values()),
             SILVER_DOCUMENT_FAULTS: lambda: _faults(taken.faults),
         }
@@ -148,16 +151,29 @@ class StoriesJob:
         named = self._held(base, "title_key", {each for each in titles if each is not None}, keys)
         return pa.concat_tables([same, named])
 
-    def _put_newest(self, table: Table, rows: Sequence[Row], *, by: str) -> None:
-        """Of each key the newest row, of those that are there too. ``by``: the column that these are looked up by."""
-        if not rows:
-            return
-        base, key = self._ws.state(table), KEYS[table]
+    def _put_quotes(self, rows: Sequence[Row]) -> None:
+        if rows:
+            base = self._ws.state(SILVER_QUOTES)
+            self._put_newest(base, rows, self._held(base, "name", {row["name"] for row in rows}).to_pylist(), fallen=())
+
+    def _put_scores(self, rows: Sequence[Row], gone: Collection[str]) -> None:
+        """``gone``: documents that were taken back just now. The stories are there, and say until when each was."""
+        ids = {row["document_id"] for row in rows} | set(gone)
+        if ids:
+            told = self._held(self._ws.state(SILVER_DOCUMENTS), "told_as", ids, ["told_as", "tellings"])
+            base, until = self._ws.state(SILVER_SCORES), taken_back(_told_in(told))
+            held = self._held(base, "document_id", ids).to_pylist()
+            fallen = [row for row in held if not stands(row, until)]
+            self._put_newest(base, [row for row in rows if stands(row, until)], held, fallen=fallen)
+
+    def _put_newest(self, base: TableState, rows: Sequence[Row], held: Sequence[Row], *, fallen: Sequence[Row]) -> None:
+        """Of each key the newest row, of ``held`` ones too, and without those of them that are to go."""
+        table, key = base.table, KEYS[base.table]
         asked = newest(rows, key)
-        held = self._held(base, by, {row[by] for row in asked.values()})
-        there = [row for row in held.to_pylist() if tuple(row[name] for name in key) in asked]
+        goes = {id(row) for row in fallen}
+        there = [row for row in held if id(row) not in goes and tuple(row[name] for name in key) in asked]
         found = newest([*there, *asked.values()], key)
-        self._commit(base, table_of(table, found.values()), table_of(table, there).select(table.key))
+        self._commit(base, table_of(table, found.values()), table_of(table, [*there, *fallen]).select(table.key))
 
     def _put_faults(self, rows: Sequence[Row]) -> None:
         if rows:

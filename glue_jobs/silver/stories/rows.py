@@ -13,7 +13,7 @@ from glue_jobs.engine import table_of
 from glue_jobs.silver.stories.merge import Story
 from glue_jobs.silver.stories.telling import text_of
 from tapehouse.document import Value
-from tapehouse.intervals import instant_of
+from tapehouse.intervals import instant_of, micros_of
 from tapehouse.record import PLAIN_DECIMAL
 from tapehouse.score import EMOTIONS, Score
 from tapehouse.tables import SILVER_DOCUMENTS, SILVER_QUOTES, SILVER_SCORES, Table
@@ -97,6 +97,12 @@ def quote(value: Value) -> Row:
         "url": value.url,
         "fetched_at": instant_of(value.fetched_at_us),
     }
+
+
+def stands(scored: Row, taken_back: Mapping[str, int]) -> bool:
+    """Whether the text of a score was not taken back after it was fetched. ``taken_back``: as of ``telling``."""
+    until = taken_back.get(scored["document_id"])
+    return until is None or micros_of(scored["fetched_at"]) > until
 
 
 def newer(before: Row, after: Row) -> Row:

@@ -29,6 +29,8 @@ class Telling:
     vendor_sentiment: float | None
     """What the source holds its whole mood to be."""
     removed: bool
+    last_removed_us: int | None = None
+    """When the source was last found to have taken it back, whatever it tells now."""
 
     @property
     def key(self) -> tuple[str, str]:
@@ -37,7 +39,7 @@ class Telling:
     @property
     def weight(self) -> tuple[int, str]:
         """Of two fetches the one that counts: the newer one, and of one moment, always the same one."""
-        said = json.dumps(asdict(replace(self, first_fetched_us=0)), sort_keys=True)
+        said = json.dumps(asdict(replace(self, first_fetched_us=0, last_removed_us=None)), sort_keys=True)
         return self.fetched_at_us, hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
 
     @classmethod
@@ -57,6 +59,7 @@ class Telling:
             symbols=document.symbols,
             vendor_sentiment=max(-1.0, min(1.0, sum(whole) / len(whole))) if whole else None,
             removed=document.removed,
+            last_removed_us=document.fetched_at_us if document.removed else None,
         )
 
 
@@ -71,7 +74,10 @@ def tellings_of(text: str) -> list[Telling]:
 
 
 def newest(tellings: Iterable[Telling]) -> dict[tuple[str, str], Telling]:
-    """Of each document and source the telling that counts, whatever their order; when it was first fetched is kept."""
+    """Of each document and source the telling that counts, whatever their order.
+
+    When it was first fetched is kept, and when it was last taken back.
+    """
     found: dict[tuple[str, str], Telling] = {}
     for each in tellings:
         before = found.get(each.key)
@@ -79,7 +85,20 @@ def newest(tellings: Iterable[Telling]) -> dict[tuple[str, str], Telling]:
             found[each.key] = each
             continue
         counts = max(before, each, key=lambda telling: telling.weight)
-        found[each.key] = replace(counts, first_fetched_us=min(before.first_fetched_us, each.first_fetched_us))
+        found[each.key] = replace(
+            counts,
+            first_fetched_us=min(before.first_fetched_us, each.first_fetched_us),
+            last_removed_us=max(filter(None, (before.last_removed_us, each.last_removed_us)), default=None),
+        )
+    return found
+
+
+def taken_back(tellings: Iterable[Telling]) -> dict[str, int]:
+    """Document → until when, µs UTC, what was fetched of it is of a text that a source has taken back since."""
+    found: dict[str, int] = {}
+    for each in tellings:
+        if each.last_removed_us is not None:
+            found[each.document_id] = max(each.last_removed_us, found.get(each.document_id, 0))
     return found
 
 

@@ -19,6 +19,7 @@ from tapehouse.document import Document, Value, VendorSentiment
 from tapehouse.documents import Parsed
 from tapehouse.lake import Lake
 from tapehouse.landing import Landed
+from tapehouse.score import text_hash
 from tapehouse.tables import SILVER_DOCUMENT_FAULTS, SILVER_DOCUMENTS, SILVER_QUOTES, SILVER_SCORES
 from tests.glue_jobs.news_lake import HOUR, SILVER, T0, NewsLake, document, landed, landed_scores, score
 
@@ -117,13 +118,32 @@ def test_what_its_source_took_back_is_gone_from_silver(lake: NewsLake) -> None:
         "body": "my secret",
         "url": "https://r.example/1",
     }
-    lake.land(landed(document(**post)))
+    scores = landed_scores(score(document(**post), key_phrases=("my secret",)))
+    lake.land(landed(document(**post)), scores)
     lake.refresh()
+    assert "secret" in str(lake.rows(SILVER_SCORES))
     lake.land(landed(document(**post, removed=True, fetched_at_us=T0 + 40 * HOUR)))
     lake.refresh()
     (row,) = lake.rows(SILVER_DOCUMENTS)
     assert (row["title"], row["body"], row["author"]) == ("", "", None)
     assert "secret" not in str(row)
+    assert lake.rows(SILVER_SCORES) == []
+
+
+def test_a_score_of_what_was_taken_back_comes_no_more_and_one_of_what_is_told_again_does(lake: NewsLake) -> None:
+    back = document(removed=True, fetched_at_us=T0 + 40 * HOUR)
+    late, again = (landed_scores(score(document()), fetched_at_us=T0 + hours * HOUR) for hours in (40, 41))
+    lake.land(landed(back))
+    lake.refresh()
+    lake.land(late)
+    lake.refresh()
+    assert lake.rows(SILVER_SCORES) == []
+    lake.land(again)
+    lake.refresh()
+    assert len(lake.rows(SILVER_SCORES)) == 1
+    lake.land(landed(document(fetched_at_us=T0 + 41 * HOUR)), landed_scores(score(document(), scorer="own:2")))
+    lake.refresh()
+    assert [row["scorer"] for row in lake.rows(SILVER_SCORES)] == ["own:1"], "however late an old one comes"
 
 
 def test_a_date_that_was_mended_moves_the_story(lake: NewsLake) -> None:
@@ -300,6 +320,17 @@ def wanted(told: Sequence[Document]) -> set[tuple[Any, ...]]:
     return found
 
 
+def scored(told: Sequence[Document]) -> set[tuple[str, str, int]]:
+    """Document, text and fetch of the scores that stay: none of what a source took back at that time or later."""
+    newest: dict[tuple[str, str], int] = {}
+    for each in told:
+        back = max([d.fetched_at_us for d in told if d.removed and d.document_id == each.document_id], default=0)
+        if not each.removed and each.fetched_at_us > back:
+            key = each.document_id, text_hash(each.title)
+            newest[key] = max(each.fetched_at_us, newest.get(key, 0))
+    return {(*key, fetched_at_us) for key, fetched_at_us in newest.items()}
+
+
 def distinct(told: Sequence[Document]) -> list[Document]:
     """One document of each id, source and fetch: of one moment a source says one thing."""
     return list({(each.document_id, each.source, each.fetched_at_us): each for each in told}.values())
@@ -312,10 +343,12 @@ def test_stories_equal_plain_python_s_in_any_order_and_batches(
 ) -> None:
     told, dice = distinct(told), random.Random(seed)
     lake = NewsLake(Lake(tmp_path_factory.mktemp("lake")), limits=BatchLimits(max_rows=size))
-    order = [*told, *dice.sample(told, len(told) // 2)]  # some are told again
+    again = [*told, *dice.sample(told, len(told) // 2)]  # some are told again
+    order = [landed(each, request=f"{number}") for number, each in enumerate(again)]
+    order += [landed_scores(score(each), fetched_at_us=each.fetched_at_us) for each in told if not each.removed]
     dice.shuffle(order)
-    for first in range(0, len(order), 4):
-        lake.land(*(landed(each, request=f"{first} {n}") for n, each in enumerate(order[first : first + 4])))
+    for first in range(0, len(order), 6):
+        lake.land(*order[first : first + 6])
         if dice.random() < 0.3:
             lake.begin()
         lake.refresh()
@@ -325,6 +358,11 @@ def test_stories_equal_plain_python_s_in_any_order_and_batches(
         for row in lake.rows(SILVER_DOCUMENTS)
     }  # fmt: skip
     assert found == wanted(told)
+    scores = {
+        (row["document_id"], row["text_hash"], round(row["fetched_at"].timestamp()) * 1_000_000)
+        for row in lake.rows(SILVER_SCORES)
+    }
+    assert scores == scored(told)
     before = lake.all_rows(SILVER)
     lake.jobs["stories"].rebuild(SILVER)
     assert lake.all_rows(SILVER) == before
