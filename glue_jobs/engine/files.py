@@ -82,7 +82,7 @@ def write_file(
     """Write the rows (all columns of the declaration but those of ``partition``) as one file of the table's folder.
 
     The file is no part of the table until a commit names it. ``prefix``: what its name begins with.
-    ``bounds``: the columns that statistics are kept of; None is all.
+    ``bounds``: the columns that statistics are kept of; None is all, but for those of people's words.
 
     Raises:
         TerminalError: a column that may not be null is.
@@ -115,7 +115,8 @@ def write_file(
             with contextlib.suppress(OSError):
                 at.delete(path)  # half a file would fill a full disk further
         raise
-    told = rows if bounds is None else rows.select([name for name in rows.column_names if name in bounds])
+    asked = [each.name for each in table.columns if not each.is_words] if bounds is None else bounds
+    told = rows.select([name for name in rows.column_names if name in asked])
     low, high = _bounds(told)
     nulls = {name: column.null_count for name, column in zip(told.column_names, told.columns, strict=True)}
     return DataFile(path, size, rows.num_rows, values, low, high, nulls, time.time_ns() // 1_000_000, rows.nbytes)

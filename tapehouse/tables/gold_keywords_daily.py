@@ -13,7 +13,7 @@ GOLD_KEYWORDS_DAILY: Final = Table(
     columns=(
         Column("published_date", "DATE", "UTC date that the stories were published on", nullable=False),
         Column("symbol", "STRING", "base asset, or ALL: every story, without an asset too", nullable=False),
-        Column("phrase", "STRING", "in small letters", nullable=False),
+        Column("phrase", "STRING", "in small letters", nullable=False, is_words=True),
         Column("documents", "BIGINT", "stories that have it", nullable=False),
         Column("mean_sentiment", "DOUBLE", "of those of them that are scored, -1 to 1; null where none is"),
         Column("place", "BIGINT", "1 is what most stories have; equal ones by phrase", nullable=False),

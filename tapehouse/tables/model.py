@@ -14,6 +14,8 @@ class Column:
     type: str
     comment: str
     nullable: bool = True
+    is_words: bool = False
+    """Texts of people: no statistics of files repeat their beginnings, since logs outlive the rows."""
 
 
 @dataclass(frozen=True, slots=True)

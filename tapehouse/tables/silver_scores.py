@@ -19,7 +19,7 @@ SILVER_SCORES: Final = Table(
         Column("label", "STRING", "band of sentiment: bearish up to -0.35, somewhat-bearish, neutral, …, bullish"),
         *EMOTION_COLUMNS,
         Column("key_phrases", "ARRAY<STRING>", "weightiest first", nullable=False),
-        Column("summary", "STRING", "sentences taken out of the text; null where it is one itself"),
+        Column("summary", "STRING", "sentences taken out of the text; null where it is one itself", is_words=True),
         Column("symbols", "ARRAY<STRING>", "base assets that the text names, in order", nullable=False),
         Column("published_at", "TIMESTAMP", "of the document, UTC", nullable=False),
         Column("fetched_at", "TIMESTAMP", "when the text was newest fetched, UTC", nullable=False),

@@ -148,6 +148,14 @@ def test_nothing_of_its_text_is_left_and_all_others_are_as_if_it_had_never_been(
     assert {row["object_key"] for row in lake.rows(BRONZE_DOCUMENTS)} == set(lake.landing.keys())
 
 
+def test_no_log_repeats_how_a_text_or_an_address_begins(lake: NewsLake) -> None:
+    """Logs are kept longer than rows: what statistics say of a text would stay after it was forgotten."""
+    logs = [path.read_text().casefold() for path in lake.lake.path.rglob("_delta_log/*.json")]
+    assert len(logs) > len(TABLES)
+    for words in (SAID["title"], SAID["text"], ADDRESS):
+        assert not [each for each in logs if words[:20].casefold() in each], words
+
+
 def test_done_again_there_is_nothing_to_do(lake: NewsLake) -> None:
     forget(lake)
     lake.begin()
