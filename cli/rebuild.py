@@ -36,4 +36,4 @@ def on_aws(options: argparse.Namespace, settings: Settings, runs: Runs) -> int:
     """Starts the rebuild job; the exit status. Raises TerminalError while the stream job owns the tables."""
     if options.follow is None:
         refuse_while_owned(settings, runs, "rebuild")
-    return runs.command("rebuild", {"table": options.table}, options)
+    return runs.command("rebuild", {"table": options.table}, options, named=options.table)

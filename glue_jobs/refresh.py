@@ -12,8 +12,9 @@ from pyspark.sql import SparkSession
 
 from glue_jobs.engine import Query, Runner, Step, Steps, Workspace, hanging_on, tables_of, writer_of
 from glue_jobs.live import Live
-from glue_jobs.silver.stories import Forget, Forgot, StoriesJob, is_id
+from glue_jobs.silver.stories import Forget, Forgot, StoriesJob
 from glue_jobs.silver.trades import Requeue, Requeued
+from tapehouse.document import is_document_id
 from tapehouse.errors import TerminalError, UnpreparedError
 from tapehouse.lake import Lake
 from tapehouse.landing import Landing
@@ -148,7 +149,7 @@ class Refresh:
         intake, stories = (writer_of(self._queries, each.name) for each in (BRONZE_DOCUMENTS, SILVER_DOCUMENTS))
         hanging = hanging_on(self._queries, SILVER_DOCUMENTS) | hanging_on(self._queries, SILVER_SCORES)
         touched = [query for query in self._queries if hanging.intersection(query.writes)]
-        if not is_id(document_id):
+        if not is_document_id(document_id):
             raise UnpreparedError(f"{document_id[:40]!r} is no document_id: {_ID_SAYS}")
         place = Landing(landing or self._workspace.lake.landing_uri)
         forget = Forget(self._workspace, place, document_id, now_us=lambda: time.time_ns() // 1000)

@@ -18,6 +18,7 @@ _TRACKING: Final = re.compile(
 """Query parameters that say where a reader came from, never what is read."""
 _PORTS: Final = {"http": 80, "https": 443}
 _WORD: Final = re.compile(r"\w+")
+_ID: Final = re.compile(r"[0-9a-f]{32}")
 _LEAST_WORDS: Final = 4
 
 
@@ -104,6 +105,11 @@ def document_id(source: str, *, url: str | None, key: str) -> str:
     """
     named = f"url {canonical_url(url)}" if url else f"key {source} {key}"
     return hashlib.sha256(named.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def is_document_id(text: str) -> bool:
+    """Whether a document may have this id."""
+    return _ID.fullmatch(text) is not None
 
 
 def title_key(title: str) -> str | None:

@@ -45,13 +45,18 @@ class Runs:
         self._settings, self._sleep = settings, sleep
         self._client = Clients(settings.region, make)
 
-    def command(self, job: str, arguments: Mapping[str, str | None], options: argparse.Namespace) -> int:
-        """A whole subcommand: starts the job, or takes the run that is named, and follows it; its exit status."""
+    def command(
+        self, job: str, arguments: Mapping[str, str | None], options: argparse.Namespace, *, named: str = ""
+    ) -> int:
+        """A whole subcommand: starts the job, or takes the run that is named, and follows it; its exit status.
+
+        ``named``: the word that the subcommand does not go without.
+        """
         run = options.follow or self.start(job, arguments)
         if options.no_wait:
             print(run)
             return 0
-        return self.follow(job, run, f"tapehouse {options.command}")
+        return self.follow(job, run, f"tapehouse {options.command} {named}".rstrip())
 
     def start(self, job: str, arguments: Mapping[str, str | None] | None = None) -> str:
         """Starts a run with those arguments that are not None; its id.

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, NoReturn
 
 from tapehouse import settings as configuration
+from tapehouse.document import is_document_id
 from tapehouse.errors import SettingsError, TerminalError
 from tapehouse.lake import LAYERS
 from tapehouse.settings import Settings
@@ -58,6 +59,12 @@ def _table(text: str) -> str:
     return table(text).name
 
 
+def _document(text: str) -> str:
+    if not is_document_id(text):
+        raise ValueError(f"{text[:40]!r} is no document_id: it has 32 hexadecimal digits in small letters")
+    return text
+
+
 def _minutes(text: str) -> float:
     try:
         minutes = float(text)
@@ -95,7 +102,11 @@ JOBS: Final[Mapping[str, tuple[Argument, ...]]] = {
     # A commit a second is what a laptop can do for nothing; on S3 each commit is requests that are paid for.
     "stream": (*_SHARED, _setting("refresh_every_s", default="60"), _MOST_MINUTES),
     "refresh": (*_SHARED, Argument(name="layer", about="only this layer: bronze, silver or gold", read=_layer), _TABLE),
-    "maintain": (*_SHARED, _MOST_MINUTES),
+    "maintain": (
+        *_SHARED,
+        _MOST_MINUTES,
+        Argument(name="forget", about="only take this document out of the landing and of all tables", read=_document),
+    ),
     "rebuild": (
         *_SHARED,
         Argument(name="table", about="the table, as gold.candles; what hangs on it too", required=True, read=_table),

@@ -48,6 +48,24 @@ class Forgot:
     left: list[str] = field(default_factory=list)
     """Places of lines that hold it, and that it cannot be taken out of without changing others."""
 
+    def report(self, *, on_s3: bool) -> list[str]:
+        """What was done, what stays, and until when, for people."""
+        upkeep = SILVER_DOCUMENTS.upkeep
+        hours = upkeep.removed_kept_on_s3_h if on_s3 else upkeep.removed_kept_h
+        said = [
+            f"forgotten document_id={self.document_id} lines={self.lines} objects={self.objects}",
+            f"Files that the tables let go of stay on disk for {hours:g} hours, for those who read them: the first "
+            "refresh after that, or `tapehouse job maintain`, removes them.",
+        ]
+        if on_s3:
+            said.append("A bucket with versions keeps those files for as long as it keeps versions.")
+        if self.others:
+            said.append(f"The same story is told as {', '.join(self.others)} too: these stay.")
+        return [
+            *said,
+            *(f"It cannot be taken out of {each} without changing another: look there." for each in self.left),
+        ]
+
 
 class Forget:
     """One run for one document."""

@@ -1,19 +1,13 @@
 """Whom the lake has forgotten: a small file for each document, which no rebuild and no refetch takes back."""
 
 import json
-import re
 from collections.abc import Callable
 from typing import Final
 
 from glue_jobs.engine.places import place
+from tapehouse.document import is_document_id
 
 FOLDER: Final = "_forgotten"
-_ID: Final = re.compile(r"[0-9a-f]{32}")
-
-
-def is_id(text: str) -> bool:
-    """Whether it can be a document's id."""
-    return _ID.fullmatch(text) is not None
 
 
 class Forgotten:
@@ -24,11 +18,11 @@ class Forgotten:
 
     def ids(self) -> frozenset[str]:
         names = (name.removesuffix(".json") for name in self._place.names(FOLDER))
-        return frozenset(filter(is_id, names))
+        return frozenset(filter(is_document_id, names))
 
     def add(self, document_id: str, *, now_us: Callable[[], int]) -> None:
         """Whoever is there stays as it is. Raises ValueError for what is no id."""
-        if not is_id(document_id):
+        if not is_document_id(document_id):
             raise ValueError(f"{document_id[:40]!r} is no document_id: 32 hexadecimal digits in small letters")
         if document_id not in self.ids():
             said = {"v": 1, "document_id": document_id, "forgotten_at_us": now_us()}

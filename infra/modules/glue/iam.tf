@@ -1,6 +1,7 @@
 locals {
   lake_bucket_arn  = "arn:${var.partition}:s3:::${split("/", var.lake_uri)[2]}"
   lake_objects_arn = "arn:${var.partition}:s3:::${trimprefix(var.lake_uri, "s3://")}/*"
+  landing_key      = "${trimprefix(var.lake_uri, "s3://${split("/", var.lake_uri)[2]}/")}/_landing"
   package_arns     = { for name, uri in var.packages : name => "arn:${var.partition}:s3:::${trimprefix(uri, "s3://")}" }
   logs_arn         = "arn:${var.partition}:logs:${var.region}:${var.account_id}:log-group"
 }
@@ -50,6 +51,33 @@ data "aws_iam_policy_document" "job" {
     content {
       sid       = "WriteLake"
       actions   = ["s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"]
+      resources = [statement.value]
+    }
+  }
+
+  # Who is to be forgotten is so in every version of what the Lambdas landed.
+  dynamic "statement" {
+    for_each = each.key == "maintain" ? [local.lake_bucket_arn] : []
+
+    content {
+      sid       = "FindLandedVersions"
+      actions   = ["s3:ListBucketVersions"]
+      resources = [statement.value]
+
+      condition {
+        test     = "StringLike"
+        variable = "s3:prefix"
+        values   = ["${local.landing_key}/*"]
+      }
+    }
+  }
+
+  dynamic "statement" {
+    for_each = each.key == "maintain" ? ["${local.lake_bucket_arn}/${local.landing_key}/*"] : []
+
+    content {
+      sid       = "EraseLandedVersions"
+      actions   = ["s3:DeleteObjectVersion"]
       resources = [statement.value]
     }
   }

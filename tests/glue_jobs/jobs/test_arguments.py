@@ -104,6 +104,7 @@ def test_every_fault_is_told_at_once_and_spelled_as_the_words_are() -> None:
         ("requeue", ["--dry_run", "yes"], "--dry_run: 'yes' is neither true nor false."),
         ("audit", ["--full", "yes"], "--full: 'yes' is neither true nor false."),
         ("maintain", ["--most_minutes", "nan"], "--most_minutes: 'nan' is no number of minutes"),
+        ("maintain", ["--forget", "ada"], "--forget: 'ada' is no document_id"),
         ("refresh", ["--lake", "ftp://x"], "lake (from --lake): 'ftp://x' does not have this form; allowed: "),
     ],
 )

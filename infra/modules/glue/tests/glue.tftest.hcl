@@ -265,6 +265,11 @@ run "the_audit_reads_and_cannot_write" {
     error_message = "Only who makes bronze (and the smoke job) reads the stream."
   }
   assert {
+    condition     = { for name, each in data.aws_iam_policy_document.job : name => one([for statement in each.statement : one(statement.resources) if statement.sid == "EraseLandedVersions"]) if contains([for statement in each.statement : statement.sid], "FindLandedVersions") } == { maintain = "arn:aws:s3:::tapehouse-dev-lake-123456789012/lake/_landing/*" }
+    error_message = "One job erases versions, and only what was landed."
+  }
+
+  assert {
     condition     = alltrue([for name, each in data.aws_iam_policy_document.job : alltrue([for statement in each.statement : one(statement.resources) == "arn:aws:s3:::tapehouse-dev-lake-123456789012/lake/*" if contains(["ReadLake", "WriteLake"], statement.sid)])])
     error_message = "Of the lake's bucket, the lake's prefix alone."
   }
