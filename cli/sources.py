@@ -15,6 +15,7 @@ _AT_NEWSROOM: Final[Mapping[str, str]] = {
     "TAPEHOUSE_NEWS_SOURCES": "alphavantage,finnhub,coindesk,cointelegraph",
     "TAPEHOUSE_SOCIAL_SOURCES": "fear-greed,reddit",
     "ALPHAVANTAGE_KEY": "no-key-at-home",
+    "TAPEHOUSE_ALPHAVANTAGE_EVERY_H": "0",
     "FINNHUB_TOKEN": "no-token-at-home",
     "REDDIT_CLIENT_ID": "no-app-at-home",
     "REDDIT_CLIENT_SECRET": "no-secret-at-home",

@@ -7,7 +7,7 @@ byte by byte, are not landed again: a batch that is run twice lands once.
 """
 
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
@@ -60,14 +60,18 @@ def keys_since(landing: Landing, kind: str, source: str, *, now_us: int, span: t
     return list(landing.keys(prefix, after=f"{prefix}{instant_of(now_us) - span:%Y-%m-%d}"))
 
 
-def newest(landing: Landing, kind: str, source: str, *, now_us: int) -> tuple[str, list[Landed]] | None:
-    """A source's newest object that can be read, of the last week."""
-    for key in reversed(keys_since(landing, kind, source, now_us=now_us)):
+def readable(landing: Landing, keys: Iterable[str]) -> Iterator[tuple[str, list[Landed]]]:
+    """Objects and their lines, without those that cannot be read."""
+    for key in keys:
         try:
-            return key, landing.read(key)
+            yield key, landing.read(key)
         except LandingError as error:
             log.warning("landed_object_unreadable", key=key, detail=error.detail)
-    return None
+
+
+def newest(landing: Landing, kind: str, source: str, *, now_us: int) -> tuple[str, list[Landed]] | None:
+    """A source's newest object that can be read, of the last week."""
+    return next(readable(landing, reversed(keys_since(landing, kind, source, now_us=now_us))), None)
 
 
 class Batch:

@@ -51,6 +51,17 @@ class Variables:
             self._faults.append(f"{variable} has no name")
         return found
 
+    def hours(self, variable: str, default: float) -> float:
+        """A number of hours, 0 to 24."""
+        text = self._environ.get(variable, "").strip()
+        try:
+            found = float(text) if text else default
+        except ValueError:
+            found = -1.0
+        if not 0 <= found <= 24:
+            self._faults.append(f"{variable} is {text[:20]!r}: a number of hours, 0 to 24")
+        return found
+
     def addresses(self, defaults: Mapping[str, str]) -> dict[str, str]:
         """Each source's address: its own, or that of ``TAPEHOUSE_SOURCE_URLS`` (``name=address,…``).
 

@@ -1,5 +1,8 @@
 """Alpha Vantage's news with sentiment: the stories of one UTC day and the hour before it, one ticker a call.
 
+A free key has 25 calls a day, so a day that is not over is asked for no more often than every ``every_h`` hours: with
+five tickers each 6 h that is 20 calls, and 5 for the day that is over.
+
 Several tickers in a call mean stories about all of them. A full page is followed by one from its last story's minute
 on, so stories of that minute come twice.
 
@@ -20,11 +23,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, ClassVar, Final
 
-from lambdas.batch import newest
+from lambdas.batch import keys_since, newest, readable
 from lambdas.http import Answer, Request
 from lambdas.source import Answers, Sends, SourceFailedError, SourceRefusedError, Told, landed
 from tapehouse.documents.alphavantage import Refusal, refusal
-from tapehouse.landing import Landed, Landing
+from tapehouse.intervals import HOUR_US, instant_of
+from tapehouse.landing import Key, Landed, Landing
 
 OVERLAP: Final = timedelta(hours=1)
 LIMIT: Final = 1_000
@@ -33,6 +37,7 @@ MOST_PAGES: Final = 20
 """Of one ticker's day."""
 BETWEEN_CALLS_S: Final = 1.1
 """A free key may ask once a second."""
+EVERY_H: Final = 6.0
 TRIES: Final = 4
 """Of one call that comes too fast."""
 
@@ -51,14 +56,20 @@ class AlphaVantage:
     landing: Landing
     clock: Callable[[], int]
     address: str = ADDRESS
+    every_h: float = EVERY_H
     sleep: Callable[[float], None] = time.sleep
     _has_asked: bool = field(default=False, init=False, repr=False)
+    _asked: tuple[date, int] | None = field(default=None, init=False, repr=False)
+    """The day that is not over, once it was asked for of every ticker, and when that was, µs UTC."""
 
     def __call__(self, day: date) -> Answers:
         """See the module; FetchErrors pass through."""
         key = self.key()
         if not key:
             return Told("off", "it has no key: set ALPHAVANTAGE_KEY or ALPHAVANTAGE_SECRET")
+        is_over = day < instant_of(self.clock()).date()
+        if not is_over and self._is_too_soon(day):
+            return Told("nothing new", f"{day} was asked for less than {self.every_h:g} h ago, and calls are few")
         stories, without = 0, []
         for symbol in self.symbols:
             found = yield from self._pages(symbol, day, key)
@@ -67,6 +78,7 @@ class AlphaVantage:
                 without.append(symbol)
         if len(without) == len(self.symbols):
             self._refuse_again(day)
+        self._asked = self._asked if is_over else (day, self.clock())
         detail = f"no article of {', '.join(without)}, or no such ticker" if without else ""
         return Told("landed" if stories else "empty", detail)
 
@@ -126,14 +138,28 @@ class AlphaVantage:
         except (TypeError, KeyError, ValueError) as error:
             raise SourceRefusedError(self.NAME, "a full page ends with a story without a time") from error
 
+    def _is_too_soon(self, day: date) -> bool:
+        """By what this process asked, and by what has landed: an answer that was the same as before has not."""
+        since_us = self.clock() - int(self.every_h * HOUR_US)
+        if self._asked is not None and self._asked[0] == day and self._asked[1] > since_us:
+            return True
+        span = timedelta(hours=self.every_h)
+        keys = keys_since(self.landing, "news", self.NAME, now_us=self.clock(), span=span)
+        late = (key for key in keys if (said := Key.of(key)) is not None and said.at_us > since_us)
+        return any(_is_of(line, day) for _, lines in readable(self.landing, late) for line in lines)
+
     def _refuse_again(self, day: date) -> None:
         """Raises SourceRefusedError where the run for another day had invalid inputs alone as well."""
         found = newest(self.landing, "news", self.NAME, now_us=self.clock())
         lines = found[1] if found else []
-        is_this_day = any(f"time_to={_span(day)[1]:%Y%m%dT%H%M}" in line.request for line in lines)
+        is_this_day = any(_is_of(line, day) for line in lines)
         whys = [refused.why for refused in (refusal(line.body) for line in lines) if refused]
         if lines and not is_this_day and whys == ["nothing"] * len(lines):
             raise SourceRefusedError(self.NAME, "day by day it finds every ticker's parameters wrong: look at them")
+
+
+def _is_of(line: Landed, day: date) -> bool:
+    return f"time_to={_span(day)[1]:%Y%m%dT%H%M}" in line.request
 
 
 def _span(day: date) -> tuple[datetime, datetime]:

@@ -3,19 +3,17 @@
 It knows no range of dates: whatever day is asked for, the newest stories are answered, about a hundred.
 """
 
+import itertools
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import ClassVar
 
-from lambdas.batch import keys_since
+from lambdas.batch import keys_since, readable
 from lambdas.http import Request
 from lambdas.source import Answers, Sends, SourceFailedError, Told, landed
-from tapehouse import logs
-from tapehouse.landing import Landing, LandingError
-
-log = logs.of(__name__)
+from tapehouse.landing import Landing
 
 
 @dataclass(kw_only=True)
@@ -55,15 +53,9 @@ class Finnhub:
 
     def _greatest_id(self) -> int:
         """Of all stories that landed in the last week; 0 where there is none."""
-        greatest = 0
-        for key in keys_since(self.landing, "news", self.NAME, now_us=self.clock()):
-            try:
-                lines = self.landing.read(key)
-            except LandingError as error:
-                log.warning("landed_object_unreadable", key=key, detail=error.detail)
-                continue
-            greatest = max([greatest, *(_id(story) for line in lines for story in _stories(line.body) or ())])
-        return greatest
+        keys = keys_since(self.landing, "news", self.NAME, now_us=self.clock())
+        lines = itertools.chain.from_iterable(lines for _, lines in readable(self.landing, keys))
+        return max((_id(story) for line in lines for story in _stories(line.body) or ()), default=0)
 
 
 def _stories(body: bytes) -> list[object] | None:

@@ -2,7 +2,8 @@
 
 Variables: ``TAPEHOUSE_LANDING``; ``TAPEHOUSE_NEWS_SOURCES`` (coindesk,cointelegraph), ``TAPEHOUSE_NEWS_SYMBOLS``
 (BTC,ETH,SOL,XRP,DOGE), ``ALPHAVANTAGE_KEY`` or ``ALPHAVANTAGE_SECRET``, ``FINNHUB_TOKEN`` or ``FINNHUB_SECRET``,
-``TAPEHOUSE_SOURCE_URLS``.
+``TAPEHOUSE_ALPHAVANTAGE_EVERY_H`` (6: hours between two rounds of its calls for a day that is not over; 0 with a key of
+more calls), ``TAPEHOUSE_SOURCE_URLS``.
 """
 
 import functools
@@ -14,7 +15,7 @@ from typing import Any, Final
 from lambdas.batch import Batch
 from lambdas.deadline import Deadline, Timely
 from lambdas.http import Http
-from lambdas.news.alphavantage import AlphaVantage
+from lambdas.news.alphavantage import EVERY_H, AlphaVantage
 from lambdas.news.finnhub import Finnhub
 from lambdas.news.rss import Rss
 from lambdas.source import Source
@@ -44,6 +45,7 @@ def news(
     landing = variables.landing()
     chosen = variables.names("TAPEHOUSE_NEWS_SOURCES", tuple(Rss.ADDRESSES), known=tuple(ADDRESSES))
     symbols = variables.names("TAPEHOUSE_NEWS_SYMBOLS", SYMBOLS)
+    every_h = variables.hours("TAPEHOUSE_ALPHAVANTAGE_EVERY_H", EVERY_H)
     at = variables.addresses(ADDRESSES)
     variables.check()
     deadline = Deadline(monotonic=monotonic, sleep=sleep)
@@ -58,6 +60,7 @@ def news(
         landing=landing,
         clock=clock,
         address=at[AlphaVantage.NAME],
+        every_h=every_h,
         sleep=deadline.sleep,
     )
     sources[Finnhub.NAME] = Finnhub(

@@ -30,8 +30,10 @@ def test_what_is_set_is_read_and_the_rest_is_as_it_is(tmp_path: Path) -> None:
             "TAPEHOUSE_NEWS_SOURCES": " finnhub, coindesk,,finnhub ",
             "TAPEHOUSE_SOURCE_URLS": "coindesk=http://127.0.0.1:1/rss?a=b, reddit=http://127.0.0.1:2",
             "EMPTY": "",
+            "EVERY": "1.5",
         }
     )
+    assert (variables.hours("EVERY", 6.0), variables.hours("EMPTY", 6.0)) == (1.5, 6.0)
     assert variables.landing().uri == str(tmp_path)
     assert variables.names("TAPEHOUSE_NEWS_SOURCES", ["coindesk"], known=list(SOURCES)) == ("finnhub", "coindesk")
     assert variables.names("EMPTY", ["BTC", "ETH"]) == ("BTC", "ETH")
@@ -45,8 +47,12 @@ def test_all_faults_are_told_at_once() -> None:
             "TAPEHOUSE_LANDING": "ftp://x/",
             "NEWS": "bloomberg",
             "TAPEHOUSE_SOURCE_URLS": "coindesk,finnhub=file:///x,a=http://[",
+            "EVERY": "often",
+            "OTHER": "24.1",
         }
     )
+    variables.hours("EVERY", 6.0)
+    variables.hours("OTHER", 6.0)
     variables.landing()
     variables.names("NEWS", [], known=list(SOURCES))
     variables.names("NONE", [])
@@ -54,7 +60,7 @@ def test_all_faults_are_told_at_once() -> None:
     Variables({}).check()
     with pytest.raises(SettingsError) as caught:
         variables.check()
-    assert len(caught.value.faults) == 6
+    assert len(caught.value.faults) == 8
     unset = Variables({})
     unset.landing()
     with pytest.raises(SettingsError, match="TAPEHOUSE_LANDING is not set"):

@@ -9,7 +9,8 @@ import pytest
 from lambdas.news import AlphaVantage
 from lambdas.news.alphavantage import LIMIT, MOST_PAGES
 from tapehouse.documents import parse
-from tests.lambdas.room import Room
+from tapehouse.intervals import HOUR_US
+from tests.lambdas.room import EVENT, Room
 from tests.lambdas.server import BROKEN, Asked, Play, Script, Server, half, of_json
 
 KEY = "PLANTEDKEY123456"
@@ -47,6 +48,40 @@ def source(room: Room, server: Server, *answers: Script, symbols: Sequence[str] 
         address=server.play("/query", *answers),
         sleep=room.sleep,
     )
+
+
+TODAY = {"date": "2026-11-29"}
+
+
+def test_a_day_that_is_not_over_is_asked_for_every_six_hours_and_one_that_is_at_once(
+    room: Room, server: Server
+) -> None:
+    """The answer is the same again and again, so only the first of it is in the landing."""
+    asked, calls = source(room, server, feed("0100")), []
+    for hours, event in ((0, TODAY), (1, EVENT), (4.5, TODAY), (0.6, TODAY), (5.5, TODAY), (0, EVENT)):
+        room.now_us += int(hours * HOUR_US)
+        before = len(server.asked)
+        room.run(asked, event)
+        calls.append(len(server.asked) - before)
+    assert calls == [1, 1, 0, 1, 0, 1]
+
+
+def test_another_process_knows_what_has_landed(room: Room, server: Server) -> None:
+    for event in (TODAY, EVENT):
+        room.run(source(room, server, feed("0100")), event)
+    room.now_us += int(5.9 * HOUR_US)
+    said = room.run(source(room, server, feed("0100")), TODAY)
+    assert (said["outcome"], said["lines"]) == ("nothing new", 0)
+    assert "less than 6 h ago" in said["detail"]
+    room.now_us += int(0.2 * HOUR_US)
+    room.run(source(room, server, feed("0100")), TODAY)
+    assert len(server.asked) == 3
+
+
+def test_a_round_that_failed_is_no_round(room: Room, server: Server) -> None:
+    asked = source(room, server, USED_UP, feed("0100"))
+    room.fails(asked, TODAY)
+    assert room.run(asked, TODAY)["outcome"] == "landed"
 
 
 def test_one_ticker_a_call_from_an_hour_before_the_day_to_its_end(room: Room, server: Server) -> None:
