@@ -1,7 +1,8 @@
 """``tapehouse batches``: the day's Lambdas at home, one after the other, as their schedules and queues run them on AWS.
 
 A pass runs ``news`` and ``social`` for today so far, and for each of the three days before that has not been run since
-it was over; tells a queue of every object that landed, and lets ``enrich`` work off the queue. A source that fails
+it was over; has the crawler read the newsroom's pages, one task a message; tells a queue of every object that landed,
+and lets ``enrich`` work off the queue. A source that fails
 keeps nothing else from being done: the log says it, and the next pass tries its day again.
 """
 
@@ -17,9 +18,11 @@ from typing import Final
 
 from cli.batches_done import Done
 from cli.command import add_setting, load_settings, refuse_aws, replace_environment, target
+from cli.crawl import QUEUE as CRAWL_QUEUE
+from cli.crawl import Crawl
 from cli.lambda_ import DAILY, SCORED, Context, Handler, load
 from cli.refresh import stop_event
-from cli.sources import landing_of, notification, variables
+from cli.sources import TASKS, landing_of, notification, variables
 from embedded.event_source import EventSource
 from tapehouse import logs
 from tapehouse.errors import LakehouseError
@@ -59,8 +62,11 @@ class Batches:
         landing: Landing,
         done: Done,
         clock: Callable[[], dt.datetime],
+        crawl: Crawl | None = None,
     ) -> None:
+        """``crawl``: None where there is nothing to crawl."""
         self._daily, self._queue, self._landing, self._done, self._clock = daily, queue, landing, done, clock
+        self._crawl = crawl
         self._told: dict[str, str] = {}
         """Message → key, of those that are in the queue."""
 
@@ -73,6 +79,8 @@ class Batches:
                 return tally
             self._run(name, day, today, tally)
             self._score(today, tally, may_go_on)
+        if self._crawl is not None:
+            tally.failed += self._crawl.once(may_go_on=may_go_on)
         self._score(today, tally, may_go_on)
         return tally
 
@@ -148,6 +156,7 @@ def run(options: argparse.Namespace) -> int:
             landing=landing_of(here),
             done=Done(here.stack.folder / "batches.json"),
             clock=lambda: dt.datetime.now(dt.UTC),
+            crawl=_crawl() if TASKS in told else None,
         )
         tally = batches.once(may_go_on=lambda: not stop.is_set())
         _tell(tally)
@@ -161,13 +170,19 @@ def run(options: argparse.Namespace) -> int:
     return 1 if options.every is None and (tally.failed or tally.dead) else 0
 
 
-def _queue() -> EventSource:
+def _queue(name: str = QUEUE, handler: str = "enrich", *, batch_size: int = 5) -> EventSource:
     from tapehouse import aws
 
-    enrich = load("enrich")
-    queue = EventSource(aws.client("sqs"), QUEUE, lambda event: enrich(event, Context("enrich")))
+    handles = load(handler)
+    queue = EventSource(aws.client("sqs"), name, lambda event: handles(event, Context(handler)), batch_size=batch_size)
     queue.ensure()
     return queue
+
+
+def _crawl() -> Crawl:
+    queue = _queue(CRAWL_QUEUE, "crawler", batch_size=1)
+    replace_environment({**os.environ, "TAPEHOUSE_CRAWL_QUEUE_URL": queue.url})
+    return Crawl(schedule=load("crawler-schedule"), queue=queue)
 
 
 def _span(text: str) -> dt.timedelta:

@@ -6,11 +6,12 @@ from typing import Any, Final
 from urllib.parse import quote_plus, urlsplit
 
 from cli.command import Target
+from cli.crawl_tasks import write_tasks
 from tapehouse.landing import Landing
-from tapehouse.settings import Settings
 
 NEWSROOM: Final = "newsroom"
 """Its name in the stack."""
+TASKS: Final = "TAPEHOUSE_CRAWL_TASKS"
 _AT_NEWSROOM: Final[Mapping[str, str]] = {
     "TAPEHOUSE_NEWS_SOURCES": "alphavantage,finnhub,coindesk,cointelegraph",
     "TAPEHOUSE_SOCIAL_SOURCES": "fear-greed,reddit",
@@ -45,20 +46,25 @@ def variables(here: Target) -> Iterator[dict[str, str]]:
     if settings.feeds:
         yield landing
         return
-    from embedded.newsroom import Newsroom, addresses
+    from embedded.newsroom import Newsroom
 
     running = here.stack.alive().get(NEWSROOM)
     if running is not None:
-        yield {**landing, **_at(addresses(running.port), settings)}
+        yield {**landing, **_at(running.port, here)}
         return
     with Newsroom(seed=settings.seed, recordings=settings.recordings) as room:
-        yield {**landing, **_at(room.addresses, settings)}
+        yield {**landing, **_at(room.port, here)}
 
 
-def _at(urls: Mapping[str, str], settings: Settings) -> dict[str, str]:
-    told = {**_AT_NEWSROOM, "TAPEHOUSE_SOURCE_URLS": ",".join(f"{name}={url}" for name, url in urls.items())}
-    # what was recorded is one body whichever asset is asked for
-    return {**told, "TAPEHOUSE_NEWS_SYMBOLS": "BTC"} if settings.recordings else told
+def _at(port: int, here: Target) -> dict[str, str]:
+    from embedded.newsroom import addresses, paper
+
+    urls = ",".join(f"{name}={url}" for name, url in addresses(port).items())
+    told = {**_AT_NEWSROOM, "TAPEHOUSE_SOURCE_URLS": urls}
+    if here.settings.recordings:
+        # what was recorded is one body whichever asset is asked for, and nobody recorded a page
+        return {**told, "TAPEHOUSE_NEWS_SYMBOLS": "BTC"}
+    return {**told, TASKS: str(write_tasks(here.stack.folder, paper(port)))}
 
 
 def notification(landing: Landing, key: str) -> dict[str, Any]:

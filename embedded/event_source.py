@@ -67,6 +67,11 @@ class EventSource:
         """Where messages wait that failed too often."""
         return f"{self._name}-dead"
 
+    @property
+    def url(self) -> str:
+        """The queue's address, once it is made."""
+        return self._url
+
     def ensure(self) -> None:
         """Makes both queues where they are absent."""
         dead = self._sqs.create_queue(QueueName=self.dead_name)["QueueUrl"]

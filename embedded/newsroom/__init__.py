@@ -2,6 +2,6 @@
 
 from embedded.newsroom.faults import NewsFaults
 from embedded.newsroom.recordings import DamagedBodyError
-from embedded.newsroom.server import Newsroom, NewsroomPortError, addresses
+from embedded.newsroom.server import Newsroom, NewsroomPortError, addresses, paper
 
-__all__ = ["DamagedBodyError", "NewsFaults", "Newsroom", "NewsroomPortError", "addresses"]
+__all__ = ["DamagedBodyError", "NewsFaults", "Newsroom", "NewsroomPortError", "addresses", "paper"]

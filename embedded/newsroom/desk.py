@@ -36,8 +36,9 @@ class Paper:
 
 COINDESK: Final = Paper("coindesk", "CoinDesk", "www.coindesk.example")
 COINTELEGRAPH: Final = Paper("cointelegraph", "Cointelegraph", "cointelegraph.example")
+GAZETTE: Final = Paper("", "The Chain Gazette", "www.chaingazette.example")
 _OTHERS: Final = (
-    Paper("", "The Chain Gazette", "www.chaingazette.example"),
+    GAZETTE,
     Paper("", "Ledger Herald", "ledgerherald.example"),
     Paper("", "Market Foghorn", "news.marketfoghorn.example"),
 )

@@ -31,6 +31,11 @@ def addresses(port: int) -> dict[str, str]:
     return {name: f"http://{ports.HOST}:{port}/{name}{path}" for name, path in PATHS.items()}
 
 
+def paper(port: int) -> str:
+    """The address of the paper that a crawler reads at the newsroom of a port, without a slash at its end."""
+    return f"http://{ports.HOST}:{port}/gazette"
+
+
 class NewsroomPortError(TerminalError):
     """Another process listens on the port."""
 

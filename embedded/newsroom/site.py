@@ -11,6 +11,7 @@ from embedded.newsroom.faults import NewsFaults
 from embedded.newsroom.fear_greed import FearGreed
 from embedded.newsroom.finnhub import Finnhub
 from embedded.newsroom.forum import Forum
+from embedded.newsroom.gazette import Gazette
 from embedded.newsroom.page import Asked, Page, Source, as_json
 from embedded.newsroom.recordings import bodies, folder_of
 from embedded.newsroom.reddit import Reddit
@@ -41,6 +42,7 @@ class Site:
             "cointelegraph": Rss(COINTELEGRAPH, desk, recorded["cointelegraph"], markup=True),
             "reddit": Reddit(forum, recorded["reddit"]),
             "fear-greed": FearGreed(seed, recorded["fear-greed"]),
+            "gazette": Gazette(seed, desk),
         }
         self._answered: Counter[str] = Counter()
 

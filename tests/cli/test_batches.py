@@ -40,7 +40,7 @@ class Home:
     def landing(self) -> Landing:
         return Landing(self.folder / "my landing")
 
-    def batches(self) -> Batches:
+    def batches(self, crawl: Any = None) -> Batches:
         """As of a new process."""
         queue = EventSource(self.sqs, "work", self._enrich)
         queue.ensure()
@@ -50,6 +50,7 @@ class Home:
             landing=self.landing,
             done=Done(self.folder / "batches.json"),
             clock=lambda: self.now,
+            crawl=crawl,
         )
 
     def land(self, kind: Any, name: str) -> str:
@@ -170,6 +171,21 @@ def test_objects_of_a_run_that_was_killed_before_it_scored_them_are_scored_by_th
     assert left in home.scored
 
 
+def test_pages_are_crawled_once_a_pass_and_scored_by_the_same(home: Home) -> None:
+    pages: list[str] = []
+
+    class Crawls:
+        def once(self, *, may_go_on: Callable[[], bool]) -> list[str]:
+            pages.append(home.land("page", f"page {len(pages)}"))
+            return ["crawler: a task failed"] if len(pages) > 1 else []
+
+    batches = home.batches(Crawls())
+    assert batches.once().failed == []
+    assert home.scored[-1] == pages[0]
+    assert batches.once().failed == ["crawler: a task failed"]
+    assert home.scored[-1] == pages[1]
+
+
 def test_a_pass_that_may_not_go_on_ends_between_two_batches(home: Home) -> None:
     answers = iter([True, True, False, False])
     home.batches().once(may_go_on=lambda: next(answers, False))
@@ -214,6 +230,7 @@ def test_one_pass_is_told_reported_and_judged(
     monkeypatch.setenv("AWS_ENDPOINT_URL_KINESIS", "http://127.0.0.1:9")  # as of a child of run-app
     monkeypatch.setattr(module, "replace_environment", lambda _: None)
     monkeypatch.setattr(module, "_queue", lambda: None)
+    monkeypatch.setattr(module, "_crawl", lambda: None)
     monkeypatch.setattr(module, "load", lambda name: name)
     monkeypatch.setattr(Batches, "once", lambda *_, **__: tally)
     report = tmp_path / "report.json"
