@@ -14,6 +14,10 @@ locals {
 
   network = var.network != null ? var.network : one(module.network[*])
 
+  # A source that wants a key is asked where there is one: who gives it to the deployment wants it used.
+  news_sources   = var.news.sources != null ? var.news.sources : setunion(["coindesk", "cointelegraph"], setintersection(["alphavantage", "finnhub"], keys(var.secret_versions)))
+  social_sources = var.news.social_sources != null ? var.news.social_sources : setunion(["fear-greed"], setintersection(["reddit"], keys(var.secret_versions)))
+
   # scripts/package.py makes it before the plan, so that a plan knows every key.
   packages = {
     for name, package in jsondecode(file(var.packages_file)) : name => {

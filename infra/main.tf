@@ -128,6 +128,35 @@ module "producers" {
   log_days                = var.log_days
 }
 
+module "lambdas" {
+  source = "./modules/lambdas"
+  count  = var.news.enabled ? 1 : 0
+
+  prefix               = local.prefix
+  partition            = local.partition
+  region               = var.region
+  account_id           = local.account_id
+  emulator             = var.emulator
+  lake_uri             = module.lake.lake_uri
+  package              = module.lake.packages["lambdas_bundle"]
+  secrets              = module.secrets.secrets
+  sources              = local.news_sources
+  symbols              = var.news.symbols
+  social_sources       = local.social_sources
+  subreddits           = var.news.subreddits
+  cron                 = var.news.cron
+  crawl                = var.news.crawl.schedules
+  crawl_tasks_file     = var.news.crawl.tasks_file
+  crawl_tasks_uri      = var.news.crawl.tasks_uri
+  crawl_user_agent     = var.news.crawl.user_agent
+  crawl_secrets        = { for name, secret in module.secrets.secrets : name => secret if contains(var.news.crawl.secrets, name) }
+  sentiment_endpoint   = var.news.sentiment_endpoint
+  emotion_endpoint     = var.news.emotion_endpoint
+  reserved_concurrency = var.news.reserved_concurrency
+  kms_key_arn          = var.kms_key_arn
+  log_days             = var.log_days
+}
+
 module "monitoring" {
   source = "./modules/monitoring"
 
@@ -144,6 +173,10 @@ module "monitoring" {
   job_log_group_names      = module.glue.log_groups
   cluster_name             = one(module.producers[*].cluster_name)
   workgroup_names          = values(module.athena)[*].name
+  function_names           = merge(module.lambdas[*].function_names...)
+  daily_functions          = flatten(module.lambdas[*].daily)
+  queue_names              = merge(module.lambdas[*].queue_names...)
+  dead_letter_queue_names  = merge(module.lambdas[*].dead_letter_queue_names...)
   read_every_s             = coalesce(var.read_every_s, var.mode == "stream" ? var.refresh_every_s : 3600)
   behind_s                 = var.behind_s
   throttled                = var.throttled
@@ -172,4 +205,8 @@ module "people" {
   stream_arn      = module.stream.arn
   cluster_name    = one(module.producers[*].cluster_name)
   task_role_arns  = flatten([for each in module.producers : [each.role_arns.backfill, each.role_arns.execution]])
+  function_arns   = flatten([for each in module.lambdas : values(each.batch_arns)])
+  queue_arns      = flatten([for each in module.lambdas : values(each.queue_arns)])
+
+  dead_letter_queue_arns = flatten([for each in module.lambdas : values(each.dead_letter_queue_arns)])
 }

@@ -18,12 +18,13 @@ output "settings" {
 output "addresses" {
   description = "Where to look, by what there is to see; nothing on the emulator."
   value = var.emulator ? {} : {
-    alarms = module.monitoring.dashboard_url
-    athena = "https://${var.region}.console.aws.amazon.com/athena/home?region=${var.region}#/query-editor"
-    jobs   = "https://${var.region}.console.aws.amazon.com/gluestudio/home?region=${var.region}#/monitoring"
-    lake   = "https://${var.region}.console.aws.amazon.com/s3/buckets/${module.lake.buckets["lake"]}?region=${var.region}"
-    logs   = "https://${var.region}.console.aws.amazon.com/cloudwatch/home?region=${var.region}#logsV2:log-groups$3FlogGroupNameFilter$3D${local.prefix}"
-    stream = "https://${var.region}.console.aws.amazon.com/kinesis/home?region=${var.region}#/streams/details/${module.stream.name}/monitoring"
+    alarms    = module.monitoring.dashboard_url
+    athena    = "https://${var.region}.console.aws.amazon.com/athena/home?region=${var.region}#/query-editor"
+    functions = "https://${var.region}.console.aws.amazon.com/lambda/home?region=${var.region}#/functions?fo=and&o0=%3A&v0=${local.prefix}-"
+    jobs      = "https://${var.region}.console.aws.amazon.com/gluestudio/home?region=${var.region}#/monitoring"
+    lake      = "https://${var.region}.console.aws.amazon.com/s3/buckets/${module.lake.buckets["lake"]}?region=${var.region}"
+    logs      = "https://${var.region}.console.aws.amazon.com/cloudwatch/home?region=${var.region}#logsV2:log-groups$3FlogGroupNameFilter$3D${local.prefix}"
+    stream    = "https://${var.region}.console.aws.amazon.com/kinesis/home?region=${var.region}#/streams/details/${module.stream.name}/monitoring"
   }
 }
 
@@ -59,6 +60,17 @@ output "producers" {
     services         = each.service_names
     task_definitions = each.task_definition_arns
     backfill         = each.backfill
+  }])
+}
+
+output "news" {
+  description = "Names of the functions that fetch and score news, by what they do, of their queues, the queues of dead letters and the schedules; and where what they fetch lands. null where news are not enabled."
+  value = one([for each in module.lambdas : {
+    functions    = each.function_names
+    queues       = each.queue_names
+    dead_letters = each.dead_letter_queue_names
+    schedules    = each.schedule_names
+    landing      = each.landing_uri
   }])
 }
 

@@ -340,7 +340,7 @@ variable "nat" {
 }
 
 variable "secret_versions" {
-  description = "The vendors' keys that there are (finnhub, polygon), and the number (1 or more) of each one's value: a value is sent when its number changes."
+  description = "The vendors' keys that there are (finnhub, polygon, alphavantage, reddit; or a name of your own, for a webhook of the crawler), and the number (1 or more) of each one's value: a value is sent when its number changes."
   type        = map(number)
   default     = {}
   nullable    = false
@@ -360,6 +360,37 @@ variable "secret_recovery_days" {
   type        = number
   default     = 0
   nullable    = false
+}
+
+# -- news --------------------------------------------------------------------------------------------------------------
+
+variable "news" {
+  description = "News, moods and pages, fetched by Lambdas and scored: enabled; sources (null is coindesk and cointelegraph, and alphavantage and finnhub where they have a key in secret_versions), symbols, social_sources (null is fear-greed, and reddit where it has a key), subreddits, cron; crawl: schedules by name, tasks_file (a path from infra/) or tasks_uri, user_agent, secrets (names in secret_versions that its webhooks' headers hold); sentiment_endpoint, emotion_endpoint, reserved_concurrency."
+  type = object({
+    enabled        = optional(bool, true)
+    sources        = optional(set(string))
+    symbols        = optional(list(string))
+    social_sources = optional(set(string))
+    subreddits     = optional(list(string))
+    cron           = optional(string)
+    crawl = optional(object({
+      schedules  = optional(map(string), {})
+      tasks_file = optional(string)
+      tasks_uri  = optional(string)
+      user_agent = optional(string)
+      secrets    = optional(set(string), [])
+    }), {})
+    sentiment_endpoint   = optional(string)
+    emotion_endpoint     = optional(string)
+    reserved_concurrency = optional(number)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = length(setsubtract(var.news.crawl.secrets, keys(var.secret_versions))) == 0
+    error_message = "news: crawl.secrets names ${jsonencode(setsubtract(var.news.crawl.secrets, keys(var.secret_versions)))}, of which secret_versions has none; give each a number there, and its value by TF_VAR_keys."
+  }
 }
 
 # -- alarms and people -------------------------------------------------------------------------------------------------
@@ -423,7 +454,7 @@ variable "readers" {
 }
 
 variable "operators" {
-  description = "ARNs of those who may also start and stop jobs and producers, and put records into the stream. None: there is no operator's role."
+  description = "ARNs of those who may also start and stop jobs and producers, start the daily functions, send dead letters back, and put records into the stream. None: there is no operator's role."
   type        = set(string)
   default     = []
   nullable    = false

@@ -51,10 +51,14 @@ VCPU = Price(0.04048, "vCPU-hour, Fargate x86", "2026-09-23")
 MEMORY = Price(0.004445, "GB-hour, Fargate x86", "2026-09-23")
 ADDRESS = Price(0.005, "hour of a public IPv4 address", "2026-09-23")
 ALARM = Price(0.10, "alarm a month", "2026-09-25")
+CALLS = Price(0.20, "million calls of functions", "2026-09-25")
+GB_SECONDS = Price(16.6667, "million GB-seconds of functions, x86", "2026-09-25")
+QUEUE = Price(0.40, "million requests of a queue", "2026-03-14", "cloudburn.io; AWS' own list was out of reach")
+SECRET = Price(0.40, "secret a month", "2026-09-25")
 ATHENA = Price(5.0, "TB scanned, at least 10 MB a question", "2026-09-25")
 PRICES: Final = (
     *(GLUE, STREAM_HOUR, STREAM_IN, STREAM_OUT, SHARD_HOUR, PUT_UNITS, S3_WRITES, S3_READS, S3_MONTH),
-    *(VCPU, MEMORY, ADDRESS, ALARM, ATHENA),
+    *(VCPU, MEMORY, ADDRESS, ALARM, CALLS, GB_SECONDS, QUEUE, SECRET, ATHENA),
 )
 
 WRITES_A_PASS: Final = 46.2
@@ -64,7 +68,19 @@ leases."""
 LAKE_BYTES_A_TRADE: Final = 93.0
 """What a trade leaves in all tables, small files and logs among them: the same."""
 ALARMS: Final = 20
-"""About as many as the module `monitoring` makes."""
+"""About as many as the module `monitoring` makes beside those of the functions."""
+NEWS_ALARMS: Final = 13
+"""Metrics that alarms read of three functions, a queue and two queues of dead letters: an alarm on two is billed as
+two."""
+POLLS_A_S: Final = 5 / 20
+"""Requests of Lambda to an empty queue: it begins with five pollers, and each call waits for up to 20 s (AWS Lambda
+developer guide, "Using Lambda with Amazon SQS", and SQS developer guide, "long polling")."""
+CRAWLER_ALARMS: Final = 6
+"""The same of two functions, a queue and one of dead letters, with a crawler."""
+NEWS_CALLS_A_DAY: Final = 4
+NEWS_GB_S_A_DAY: Final = 40.0
+"""news for 30 s and social for 10 s in 0.5 GB each, enrich twice for 10 s in 1 GB: an assumption, ample for the sources
+that want no key."""
 CADENCES_S: Final = (1, 10, 60, 300, 600)
 
 
@@ -131,8 +147,21 @@ def lines(load: Load, every_s: float) -> dict[str, float]:
         "Fargate: producers": load.producers
         * HOURS
         * (load.vcpu * VCPU.usd + 2 * load.vcpu * MEMORY.usd + ADDRESS.usd),
-        "CloudWatch: alarms": ALARMS * ALARM.usd,
+        "Lambda and SQS: news and moods": news(),
+        "CloudWatch: alarms": (ALARMS + NEWS_ALARMS) * ALARM.usd,
     }
+
+
+def asked_in_vain() -> float:
+    """Requests a month by which Lambda asks one queue for messages."""
+    return POLLS_A_S * SECONDS
+
+
+def news() -> float:
+    """USD a month of the functions that fetch and score news, and of their queue; they store next to nothing."""
+    days = HOURS / 24
+    worked = NEWS_CALLS_A_DAY * CALLS.usd + NEWS_GB_S_A_DAY * GB_SECONDS.usd
+    return (days * worked + asked_in_vain() * QUEUE.usd) / 1e6
 
 
 def provisioned(load: Load) -> tuple[int, float]:
@@ -207,6 +236,13 @@ def page() -> str:
             rebuild, an audit and each question to Athena come on top; so do logs and the metrics that are read out of
             them, the alarms' key, what a vendor's feed takes, the producers' file system, and a stream's retention
             beyond 24 hours, whose price could not be looked up."""
+        ),
+        *text(
+            f"""News and moods (`news = {{ enabled = false }}` leaves them out) are {NEWS_CALLS_A_DAY} calls and
+            {NEWS_GB_S_A_DAY:g} GB-seconds a day by assumption; what is paid for is that Lambda asks their queue
+            {asked_in_vain():,.0f} times a month whether anything is there. A crawler's queue is as much again
+            ({asked_in_vain() * QUEUE.usd / 1e6:.2f} USD) and {CRAWLER_ALARMS} metrics under alarm; each vendor's key is
+            {SECRET.usd:.2f} USD. An endpoint of SageMaker is billed by the hour, and none is made."""
         ),
         "Assumed:",
         "",

@@ -14,6 +14,15 @@ mock_provider "aws" {
   mock_resource "aws_iam_role" {
     defaults = { arn = "arn:aws:iam::123456789012:role/mocked" }
   }
+  mock_resource "aws_lambda_function" {
+    defaults = { arn = "arn:aws:lambda:us-east-1:123456789012:function:mocked" }
+  }
+  mock_resource "aws_sqs_queue" {
+    defaults = { arn = "arn:aws:sqs:us-east-1:123456789012:mocked" }
+  }
+  mock_resource "aws_secretsmanager_secret" {
+    defaults = { arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:mocked-AbCdEf" }
+  }
   mock_resource "aws_kinesis_stream" {
     defaults = { arn = "arn:aws:kinesis:us-east-1:123456789012:stream/tapehouse-dev-trades" }
   }
@@ -55,7 +64,7 @@ run "settings_are_what_the_command_reads" {
     error_message = "Databases are the layers; the stream job writes."
   }
   assert {
-    condition     = join(" ", sort(keys(output.addresses))) == "alarms athena jobs lake logs stream"
+    condition     = join(" ", sort(keys(output.addresses))) == "alarms athena functions jobs lake logs stream"
     error_message = "Addresses say where to look."
   }
 }
@@ -118,6 +127,81 @@ run "producers_are_spread_over_the_first_two_zones" {
   }
 }
 
+run "news_come_from_sources_that_want_no_key" {
+  command = plan
+
+  assert {
+    condition     = local.news_sources == toset(["coindesk", "cointelegraph"]) && local.social_sources == toset(["fear-greed"])
+    error_message = "Whoever says nothing is asked for no key."
+  }
+  assert {
+    condition     = output.news.functions == { for name in ["enrich", "news", "social"] : name => "tapehouse-dev-${name}" } && output.news.landing == "${output.settings.lake}/_landing"
+    error_message = "The functions are named by the deployment; what they land is where the jobs and the command look."
+  }
+  assert {
+    condition     = toset([for name in ["day-missed-news", "day-missed-social", "dead-letters-batches", "dead-letters-enrich", "queue-waits-enrich", "function-failing-enrich"] : "tapehouse-dev-${name}" if !contains(output.alarms.alarms, "tapehouse-dev-${name}")]) == toset([])
+    error_message = "They are watched."
+  }
+}
+
+run "a_key_that_is_given_is_used" {
+  command = plan
+
+  variables {
+    secret_versions = { alphavantage = 1, finnhub = 2, reddit = 1, hook = 1 }
+    news = {
+      crawl = { schedules = { hourly = "cron(0 * * * ? *)" }, tasks_file = "modules/lambdas/examples/basic/tasks.yaml", secrets = ["hook"] }
+    }
+  }
+
+  assert {
+    condition     = local.news_sources == toset(["alphavantage", "coindesk", "cointelegraph", "finnhub"]) && local.social_sources == toset(["fear-greed", "reddit"])
+    error_message = "A source is asked once its key is there."
+  }
+  assert {
+    condition     = join(" ", sort(keys(output.news.functions))) == "crawler crawler-schedule enrich news social" && join(" ", sort(keys(output.news.schedules))) == "crawl-hourly news social"
+    error_message = "A crawler is there once it has a schedule."
+  }
+}
+
+run "sources_that_are_named_are_the_only_ones" {
+  command = plan
+
+  variables {
+    secret_versions = { finnhub = 1 }
+    news            = { sources = ["coindesk"] }
+  }
+
+  assert {
+    condition     = local.news_sources == toset(["coindesk"])
+    error_message = "A producer's key does not bring the vendor's news where they are not wanted."
+  }
+}
+
+run "news_may_be_left_out" {
+  command = plan
+
+  variables {
+    news      = { enabled = false }
+    operators = ["arn:aws:iam::123456789012:role/data-engineer"]
+  }
+
+  assert {
+    condition     = length(module.lambdas) == 0 && output.news == null && length([for name in output.alarms.alarms : name if strcontains(name, "function") || strcontains(name, "dead-letters")]) == 0
+    error_message = "No function, nothing to watch."
+  }
+}
+
+run "refuses_a_secret_of_the_crawlers_that_there_is_not" {
+  command = plan
+
+  variables {
+    news = { crawl = { schedules = { hourly = "cron(0 * * * ? *)" }, secrets = ["hook"] } }
+  }
+
+  expect_failures = [var.news]
+}
+
 run "names_hold_the_environment" {
   command = plan
 
@@ -126,7 +210,7 @@ run "names_hold_the_environment" {
   }
 
   assert {
-    condition     = output.settings.deployment == "tapehouse-abcdefghijklmnopqrst" && length("${output.settings.deployment}-results-123456789012") <= 63 && length("${output.settings.deployment}-glue-maintain") <= 64
+    condition     = output.settings.deployment == "tapehouse-abcdefghijklmnopqrst" && length("${output.settings.deployment}-results-123456789012") <= 63 && length("${output.settings.deployment}-lambda-crawler-schedule") <= 64
     error_message = "The longest environment fits into the longest names of buckets (63) and roles (64)."
   }
 }

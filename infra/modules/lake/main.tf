@@ -14,7 +14,7 @@ resource "aws_s3_bucket" "this" {
   #checkov:skip=CKV_AWS_21:The lake and the packages are versioned, which is not seen behind for_each. Results need none: they expire.
   #checkov:skip=CKV_AWS_144:The lake's records can be had from one region; a second copy doubles the bill, and Delta's log would be copied out of order.
   #checkov:skip=CKV_AWS_145:S3's own encryption is on; an own key costs a call a request, and kms_key_arn takes one.
-  #checkov:skip=CKV2_AWS_62:Nothing waits for objects: queries follow Delta's log.
+  #checkov:skip=CKV2_AWS_62:Of the lake the module lambdas is told what lands; nothing waits for packages or results.
   for_each = local.buckets
 
   bucket        = "${var.prefix}-${each.key}-${var.account_id}"

@@ -1,5 +1,14 @@
 locals {
-  landing_arn  = "${local.lake_arn}/${local.landing_prefix}"
+  landing_arn = "${local.lake_arn}/${local.landing_prefix}"
+
+  # Of the landing, each writes what it makes and reads what it goes on from. What reads strangers' pages reads nothing here.
+  kinds = {
+    news    = { writes = ["news"], reads = ["news"] }
+    social  = { writes = ["index", "social"], reads = ["index", "social"] }
+    enrich  = { writes = ["score"], reads = local.scored }
+    crawler = { writes = ["page", "price"], reads = [] }
+  }
+
   tasks_bucket = split("/", local.tasks_uri)[2]
   tasks_arn    = "arn:${var.partition}:s3:::${trimprefix(local.tasks_uri, "s3://")}"
 
@@ -15,22 +24,26 @@ locals {
     },
   ]
 
-  lands = [
-    { Sid = "Land", Effect = "Allow", Action = ["s3:GetObject", "s3:PutObject"], Resource = ["${local.landing_arn}/*"] },
-    {
-      Sid       = "ListLanding"
-      Effect    = "Allow"
-      Action    = ["s3:ListBucket"]
-      Resource  = [local.lake_arn]
-      Condition = { StringLike = { "s3:prefix" = ["${local.landing_prefix}/*"] } }
-    },
-  ]
+  lands = { for function, kinds in local.kinds : function => concat(
+    [{ Sid = "Land", Effect = "Allow", Action = ["s3:PutObject"], Resource = [for kind in kinds.writes : "${local.landing_arn}/${kind}/*"] }],
+    [for statement in [
+      { Sid = "ReadLanded", Effect = "Allow", Action = ["s3:GetObject"], Resource = [for kind in kinds.reads : "${local.landing_arn}/${kind}/*"] },
+      {
+        # IfExists: for an object that is not there S3 asks for this without a prefix, before it says that it is missing.
+        Sid       = "FindLanded"
+        Effect    = "Allow"
+        Action    = ["s3:ListBucket"]
+        Resource  = [local.lake_arn]
+        Condition = { StringLikeIfExists = { "s3:prefix" = [for kind in kinds.reads : "${local.landing_prefix}/${kind}/*"] } }
+      },
+    ] : statement if length(kinds.reads) > 0],
+  ) }
 
   # Beside its log and where its failures go.
   rights = {
-    news   = concat(local.lands, [for statement in local.reads_keys["news"] : statement])
-    social = concat(local.lands, [for statement in local.reads_keys["social"] : statement])
-    enrich = concat(local.lands, length(local.endpoints) == 0 ? [] : [{
+    news   = concat(local.lands["news"], local.reads_keys["news"])
+    social = concat(local.lands["social"], local.reads_keys["social"])
+    enrich = concat(local.lands["enrich"], length(local.endpoints) == 0 ? [] : [{
       Sid      = "AskModels"
       Effect   = "Allow"
       Action   = ["sagemaker:InvokeEndpoint"]
@@ -39,7 +52,9 @@ locals {
     crawler-schedule = concat(local.reads_tasks, [for queue in [for name, each in aws_sqs_queue.this : each.arn if name == "crawl"] :
       { Sid = "SendTasks", Effect = "Allow", Action = ["sqs:SendMessage"], Resource = [queue] }
     ])
-    crawler = concat(local.reads_tasks, local.lands)
+    crawler = concat(local.reads_tasks, local.lands["crawler"], length(var.crawl_secrets) == 0 ? [] : [
+      { Sid = "ReadHeaders", Effect = "Allow", Action = ["secretsmanager:GetSecretValue"], Resource = [for secret in values(var.crawl_secrets) : secret.arn] },
+    ])
   }
 
   reads_keys = { for function, secrets in local.secrets : function => length(secrets) == 0 ? [] : [

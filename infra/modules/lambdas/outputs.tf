@@ -8,9 +8,9 @@ output "function_names" {
   value       = { for name, function in aws_lambda_function.this : name => function.function_name }
 }
 
-output "function_arns" {
-  description = "ARNs of the functions, by what they do."
-  value       = { for name, function in aws_lambda_function.this : name => function.arn }
+output "batch_arns" {
+  description = "ARNs of the functions that a schedule starts, or somebody by hand: news, social; with a crawler, crawler-schedule."
+  value       = { for name in keys(local.batches) : name => aws_lambda_function.this[name].arn }
 }
 
 output "daily" {
@@ -23,6 +23,16 @@ output "daily" {
 output "queue_names" {
   description = "Names of the queues that functions work on: enrich; with a crawler, crawl."
   value       = { for name, queue in aws_sqs_queue.this : name => queue.name }
+}
+
+output "queue_arns" {
+  description = "ARNs of the queues that functions work on, to which dead letters are sent back."
+  value       = { for name, queue in aws_sqs_queue.this : name => queue.arn }
+}
+
+output "dead_letter_queue_arns" {
+  description = "ARNs of the queues of dead letters."
+  value       = { for name, queue in aws_sqs_queue.dead : name => queue.arn }
 }
 
 output "dead_letter_queue_names" {

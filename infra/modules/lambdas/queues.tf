@@ -37,9 +37,9 @@ resource "aws_sqs_queue" "dead" {
   message_retention_seconds = 1209600 # as long as SQS can: two weeks to mend the cause
 }
 
-# From its own queue alone; what a role sends is no redrive.
+# From its own queue alone; what a role sends is no redrive. An emulator keeps it not, and forgets the queue's policy over it.
 resource "aws_sqs_queue_redrive_allow_policy" "dead" {
-  for_each = local.dead
+  for_each = toset(var.emulator ? [] : local.dead)
 
   queue_url = aws_sqs_queue.dead[each.key].id
   redrive_allow_policy = each.key == "batches" ? jsonencode({ redrivePermission = "denyAll" }) : jsonencode({

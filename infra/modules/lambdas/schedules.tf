@@ -10,6 +10,7 @@ locals {
 }
 
 resource "aws_scheduler_schedule" "this" {
+  #checkov:skip=CKV_AWS_297:What it holds is a name and a time; Scheduler encrypts that by a key of its own.
   for_each = local.schedules
 
   name                         = "${var.prefix}-${each.key}"
@@ -38,4 +39,15 @@ resource "aws_scheduler_schedule" "this" {
   }
 
   depends_on = [aws_iam_role_policy.schedules]
+}
+
+# Read anew by each run: another content is one object more, and no function anew.
+resource "aws_s3_object" "tasks" {
+  count = var.crawl_tasks_file == null ? 0 : 1
+
+  bucket       = local.tasks_bucket
+  key          = trimprefix(local.tasks_uri, "s3://${local.tasks_bucket}/")
+  source       = var.crawl_tasks_file
+  source_hash  = filesha256(var.crawl_tasks_file)
+  content_type = "application/yaml"
 }

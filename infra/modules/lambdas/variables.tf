@@ -44,7 +44,7 @@ variable "account_id" {
 }
 
 variable "emulator" {
-  description = "Whether this is applied to an emulator, which would start a container a message: queues then call no function."
+  description = "Whether this is applied to an emulator, which would start a container a message, so queues then call no function; nor does it keep who may redrive."
   type        = bool
   default     = false
   nullable    = false
@@ -184,14 +184,50 @@ variable "crawl" {
   }
 }
 
+variable "crawl_tasks_file" {
+  description = "Path of the crawler's tasks on this machine, a YAML file, which is put into the lake as _crawl/tasks.yaml. null: it is kept there, or at crawl_tasks_uri, by other means."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.crawl_tasks_file == null ? true : fileexists(var.crawl_tasks_file) && var.crawl_tasks_uri == null
+    error_message = "crawl_tasks_file: there is no '${coalesce(var.crawl_tasks_file, "null")}', or crawl_tasks_uri names another place; give one of the two."
+  }
+
+  validation {
+    condition     = var.crawl_tasks_file == null ? true : try(toset([for task in yamldecode(file(var.crawl_tasks_file)).tasks : task.schedule]) == toset(keys(var.crawl)), false)
+    error_message = "crawl_tasks_file: '${coalesce(var.crawl_tasks_file, "null")}' is no YAML whose tasks have exactly these schedules: ${jsonencode(keys(var.crawl))}. A task of another would never run, and a schedule without a task fails."
+  }
+}
+
 variable "crawl_tasks_uri" {
-  description = "The crawler's tasks, a YAML file (s3://…). null is _crawl/tasks.yaml of the lake. Nothing here puts it there."
+  description = "The crawler's tasks where something else keeps them (s3://…, a YAML file). null is _crawl/tasks.yaml of the lake."
   type        = string
   default     = null
 
   validation {
     condition     = var.crawl_tasks_uri == null ? true : can(regex("^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/[A-Za-z0-9._/-]+\\.ya?ml$", var.crawl_tasks_uri))
     error_message = "crawl_tasks_uri: '${coalesce(var.crawl_tasks_uri, "null")}' is no s3:// address of a .yaml file."
+  }
+}
+
+variable "crawl_secrets" {
+  description = "What the headers of the crawler's webhooks name by secret:…, in Secrets Manager, by any name: name and ARN. The crawler reads these and no others."
+  type = map(object({
+    name = string
+    arn  = string
+  }))
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for secret in values(var.crawl_secrets) : can(regex("^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[^*?]+$", secret.arn))])
+    error_message = "crawl_secrets: ${jsonencode(values(var.crawl_secrets)[*].arn)} are not all secrets' ARNs; one is arn:aws:secretsmanager:<region>:<account>:secret:<name>-<six letters>."
+  }
+
+  validation {
+    condition     = length(var.crawl_secrets) == 0 || length(var.crawl) > 0
+    error_message = "crawl_secrets: ${jsonencode(keys(var.crawl_secrets))} would be read by nobody: crawl has no schedule, so there is no crawler."
   }
 }
 

@@ -74,18 +74,51 @@ locals {
     }
   }
 
-  queue_alarms = { for queue in var.dead_letter_queue_names : "dead-letters-${queue}" => {
-    means     = "Something could not be worked on, and waits in the queue ${queue}."
-    do        = "Read the message: it says which shard, object or event it is of. Mend the cause and send it back (StartMessageMoveTask) before the queue's retention ends."
-    namespace = "AWS/SQS", metric = "ApproximateNumberOfMessagesVisible", dimensions = { QueueName = queue }
+  function_alarms = merge([for function, name in var.function_names : {
+    # A call that fails is tried twice more: one that then ends well is nothing to hear of.
+    "function-failing-${function}" = {
+      means     = "Three calls or more of the function ${function} ended with an error within an hour. What it was called for is tried again, and then waits among the dead letters."
+      do        = "Its log says what is wrong: the error that ended the call, or event=source_asked outcome=failed of a source. A source that is down comes back by itself; a key that is refused wants a new number in secret_versions."
+      namespace = "AWS/Lambda", metric = "Errors", dimensions = { FunctionName = name }
+      statistic = "Sum", period_s = 3600, of = 1, over = 2, missing = "notBreaching"
+    }
+    "function-throttled-${function}" = {
+      means     = "AWS did not begin calls of the function ${function} for a quarter of an hour: the account runs as many functions at once as it may. Calls wait, and are dropped after six hours."
+      do        = "See what else runs in the account; ask AWS for more concurrent executions, or keep some for these (reserved_concurrency of news)."
+      namespace = "AWS/Lambda", metric = "Throttles", dimensions = { FunctionName = name }
+      statistic = "Sum", period_s = 300, of = 3, over = 0, missing = "notBreaching"
+    }
+  }]...)
+
+  # Two hours: three tries of a message, with the half hour after each in which nobody else may have it, are less.
+  waiting_alarms = { for queue, name in var.queue_names : "queue-waits-${queue}" => {
+    means     = "A message has waited in the queue ${queue} for two hours: its function takes none, or fewer than come."
+    do        = "See the function's own alarms and log. If it works and they are many, it ends by itself; nothing is lost before the queue's four days are over."
+    namespace = "AWS/SQS", metric = "ApproximateAgeOfOldestMessage", dimensions = { QueueName = name }
+    statistic = "Maximum", period_s = 300, of = 1, over = 7200, missing = "notBreaching"
+  } }
+
+  queue_alarms = { for queue, name in var.dead_letter_queue_names : "dead-letters-${queue}" => {
+    means     = "Something could not be worked on, and waits among the dead letters of ${queue}."
+    do        = "Read the message: it says which object, task or event it is of. Mend the cause and send it back (StartMessageMoveTask; an event of batches: call its function with it) before the queue's two weeks are over."
+    namespace = "AWS/SQS", metric = "ApproximateNumberOfMessagesVisible", dimensions = { QueueName = name }
     statistic = "Maximum", period_s = 300, of = 1, over = 0, missing = "notBreaching"
   } }
 
-  alarms = { for name, alarm in merge(local.stream_alarms, local.producer_alarms, local.gap_alarms, local.job_alarms, local.queue_alarms) :
+  alarms = { for name, alarm in merge(local.stream_alarms, local.producer_alarms, local.gap_alarms, local.job_alarms, local.function_alarms, local.waiting_alarms, local.queue_alarms) :
   name => merge({ over = null, under = null }, alarm) }
 
   # Of more than one metric. metrics: id => [namespace, name, dimensions].
-  math_alarms = merge(local.flow_alarms, local.cost_alarms)
+  math_alarms = merge(local.flow_alarms, local.cost_alarms, local.daily_alarms)
+
+  # Hour by hour, and two hours more than a day: a run that begins a minute later than the day before is none missed.
+  daily_alarms = { for function in var.daily_functions : "day-missed-${function}" => {
+    means   = "For more than a day the function ${function} has not once ended well: its schedule does not start it, or a source fails each time. With no data, nobody calls it."
+    do      = "See function-failing and the dead letters of batches for the cause. What the other sources had has landed; once it is mended, fetch each day that is missing by hand: tapehouse lambda with --date."
+    label   = "Missed", expression = "IF(FILL(calls, 0) - FILL(errors, 0) > 0, 0, 1)", period_s = 3600, of = 26, over = 0
+    metrics = { for id, metric in { calls = "Invocations", errors = "Errors" } : id => ["AWS/Lambda", metric, { FunctionName = var.function_names[function] }] }
+    missing = "missing"
+  } }
 
   flow_alarms = length(var.job_log_group_names) == 0 ? {} : {
     gold-stale = {

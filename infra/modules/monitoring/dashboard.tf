@@ -15,6 +15,13 @@ locals {
       { title = "Silver's verdicts, records/min", stat = "Sum", metrics = [for metric in ["Accepted", "Duplicate", "Quarantined"] : [local.namespace, metric]] },
       { title = "Commits of candles, and tries again, /min", stat = "Sum", metrics = [[local.namespace, "GoldCommits"], [local.namespace, "TriesAgain"]] },
     ],
+    length(var.function_names) == 0 ? [] : [
+      { title = "Functions: calls/min", stat = "Sum", metrics = [for name in values(var.function_names) : ["AWS/Lambda", "Invocations", "FunctionName", name]] },
+      { title = "Functions: calls that failed/min", stat = "Sum", metrics = [for name in values(var.function_names) : ["AWS/Lambda", "Errors", "FunctionName", name]] },
+      { title = "Functions: the longest call, ms", stat = "Maximum", metrics = [for name in values(var.function_names) : ["AWS/Lambda", "Duration", "FunctionName", name]] },
+    ],
+    length(var.queue_names) == 0 ? [] : [{ title = "Oldest message that waits, s", stat = "Maximum", metrics = [for name in values(var.queue_names) : ["AWS/SQS", "ApproximateAgeOfOldestMessage", "QueueName", name]] }],
+    length(var.dead_letter_queue_names) == 0 ? [] : [{ title = "Dead letters", stat = "Maximum", metrics = [for name in values(var.dead_letter_queue_names) : ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", name]] }],
     [{ title = "Read by Athena, bytes/min", stat = "Sum", metrics = [for name in var.workgroup_names : ["AWS/Athena", "ProcessedBytes", "WorkGroup", name]] }],
   )
 }

@@ -149,15 +149,51 @@ variable "workgroup_names" {
   }
 }
 
-variable "dead_letter_queue_names" {
-  description = "Names of the SQS queues that take what could not be worked on. One message in one of them is an alarm."
+variable "function_names" {
+  description = "Names of the Lambdas whose calls are counted, by what they do. Empty: there are none."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for name in values(var.function_names) : can(regex("^[a-zA-Z0-9_-]{1,64}$", name))])
+    error_message = "function_names: '${join("', '", [for name in values(var.function_names) : name if !can(regex("^[a-zA-Z0-9_-]{1,64}$", name))])}' is no function's name; use 1-64 of a-z A-Z 0-9 _ -."
+  }
+}
+
+variable "daily_functions" {
+  description = "Which of the Lambdas, as function_names calls them, have to end well once a day."
   type        = set(string)
   default     = []
   nullable    = false
 
   validation {
-    condition     = alltrue([for name in var.dead_letter_queue_names : can(regex("^[a-zA-Z0-9_-]{1,80}$", name))])
-    error_message = "dead_letter_queue_names: '${join("', '", [for name in var.dead_letter_queue_names : name if !can(regex("^[a-zA-Z0-9_-]{1,80}$", name))])}' is no queue's name; use 1-80 of a-z A-Z 0-9 _ -."
+    condition     = length(setsubtract(var.daily_functions, keys(var.function_names))) == 0
+    error_message = "daily_functions: ${jsonencode(setsubtract(var.daily_functions, keys(var.function_names)))} is in no function_names, which has ${jsonencode(keys(var.function_names))}."
+  }
+}
+
+variable "queue_names" {
+  description = "Names of the SQS queues that Lambdas work on, by what waits there. A message that waits for two hours is an alarm."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for name in values(var.queue_names) : can(regex("^[a-zA-Z0-9_-]{1,80}$", name))])
+    error_message = "queue_names: '${join("', '", [for name in values(var.queue_names) : name if !can(regex("^[a-zA-Z0-9_-]{1,80}$", name))])}' is no queue's name; use 1-80 of a-z A-Z 0-9 _ -."
+  }
+}
+
+variable "dead_letter_queue_names" {
+  description = "Names of the SQS queues that take what could not be worked on, by whose it was. One message in one of them is an alarm."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for name in values(var.dead_letter_queue_names) : can(regex("^[a-zA-Z0-9_-]{1,80}$", name))])
+    error_message = "dead_letter_queue_names: '${join("', '", [for name in values(var.dead_letter_queue_names) : name if !can(regex("^[a-zA-Z0-9_-]{1,80}$", name))])}' is no queue's name; use 1-80 of a-z A-Z 0-9 _ -."
   }
 }
 

@@ -167,6 +167,27 @@ locals {
         Condition = { ArnEquals = { "ecs:cluster" = "${local.ecs_arn}:cluster/${local.cluster_name}" } }
       },
     ] : statement if var.cluster_name != null],
+    length(var.function_arns) == 0 ? [] : [{
+      Sid      = "FetchByHand"
+      Effect   = "Allow"
+      Action   = ["lambda:InvokeFunction"]
+      Resource = sort(var.function_arns)
+    }],
+    length(var.dead_letter_queue_arns) == 0 ? [] : [{
+      Sid    = "WorkOffDeadLetters" # to move one, SQS takes it and deletes it as whoever asks for that
+      Effect = "Allow"
+      Action = [
+        "sqs:CancelMessageMoveTask", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:ListMessageMoveTasks",
+        "sqs:ReceiveMessage", "sqs:StartMessageMoveTask",
+      ]
+      Resource = sort(var.dead_letter_queue_arns)
+    }],
+    length(var.queue_arns) == 0 ? [] : [{
+      Sid      = "SendBack"
+      Effect   = "Allow"
+      Action   = ["sqs:SendMessage"]
+      Resource = sort(var.queue_arns)
+    }],
     length(var.task_role_arns) == 0 ? [] : [{
       Sid       = "PassBackfillsRoles"
       Effect    = "Allow"

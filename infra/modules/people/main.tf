@@ -1,6 +1,6 @@
 locals {
   people = { for who, principals in { reader = var.readers, operator = var.operators } : who => principals if length(principals) > 0 }
-  about  = { reader = "asks questions of silver and gold", operator = "asks questions, runs jobs and producers, deletes nothing" }
+  about  = { reader = "asks questions of silver and gold", operator = "asks questions, runs jobs, producers and functions, deletes no data" }
 }
 
 resource "aws_iam_role" "this" {
@@ -33,7 +33,7 @@ resource "aws_iam_role_policy" "read" {
 
 resource "aws_iam_role_policy" "operate" {
   #checkov:skip=CKV_AWS_355:Reading metrics and alarms, and describing task definitions, know no resources.
-  #checkov:skip=CKV_AWS_290:What writes is bound to this deployment's jobs, services and stream.
+  #checkov:skip=CKV_AWS_290:What writes is bound to this deployment's jobs, services, functions, queues and stream.
   for_each = { for who, principals in local.people : who => principals if who == "operator" }
 
   name   = "operate"

@@ -58,7 +58,7 @@ variable "readers" {
 }
 
 variable "operators" {
-  description = "ARNs of those who may also run things: start and stop jobs and producers, and put records into the stream. None: there is no operator's role."
+  description = "ARNs of those who may also run things: start and stop jobs and producers, start functions, send dead letters back, and put records into the stream. None: there is no operator's role."
   type        = set(string)
   default     = []
   nullable    = false
@@ -187,6 +187,42 @@ variable "cluster_name" {
   validation {
     condition     = var.cluster_name == null ? true : can(regex("^[a-zA-Z0-9_-]{1,255}$", var.cluster_name))
     error_message = "cluster_name: '${coalesce(var.cluster_name, "null")}' is no cluster's name."
+  }
+}
+
+variable "function_arns" {
+  description = "ARNs of the Lambdas that operators start by hand, as for a day that is missing. None: there are none."
+  type        = set(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for arn in var.function_arns : can(regex("^arn:aws[a-z-]*:lambda:[a-z0-9-]+:[0-9]{12}:function:[a-zA-Z0-9_-]+$", arn))])
+    error_message = "function_arns: ${jsonencode(var.function_arns)} are not all functions' ARNs; one is arn:aws:lambda:<region>:<account>:function:<name>."
+  }
+}
+
+variable "dead_letter_queue_arns" {
+  description = "ARNs of the queues of dead letters, which operators read, work off and send back."
+  type        = set(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for arn in var.dead_letter_queue_arns : can(regex("^arn:aws[a-z-]*:sqs:[a-z0-9-]+:[0-9]{12}:[a-zA-Z0-9_-]+$", arn))])
+    error_message = "dead_letter_queue_arns: ${jsonencode(var.dead_letter_queue_arns)} are not all queues' ARNs; one is arn:aws:sqs:<region>:<account>:<name>."
+  }
+}
+
+variable "queue_arns" {
+  description = "ARNs of the queues that dead letters are sent back to."
+  type        = set(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for arn in var.queue_arns : can(regex("^arn:aws[a-z-]*:sqs:[a-z0-9-]+:[0-9]{12}:[a-zA-Z0-9_-]+$", arn))])
+    error_message = "queue_arns: ${jsonencode(var.queue_arns)} are not all queues' ARNs; one is arn:aws:sqs:<region>:<account>:<name>."
   }
 }
 

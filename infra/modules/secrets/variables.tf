@@ -27,7 +27,7 @@ variable "versions" {
 }
 
 variable "values" {
-  description = "The secrets' values by name (1-512 visible ASCII characters). Needed only where a number in versions is new; in no plan and no state."
+  description = "The secrets' values by name (1-512 visible ASCII characters, or a JSON object of such texts, in which spaces may be). Needed only where a number in versions is new; in no plan and no state."
   type        = map(string)
   default     = {}
   nullable    = false
@@ -41,8 +41,8 @@ variable "values" {
   }
 
   validation {
-    condition     = alltrue([for value in values(var.values) : can(regex("^[!-~]{1,512}$", value))])
-    error_message = "values: one is not 1-512 visible ASCII characters, as every vendor's key is."
+    condition     = alltrue(flatten([for value in values(var.values) : startswith(value, "{") ? [for part in try(values(jsondecode(value)), [[]]) : can(regex("^[ -~]{1,512}$", part))] : [can(regex("^[!-~]{1,512}$", value))]]))
+    error_message = "values: one is neither 1-512 visible ASCII characters, as a vendor's key is, nor a JSON object of texts of 1-512 ASCII characters, as reddit's is."
   }
 }
 

@@ -19,7 +19,10 @@ variables {
   job_log_group_names      = { stream = "/tapehouse/tapehouse-dev/stream", refresh = "/tapehouse/tapehouse-dev/refresh" }
   cluster_name             = "tapehouse-dev"
   workgroup_names          = ["tapehouse-dev", "tapehouse-dev-operators"]
-  dead_letter_queue_names  = ["tapehouse-dev-news-dead"]
+  function_names           = { news = "tapehouse-dev-news", enrich = "tapehouse-dev-enrich" }
+  daily_functions          = ["news"]
+  queue_names              = { enrich = "tapehouse-dev-enrich" }
+  dead_letter_queue_names  = { batches = "tapehouse-dev-batches-dead" }
   budget                   = { usd = 200 }
 }
 
@@ -28,8 +31,9 @@ run "what_an_operator_of_market_data_wants_to_hear" {
 
   assert {
     condition = sort(output.alarm_names) == sort([for name in [
-      "athena-scanned", "dead-letters-tapehouse-dev-news-dead", "gap-left-open", "gold-stale", "producer-behind-kraken",
-      "producer-silent-kraken", "quarantined", "query-stuck", "stream-behind", "stream-gap", "stream-reads-throttled",
+      "athena-scanned", "day-missed-news", "dead-letters-batches", "function-failing-enrich", "function-failing-news",
+      "function-throttled-enrich", "function-throttled-news", "gap-left-open", "gold-stale", "producer-behind-kraken",
+      "producer-silent-kraken", "quarantined", "query-stuck", "queue-waits-enrich", "stream-behind", "stream-gap", "stream-reads-throttled",
       "stream-silent", "stream-writes-throttled",
     ] : "tapehouse-dev-${name}"])
     error_message = "An alarm is missing, or is one too many."
@@ -210,6 +214,27 @@ run "an_emulator_knows_no_budgets" {
   }
 }
 
+run "a_day_that_nobody_fetched_is_told_and_a_late_run_is_none" {
+  command = plan
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.math["day-missed-news"].evaluation_periods == 26 && alltrue([for query in aws_cloudwatch_metric_alarm.math["day-missed-news"].metric_query : query.metric[0].period == 3600 && query.metric[0].dimensions == tomap({ FunctionName = "tapehouse-dev-news" }) if query.id != "result"])
+    error_message = "None of 26 hours had a run that ended well."
+  }
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.math["day-missed-news"].treat_missing_data == "missing"
+    error_message = "A function that nobody calls any more is silent, which is told; one that was never called is not."
+  }
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.this["function-failing-news"].threshold == 2 && aws_cloudwatch_metric_alarm.this["function-failing-news"].comparison_operator == "GreaterThanThreshold"
+    error_message = "A call that ends well at its second or third try is no alarm."
+  }
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.this["queue-waits-enrich"].threshold == 7200 && aws_cloudwatch_metric_alarm.this["dead-letters-batches"].threshold == 0
+    error_message = "A message may wait for its three tries; a dead letter is told at once."
+  }
+}
+
 run "less_to_watch_is_less_to_alarm" {
   command = plan
 
@@ -218,7 +243,10 @@ run "less_to_watch_is_less_to_alarm" {
     producers_log_group_name = null
     job_log_group_names      = {}
     cluster_name             = null
-    dead_letter_queue_names  = []
+    function_names           = {}
+    daily_functions          = []
+    queue_names              = {}
+    dead_letter_queue_names  = {}
     emails                   = []
     budget                   = null
   }
@@ -265,7 +293,9 @@ run "refuses_what_cannot_be" {
     job_log_group_names     = { stream = "a b" }
     cluster_name            = "tape house"
     workgroup_names         = ["a b"]
-    dead_letter_queue_names = ["a.b"]
+    function_names          = { news = "a.b" }
+    queue_names             = { enrich = "a.b" }
+    dead_letter_queue_names = { enrich = "a.b" }
     read_every_s            = 0
     behind_s                = 1
     throttled               = 0
@@ -276,9 +306,19 @@ run "refuses_what_cannot_be" {
 
   expect_failures = [
     var.prefix, var.partition, var.region, var.account_id, var.emails, var.stream_name, var.producers, var.job_names, var.job_log_group_names,
-    var.cluster_name, var.workgroup_names, var.dead_letter_queue_names, var.read_every_s, var.behind_s, var.throttled,
+    var.cluster_name, var.workgroup_names, var.function_names, var.queue_names, var.dead_letter_queue_names, var.read_every_s, var.behind_s, var.throttled,
     var.quarantined_percent, var.scanned_gb, var.budget,
   ]
+}
+
+run "refuses_a_day_of_a_function_that_there_is_not" {
+  command = plan
+
+  variables {
+    daily_functions = ["social"]
+  }
+
+  expect_failures = [var.daily_functions]
 }
 
 run "refuses_producers_without_their_log" {

@@ -15,6 +15,10 @@ variables {
   job_arns       = ["arn:aws:glue:us-east-1:123456789012:job/tapehouse-dev-stream"]
   cluster_name   = "tapehouse-dev"
   task_role_arns = ["arn:aws:iam::123456789012:role/tapehouse-dev-backfill"]
+  function_arns  = ["arn:aws:lambda:us-east-1:123456789012:function:tapehouse-dev-news"]
+  queue_arns     = ["arn:aws:sqs:us-east-1:123456789012:tapehouse-dev-enrich"]
+
+  dead_letter_queue_arns = ["arn:aws:sqs:us-east-1:123456789012:tapehouse-dev-enrich-dead"]
 }
 
 run "a_role_is_given_to_whom_it_names_and_with_a_second_factor" {
@@ -122,7 +126,7 @@ run "nobody_deletes" {
 
   assert {
     condition = length([for action in flatten([for policy in concat(values(aws_iam_role_policy.read)[*].policy, values(aws_iam_role_policy.operate)[*].policy) :
-    [for statement in jsondecode(policy).Statement : statement.Action]]) : action if can(regex(":(Delete|Deregister|Terminate|Remove|Create|Attach)", action)) || strcontains(action, "*")]) == 0
+    [for statement in jsondecode(policy).Statement : statement.Action if statement.Sid != "WorkOffDeadLetters"]]) : action if can(regex(":(Delete|Deregister|Terminate|Remove|Create|Attach)", action)) || strcontains(action, "*")]) == 0
     error_message = "No action deletes, makes or is a star."
   }
 }
@@ -156,6 +160,38 @@ run "an_operator_runs_this_deployment" {
   assert {
     condition     = one([for statement in jsondecode(aws_iam_role_policy.operate["operator"].policy).Statement : statement if statement.Sid == "PassBackfillsRoles"]) == { Sid = "PassBackfillsRoles", Effect = "Allow", Action = ["iam:PassRole"], Resource = ["arn:aws:iam::123456789012:role/tapehouse-dev-backfill"], Condition = { StringEquals = { "iam:PassedToService" = "ecs-tasks.amazonaws.com" } } }
     error_message = "The backfill's roles are passed on, to ECS alone."
+  }
+}
+
+run "an_operator_fetches_a_day_and_sends_dead_letters_back" {
+  command = plan
+
+  assert {
+    condition = { for statement in jsondecode(aws_iam_role_policy.operate["operator"].policy).Statement : statement.Sid => statement.Resource if contains(["FetchByHand", "WorkOffDeadLetters", "SendBack"], statement.Sid) } == {
+      FetchByHand        = ["arn:aws:lambda:us-east-1:123456789012:function:tapehouse-dev-news"]
+      WorkOffDeadLetters = ["arn:aws:sqs:us-east-1:123456789012:tapehouse-dev-enrich-dead"]
+      SendBack           = ["arn:aws:sqs:us-east-1:123456789012:tapehouse-dev-enrich"]
+    }
+    error_message = "The functions and queues that are named, and no others."
+  }
+  assert {
+    condition     = [for statement in jsondecode(aws_iam_role_policy.operate["operator"].policy).Statement : statement.Sid if contains(statement.Action, "sqs:DeleteMessage")] == ["WorkOffDeadLetters"]
+    error_message = "Of messages only dead letters are deleted."
+  }
+}
+
+run "without_functions_there_are_no_rights_on_them" {
+  command = plan
+
+  variables {
+    function_arns          = []
+    queue_arns             = []
+    dead_letter_queue_arns = []
+  }
+
+  assert {
+    condition     = !strcontains(aws_iam_role_policy.operate["operator"].policy, "lambda:") && !strcontains(aws_iam_role_policy.operate["operator"].policy, "sqs:")
+    error_message = "What is not there needs no right."
   }
 }
 
@@ -209,12 +245,16 @@ run "refuses_what_cannot_be" {
     job_arns        = ["*"]
     cluster_name    = "a b"
     task_role_arns  = ["*"]
+    function_arns   = ["*"]
+    queue_arns      = ["*"]
+
+    dead_letter_queue_arns = ["*"]
   }
 
   expect_failures = [
     var.prefix, var.partition, var.region, var.account_id, var.readers, var.operators, var.session_s, var.lake_uri,
     var.workgroups, var.databases, var.bronze_database, var.kms_key_arn, var.stream_arn,
-    var.job_arns, var.cluster_name, var.task_role_arns,
+    var.job_arns, var.cluster_name, var.task_role_arns, var.function_arns, var.queue_arns, var.dead_letter_queue_arns,
   ]
 }
 

@@ -85,6 +85,29 @@ run "refuses_a_value_that_no_request_carries" {
   expect_failures = [var.values]
 }
 
+run "a_value_may_be_a_json_object_of_texts" {
+  command = plan
+
+  variables {
+    values = { finnhub = "{\"client_id\":\"not-an-app\",\"user_agent\":\"linux:tapehouse:1 (by /u/nobody)\"}" }
+  }
+
+  assert {
+    condition     = length(aws_secretsmanager_secret_version.this) == 2
+    error_message = "Reddit's app has several parts, and one of them has spaces."
+  }
+}
+
+run "refuses_json_that_is_no_object_of_texts" {
+  command = plan
+
+  variables {
+    values = { finnhub = "{\"client_id\":[\"not-an-app\"]}" }
+  }
+
+  expect_failures = [var.values]
+}
+
 run "the_example_plans" {
   command = plan
 

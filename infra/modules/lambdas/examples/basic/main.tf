@@ -14,6 +14,7 @@ module "lambdas" {
   }
 
   crawl            = { hourly = "cron(0 * * * ? *)" }
+  crawl_tasks_file = "${path.module}/tasks.yaml"
   crawl_user_agent = "tapehouse (desk@example.com)"
 }
 
