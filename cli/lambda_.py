@@ -1,4 +1,7 @@
-"""``tapehouse lambda``: the very handler that AWS calls, in this process, with the environment of the home."""
+"""``tapehouse lambda``: the very handler that AWS calls, in this process, with the environment of the home.
+
+With ``TARGET=aws`` it is the deployed function that is called, where a schedule starts it; the others have queues.
+"""
 
 import argparse
 import contextlib
@@ -16,6 +19,7 @@ from typing import Any, Final, TypeAlias
 from cli.command import Target, add_setting, load_settings, replace_environment, target
 from cli.sources import landing_of, notification, variables
 from tapehouse.errors import TerminalError
+from tapehouse.settings import Settings
 
 Handler: TypeAlias = Callable[[Any, object], Any]
 HANDLERS: Final[Mapping[str, tuple[str, str]]] = {
@@ -27,6 +31,7 @@ HANDLERS: Final[Mapping[str, tuple[str, str]]] = {
 }
 """Name → module and function, as the deployment names them."""
 DAILY: Final = ("news", "social")
+QUEUED: Final = ("crawler", "enrich")
 SCORED: Final = ("news", "social", "page")
 """What lands as one of these is told to ``enrich``."""
 _DEADLINE_MS: Final = 900_000
@@ -60,8 +65,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     settings = load_settings(options)
-    if settings.target == "aws":
-        raise TerminalError("`tapehouse lambda` works on the local target only; on AWS schedules and queues start it.")
+    answer = _there(options, settings) if settings.target == "aws" else _here(options, settings)
+    print(json.dumps(answer, indent=2, ensure_ascii=False))
+    failed = answer.get("batchItemFailures") if isinstance(answer, dict) else None
+    return 1 if failed else 0
+
+
+def _here(options: argparse.Namespace, settings: Settings) -> Any:
     here = target(settings)
     if here.lake.is_local:
         here.lake.check_origin(settings.origin)
@@ -69,10 +79,16 @@ def run(options: argparse.Namespace) -> int:
     here.activate()
     with variables(here) as told:
         replace_environment({**os.environ, **told})
-        answer = load(options.name)(event, Context(options.name))
-    print(json.dumps(answer, indent=2, ensure_ascii=False))
-    failed = answer.get("batchItemFailures") if isinstance(answer, dict) else None
-    return 1 if failed else 0
+        return load(options.name)(event, Context(options.name))
+
+
+def _there(options: argparse.Namespace, settings: Settings) -> Any:
+    from cli.remote.functions import Functions
+
+    if options.name in QUEUED:
+        raise TerminalError(f"on AWS {options.name} works off its queue: send its dead letters back to try them again.")
+    event = _read(options.event) if options.event is not None else _of_day(options)
+    return Functions(settings).call(options.name, event)
 
 
 def load(name: str) -> Handler:
@@ -94,15 +110,18 @@ def _day(text: str) -> dt.date:
 def _event(options: argparse.Namespace, here: Target) -> Any:
     if options.event is not None:
         return _read(options.event)
-    if options.name in DAILY:
-        return {"date": options.date.isoformat()} if options.date else {}
     if options.name == "enrich":
         return _landed_on(options.date or dt.datetime.now(dt.UTC).date(), here)
-    if options.date:
-        raise TerminalError(f"{options.name} has no day: leave --date out.")
+    event = _of_day(options)
     if options.name == "crawler":
         raise TerminalError("crawler works off a queue: give one of its batches by --event FILE.")
-    return {}
+    return event
+
+
+def _of_day(options: argparse.Namespace) -> dict[str, str]:
+    if options.name not in DAILY and options.date:
+        raise TerminalError(f"{options.name} has no day: leave --date out.")
+    return {"date": options.date.isoformat()} if options.date else {}
 
 
 def _read(name: str) -> Any:

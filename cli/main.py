@@ -36,7 +36,8 @@ COMMANDS: Final[Mapping[str, str]] = {
     "audit": "Judge every table by what it is made of: nothing lost, twice, altered or misfiled. Exit 1 if that fails.",
     "job": "Run a Glue job's script here, with the arguments that Glue would give: tapehouse job refresh --layer gold.",
     "lambda": "Run one of the Lambdas here, by the very handler that AWS calls: news, social, enrich, crawler, "
-    "crawler-schedule. Prints its answer as JSON; exit 1 if it failed, or a message did.",
+    "crawler-schedule. With TARGET=aws the deployed one runs. Prints its answer as JSON; exit 1 if it failed, or a "
+    "message did.",
     "batches": "Run the news and social batches of today so far and of the last three days, then score what landed, as "
     "AWS does: notifications, a queue, batches. Once, unless --every is given.",
     "tables": "List the tables: rows, newest event (UTC), lag behind it (seconds), position in the stream.",

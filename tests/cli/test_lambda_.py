@@ -130,7 +130,8 @@ def test_an_event_is_read_from_a_file_or_stdin(
         (["news", "--date", "2090-01-01"], "2090-01-01 has not begun"),
         (["crawler"], "give one of its batches by --event FILE"),
         (["crawler-schedule", "--date", "2026-11-28"], "leave --date out"),
-        (["news", "--target", "aws", "--lake", "s3://bucket/lake"], "works on the local target only"),
+        (["enrich", "--target", "aws", "--lake", "s3://bucket/lake"], "works off its queue"),
+        (["news", "--target", "aws", "--lake", "s3://bucket/lake"], "No function news was"),
         (["news", "--recordings", "."], "holds demo trades, and this run would add recorded ones"),
     ],
 )
