@@ -29,6 +29,7 @@ _DUMMY = {
     "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
 }
 _KEPT = frozenset({"AWS_CA_BUNDLE"})
+_OF_ONE_DEPLOYMENT = ("tests/e2e/test_functions.py", "tests/e2e/test_iam.py")
 
 
 @pytest.fixture(autouse=True)
@@ -72,7 +73,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     class ByFile(LoadFileScheduling):
         def _split_scope(self, nodeid: str) -> str:
             scope = super()._split_scope(nodeid)
-            return "tests/e2e/test_deployment.py" if scope == "tests/e2e/test_iam.py" else scope
+            return "tests/e2e/test_deployment.py" if scope in _OF_ONE_DEPLOYMENT else scope
 
     return ByFile(config, log)
 

@@ -8,7 +8,7 @@ import http.client
 import json
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.message import Message
@@ -76,11 +76,9 @@ def asked(method: str, path: str, headers: "Message[str, str]", body: bytes) -> 
     target = headers.get("X-Amz-Target", "")
     if target:
         service, _, operation = target.partition(".")
-        told: dict[str, Any] = json.loads(body or b"{}")
-        api = service.partition("_")[0].removeprefix("AWS").lower()
-        kind, field_name = ("stream", "StreamName") if api == "kinesis" else ("job", "JobName")
-        named = told.get("StreamARN") or f"arn:aws:{api}:us-east-1:123456789012:{kind}/{told.get(field_name, '')}"
-        yield f"{api}:{operation}", named
+        api = service.partition("_")[0].removeprefix("AWS").removeprefix("Amazon").lower()
+        # Of a batch of messages IAM asks as of each.
+        yield f"{api}:{operation.removesuffix('Batch')}", _named(api, json.loads(body or b"{}"))
         return
     parts = urlsplit(path)
     query = parse_qs(parts.query, keep_blank_values=True)
@@ -100,6 +98,17 @@ def asked(method: str, path: str, headers: "Message[str, str]", body: bytes) -> 
     yield action, f"arn:aws:s3:::{bucket}/{key}"
     if source := headers.get("x-amz-copy-source"):
         yield "s3:GetObject", f"arn:aws:s3:::{source.lstrip('/')}"
+
+
+def _named(api: str, told: Mapping[str, Any]) -> str:
+    """The ARN of what a call in JSON is about; of a secret, without the six letters behind its name."""
+    here = f"arn:aws:{api}:us-east-1:123456789012"
+    if api == "sqs":
+        return f"{here}:{told['QueueUrl'].rpartition('/')[2]}"
+    if api == "secretsmanager":
+        return f"{here}:secret:{told['SecretId']}"
+    kind, field_name = ("stream", "StreamName") if api == "kinesis" else ("job", "JobName")
+    return str(told.get("StreamARN") or f"{here}:{kind}/{told.get(field_name, '')}")
 
 
 class _Handler(BaseHTTPRequestHandler):

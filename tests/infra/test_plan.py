@@ -18,6 +18,7 @@ from tapehouse.tables import REGISTRY
 from tests.infra.checkov import SKIP, excused, failed
 from tests.infra.conftest import ROOT, Terraform, absent
 from tests.infra.jobs import arguments_of
+from tests.project_scripts import script
 
 FULL: Mapping[str, Any] = {
     "mode": "schedule",
@@ -30,8 +31,17 @@ FULL: Mapping[str, Any] = {
     "producers": {"kraken": {"symbols": ["BTC-USD"]}, "finnhub": {"symbols": ["us:AAPL-USD"]}},
     "producer_image": "123456789012.dkr.ecr.us-east-1.amazonaws.com/tapehouse:1",
     "producer_repository_arn": "arn:aws:ecr:us-east-1:123456789012:repository/tapehouse",
-    "secret_versions": {"finnhub": 1},
+    "secret_versions": {"finnhub": 1, "alphavantage": 1, "reddit": 1, "hook": 1},
     "keys": {"finnhub": "not-a-key"},
+    "news": {
+        "crawl": {
+            "schedules": {"hourly": "cron(0 * * * ? *)"},
+            "tasks_file": "modules/lambdas/examples/basic/tasks.yaml",
+            "secrets": ["hook"],
+        },
+        "sentiment_endpoint": "finbert",
+        "reserved_concurrency": 2,
+    },
     "emails": ["desk@example.com"],
     "budget": {"usd": 200},
     "readers": ["arn:aws:iam::123456789012:role/analyst"],
@@ -45,6 +55,7 @@ PLACE = ("lake", "region", "stream_name", "gold_seconds_days")
 UNSEEN = {("aws_eip", "CKV2_AWS_19"), *(("aws_iam_role_policy", check) for check in ("CKV_AWS_290", "CKV_AWS_355"))}
 """What checkov fails in the text alone: a plan shows what the address is for, and does not know yet what a policy will
 say that holds ARNs of things still to be made."""
+NEWS_ALARMS = ("day-missed-", "dead-letters-", "function-", "queue-waits-")
 CHECKOV = ROOT / ".venv-checkov/bin/checkov"
 pytestmark = pytest.mark.timeout(1_800)  # a plan starts the provider twice, which takes seconds of a core
 
@@ -172,6 +183,19 @@ def test_every_table_is_in_the_catalog_with_its_columns(planned: Mapping[str, Ma
         columns = entry["storage_descriptor"][0]["columns"]
         assert [column["name"] for column in columns] == list(table.column_names)
         assert [column["type"] for column in columns] == [column.type.lower() for column in table.columns]
+
+
+def test_the_page_of_costs_counts_the_alarms_that_are_made(planned: Mapping[str, Mapping[str, Any]]) -> None:
+    """An alarm on several metrics is billed for each."""
+    cost = script("cost")
+    billed = {
+        address.split('"')[1]: len([each for each in after.get("metric_query") or () if each["metric"]]) or 1
+        for address, after in planned.items()
+        if ".aws_cloudwatch_metric_alarm." in address
+    }
+    news = {name: count for name, count in billed.items() if name.startswith(NEWS_ALARMS)}
+    assert sum(news.values()) == cost.NEWS_ALARMS
+    assert abs(sum(billed.values()) - sum(news.values()) - cost.ALARMS) <= 4
 
 
 def test_a_key_is_in_no_plan(full_plan_file: Path) -> None:

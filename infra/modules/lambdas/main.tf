@@ -81,10 +81,8 @@ resource "aws_cloudwatch_log_group" "this" {
 
 resource "aws_lambda_function" "this" {
   #checkov:skip=CKV_AWS_50:A function is one step that says in its log what it did; there is no way through several to trace.
-  #checkov:skip=CKV_AWS_115:A young account may reserve nothing; reserved_concurrency does. Schedules are few, and a queue calls its function twice at once.
   #checkov:skip=CKV_AWS_116:What fails goes on to a queue by the event invoke config, with its error; what comes from a queue, by that queue's redrive.
   #checkov:skip=CKV_AWS_117:It calls the internet and S3; in a VPC that wants a NAT gateway, and its interfaces hold up a destroy for 45 minutes.
-  #checkov:skip=CKV_AWS_173:Its variables are names and addresses; secrets are read from Secrets Manager by name.
   #checkov:skip=CKV_AWS_272:The package is held against the lock's hashes where it is built, and its key names its own hash.
   for_each = local.functions
 
