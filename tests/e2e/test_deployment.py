@@ -20,6 +20,8 @@ EMULATORS: Mapping[tuple[str, str], str] = {
     ("aws_glue_job", "job_run_queuing_enabled"): "moto does not keep it",
     ("aws_glue_job", "maintenance_window"): "moto does not keep it",
     ("aws_ecs_service", "availability_zone_rebalancing"): "moto does not tell it",
+    ("aws_lambda_function", "logging_config"): "moto does not keep it",
+    ("aws_sqs_queue", "redrive_policy"): "moto tells it with other spaces",
     ("aws_vpc_security_group_egress_rule", "description"): "moto does not keep it",
     ("aws_vpc_security_group_ingress_rule", "description"): "moto does not keep it",
 }

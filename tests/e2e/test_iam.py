@@ -100,14 +100,16 @@ def test_nothing_is_allowed_that_nobody_does(granted: list[Grant], calls: list[C
 
 
 def test_other_producers_and_the_backfill_may_do_no_more(granted: list[Grant], deployment: Deployment) -> None:
-    """Only one producer ran here; the others send by the same code."""
+    """Only one producer ran here; the others send by the same code. The backfill reads the keys of all vendors' feeds."""
     name = deployment.settings["deployment"]
     ran, other, backfill = (
         {(grant.action, grant.resource) for grant in granted if grant.role == f"{name}-{role}"}
         for role in ("producer-coinbase", "producer-kraken", "backfill")
     )
     assert ran == other
-    assert backfill == {each for each in ran if not each[0].startswith("elasticfilesystem:")}
+    keys = {each for each in backfill if each[0] == "secretsmanager:GetSecretValue"}
+    assert [resource.rpartition("-")[0].rpartition("/")[2] for _, resource in keys] == ["finnhub"]
+    assert backfill - keys == {each for each in ran if not each[0].startswith("elasticfilesystem:")}
 
 
 def _kind(grant: Grant) -> str:

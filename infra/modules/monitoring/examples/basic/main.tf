@@ -1,4 +1,4 @@
-# A deployment with one feed and the stream job, watched, and told about by mail.
+# A deployment with one feed, the stream job and news, watched, and told about by mail.
 module "monitoring" {
   source = "../.."
 
@@ -13,6 +13,10 @@ module "monitoring" {
   job_log_group_names      = { stream = "/tapehouse/tapehouse-dev/stream" }
   cluster_name             = "tapehouse-dev"
   workgroup_names          = ["tapehouse-dev", "tapehouse-dev-operators"]
+  function_names           = { news = "tapehouse-dev-news", enrich = "tapehouse-dev-enrich" }
+  daily_functions          = ["news"]
+  queue_names              = { enrich = "tapehouse-dev-enrich" }
+  dead_letter_queue_names  = { batches = "tapehouse-dev-batches-dead", enrich = "tapehouse-dev-enrich-dead" }
   budget                   = { usd = 200 }
 }
 
