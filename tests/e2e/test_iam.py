@@ -100,7 +100,7 @@ def test_nothing_is_allowed_that_nobody_does(granted: list[Grant], calls: list[C
 
 
 def test_other_producers_and_the_backfill_may_do_no_more(granted: list[Grant], deployment: Deployment) -> None:
-    """Only one producer ran here; the others send by the same code. The backfill reads the keys of all vendors' feeds."""
+    """Only one producer ran here; the others send by the same code. The backfill reads the keys of vendors' feeds."""
     name = deployment.settings["deployment"]
     ran, other, backfill = (
         {(grant.action, grant.resource) for grant in granted if grant.role == f"{name}-{role}"}
