@@ -1,6 +1,6 @@
 """Calls the handlers as Lambda does: by the name, the variables and the event that it has of each.
 
-``python as_lambda.py`` reads a call a line on stdin, ``{"handler": …, "variables": …, "event": …}``, and answers a line
+``python as_lambda.py`` reads a call a line on stdin (JSON: handler, variables, timeout_s, event), and answers a line
 each. Our packages are those of the bundle, which PYTHONPATH names.
 """
 
@@ -11,10 +11,13 @@ import sys
 
 
 class Context:
-    """What Lambda tells a call of itself."""
+    """What Lambda tells a call of itself; its time stands still."""
+
+    def __init__(self, timeout_s: int) -> None:
+        self.timeout_s = timeout_s
 
     def get_remaining_time_in_millis(self) -> int:
-        return 60_000
+        return self.timeout_s * 1_000
 
 
 def main() -> None:
@@ -25,7 +28,8 @@ def main() -> None:
         os.environ.update({**around, **call["variables"]})
         module, _, name = call["handler"].rpartition(".")
         try:
-            told = {"answer": getattr(importlib.import_module(module), name)(call["event"], Context())}
+            handler = getattr(importlib.import_module(module), name)
+            told = {"answer": handler(call["event"], Context(call["timeout_s"]))}
         except Exception as error:  # noqa: BLE001 - whatever a handler raises is the end of its call alone
             told = {"error": f"{type(error).__name__}: {error}"}
         sys.stdout.write(json.dumps(told) + "\n")

@@ -100,7 +100,10 @@ class Functions:
         """What the function answers. Raises AssertionError where it ends with an error."""
         self.aws.who = f"lambda-{name}"
         made = self._made("aws_lambda_function", "function_name", self._name(name))
-        told = {"handler": made["handler"], "variables": made["environment"][0]["variables"], "event": event}
+        told = {
+            **{"handler": made["handler"], "variables": made["environment"][0]["variables"]},
+            **{"timeout_s": made["timeout"], "event": event},
+        }
         assert self.process.stdin is not None and self.process.stdout is not None
         self.process.stdin.write(json.dumps(told) + "\n")
         self.process.stdin.flush()

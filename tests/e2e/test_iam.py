@@ -25,6 +25,8 @@ UNSEEN: Mapping[tuple[str, str], str] = {
     ("glue", "cloudwatch:PutMetricData"): "Glue's metrics of a run",
     ("glue", "s3:AbortMultipartUpload"): "S3A, when a write fails half way",
     ("glue", "s3:DeleteObject"): "the vacuum; in a lake of minutes nothing is old enough for most jobs",
+    ("glue", "s3:ListBucketVersions"): "maintain, where a document is to be forgotten",
+    ("glue", "s3:DeleteObjectVersion"): "the same",
     ("glue", "s3:GetBucketLocation"): "AWS' own policy for jobs has it; whether Glue asks is not known here",
     ("producer", "kinesis:DescribeStreamSummary"): "the marks of a venue's feed; the synthetic market keeps none",
     ("producer", "s3:ListBucket"): "without it S3 says of a marker that is not there that it is forbidden",
