@@ -14,6 +14,7 @@ from tapehouse import logs
 
 ROOT = Path(__file__).parents[2]
 MODULE = ROOT / "infra/modules/monitoring"
+SAY = (MODULE / "alarms.tf", MODULE / "events.tf", ROOT / "infra/modules/metabase/alarms.tf")
 PAGE = (ROOT / "docs/alarms.md").read_text()
 FILTERS = (MODULE / "filters.tf").read_text()
 
@@ -25,9 +26,9 @@ _ALARM = re.compile(
 
 def declared() -> Iterator[tuple[str, str, str]]:
     """(name, what it means, what to do) of each alarm and rule, its variable part in capitals."""
-    for name in ("alarms.tf", "events.tf"):
-        text = (MODULE / name).read_text()
-        assert len(re.findall(r"^ +means +=", text, re.MULTILINE)) == len(_ALARM.findall(text)), name
+    for path in SAY:
+        text = path.read_text()
+        assert len(re.findall(r"^ +means +=", text, re.MULTILINE)) == len(_ALARM.findall(text)), path
         for found in _ALARM.finditer(text):
             alarm, means, do = (re.sub(r"\$\{(\w+)\}", lambda part: part[1].upper(), each) for each in found.groups())
             yield alarm, means, do
@@ -38,7 +39,7 @@ ALARMS = list(declared())
 
 def test_the_alarms_are_found() -> None:
     assert len(ALARMS) >= 16
-    assert {"stream-behind", "producer-silent-PRODUCER", "dead-letters-QUEUE", "job-failed"} <= {
+    assert {"stream-behind", "producer-silent-PRODUCER", "dead-letters-QUEUE", "job-failed", "metabase-stopped"} <= {
         each[0] for each in ALARMS
     }
 
