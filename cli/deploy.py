@@ -12,7 +12,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_words(parser)
     parser.add_argument("--plan", action="store_true", dest="plan_only", help="show what would be done, and do nothing")
     parser.add_argument(
-        "--lose-data", action="store_true", help="allow a plan that removes a bucket, the stream or producers' marks"
+        "--lose-data",
+        action="store_true",
+        help="allow a plan that removes a bucket, the stream, producers' marks or Metabase's database",
     )
 
 

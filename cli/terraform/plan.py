@@ -13,11 +13,13 @@ _WORDS: Final[Mapping[tuple[str, ...], str]] = {
     ("forget",): "forget",
 }
 """Terraform's actions; one that is not here (no-op, read) changes nothing."""
-HOLDS_DATA: Final = frozenset({"aws_kinesis_stream", "aws_s3_bucket", "aws_efs_file_system"})
-"""Types whose removal loses what nobody can make again: records that were not read yet, the tables, and the producers'
-marks, without which what was traded meanwhile is neither filled nor told as a gap."""
+HOLDS_DATA: Final = frozenset({"aws_kinesis_stream", "aws_s3_bucket", "aws_efs_file_system", "aws_db_instance"})
+"""Types whose removal loses what nobody can make again: records that were not read yet, the tables, the producers'
+marks, without which what was traded meanwhile is neither filled nor told as a gap, and what people drew in Metabase."""
+PRODUCER: Final = "module.producers"
 SERVICE: Final = "aws_ecs_service"
-"""A producer's type: one that is new, or stands in another's place, has no task until it is started from outside."""
+"""A producer's module and type: one that is new, or stands in another's place, has no task until it is started from
+outside. Metabase starts by itself."""
 _SHOWN: Final = 20
 
 
@@ -61,8 +63,9 @@ class Plan:
 
     @property
     def waits(self) -> tuple[str, ...]:
-        """Addresses of services that will run nothing until they are started, whatever ran before."""
-        return tuple(c.address for c in self.changes if c.type == SERVICE and c.what in ("make", "replace"))
+        """Addresses of producers' services that will run nothing until they are started, whatever ran before."""
+        services = (c for c in self.changes if c.type == SERVICE and c.address.startswith(PRODUCER))
+        return tuple(c.address for c in services if c.what in ("make", "replace"))
 
     def counts(self) -> str:
         """As ``74 to make, 1 to replace``; the ways that nothing goes are left out."""

@@ -53,11 +53,17 @@ def test_the_producers_marks_are_data_too() -> None:
     assert found.keeps == ()  # it goes with what is in it, so destroy has nothing to let go
 
 
+def test_what_people_drew_in_metabase_is_data_too() -> None:
+    drawn = "module.metabase.aws_db_instance.this"
+    assert plan(change(drawn, "delete", "create")).loses == (drawn,)
+
+
 def test_services_that_are_made_or_replaced_wait_and_changed_ones_do_not() -> None:
     found = plan(
         change("module.producers.aws_ecs_service.made", "create"),
         change("module.producers.aws_ecs_service.changed", "update"),
         change("module.producers.aws_ecs_service.replaced", "delete", "create"),
+        change("module.metabase.aws_ecs_service.this", "create"),  # starts by itself
         change("aws_glue_job.a", "create"),
     )
     assert found.waits == ("module.producers.aws_ecs_service.made", "module.producers.aws_ecs_service.replaced")
