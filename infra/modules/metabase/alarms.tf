@@ -42,8 +42,6 @@ locals {
       statistic = "Average", period_s = 300, of = 6, over = 90, missing = "notBreaching"
     }
   }
-
-  topics = var.alarm_topic_arn[*]
 }
 
 resource "aws_cloudwatch_metric_alarm" "this" {
@@ -62,9 +60,9 @@ resource "aws_cloudwatch_metric_alarm" "this" {
   comparison_operator = can(each.value.over) ? "GreaterThanThreshold" : "LessThanThreshold"
   treat_missing_data  = each.value.missing
 
-  alarm_actions             = local.topics
-  ok_actions                = local.topics
-  insufficient_data_actions = each.value.missing == "missing" ? local.topics : []
+  alarm_actions             = [var.alarm_topic_arn]
+  ok_actions                = [var.alarm_topic_arn]
+  insufficient_data_actions = each.value.missing == "missing" ? [var.alarm_topic_arn] : []
 }
 
 # -- a task that ended: an event, not a number --------------------------------------------------------------------------
@@ -79,8 +77,6 @@ locals {
 }
 
 resource "aws_cloudwatch_event_rule" "stopped" {
-  count = var.alarm_topic_arn == null ? 0 : 1
-
   name        = "${var.prefix}-metabase-stopped"
   description = local.rules.metabase-stopped.means
   event_pattern = jsonencode({
@@ -94,9 +90,7 @@ resource "aws_cloudwatch_event_rule" "stopped" {
 }
 
 resource "aws_cloudwatch_event_target" "stopped" {
-  count = var.alarm_topic_arn == null ? 0 : 1
-
-  rule      = aws_cloudwatch_event_rule.stopped[0].name
+  rule      = aws_cloudwatch_event_rule.stopped.name
   target_id = "topic"
   arn       = var.alarm_topic_arn
 

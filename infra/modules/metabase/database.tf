@@ -29,6 +29,15 @@ resource "aws_db_parameter_group" "this" {
   }
 }
 
+# Before the database, or RDS would make groups of its own, which keep logs for ever.
+resource "aws_cloudwatch_log_group" "database" {
+  for_each = toset(["postgresql", "upgrade"])
+
+  name              = "/aws/rds/instance/${local.name}/${each.key}"
+  retention_in_days = var.log_days
+  kms_key_id        = var.kms_key_arn
+}
+
 resource "aws_db_instance" "this" {
   identifier = local.name
 
@@ -57,6 +66,8 @@ resource "aws_db_instance" "this" {
   db_subnet_group_name   = aws_db_subnet_group.this.name
   vpc_security_group_ids = [aws_security_group.database.id]
   publicly_accessible    = false
+
+  enabled_cloudwatch_logs_exports = keys(aws_cloudwatch_log_group.database)
 
   backup_retention_period   = var.backup_days
   backup_window             = "01:00-02:00"

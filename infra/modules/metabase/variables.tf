@@ -490,13 +490,13 @@ variable "databases" {
 # -- how it is looked after -------------------------------------------------------------------------------------------
 
 variable "alarm_topic_arn" {
-  description = "ARN of the topic that its alarms go to: the monitoring module's. null tells nobody."
+  description = "ARN of the topic that its alarms go to: the monitoring module's."
   type        = string
-  default     = null
+  nullable    = false
 
   validation {
-    condition     = var.alarm_topic_arn == null ? true : can(regex("^arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:.+$", var.alarm_topic_arn))
-    error_message = "alarm_topic_arn: '${coalesce(var.alarm_topic_arn, "null")}' is no topic's ARN."
+    condition     = can(regex("^arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:.+$", var.alarm_topic_arn))
+    error_message = "alarm_topic_arn: '${var.alarm_topic_arn}' is no topic's ARN."
   }
 }
 

@@ -33,6 +33,8 @@ module "metabase" {
 
   lake_uri  = "s3://tapehouse-dev-lake-123456789012/lake"
   workgroup = { name = "tapehouse-dev", results_uri = "s3://tapehouse-dev-results-123456789012/athena/reader/" }
+
+  alarm_topic_arn = "arn:aws:sns:us-east-1:123456789012:tapehouse-dev-alarms"
 }
 
 output "address" {
