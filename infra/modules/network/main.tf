@@ -1,8 +1,8 @@
 locals {
-  # Each zone has a public subnet and, where there is a NAT gateway, a private one behind the public ones. 4 bits are
-  # room for 16 subnets: a zone that is added later moves none of the others.
+  # Each zone has a public subnet and, where there is a NAT gateway or something to hide, a private one behind the public
+  # ones. 4 bits are room for 16 subnets: a zone that is added later moves none of the others.
   public  = { for at, zone in var.zones : zone => cidrsubnet(var.cidr, 4, at) }
-  private = { for at, zone in var.zones : zone => cidrsubnet(var.cidr, 4, at + 8) if var.nat }
+  private = { for at, zone in var.zones : zone => cidrsubnet(var.cidr, 4, at + 8) if var.nat || var.private }
 
   tasks = var.nat ? aws_subnet.private : aws_subnet.public
 }
@@ -65,7 +65,7 @@ resource "aws_route_table_association" "public" {
   route_table_id = aws_route_table.public.id
 }
 
-# -- private subnets, where there is a NAT gateway ---------------------------------------------------------------------
+# -- private subnets, with a way out where there is a NAT gateway ------------------------------------------------------
 
 resource "aws_subnet" "private" {
   for_each = local.private
@@ -117,8 +117,9 @@ resource "aws_route" "nat" {
   nat_gateway_id         = aws_nat_gateway.this[0].id
 }
 
+# Without it a private subnet has the VPC's main table, which knows of no way out.
 resource "aws_route_table_association" "private" {
-  for_each = local.private
+  for_each = { for zone, cidr in local.private : zone => cidr if var.nat }
 
   subnet_id      = aws_subnet.private[each.key].id
   route_table_id = aws_route_table.private[0].id

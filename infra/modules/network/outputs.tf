@@ -11,6 +11,16 @@ output "subnet_ids" {
   depends_on = [aws_route.internet, aws_route.nat, aws_route_table_association.public, aws_route_table_association.private, aws_vpc_endpoint.s3]
 }
 
+output "private_subnet_ids" {
+  description = "Ids of the private subnets, one a zone, for what needs no way out; none where neither nat nor private is true."
+  value       = [for zone in var.zones : aws_subnet.private[zone].id if contains(keys(local.private), zone)]
+}
+
+output "public_subnet_ids" {
+  description = "Ids of the public subnets, one a zone, for what is to be seen from the internet."
+  value       = [for zone in var.zones : aws_subnet.public[zone].id]
+}
+
 output "assign_public_ip" {
   description = "Whether a task there needs a public address: true where no NAT gateway stands before it."
   value       = !var.nat

@@ -55,6 +55,13 @@ variable "nat" {
   nullable    = false
 }
 
+variable "private" {
+  description = "Whether there are private subnets where nat is false, too: without a way out, for a database or a load balancer that is seen from inside alone. They cost nothing."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
 variable "interface_endpoints" {
   description = "AWS services that are reached by an address in the VPC (kinesis-streams, secretsmanager, logs, ecr.api, ecr.dkr, …), at 7.30 USD a month each and zone. None are needed; S3 has its own, which is free."
   type        = set(string)

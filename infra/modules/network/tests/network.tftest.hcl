@@ -10,7 +10,7 @@ run "costs_nothing_by_the_hour" {
   command = plan
 
   assert {
-    condition     = length(aws_nat_gateway.this) == 0 && length(aws_eip.nat) == 0 && length(aws_vpc_endpoint.this) == 0 && length(aws_subnet.private) == 0
+    condition     = length(aws_nat_gateway.this) == 0 && length(aws_eip.nat) == 0 && length(aws_vpc_endpoint.this) == 0 && length(aws_subnet.private) == 0 && length(output.private_subnet_ids) == 0
     error_message = "By default there is neither a NAT gateway nor an interface endpoint."
   }
   assert {
@@ -68,6 +68,23 @@ run "one_nat_gateway_serves_all_zones" {
   assert {
     condition     = length(aws_nat_gateway.this) == 1 && length(aws_route_table_association.private) == 2 && !output.assign_public_ip
     error_message = "Private subnets share one NAT gateway, and tasks in them need no address of their own."
+  }
+}
+
+run "what_is_to_be_hidden_has_subnets_without_a_way_out" {
+  command = plan
+
+  variables {
+    private = true
+  }
+
+  assert {
+    condition     = length(output.private_subnet_ids) == 2 && length(output.public_subnet_ids) == 2 && length(aws_route_table_association.private) == 0 && length(aws_nat_gateway.this) == 0
+    error_message = "Private subnets without a NAT gateway have no route but the VPC's own."
+  }
+  assert {
+    condition     = output.assign_public_ip && length(output.subnet_ids) == 2 && [for zone in var.zones : aws_subnet.private[zone].cidr_block] == ["10.61.8.0/24", "10.61.9.0/24"]
+    error_message = "Tasks stay where they were, and a NAT gateway that comes later moves no subnet."
   }
 }
 
