@@ -105,9 +105,9 @@ resource "aws_lb_listener" "https" {
   }
 }
 
-# Through it instances were taken over in August 2026 (GHSA-vwf4-m7j8-wcjf). The image is patched; this is the second wall,
-# and since nothing else is answered so, its count is that of the tries. A pattern takes neither case nor % apart, and nor
-# does Metabase: what is written another way is another path for both.
+# Through it instances were taken over in August 2026 (GHSA-vwf4-m7j8-wcjf). The image is patched, and this is the second
+# wall; since nothing else is answered so, its count is that of the tries. It is held against the path as it was written:
+# whether Metabase takes %5F for _ was not tried, and is why it is the second.
 resource "aws_lb_listener_rule" "reset_password" {
   listener_arn = aws_lb_listener.https.arn
   priority     = 1

@@ -46,6 +46,12 @@ resource "aws_ecs_service" "this" {
 
   propagate_tags = "SERVICE" # what a task costs is counted by its tags
 
+  # What a start may take, and what ECS takes to find out that it does not come up.
+  timeouts {
+    create = "${ceil(var.start_s / 60) + 20}m"
+    update = "${ceil(var.start_s / 60) + 20}m"
+  }
+
   # A task that starts before these are there can neither log, nor read its secrets, nor reach its database.
   depends_on = [
     aws_iam_role_policy.execution, aws_iam_role_policy.task, aws_lb_listener.https, aws_lb_listener_rule.reset_password,

@@ -20,8 +20,8 @@ locals {
     AWS_REGION    = var.region
     JAVA_TIMEZONE = "UTC"
 
-    # A quarter is left to what the JVM needs beside its heap. Without a heap that is full it goes on half dead, which no
-    # health check sees.
+    # A quarter is left to what the JVM needs beside its heap. With a heap that is full it would go on half dead, which no
+    # health check sees: it ends instead, and ECS starts another.
     JAVA_TOOL_OPTIONS = "-Xmx${floor(var.memory_mb * 3 / 4)}m -XX:+ExitOnOutOfMemoryError"
   }
 
