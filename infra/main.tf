@@ -145,6 +145,7 @@ module "lambdas" {
   social_sources       = local.social_sources
   subreddits           = var.news.subreddits
   cron                 = var.news.cron
+  alphavantage_every_h = var.news.alphavantage_every_h
   crawl                = var.news.crawl.schedules
   crawl_tasks_file     = var.news.crawl.tasks_file
   crawl_tasks_uri      = var.news.crawl.tasks_uri
@@ -152,6 +153,7 @@ module "lambdas" {
   crawl_secrets        = { for name, secret in module.secrets.secrets : name => secret if contains(var.news.crawl.secrets, name) }
   sentiment_endpoint   = var.news.sentiment_endpoint
   emotion_endpoint     = var.news.emotion_endpoint
+  scorer_edition       = var.news.scorer_edition
   reserved_concurrency = var.news.reserved_concurrency
   kms_key_arn          = var.kms_key_arn
   log_days             = var.log_days

@@ -365,14 +365,15 @@ variable "secret_recovery_days" {
 # -- news --------------------------------------------------------------------------------------------------------------
 
 variable "news" {
-  description = "News, moods and pages, fetched by Lambdas and scored: enabled; sources (null is coindesk and cointelegraph, and alphavantage and finnhub where they have a key in secret_versions), symbols, social_sources (null is fear-greed, and reddit where it has a key), subreddits, cron; crawl: schedules by name, tasks_file (a path from infra/) or tasks_uri, user_agent, secrets (names in secret_versions that its webhooks' headers hold); sentiment_endpoint, emotion_endpoint, reserved_concurrency."
+  description = "News, moods and pages, fetched by Lambdas and scored: enabled; sources (null is coindesk and cointelegraph, and alphavantage and finnhub where they have a key in secret_versions), symbols, social_sources (null is fear-greed, and reddit where it has a key), subreddits, cron, alphavantage_every_h; crawl: schedules by name, tasks_file (a path from infra/) or tasks_uri, user_agent, secrets (names in secret_versions that its webhooks' headers hold); sentiment_endpoint, emotion_endpoint, scorer_edition, reserved_concurrency."
   type = object({
-    enabled        = optional(bool, true)
-    sources        = optional(set(string))
-    symbols        = optional(list(string))
-    social_sources = optional(set(string))
-    subreddits     = optional(list(string))
-    cron           = optional(string)
+    enabled              = optional(bool, true)
+    sources              = optional(set(string))
+    symbols              = optional(list(string))
+    social_sources       = optional(set(string))
+    subreddits           = optional(list(string))
+    cron                 = optional(string)
+    alphavantage_every_h = optional(number)
     crawl = optional(object({
       schedules  = optional(map(string), {})
       tasks_file = optional(string)
@@ -382,6 +383,7 @@ variable "news" {
     }), {})
     sentiment_endpoint   = optional(string)
     emotion_endpoint     = optional(string)
+    scorer_edition       = optional(number)
     reserved_concurrency = optional(number)
   })
   default  = {}

@@ -24,7 +24,7 @@ locals {
       memory_mb   = 512
       timeout_s   = 600
       is_async    = true
-      environment = { TAPEHOUSE_NEWS_SOURCES = join(",", var.sources), TAPEHOUSE_NEWS_SYMBOLS = join(",", var.symbols) }
+      environment = { TAPEHOUSE_NEWS_SOURCES = join(",", var.sources), TAPEHOUSE_NEWS_SYMBOLS = join(",", var.symbols), TAPEHOUSE_ALPHAVANTAGE_EVERY_H = tostring(var.alphavantage_every_h) }
     }
     social = {
       when        = true
@@ -42,7 +42,7 @@ locals {
       memory_mb   = 1024
       timeout_s   = 300
       is_async    = false
-      environment = local.endpoints
+      environment = merge(local.endpoints, { TAPEHOUSE_SCORER_EDITION = tostring(var.scorer_edition) })
     }
     crawler-schedule = {
       when        = length(var.crawl) > 0

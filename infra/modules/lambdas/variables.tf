@@ -160,6 +160,30 @@ variable "subreddits" {
   }
 }
 
+variable "alphavantage_every_h" {
+  description = "Hours (0-24) between two rounds of Alpha Vantage's calls for a day that is not over, however often cron asks: a free key has 25 calls a day. 0 with a key of more."
+  type        = number
+  default     = 6
+  nullable    = false
+
+  validation {
+    condition     = var.alphavantage_every_h >= 0 && var.alphavantage_every_h <= 24 && floor(var.alphavantage_every_h) == var.alphavantage_every_h
+    error_message = "alphavantage_every_h: ${var.alphavantage_every_h} is not a whole number of 0-24 hours."
+  }
+}
+
+variable "scorer_edition" {
+  description = "Number (0-9999) of the scorer's edition: one more wherever an endpoint's model, or its going, is to outdo what scored before."
+  type        = number
+  default     = 0
+  nullable    = false
+
+  validation {
+    condition     = var.scorer_edition >= 0 && var.scorer_edition <= 9999 && floor(var.scorer_edition) == var.scorer_edition
+    error_message = "scorer_edition: ${var.scorer_edition} is not a whole number of 0-9999."
+  }
+}
+
 variable "cron" {
   description = "When news and moods are fetched, once a day or more often: Scheduler's cron(…) of six fields, UTC. The day before is asked for."
   type        = string

@@ -30,7 +30,7 @@ run "a_plain_deployment_asks_sources_that_want_no_key_once_a_day" {
     error_message = "There is no crawler that nobody asked for."
   }
   assert {
-    condition     = aws_lambda_function.this["news"].environment[0].variables == tomap({ TAPEHOUSE_LANDING = "s3://tapehouse-dev-lake/lake/_landing", TAPEHOUSE_NEWS_SOURCES = "coindesk,cointelegraph", TAPEHOUSE_NEWS_SYMBOLS = "BTC,ETH,SOL,XRP,DOGE" })
+    condition     = aws_lambda_function.this["news"].environment[0].variables == tomap({ TAPEHOUSE_LANDING = "s3://tapehouse-dev-lake/lake/_landing", TAPEHOUSE_NEWS_SOURCES = "coindesk,cointelegraph", TAPEHOUSE_NEWS_SYMBOLS = "BTC,ETH,SOL,XRP,DOGE", TAPEHOUSE_ALPHAVANTAGE_EVERY_H = "6" })
     error_message = "What the news are told."
   }
   assert {
@@ -38,7 +38,7 @@ run "a_plain_deployment_asks_sources_that_want_no_key_once_a_day" {
     error_message = "What the moods are told."
   }
   assert {
-    condition     = aws_lambda_function.this["enrich"].environment[0].variables == tomap({ TAPEHOUSE_LANDING = "s3://tapehouse-dev-lake/lake/_landing" })
+    condition     = aws_lambda_function.this["enrich"].environment[0].variables == tomap({ TAPEHOUSE_LANDING = "s3://tapehouse-dev-lake/lake/_landing", TAPEHOUSE_SCORER_EDITION = "0" })
     error_message = "No model is asked unless it is named."
   }
   assert {
@@ -373,6 +373,8 @@ run "refuses_what_cannot_be" {
     crawl                = { Hourly = "cron(0 * * * ? *)" }
     crawl_tasks_uri      = "tasks.yaml"
     crawl_user_agent     = "bot"
+    alphavantage_every_h = 2.5
+    scorer_edition       = -1
     sentiment_endpoint   = "fin bert"
     emotion_endpoint     = "-emotion"
     reserved_concurrency = 1
@@ -382,6 +384,7 @@ run "refuses_what_cannot_be" {
   expect_failures = [
     var.prefix, var.partition, var.region, var.account_id, var.lake_uri, var.package, var.kms_key_arn, var.sources, var.symbols,
     var.social_sources, var.subreddits, var.cron, var.crawl, var.crawl_tasks_uri, var.crawl_user_agent, var.sentiment_endpoint,
+    var.alphavantage_every_h, var.scorer_edition,
     var.emotion_endpoint, var.reserved_concurrency, var.log_days,
   ]
 }
