@@ -24,13 +24,13 @@ A price has ``value: {selector, pattern, locale}`` and ``symbol`` besides, ``uni
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from lambdas.crawler import strict_yaml
-from lambdas.crawler.fields import Faults, Fields
 from lambdas.crawler.guard import ForbiddenAddressError, Place
 from lambdas.crawler.model import Navigate, Task, Tasks
 from lambdas.crawler.output_loader import read_reading, read_webhook
 from lambdas.crawler.step_loader import StepReader
+from tapehouse import strict_yaml
 from tapehouse.errors import TerminalError
+from tapehouse.fields import Faults, Fields
 
 PlaceOf = Callable[[str], Place]
 MOST_TASKS: Final = 500

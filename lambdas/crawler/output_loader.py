@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 
 from lambdas.crawler.addresses import LOOPBACK
 from lambdas.crawler.extraction import is_selector
-from lambdas.crawler.fields import Fields
 from lambdas.crawler.guard import ForbiddenAddressError, Place
 from lambdas.crawler.model import Locale, Reading, Secret, Webhook
+from tapehouse.fields import Fields
 
 _HEADER: Final = "[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}"
 _SECRET: Final = re.compile(r"(?P<before>[A-Za-z]+ )?secret:(?P<name>[A-Za-z0-9/_+=.@-]{1,512}(#[^\s#]{1,128})?)")

@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from lambdas.crawler.extraction import is_selector
-from lambdas.crawler.fields import Faults, Fields
 from lambdas.crawler.guard import ForbiddenAddressError, Place
 from lambdas.crawler.model import FIELDS, MOST_DEPTH, CheckPresence, Extract, Navigate, Nested, Step
+from tapehouse.fields import Faults, Fields
 
 MOST_STEPS: Final = 50
 _KINDS: Final = ("navigate", "checkPresence", "extract", "tasks")

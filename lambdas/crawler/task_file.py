@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from lambdas.crawler.loader import PlaceOf, TaskFileError, load
 from lambdas.crawler.model import Tasks
-from lambdas.crawler.strict_yaml import MOST_BYTES
+from tapehouse.strict_yaml import MOST_BYTES
 
 _ABSENT: Final = ("NoSuchKey", "NoSuchBucket", "404")
 

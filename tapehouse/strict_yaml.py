@@ -17,6 +17,17 @@ _CORE: Final = "tag:yaml.org,2002:"
 _PLAIN: Final = {"true": True, "false": False, "null": None, "~": None, "": None}
 
 
+class LinedMapping(dict[str, Any]):
+    """A mapping of a text, which knows where it was written."""
+
+    def __init__(self, line: int) -> None:
+        super().__init__()
+        self.line = line
+        """From 1, where it begins."""
+        self.lines: dict[str, int] = {}
+        """Of each key."""
+
+
 class YamlError(TerminalError):
     """A text is no YAML, or more than the plain part of it."""
 
@@ -29,7 +40,7 @@ class YamlError(TerminalError):
 
 
 def load(content: bytes) -> Any:
-    """Dicts, lists, text, booleans and None. Raises YamlError; its text shows a line's number, never the line."""
+    """Mappings, lists, text, booleans and None. Raises YamlError; its text shows a line's number, never the line."""
     if len(content) > MOST_BYTES:
         raise YamlError(f"it has more than {MOST_BYTES:,} bytes")
     try:
@@ -71,14 +82,15 @@ def _value(node: yaml.Node) -> Any:
     return _PLAIN[node.value] if is_plain else str(node.value)
 
 
-def _mapping(node: yaml.MappingNode) -> dict[str, Any]:
-    made: dict[str, Any] = {}
+def _mapping(node: yaml.MappingNode) -> LinedMapping:
+    made = LinedMapping(node.start_mark.line + 1)
     for key, value in node.value:
         if not isinstance(key, yaml.ScalarNode):
             raise YamlError(f"{_line(key.start_mark)}a key has to be a word")
         if key.value in made:
             raise YamlError(f"{_line(key.start_mark)}the key {key.value[:40]!r} is there twice")
         made[key.value] = _value(value)
+        made.lines[key.value] = key.start_mark.line + 1
     return made
 
 

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from lambdas.crawler.strict_yaml import MOST_BYTES, YamlError, load
+from tapehouse.strict_yaml import MOST_BYTES, YamlError, load
 
 BOMB = b"a: &a [x,x,x,x,x,x,x,x,x]\n" + b"".join(
     b"%c: &%c [*%c,*%c,*%c,*%c,*%c,*%c,*%c,*%c,*%c]\n" % ((ord("a") + n, ord("a") + n) + (ord("a") + n - 1,) * 9)

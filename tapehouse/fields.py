@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from tapehouse.strict_yaml import LinedMapping
+
 
 @dataclass(slots=True)
 class Faults:
@@ -13,7 +15,8 @@ class Faults:
 
     found: list[str] = field(default_factory=list)
 
-    def add(self, where: str, what: str) -> None:
+    def add(self, where: str, what: str, *, line: int = 0) -> None:
+        """``line``: of the file, from 1; 0 where it is not known."""
         self.found.append(f"{where}: {what}")
 
 
@@ -36,7 +39,7 @@ class Fields:
             faults.add(where, f"it has to be a mapping with {', '.join(known)}")
         for key in self._said:
             if key not in known:
-                faults.add(where, f"{key[:40]!r} is not known here: {meant(key, known)}")
+                faults.add(where, f"{key[:40]!r} is not known here: {meant(key, known)}", line=self.line_of(key))
 
     def has(self, name: str) -> bool:
         return name in self._said
@@ -45,8 +48,12 @@ class Fields:
         """The place of a field."""
         return f"{self.where}.{name}" if ": " in self.where else f"{self.where}: {name}"
 
+    def line_of(self, name: str = "") -> int:
+        """The line of a field, or of the mapping where it is absent; 0 where nobody kept it."""
+        return self._said.lines.get(name, self._said.line) if isinstance(self._said, LinedMapping) else 0
+
     def fault(self, name: str, what: str) -> None:
-        self.faults.add(self.at(name), what)
+        self.faults.add(self.at(name), what, line=self.line_of(name))
 
     def raw(self, name: str) -> Any:
         return self._said.get(name)
