@@ -64,6 +64,7 @@ EDGES: Mapping[str, frozenset[str]] = {
         "cli.facts": "",
         "cli.remote": "",
         "cli.terraform": "",
+        "metabase": "",
         # what stands in at home
         "embedded": "",
         "embedded.kinesis": "",
