@@ -42,6 +42,8 @@ COMMANDS: Final[Mapping[str, str]] = {
     "AWS does: notifications, a queue, batches. Once, unless --every is given.",
     "tables": "List the tables: rows, newest event (UTC), lag behind it (seconds), position in the stream.",
     "query": 'Answer one SELECT in Athena\'s dialect, e.g. "SELECT * FROM gold.candles LIMIT 5". Times are UTC.',
+    "metabase": "Put the dashboards' files into Metabase: plan shows the difference, apply makes it, destroy takes it "
+    "away, export writes what was drawn by hand into files. plan: exit 2 where something differs.",
     "deploy": "Stand it up by Terraform, on AWS or on the emulator here: plan, confirm, apply, then the doctor.",
     "destroy": "Take down what was deployed, data too, once its name was typed.",
     "bootstrap": "Make the bucket of Terraform's state in your AWS account, once an account and region.",

@@ -10,8 +10,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Final
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+
+from tapehouse.loopback import is_loopback
 
 NAME: Final = r"[a-z0-9][a-z0-9._-]{0,31}"
 SYMBOL: Final = rf"({NAME}:)?[A-Z0-9.]{{1,24}}-[A-Z0-9.]{{1,24}}"
@@ -51,6 +54,22 @@ def _at_home(value: Any) -> Any:
     return str(Path(value).expanduser().absolute()) if is_path and not value.endswith("/") else value
 
 
+def _secure(value: str) -> str:
+    """A password goes there: it is read by nobody on the way, or does not leave the machine."""
+    try:
+        parts, host_is_here = urlsplit(value), is_loopback(value)
+        port_is_good = parts.port is None or parts.port > 0
+    except ValueError as error:
+        raise ValueError("is no address") from error
+    if not value:
+        return value
+    if not parts.hostname or not port_is_good or "@" in parts.netloc or parts.query or parts.fragment:
+        raise ValueError("is no address of a server alone")
+    if parts.scheme != "https" and not (parts.scheme == "http" and host_is_here):
+        raise ValueError("is not https, and a password would be read on the way")
+    return value.rstrip("/")
+
+
 def _key(value: Any) -> Any:
     """A line's end behind a key, as files have, is not part of it."""
     if isinstance(value, SecretStr):
@@ -82,6 +101,8 @@ Deployment = Annotated[
     str, Field(pattern="^[a-z][a-z0-9-]{1,39}$"), Allowed("tapehouse-<environment>, 2-40 of a-z 0-9 -")
 ]
 Key = Annotated[SecretStr, BeforeValidator(_key), Allowed("an account's key")]
+SecureUrl = Annotated[str, AfterValidator(_secure), Allowed("https://…, or http:// of this machine")]
+Email = Annotated[str, Field(pattern=r"^([^@\s]{1,64}@[^@\s]{1,190})?$"), Allowed("an address of mail")]
 SecretName = Annotated[
     str,
     Field(pattern=r"^[a-zA-Z0-9/_+=.@:-]{1,2048}(#[^#\s]{1,256})?$"),

@@ -12,12 +12,13 @@ false.
 
 Every fault of every source is told at once, in one ``SettingsError``. So each of pydantic-settings' sources is judged
 by itself: its own ``BaseSettings`` merges them first, and then knows neither what was overridden nor where it came
-from. Secrets (``finnhub_token``, ``polygon_key``) are shown by no fault and no repr, and have no word on the command
-line, where every user of the machine would see them. A key that is not known is named without its value, since it may
-be one.
+from. Secrets (``finnhub_token``, ``polygon_key``, Metabase's) are shown by no fault and no repr, and have no word on
+the command line, where every user of the machine would see them. A key that is not known is named without its value,
+since it may be one.
 """
 
 import difflib
+import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -44,6 +45,15 @@ EVERYDAY: Final = frozenset({"target", "lake", "feeds", "recordings", "once", "s
 """The fields whose variables are bare."""
 MOST_STEPS: Final = 1_440
 """Of a forecast: a day of minutes."""
+_KEYS: Final = (
+    ("finnhub_token", "finnhub_secret"),
+    ("polygon_key", "polygon_secret"),
+    ("metabase_password", "metabase_secret"),
+    ("metabase_api_key", "metabase_api_secret"),
+)
+"""A key, or where it is stored."""
+_USER: Final = re.compile(r"//[^/]*@")
+"""Of an address: there may be a password."""
 _SHOWN: Final = 80
 """A wrong value is shown up to this many characters."""
 
@@ -151,6 +161,21 @@ class Settings(BaseModel):
         default="", description="where the Lambdas land what they fetch; _landing/ of the lake if none"
     )
     retention: types.Retention = Field(default={}, description="days that rows of a table are kept, else for ever")
+    metabase_url: types.SecureUrl = Field(default="", description="Metabase's address")
+    metabase_email: types.Email = Field(default="", description="who administers Metabase")
+    metabase_password: types.Key = Field(default=SecretStr(""), description="the administrator's password")
+    metabase_secret: types.SecretName = Field(
+        default="", description="the Secrets Manager secret that holds the administrator's password"
+    )
+    metabase_api_key: types.Key = Field(
+        default=SecretStr(""), description="a key of Metabase's administrators, in the place of a password"
+    )
+    metabase_api_secret: types.SecretName = Field(
+        default="", description="the Secrets Manager secret that holds that key"
+    )
+    metabase_workgroup: Annotated[
+        str, Field(pattern="^[a-zA-Z0-9_.-]{0,128}$"), Allowed("1-128 of a-z A-Z 0-9 _ . -")
+    ] = Field(default="", description="the Athena workgroup that answers Metabase; athena_workgroup if none")
 
     @property
     def origin(self) -> str:
@@ -315,7 +340,7 @@ def _fault(problem: ErrorDetails, found: Mapping[str, Any], where: Callable[[str
 
 
 def _shown(value: Any) -> str:
-    text = repr(str(value) if isinstance(value, Path) else value)
+    text = _USER.sub("//***@", repr(str(value) if isinstance(value, Path) else value))
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
 
 
@@ -323,7 +348,7 @@ def _clashes(settings: Settings) -> Iterator[str]:
     """Faults that need two settings to see."""
     if settings.feeds and settings.recordings:
         yield "feeds and recordings: both are set; unset FEEDS to play recordings, or RECORDINGS to go live."
-    for direct, stored in (("finnhub_token", "finnhub_secret"), ("polygon_key", "polygon_secret")):
+    for direct, stored in _KEYS:
         if getattr(settings, direct) and getattr(settings, stored):
             yield f"{direct} and {stored}: both are set; unset one of them."
     yield from _forecast_clashes(settings)

@@ -64,7 +64,9 @@ EDGES: Mapping[str, frozenset[str]] = {
         "cli.facts": "",
         "cli.remote": "",
         "cli.terraform": "",
+        # metabase: the files, which the preview reads too, and the provisioner upon them
         "metabase": "",
+        "metabase.server": "metabase",
         # what stands in at home
         "embedded": "",
         "embedded.kinesis": "",

@@ -128,7 +128,8 @@ def test_a_vendors_key_is_told_by_its_secrets_name(feed: str) -> None:
 
 
 def test_every_vendor_with_a_key_is_known_to_the_module() -> None:
-    wants = {name.removesuffix("_secret") for name in Settings.model_fields if name.endswith("_secret")}
+    stored = {name for name in Settings.model_fields if name.endswith("_secret") and not name.startswith("metabase_")}
+    wants = {name.removesuffix("_secret") for name in stored}
     named = re.search(r"contains\((\[[^\]]+\]), feed\)", TASKS)
     assert named is not None
     assert set(re.findall(r'"([a-z]+)"', named[1])) == wants

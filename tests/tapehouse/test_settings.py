@@ -276,7 +276,7 @@ def test_what_is_no_limit_is_refused(tmp_path: Path, text: str) -> None:
     assert len(faults(tmp_path, "[feed_limits]\nbinance.max_symbols = true")) == 1
 
 
-SECRETS = ("finnhub_token", "polygon_key")
+SECRETS = ("finnhub_token", "polygon_key", "metabase_password", "metabase_api_key")
 
 
 @pytest.mark.parametrize("name", SECRETS)
@@ -309,6 +309,33 @@ def test_a_key_comes_from_one_place(tmp_path: Path) -> None:
     environ = {"TAPEHOUSE_FINNHUB_TOKEN": "hunter2", "TAPEHOUSE_FINNHUB_SECRET": "tapehouse/finnhub#token"}
     (fault,) = faults(tmp_path, "", environ)
     assert fault == "finnhub_token and finnhub_secret: both are set; unset one of them."
+
+
+@pytest.mark.parametrize(
+    ("url", "good"),
+    [
+        ("https://metabase.example.com/", True),
+        ("https://metabase.example.com:8443/bi", True),
+        ("http://127.0.0.1:3000", True),
+        ("http://localhost", True),
+        ("http://metabase.internal", False),
+        ("http://127.0.0.1.example.com", False),
+        ("https://me:hunter2@metabase.example.com", False),
+        ("https://metabase.example.com?x=1", False),
+        ("https://metabase.example.com:99999", False),
+        ("ftp://127.0.0.1", False),
+        ("https://[::1", False),
+        ("metabase.example.com", False),
+    ],
+)
+def test_a_password_goes_over_https_or_stays_on_the_machine(tmp_path: Path, url: str, good: bool) -> None:
+    environ = {"TAPEHOUSE_METABASE_URL": url}
+    if good:
+        assert load(tmp_path, "", environ).metabase_url == url.rstrip("/")
+    else:
+        (fault,) = faults(tmp_path, "", environ)
+        assert "; allowed: https://…, or http:// of this machine." in fault
+        assert "hunter2" not in fault
 
 
 def test_a_folder_of_state_need_not_be_there_yet(tmp_path: Path) -> None:

@@ -1,0 +1,162 @@
+"""Carries a plan out.
+
+Killed anywhere, the next plan holds what is left: each thing is found again by its name or its words.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from metabase.server import bodies
+from metabase.server.client import MetabaseClient
+from metabase.server.errors import DatabaseError, QuestionsFailedError, RefusedError
+from metabase.server.live import Live, owned
+from metabase.server.plan import Change, Plan
+from metabase.server.wanted import Wanted
+
+_LOOK_EVERY_S: Final = 2.0
+_SHOWN: Final = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How long, and by which clock."""
+
+    sync_s: float = 600.0
+    sleep: Callable[[float], None] = time.sleep
+    now: Callable[[], float] = time.monotonic
+
+
+class Apply:
+    """One carrying out."""
+
+    def __init__(
+        self,
+        client: MetabaseClient,
+        wanted: Wanted,
+        live: Live,
+        *,
+        waiting: Waiting = Waiting(),
+        tell: Callable[[str], None] = lambda line: None,
+    ) -> None:
+        self._client, self._wanted, self._waiting, self._tell = client, wanted, waiting, tell
+        self._database_id, self._collection_id = live.database_id, live.collection_id
+        self._viewers_id, self._everybody_id = live.viewers_id, live.everybody_id
+        titles = {name: form["name"] for name, form in wanted.questions.items()}
+        found = owned("question", live.cards, titles)
+        self._card_ids = {name: int(card["id"]) for name, card in found.ours.items()}
+        self._boards = {int(each["id"]): each for each in live.dashboards}
+
+    def carry_out(self, plan: Plan) -> None:
+        """Makes and changes all, in the plan's order. Raises LakehouseError at the first that fails."""
+        for change in plan.changes:
+            self._tell(f"{change.what:<8} {change.thing} {change.name}".rstrip())
+            self._do(change)
+
+    def ask_all(self) -> None:
+        """Runs each question of ours as a reader would find it. Raises QuestionsFailedError with those that fail."""
+        failed: dict[str, str] = {}
+        for name, form in self._wanted.questions.items():
+            try:
+                answer = self._client.post(f"/api/card/{self._card_ids[name]}/query", {}, harmless=True)
+            except RefusedError as error:
+                failed[form["name"]] = str(error)
+                continue
+            if answer.get("status") != "completed":
+                failed[form["name"]] = " ".join(str(answer.get("error") or "it says no reason").split())[:_SHOWN]
+        if failed:
+            raise QuestionsFailedError(failed)
+
+    # -- one by one ---------------------------------------------------------------------------------------------------
+
+    def _do(self, change: Change) -> None:
+        if change.what == "archive":
+            self._client.put(f"/api/{_PATHS[change.thing]}/{change.live_id}", {"archived": True})
+        elif change.what == "remove":
+            self._client.delete(f"/api/permissions/group/{change.live_id}")
+        elif change.thing == "database":
+            self._database(change)
+        elif change.thing == "group":
+            self._viewers_id = self._client.post("/api/permissions/group", {"name": change.name})["id"]
+        elif change.thing == "collection":
+            self._collection(change)
+        elif change.thing == "permissions":
+            self._access(change.wanted)
+        elif change.thing == "question":
+            self._question(change)
+        elif change.thing == "dashboard":
+            self._dashboard(change)
+
+    def _database(self, change: Change) -> None:
+        body = dict(change.wanted)
+        if change.what == "make":
+            try:
+                self._database_id = self._client.post("/api/database", body)["id"]
+            except RefusedError as error:
+                if error.status != 400:
+                    raise
+                raise DatabaseError(f"Metabase does not get to Athena: {error.detail}") from None
+        elif change.what == "change":
+            self._client.put(f"/api/database/{self._database_id}", body)
+        self._sync()
+
+    def _sync(self) -> None:
+        """Has it look for tables and fields, and waits. Raises DatabaseError."""
+        self._client.post(f"/api/database/{self._database_id}/sync_schema", harmless=True)
+        ends = self._waiting.now() + self._waiting.sync_s
+        while True:
+            status = self._client.get(f"/api/database/{self._database_id}").get("initial_sync_status")
+            if status == "complete":
+                return
+            if status == "aborted":
+                raise DatabaseError("Metabase gave up looking for Athena's tables: its log says why.")
+            if self._waiting.now() >= ends:
+                raise DatabaseError(
+                    f"Metabase has been looking for Athena's tables for {self._waiting.sync_s:g} s: look at the "
+                    "workgroup's history, then run the same again."
+                )
+            self._waiting.sleep(_LOOK_EVERY_S)
+
+    def _collection(self, change: Change) -> None:
+        body = dict(change.wanted)
+        if change.what == "make":
+            self._collection_id = self._client.post("/api/collection", body)["id"]
+        else:  # a PUT without it would bring an archived one back, and one with parent_id move it
+            self._client.put(f"/api/collection/{self._collection_id}", {**body, "archived": False})
+
+    def _access(self, wanted: Mapping[str, Any]) -> None:
+        numbers = {"viewers": self._viewers_id, "everybody": self._everybody_id}
+        data: dict[str, dict[str, dict[str, Any]]] = {}
+        collections: dict[str, dict[str, str]] = {}
+        for key, value in wanted.items():
+            who, _, what = key.partition(": ")
+            number = str(numbers[who])
+            if what == "collection":
+                collections[number] = {str(self._collection_id): value}
+            else:
+                data.setdefault(number, {}).setdefault(str(self._database_id), {})[what] = value
+        for path, groups in (("/api/permissions/graph", data), ("/api/collection/graph", collections)):
+            revision = self._client.get(path)["revision"]
+            self._client.put(path, {"revision": revision, "groups": groups})
+
+    def _question(self, change: Change) -> None:
+        if self._database_id is None:
+            raise DatabaseError("There is no database to ask.")
+        body = bodies.of_card(change.wanted, database_id=self._database_id)
+        if change.what == "make":
+            made = self._client.post("/api/card", {**body, "collection_id": self._collection_id})
+            self._card_ids[change.key] = int(made["id"])
+        else:
+            self._client.put(f"/api/card/{change.live_id}", body)
+
+    def _dashboard(self, change: Change) -> None:
+        live: Mapping[str, Any] = self._boards.get(change.live_id or 0, {})
+        if change.what == "make":
+            said = {"name": change.wanted["name"], "description": change.wanted["description"]}
+            live = self._client.post("/api/dashboard", {**said, "collection_id": self._collection_id})
+        body = bodies.of_dashboard(change.wanted, card_ids=self._card_ids, live=live)
+        self._client.put(f"/api/dashboard/{live['id']}", body)
+
+
+_PATHS: Final = {"question": "card", "dashboard": "dashboard", "collection": "collection"}

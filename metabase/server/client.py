@@ -1,0 +1,185 @@
+"""Requests to Metabase: bounded waits, retries where they are harmless, named errors, and no secret in any of them.
+
+What is tried again, up to ``tries`` times:
+
+=======================  ==========================================================================================
+no connection was made   always: nothing was asked yet
+429, 503                 always: it was turned away (Metabase answers 503 until it has started)
+a broken answer, 5xx     where asking twice is harmless: a GET, a PUT, and a POST that makes nothing. A POST that makes
+                         something may have made it: the next plan finds out
+=======================  ==========================================================================================
+
+Metabase prefers a cookie to a header, so none is kept: a session that signed in would go on as whoever that was.
+Redirects are not followed: a POST would become a GET, and the key might go elsewhere.
+"""
+
+import http.cookiejar
+import random
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+import requests
+
+from metabase.server.errors import LostAnswerError, RefusedError, UnavailableError
+from tapehouse import logs
+from tapehouse.backoff import Backoff, retry
+from tapehouse.loopback import is_loopback
+
+_log = logs.of(__name__)
+_TIMEOUT_S: Final = (5.0, 60.0)
+_QUERY_TIMEOUT_S: Final = (5.0, 600.0)
+"""Athena's own queue may be long."""
+_TURNED_AWAY: Final = frozenset({429, 503})
+_BACKOFF: Final = Backoff(base_s=1, cap_s=20)
+_PAGE: Final = 100
+_SHOWN: Final = 300
+_LEAST_SECRET: Final = 4
+
+Query = Sequence[tuple[str, str]]
+
+
+class _TryAgainError(UnavailableError):
+    """To ask again is harmless."""
+
+
+class MetabaseClient:
+    """One Metabase, and who we are there."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        tries: int = 5,
+        backoff: Backoff = _BACKOFF,
+        sleep: Callable[[float], None] = time.sleep,
+        dice: Callable[[], float] = random.random,
+    ) -> None:
+        self.url = url.rstrip("/")
+        self._tries, self._backoff, self._sleep, self._dice = tries, backoff, sleep, dice
+        self._secrets: list[str] = []
+        self._headers: dict[str, str] = {}
+        self._http = requests.Session()
+        self._http.trust_env = not is_loopback(url)  # no proxy, and no password of ~/.netrc, for this machine
+        self._http.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
+
+    def __repr__(self) -> str:
+        return f"MetabaseClient({self.url!r})"
+
+    def close(self) -> None:
+        self._http.close()
+
+    def hide(self, secret: str) -> None:
+        """Whatever Metabase answers, this is not shown."""
+        if len(secret) >= _LEAST_SECRET:
+            self._secrets.append(secret)
+
+    def use_session(self, session: str) -> None:
+        self.hide(session)
+        self._headers = {"X-Metabase-Session": session}
+
+    def use_key(self, key: str) -> None:
+        self.hide(key)
+        self._headers = {"X-API-KEY": key}
+
+    # -- requests -----------------------------------------------------------------------------------------------------
+
+    def get(self, path: str, query: Query = ()) -> Any:
+        return self._send("GET", path, query=query, harmless=True)
+
+    def put(self, path: str, body: Mapping[str, Any]) -> Any:
+        return self._send("PUT", path, body=body, harmless=True)
+
+    def post(self, path: str, body: Mapping[str, Any] | None = None, *, harmless: bool = False) -> Any:
+        """``harmless``: to ask twice makes nothing twice."""
+        return self._send("POST", path, body=body, harmless=harmless)
+
+    def delete(self, path: str) -> None:
+        self._send("DELETE", path, harmless=True)
+
+    def items(self, path: str, query: Query = ()) -> Iterator[dict[str, Any]]:
+        """All items of a collection, page by page."""
+        offset = 0
+        while True:
+            page = self.get(path, [*query, ("limit", str(_PAGE)), ("offset", str(offset))])
+            found = page["data"]
+            yield from found
+            offset += len(found)
+            if not found or offset >= (page.get("total") or 0):
+                return
+
+    def _send(
+        self, method: str, path: str, *, query: Query = (), body: Mapping[str, Any] | None = None, harmless: bool
+    ) -> Any:
+        what = f"{method} {path}"
+
+        def call() -> requests.Response:
+            response = self._once(method, path, query, body, harmless=harmless)
+            if response.status_code in _TURNED_AWAY or (harmless and response.status_code >= 500):
+                raise _TryAgainError(what, f"{response.status_code}, {self._detail(response)}")
+            return response
+
+        response = retry(
+            call,
+            when=_TryAgainError,
+            tries=self._tries,
+            backoff=self._backoff,
+            sleep=self._sleep,
+            dice=self._dice,
+            on_failure=lambda error: _log.warning("metabase_waits", request=what, error=str(error)),
+        )
+        if not 200 <= response.status_code < 300:
+            raise RefusedError(what, response.status_code, self._detail(response))
+        return self._answer(what, response)
+
+    def _once(
+        self, method: str, path: str, query: Query, body: Mapping[str, Any] | None, *, harmless: bool
+    ) -> requests.Response:
+        what = f"{method} {path}"
+        try:
+            return self._http.request(
+                method,
+                f"{self.url}{path}",
+                params=list(query),
+                json=body,
+                headers=self._headers,
+                timeout=_QUERY_TIMEOUT_S if path.endswith("/query") else _TIMEOUT_S,
+                allow_redirects=False,
+            )
+        except requests.RequestException as error:
+            detail = self._scrubbed(f"{type(error).__name__}: {error}")
+            if harmless or _never_asked(error):
+                raise _TryAgainError(what, detail) from None
+            raise LostAnswerError(what, detail) from None
+
+    def _answer(self, what: str, response: requests.Response) -> Any:
+        if response.status_code == 204 or not response.content:
+            return None
+        try:
+            return response.json()
+        except ValueError:
+            raise RefusedError(what, response.status_code, f"no JSON, {self._detail(response)}") from None
+
+    def _detail(self, response: requests.Response) -> str:
+        """Metabase's reason: of JSON its messages, of text the text, of a page of HTML no more than that it is one."""
+        try:
+            said = response.json()
+        except ValueError:
+            kind = response.headers.get("content-type", "").partition(";")[0]
+            said = f"({kind}, {len(response.content)} bytes)" if "html" in kind else response.text
+        if isinstance(said, dict):
+            parts = [said.get("message"), said.get("errors"), said.get("specific-errors"), said.get("error")]
+            said = "; ".join(str(part) for part in parts if part) or str(said)
+        if response.is_redirect:
+            said = "it is somewhere else: the address is to be that of Metabase itself"
+        return self._scrubbed(" ".join(str(said).split()))[:_SHOWN] or "(nothing said)"
+
+    def _scrubbed(self, text: str) -> str:
+        for secret in self._secrets:
+            text = text.replace(secret, "***")
+        return text
+
+
+def _never_asked(error: requests.RequestException) -> bool:
+    """Whether no byte of the request was sent."""
+    return isinstance(error, requests.ConnectTimeout) or "NewConnectionError" in str(error)

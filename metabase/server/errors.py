@@ -1,0 +1,84 @@
+"""What goes wrong between us and Metabase.
+
+::
+
+    TransientError ─┬ UnavailableError   it does not answer, or not yet
+                    │  └ LostAnswerError the answer was lost, and what was asked may have been done
+                    └ MovedError         it changed since the plan was shown
+    TerminalError ─┬─ RefusedError       it refuses a request; the status and its reason
+                   ├─ SignInError        nobody is let in, or not as an administrator
+                   ├─ AmbiguousError     there are two where one is looked for
+                   ├─ DatabaseError      Metabase cannot read Athena
+                   └─ QuestionsFailedError  questions were put there, and do not run
+"""
+
+from collections.abc import Mapping
+
+from tapehouse.errors import TerminalError, TransientError
+
+
+class UnavailableError(TransientError):
+    """Metabase does not answer, or not yet."""
+
+    def __init__(self, what: str, detail: str) -> None:
+        super().__init__(what, detail)
+        self.what, self.detail = what, detail
+
+    def __str__(self) -> str:
+        return f"Metabase does not answer ({self.what}): {self.detail}"
+
+
+class LostAnswerError(UnavailableError):
+    """The answer was lost. Asking again might make a thing twice; the next plan sees whether it was made."""
+
+    def __str__(self) -> str:
+        return f"Metabase's answer was lost ({self.what}): {self.detail}. It may have been done: run the same again."
+
+
+class MovedError(TransientError):
+    """Somebody changed something since the plan was shown."""
+
+    def __str__(self) -> str:
+        return "Metabase has changed since this plan was made: nothing was done. Look at the plan anew."
+
+
+class RefusedError(TerminalError):
+    """A request was refused. No secret is in the detail."""
+
+    def __init__(self, what: str, status: int, detail: str) -> None:
+        super().__init__(what, status, detail)
+        self.what, self.status, self.detail = what, status, detail
+
+    def __str__(self) -> str:
+        return f"Metabase refused {self.what} with {self.status}: {self.detail}"
+
+
+class SignInError(TerminalError):
+    """Nobody is let in, or not as an administrator."""
+
+
+class AmbiguousError(TerminalError):
+    """There are two of a name, and names are all that tells them apart."""
+
+    def __init__(self, kind: str, name: str) -> None:
+        super().__init__(kind, name)
+        self.kind, self.name = kind, name
+
+    def __str__(self) -> str:
+        return f"There are several {self.kind}s called {self.name!r} in Metabase: rename or remove all but one."
+
+
+class DatabaseError(TerminalError):
+    """Metabase cannot read Athena."""
+
+
+class QuestionsFailedError(TerminalError):
+    """Questions were put into Metabase, and do not run there."""
+
+    def __init__(self, failed: Mapping[str, str]) -> None:
+        super().__init__(failed)
+        self.failed = dict(failed)
+
+    def __str__(self) -> str:
+        lines = [f"{len(self.failed)} question(s) do not run in Metabase:"]
+        return "\n".join([*lines, *(f"  - {name}: {why}" for name, why in self.failed.items())])

@@ -1,0 +1,154 @@
+"""Plan, apply, destroy and export, each from the files and a Metabase to its end; what is said goes to ``tell``."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from metabase.book import Book
+from metabase.server import adopt, backup, live, plan, sign_in, wanted
+from metabase.server.apply import Apply, Waiting
+from metabase.server.client import MetabaseClient
+from metabase.server.errors import MovedError
+from metabase.server.live import Live
+from metabase.server.names import Names
+from metabase.server.plan import Plan
+from metabase.server.sign_in import Administrator, Instance
+from metabase.server.wanted import Athena, Wanted
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was there at one moment, and what was to be."""
+
+    instance: Instance
+    live: Live
+    wanted: Wanted
+
+    def plan(self) -> Plan:
+        return plan.make(self.wanted, self.live, is_set_up=self.instance.is_set_up)
+
+
+@dataclass(frozen=True, slots=True)
+class Provisioner:
+    """One Metabase and the files for it."""
+
+    client: MetabaseClient
+    who: Administrator
+    book: Book
+    athena: Athena
+    names: Names = field(default_factory=Names)
+    tell: Tell = print
+    waiting: Waiting = field(default_factory=Waiting)
+    backups: Path = backup.FOLDER
+
+    def look(self) -> Seen:
+        """Reads and changes nothing; where nobody has set it up, nothing of ours can be there."""
+        found = sign_in.instance(self.client)
+        state = Live()
+        if found.is_set_up:
+            sign_in.sign_in(self.client, self.who)
+            state = live.read(self.client, self.names)
+        return Seen(found, state, wanted.of_book(self.book, names=self.names, athena=self.athena, major=found.major))
+
+    def show(self, made: Plan, seen: Seen) -> None:
+        self.tell(f"Metabase at {self.client.url} ({seen.instance.version or 'of no known version'}): {made.counts()}.")
+        for line in made.lines():
+            self.tell(line)
+
+    def plan(self) -> bool:
+        """Shows what apply would do; whether there is anything."""
+        seen = self.look()
+        made = seen.plan()
+        self.show(made, seen)
+        return bool(made.changes)
+
+    def apply(self, *, confirm: Callable[[], bool], wait_s: float = 0.0) -> bool:
+        """Brings the files about; whether it was confirmed. ``confirm`` is asked with the plan on the screen.
+
+        Raises MovedError where something changed meanwhile, and QuestionsFailedError where all is there and something
+        does not run.
+        """
+        sign_in.wait_until_up(self.client, wait_s=wait_s, sleep=self.waiting.sleep, now=self.waiting.now)
+        seen = self.look()
+        made = seen.plan()
+        self.show(made, seen)
+        if made.changes:
+            if not confirm():
+                return False
+            if not seen.instance.is_set_up:
+                sign_in.set_up(self.client, seen.instance, self.who)
+                seen = self.look()
+                made = seen.plan()
+            else:
+                seen, made = self._unmoved(made)
+        work = Apply(self.client, seen.wanted, seen.live, waiting=self.waiting, tell=self.tell)
+        if made.changes:
+            self._back_up(made, seen)
+            work.carry_out(made)
+        work.ask_all()
+        self.tell(f"All {len(self.book.questions)} questions run.")
+        return True
+
+    def destroy(self, *, confirm: Callable[[], bool]) -> bool:
+        """Takes away what is ours; whether it was confirmed."""
+        seen = self.look()
+        made = plan.removal(seen.wanted, seen.live)
+        self.show(made, seen)
+        if not made.changes:
+            return True
+        if not confirm():
+            return False
+        self._back_up(made, seen)
+        Apply(self.client, seen.wanted, seen.live, waiting=self.waiting, tell=self.tell).carry_out(made)
+        return True
+
+    def export(self, folder: Path, *, overwrite: bool = False) -> int:
+        """Writes what differs from the files, or is in none, into the folder; how many could not be written."""
+        seen = self.look()
+        changed = {(change.thing, change.live_id) for change in seen.plan().changes if change.what == "change"}
+        questions = live.owned("question", seen.live.cards, {n: f["name"] for n, f in seen.wanted.questions.items()})
+        boards = live.owned(
+            "dashboard", seen.live.dashboards, {n: f["name"] for n, f in seen.wanted.dashboards.items()}
+        )
+        same = {
+            f"questions/{name}.sql" for name, each in questions.ours.items() if ("question", each["id"]) not in changed
+        }
+        same |= {
+            f"dashboards/{name}.yaml" for name, each in boards.ours.items() if ("dashboard", each["id"]) not in changed
+        }
+        left = 0
+        found = adopt.adopt(seen.live, questions=questions.ours, dashboards=boards.ours, prefix=self.athena.prefix)
+        for each in found:
+            if each.path not in same:
+                left += not self._write(folder, each, overwrite=overwrite)
+        return left
+
+    def _write(self, folder: Path, each: adopt.Adopted, *, overwrite: bool) -> bool:
+        path = folder / each.path
+        if each.reason:
+            self.tell(f"leave    {each.what}: {each.reason}")
+            return False
+        if path.exists() and not overwrite:
+            self.tell(f"leave    {each.what}: {path} is there (--overwrite)")
+            return False
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(each.content, encoding="utf-8")
+        self.tell(f"write    {each.what}: {path}")
+        return True
+
+    def _unmoved(self, shown: Plan) -> tuple[Seen, Plan]:
+        """Looks again, since a confirmation may have taken an hour. What need not be done any more is left out.
+
+        Raises MovedError where something would be done that was not shown.
+        """
+        again = self.look()
+        made = again.plan()
+        if any(change not in shown.changes for change in made.changes):
+            raise MovedError
+        return again, made
+
+    def _back_up(self, made: Plan, seen: Seen) -> None:
+        if made.overwrites:
+            self.tell(f"What is there now: {backup.write(seen.live, self.backups)}")

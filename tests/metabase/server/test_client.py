@@ -1,0 +1,105 @@
+"""Requests are tried again where that is harmless, errors have names, and no secret is in any of them."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from metabase.server.client import MetabaseClient
+from metabase.server.errors import LostAnswerError, RefusedError, UnavailableError
+from tests.metabase.fake import FakeMetabase
+from tests.metabase.fake_state import KEY, State
+
+
+@pytest.fixture
+def state(server: FakeMetabase) -> State:
+    return server.reset()
+
+
+@pytest.fixture
+def client(server: FakeMetabase, waits: list[float]) -> Iterator[MetabaseClient]:
+    made = MetabaseClient(server.url, tries=3, sleep=waits.append, dice=lambda: 0.0)
+    made.use_key(KEY)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def waits() -> list[float]:
+    return []
+
+
+def test_who_is_turned_away_comes_again_later_each_time(
+    client: MetabaseClient, state: State, waits: list[float]
+) -> None:
+    state.answers = {0: (503, "text/plain", "starting"), 1: (429, "text/plain", "slowly")}
+    assert client.post("/api/permissions/group", {"name": "A"})["name"] == "A"
+    assert waits == [0.5, 1.0]
+    assert len(state.requests) == 3
+
+
+def test_a_lost_answer_is_asked_for_again_only_where_that_is_harmless(client: MetabaseClient, state: State) -> None:
+    state.lost_at = 0
+    assert client.get("/api/permissions/group")
+    state.lost_at = 2
+    with pytest.raises(LostAnswerError, match=r"group.*It may have been done: run the same again"):
+        client.post("/api/permissions/group", {"name": "A"})
+    assert len(state.requests) == 3
+    assert [each["name"] for each in state.groups.values()].count("A") == 1
+
+
+def test_a_fault_of_the_server_is_asked_again_only_where_that_is_harmless(client: MetabaseClient, state: State) -> None:
+    state.answers = dict.fromkeys((0, 2), (502, "text/html", "<html>" + "x" * 9_000))
+    assert client.get("/api/permissions/group")
+    with pytest.raises(RefusedError) as caught:
+        client.post("/api/permissions/group", {"name": "A"})
+    assert str(caught.value) == "Metabase refused POST /api/permissions/group with 502: (text/html, 9006 bytes)"
+
+
+def test_it_gives_up_in_the_end_and_says_what_it_heard_last(client: MetabaseClient, state: State) -> None:
+    state.answers = dict.fromkeys(range(9), (503, "text/plain", "starting"))
+    with pytest.raises(UnavailableError) as caught:
+        client.get("/api/permissions/group")
+    assert str(caught.value) == "Metabase does not answer (GET /api/permissions/group): 503, starting"
+    assert len(state.requests) == 3
+
+
+def test_nobody_there_is_tried_again_and_told(waits: list[float]) -> None:
+    client = MetabaseClient("http://127.0.0.1:9", tries=2, sleep=waits.append)
+    with pytest.raises(UnavailableError, match="POST /api/card"):
+        client.post("/api/card", {})
+    assert len(waits) == 1
+    client.close()
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        ((400, "application/json", '{"errors": {"name": "blank"}, "message": "No"}'), "400: No; {'name': 'blank'}"),
+        ((400, "application/json", '"only text"'), "400: only text"),
+        ((403, "text/plain", "You don't have permissions to do that."), "403: You don't have permissions"),
+        ((401, "text/plain", ""), "401: (nothing said)"),
+        ((404, "text/plain", f"no {KEY} here"), "404: no *** here"),
+        ((302, "text/html", "<html>"), "302: it is somewhere else: the address is to be that of Metabase itself"),
+        ((200, "text/html", "<html>Sign in</html>"), "200: no JSON, (text/html, 20 bytes)"),
+    ],
+)
+def test_a_refusal_is_told_in_the_words_of_metabase(
+    client: MetabaseClient, state: State, answer: tuple[int, str, str], told: str
+) -> None:
+    state.answers = {0: answer}
+    with pytest.raises(RefusedError) as caught:
+        client.get("/api/user/current")
+    assert told in str(caught.value)
+    assert KEY not in str(caught.value) + repr(caught.value) + repr(client)
+
+
+def test_what_the_contract_does_not_know_is_refused_by_the_fake(client: MetabaseClient, state: State) -> None:
+    """A Metabase would drop it in silence."""
+    for body in ({"name": "A", "colour": "red"}, {}, {"name": " "}):
+        with pytest.raises(RefusedError, match="400"):
+            client.post("/api/collection", body)
+    with pytest.raises(RefusedError, match="dataset_query"):
+        client.post("/api/card", {"name": "A", "dataset_query": {}, "display": "bar", "visualization_settings": {}})
+    with pytest.raises(RefusedError, match="404"):
+        client.put("/api/dashboard/1/cards", {"cards": []})
+    assert not state.collections

@@ -1,0 +1,339 @@
+"""What the files want is brought about, once, whatever breaks; what others made is left alone."""
+
+import json
+
+import pytest
+
+from metabase.server.errors import (
+    AmbiguousError,
+    DatabaseError,
+    MovedError,
+    QuestionsFailedError,
+    SignInError,
+    UnavailableError,
+)
+from metabase.server.sign_in import Administrator
+from tests.metabase.fake_answers import ALL
+from tests.metabase.fake_state import EMAIL, EVERYBODY, KEY, PASSWORD
+from tests.metabase.samples import CANDLES, MARKETS, SUMMARY, write
+from tests.metabase.server.conftest import Desk
+
+
+def test_a_new_metabase_is_set_up_and_gets_everything(desk: Desk) -> None:
+    state = desk.server.reset(is_set_up=False)
+    state.starting = 4
+    assert desk.apply()
+    assert state.users == {EMAIL: PASSWORD}
+    assert state.token is None
+    (database,) = state.databases.values()
+    assert database["details"]["include-user-id-and-hash"] is False
+    assert database["details"]["dbname"] == "dev_gold"
+    assert not {"access_key", "secret_key", "catalog"} & set(database["details"])
+    assert database["schedules"]["metadata_sync"]["schedule_type"] == "daily"
+    assert database["initial_sync_status"] == "complete"
+    assert sorted(card["name"] for card in state.cards.values()) == ["Candles", "Markets now", "Volume by side"]
+    (board,) = state.dashboards.values()
+    assert [tab["name"] for tab in board["tabs"]] == ["Prices", "Flow"]
+    assert len(board["dashcards"]) == 5
+    mapped = [each for card in board["dashcards"] for each in card["parameter_mappings"]]
+    assert len(mapped) == 4
+    assert all(each["card_id"] in state.cards for each in mapped)
+    assert desk.said[-1] == "All 3 questions run."
+
+
+def test_viewers_see_what_is_there_and_others_nothing(desk: Desk) -> None:
+    assert desk.apply()
+    (viewers,) = [each["id"] for each in desk.state.groups.values() if each["name"] == "Tapehouse viewers"]
+    (collection,) = desk.state.collections
+    (database,) = desk.state.databases
+    rights = desk.state.collection_graph
+    assert (rights[str(viewers)][str(collection)], rights[str(EVERYBODY)][str(collection)]) == ("read", "none")
+    data = desk.state.data_graph
+    assert data[str(viewers)][str(database)] == {"view-data": "unrestricted", "create-queries": "no"}
+    assert data[str(EVERYBODY)][str(database)] == {**ALL, "create-queries": "no"}
+
+
+@pytest.mark.parametrize("knows_legacy", [True, False])
+@pytest.mark.parametrize("version", ["v0.64.6", "v0.58.30", "v1.64.0.1", ""])
+def test_applying_twice_changes_nothing(desk: Desk, version: str, knows_legacy: bool) -> None:
+    desk.state.version, desk.state.knows_legacy = version, knows_legacy
+    assert desk.plan()
+    assert desk.state.writes == []
+    assert desk.apply()
+    for _ in range(2):  # its tags come as a map, then as a list
+        assert not desk.plan()
+        assert desk.said == [f"Metabase at {desk.server.url} ({version or 'of no known version'}): nothing to change."]
+    before, done = desk.state.things(), len(desk.state.writes)
+    assert desk.apply()
+    assert (desk.state.things(), len(desk.state.writes), desk.asked) == (before, done, 1)
+    drawn = "boxplot" if "64" in version else "combo"
+    assert [each["display"] for each in desk.state.cards.values()] == [drawn, "table", "area"]
+    assert desk.backups == []
+
+
+def test_the_plan_shows_every_change_and_changes_nothing(desk: Desk) -> None:
+    assert desk.apply()
+    before = desk.state.things()
+    write(desk.folder, summary=SUMMARY.replace("SELECT symbol", "SELECT  symbol").replace("Markets now", "Markets"))
+    write(desk.folder, candles=CANDLES, markets=MARKETS.replace("w: 12", "w: 13"), summary=_new_summary())
+    assert desk.plan()
+    assert "\n".join(desk.said).partition("\n")[2] == _told()
+    assert desk.state.things() == before
+
+
+def _new_summary() -> str:
+    return SUMMARY.replace("last_price,", "last_price AS last_price,").replace("Markets now", "Markets")
+
+
+def _told() -> str:
+    return """\
+  change   question Markets now
+             name: "Markets now" → "Markets"
+             sql: "SELECT symbol, last_price, change_24h, volume_24h FROM dev_gold.market_summary [[ WHERE symbol = \
+{{symbol}} ]]" → "SELECT symbol, last_price AS last_price, change_24h, volume_24h FROM dev_gold.market_summary \
+[[ WHERE symbol = {{symbol}} ]]"
+  change   dashboard Markets
+             cards.Flow / volume.size_x: 12 → 13"""
+
+
+def test_what_was_changed_by_hand_is_shown_kept_aside_and_overwritten(desk: Desk) -> None:
+    assert desk.apply()
+    card = next(each for each in desk.state.cards.values() if each["name"] == "Candles")
+    original = dict(card)
+    card |= {"name": "My candles", "visualization_settings": {"graph.show_goal": True}}
+    board = next(iter(desk.state.dashboards.values()))
+    board["dashcards"] = board["dashcards"][:3]
+    desk.confirmed = False
+    assert not desk.apply()
+    assert card["name"] == "My candles"
+    assert '             name: "My candles" → "Candles"' in desk.said
+    assert "             visualization_settings.graph.show_goal: true → nothing" in desk.said
+    desk.confirmed = True
+    assert desk.apply()
+    assert card == original
+    (backup,) = desk.backups
+    kept = json.loads(backup.read_text())
+    assert "My candles" in [each["name"] for each in kept["questions"]]
+    assert len(kept["dashboards"][0]["dashcards"]) == 3
+    assert not desk.plan()
+
+
+def test_cards_and_tabs_that_stay_keep_their_numbers(desk: Desk) -> None:
+    assert desk.apply()
+    board = next(iter(desk.state.dashboards.values()))
+    before = {card["id"] for card in board["dashcards"]}, [tab["id"] for tab in board["tabs"]]
+    write(desk.folder, markets=MARKETS.replace("x: 0, y: 9, w: 18", "x: 0, y: 19, w: 20"))
+    assert desk.apply()
+    assert ({card["id"] for card in board["dashcards"]}, [tab["id"] for tab in board["tabs"]]) == before
+    assert not desk.plan()
+
+
+def test_what_others_made_is_left_alone(desk: Desk) -> None:
+    state = desk.state
+    state.last_id = 100
+    state.collections[7] = {"id": 7, "name": "Finance", "location": "/", "archived": False}
+    state.collections[8] = {"id": 8, "name": "Tapehouse", "location": "/7/", "archived": False}
+    state.databases[9] = {"id": 9, "name": "Tapehouse", "engine": "postgres", "details": {}, "initial_sync_status": "x"}
+    query = {"database": 9, "type": "native", "native": {"query": "SELECT 1"}}
+    theirs = {
+        "name": "Candles",
+        "display": "table",
+        "dataset_query": query,
+        "visualization_settings": {},
+        "archived": False,
+    }
+    state.cards[10] = {**theirs, "id": 10, "collection_id": 7}
+    before = state.things()
+    assert desk.apply()
+    mine = next(number for number, each in state.collections.items() if number > 100)
+    state.cards[11] = {**theirs, "id": 11, "collection_id": mine, "name": "A copy", "description": None}
+    state.cards[11]["description"] = next(
+        e["description"] for e in state.cards.values() if e.get("display") == "boxplot"
+    )
+    state.cards[12] = {**theirs, "id": 12, "collection_id": mine, "name": "My own", "description": None}
+    assert not desk.plan()
+    assert [line for line in desk.said if "leave" in line] == [
+        "  leave    question A copy (in no file: `tapehouse metabase export` writes it down)",
+        "  leave    question My own (in no file: `tapehouse metabase export` writes it down)",
+    ]
+    copies = {number: dict(state.cards[number]) for number in (11, 12)}
+    write(desk.folder, summary=_new_summary())
+    assert desk.apply()
+    assert desk.destroy()
+    after = state.things()
+    for kind, things in before.items():
+        for number, each in things.items():
+            if kind not in ("data_graph", "collection_graph"):
+                assert after[kind][number] == each
+    assert {number: state.cards[number] for number in (11, 12)} == copies
+    assert not state.collections[mine]["archived"]  # theirs are in it
+    assert all(each["archived"] for number, each in state.cards.items() if number > 12)
+    assert all(each["archived"] for each in state.dashboards.values())
+
+
+def test_destroy_takes_away_all_of_ours_and_apply_brings_it_back(desk: Desk) -> None:
+    assert desk.apply()
+    desk.confirmed = False
+    assert not desk.destroy()
+    assert not any(each["archived"] for each in desk.state.cards.values())
+    desk.confirmed = True
+    assert desk.destroy()
+    state = desk.state
+    assert all(
+        each["archived"] for kind in (state.cards, state.dashboards, state.collections) for each in kind.values()
+    )
+    assert [each["name"] for each in state.groups.values()] == ["All Users", "Administrators"]
+    assert desk.said[1].split()[:2] == ["archive", "dashboard"]
+    assert any("database Tapehouse" in line and "leave" in line for line in desk.said)
+    assert len(desk.backups) == 1
+    asked = desk.asked
+    assert desk.destroy()
+    assert desk.asked == asked
+    assert desk.apply()
+    assert not desk.plan()
+
+
+def test_what_is_in_no_file_any_more_goes_into_the_trash(desk: Desk) -> None:
+    assert desk.apply()
+    only = "title: Markets\ndescription: D\ncards:\n  - {question: summary, x: 0, y: 0, w: 4, h: 3}\n"
+    for name in ("candles", "volume"):
+        (desk.files / f"questions/{name}.sql").unlink()
+    (desk.files / "dashboards/markets.yaml").write_text(only)
+    assert desk.apply()
+    assert [line for line in desk.said if line.startswith("archive")] == [
+        "archive  question Candles", "archive  question Volume by side",
+    ]  # fmt: skip
+    assert not desk.plan()
+    assert sum(each["archived"] for each in desk.state.cards.values()) == 2
+
+
+def test_a_question_that_does_not_run_fails_the_apply_by_name(desk: Desk) -> None:
+    write(desk.folder, summary=SUMMARY.replace("gold.market_summary", "gold.nosuch"))
+    for _ in range(2):
+        with pytest.raises(QuestionsFailedError) as caught:
+            desk.apply()
+        assert str(caught.value) == (
+            "1 question(s) do not run in Metabase:\n"
+            "  - Markets now: TABLE_NOT_FOUND: line 1:15: Table nosuch does not exist"
+        )
+    write(desk.folder)
+    assert desk.apply()
+
+
+def test_athena_that_is_not_reached_is_told(desk: Desk) -> None:
+    desk.state.unreachable = True
+    with pytest.raises(DatabaseError, match=r"does not get to Athena: Unable to reach Athena; .*check this"):
+        desk.apply()
+    desk.state.unreachable, desk.state.aborts_sync = False, True
+    with pytest.raises(DatabaseError, match="gave up looking"):
+        desk.apply()
+    desk.state.aborts_sync = False
+    assert desk.apply()
+    assert "  sync     database Tapehouse" in desk.said
+
+
+def test_a_database_that_was_changed_by_hand_is_put_right(desk: Desk) -> None:
+    assert desk.apply()
+    (database,) = desk.state.databases.values()
+    database["details"] |= {"include-user-id-and-hash": True, "secret_key": "hunter2-hunter2"}
+    database["schedules"]["metadata_sync"]["schedule_type"] = "hourly"
+    assert desk.plan()
+    assert [line.strip() for line in desk.said[2:]] == [
+        "details.include-user-id-and-hash: true → false",
+        'schedules.metadata_sync.schedule_type: "hourly" → "daily"',
+    ]
+    assert desk.apply()
+    assert database["details"]["secret_key"] == "hunter2-hunter2"
+    assert "hunter2" not in desk.backups[0].read_text()
+    assert not desk.plan()
+
+
+def test_two_of_a_name_are_no_guess(desk: Desk) -> None:
+    assert desk.apply()
+    (number,) = desk.state.collections
+    desk.state.collections[99] = {**desk.state.collections[number], "id": 99}
+    with pytest.raises(AmbiguousError, match="several collections called 'Tapehouse'"):
+        desk.plan()
+
+
+def test_what_moved_while_it_was_confirmed_is_not_overwritten(desk: Desk) -> None:
+    assert desk.apply()
+    write(desk.folder, summary=_new_summary())
+    before = desk.state.things()
+
+    def meanwhile() -> bool:
+        next(iter(desk.state.cards.values()))["name"] = "Another"
+        return True
+
+    desk.confirm = meanwhile  # type: ignore[method-assign]
+    with pytest.raises(MovedError, match="nothing was done"):
+        desk.apply()
+    next(iter(desk.state.cards.values()))["name"] = "Candles"
+    assert desk.state.things() == before
+
+
+@pytest.mark.parametrize(
+    ("who", "why"),
+    [
+        (Administrator(EMAIL, "hunter2-hunter2"), "admin@example.com is not let in: .*stored password \\*\\*\\*"),
+        (Administrator(api_key="mb_wrong"), "The key is not known"),
+        (Administrator(EMAIL), "Who administers Metabase is not said"),
+    ],
+)
+def test_who_is_not_let_in_is_told_without_a_secret(desk: Desk, who: Administrator, why: str) -> None:
+    desk.who = who
+    with pytest.raises(SignInError, match=why) as caught:
+        desk.plan()
+    assert "hunter2" not in str(caught.value) + repr(who)
+    assert "mb_wrong" not in str(caught.value) + repr(who)
+
+
+def test_who_is_no_administrator_is_told(desk: Desk) -> None:
+    desk.state.sessions = _Lesser()
+    with pytest.raises(SignInError, match="is no administrator"):
+        desk.plan()
+
+
+class _Lesser(dict[str, bool]):
+    def __setitem__(self, key: str, value: bool) -> None:
+        super().__setitem__(key, False)
+
+
+def test_a_key_does_instead_of_a_password_and_no_cookie_is_ever_sent(desk: Desk) -> None:
+    desk.who = Administrator(api_key=KEY)
+    assert desk.apply()
+    desk.who = Administrator(EMAIL, PASSWORD)
+    assert not desk.plan()
+    assert "POST /api/session" in desk.state.requests
+    assert not any("Cookie" in headers for headers in desk.state.asked)
+
+
+def _whole(desk: Desk) -> int:
+    """How many requests an apply wants from nothing."""
+    desk.server.reset(is_set_up=False)
+    assert desk.apply()
+    return len(desk.state.requests)
+
+
+def test_a_kill_behind_any_request_loses_nothing_and_doubles_nothing(desk: Desk) -> None:
+    """What was asked is done, and we never hear of it. (A kill before a request is one behind the request before.)"""
+    count, wanted = _whole(desk), _shape(desk)
+    assert count > 25
+    desk.tries = 1
+    for number in range(1, count):  # the first is asked until it is answered
+        state = desk.server.reset(is_set_up=False)
+        state.lost_at = number
+        with pytest.raises(UnavailableError):
+            desk.apply()
+        assert desk.apply()
+        assert _shape(desk) == wanted, f"request {number}: {state.requests[number]}"
+        assert not desk.plan(), f"request {number}: {desk.said}"
+
+
+def _shape(desk: Desk) -> list[object]:
+    """All that there is, without its numbers."""
+    state = desk.state
+    kinds = (state.databases, state.collections, state.groups, state.cards, state.dashboards)
+    names = [sorted(str(each["name"]) for each in kind.values()) for kind in kinds]
+    rights = [sorted(str(may) for may in graph.values()) for graph in (state.data_graph, state.collection_graph)]
+    return [names, [len(group) for group in rights], state.users]
