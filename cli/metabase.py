@@ -50,6 +50,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     settings = load_settings(options)
+    if settings.target != "aws":
+        raise UnpreparedError(
+            "Metabase asks Athena, which there is with TARGET=aws alone; at home look at the preview."
+        )
     if not settings.metabase_url:
         raise UnpreparedError("Where Metabase is, is not said: TAPEHOUSE_METABASE_URL, or --metabase-url.")
     return carry_out(options, provisioner(settings, options))

@@ -1,12 +1,15 @@
 """Questions and dashboards are read together: what does not fit is told with file and line, all of it at once."""
 
+import textwrap
 from pathlib import Path
 
 import pytest
 
-from metabase import book
+from metabase import book, dashboard, dashboard_reader, question_reader
 from metabase.dashboard import Place, QuestionCard, TextCard
-from metabase.faults import FilesError
+from metabase.faults import FileFaults, FilesError
+from metabase.header import KEYS
+from metabase.question import DISPLAYS
 from tests.metabase.samples import CANDLES, MARKETS, SUMMARY, write
 
 
@@ -89,6 +92,21 @@ def test_the_faults_of_all_files_are_told_together(tmp_path: Path) -> None:
         "metabase/questions/candles.sql", "metabase/dashboards/markets.yaml", "metabase",
     ]  # fmt: skip
     assert faults[-1] == "metabase: two questions have the title 'Volume by side'"
+
+
+def test_the_page_of_dashboards_says_what_is_read(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs/dashboards.md").read_text(encoding="utf-8")
+    question = page.split("```\n")[1]
+    faults = FileFaults("page")
+    candles = question_reader.read(question, name="candles", faults=faults)
+    assert faults.found == []
+    assert candles.asked({"from": "2026-11-29"}).count("DATE '2026-11-29'") == 1
+    told = {key.strip() for line in page.splitlines() if line.startswith("| ") for key in line.split("|")[1].split(",")}
+    assert set(KEYS) <= told
+    assert all(f"{display}" in page for display in DISPLAYS)
+    example = (dashboard.__doc__ or "").partition("::")[2].partition("The grid")[0]
+    dashboard_reader.read(textwrap.dedent(example).encode(), name="markets", faults=faults)
+    assert faults.found == []
 
 
 def test_a_file_that_is_no_text_is_told(tmp_path: Path) -> None:

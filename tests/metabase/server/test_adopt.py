@@ -1,0 +1,129 @@
+"""What people drew by hand becomes files that can be read again; what no file can say is told."""
+
+from pathlib import Path
+
+from metabase import book
+from tests.metabase.samples import SUMMARY
+from tests.metabase.server.conftest import Desk
+
+
+def by_hand(desk: Desk) -> int:
+    """Questions and a dashboard that somebody drew beside ours; the number of the first."""
+    state = desk.state
+    (database,), (collection,) = state.databases, state.collections
+    tags = {"pair": {"id": "1", "name": "pair", "display-name": "Pair", "type": "text", "default": ["BTC-USD"]}}
+    sql = "SELECT hour, volume, side FROM dev_gold.exchange_activity [[ WHERE symbol = {{pair}} ]];"
+    query = {"database": database, "type": "native", "native": {"query": sql, "template-tags": tags}}
+    said = {
+        "graph.dimensions": ["hour", "side"], "graph.metrics": ["volume"], "stackable.stack_type": "stacked",
+        "column_settings": {'["name","volume"]': {"suffix": " BTC", "decimals": 2}},
+    }  # fmt: skip
+    first = {
+        "id": 501, "name": "My volume, by hour!", "display": "bar", "dataset_query": query, "archived": False,
+        "visualization_settings": said, "collection_id": collection, "description": "How much is\ntraded?",
+    }  # fmt: skip
+    state.cards[501] = first
+    state.cards[502] = {**first, "id": 502, "name": "Sankey", "display": "sankey"}
+    state.cards[503] = {**first, "id": 503, "name": "Second", "visualization_settings": {}}
+    words = {"virtual_card": {"display": "text"}, "text": "By hand: yes"}
+    place = {"size_x": 6, "size_y": 4, "row": 0, "dashboard_tab_id": None}
+    target = ["variable", ["template-tag", "pair"]]
+    mapped = [{"parameter_id": "p1", "card_id": 501, "target": target}]
+    parameter = {"id": "p1", "name": "Market", "slug": "market", "type": "string/=", "default": ["ETH-USD"]}
+    state.dashboards[504] = {
+        "id": 504, "name": "Mine", "description": None, "collection_id": collection, "archived": False,
+        "width": "fixed", "tabs": [], "parameters": [parameter], "dashcards": [
+            {**place, "id": 1, "card_id": 501, "col": 0, "visualization_settings": {}, "parameter_mappings": mapped},
+            {**place, "id": 2, "card_id": None, "col": 6, "visualization_settings": words},
+        ],
+    }  # fmt: skip
+    return 501
+
+
+VOLUME = """\
+-- title: My volume, by hour!
+-- answers: How much is traded?
+-- display: bar
+-- x: hour
+-- y: volume
+-- series: side
+-- stack: stacked
+-- units: volume: BTC
+-- formats: volume: decimals 2
+-- params: pair: text default BTC-USD
+SELECT hour, volume, side FROM gold.exchange_activity [[ WHERE symbol = {{pair}} ]]
+"""
+MINE = """\
+title: Mine
+description: Mine
+width: fixed
+filters:
+- name: market
+  title: Market
+  type: text
+  default: ETH-USD
+cards:
+- question: my_volume_by_hour
+  x: 0
+  y: 0
+  w: 6
+  h: 4
+  filters:
+    pair: market
+- text: 'By hand: yes'
+  x: 6
+  y: 0
+  w: 6
+  h: 4
+"""
+
+
+def test_what_was_drawn_by_hand_is_written_down_and_then_ours(desk: Desk) -> None:
+    assert desk.apply()
+    by_hand(desk)
+    before = desk.state.things()
+    assert desk.export(desk.files) == 2
+    assert desk.state.things() == before
+    assert (desk.files / "questions/my_volume_by_hour.sql").read_text() == VOLUME
+    assert (desk.files / "dashboards/mine.yaml").read_text() == MINE
+    assert [line for line in desk.said if line.startswith("leave")] == [
+        "leave    question Sankey: no file can say its display, sankey",
+        "leave    question Second: 1: x: a bar needs it; 1: y: a bar has 1 to 12 of them, and here are 0",
+    ]
+    assert sorted(book.read(desk.files).dashboards) == ["markets", "mine"]
+    assert desk.apply()
+    assert not desk.plan()
+    assert desk.state.cards[501]["id"] == 501
+    assert "Kept as code: metabase/questions/my_volume_by_hour.sql" in desk.state.cards[501]["description"]
+    assert [line for line in desk.said if "leave" in line] == [
+        f"  leave    question {name} (in no file: `tapehouse metabase export` writes it down)"
+        for name in ("Sankey", "Second")
+    ]
+
+
+def test_what_was_changed_by_hand_replaces_its_file_only_if_told(desk: Desk) -> None:
+    assert desk.apply()
+    card = next(each for each in desk.state.cards.values() if each["name"] == "Markets now")
+    card["name"] = "Markets"
+    path = desk.files / "questions/summary.sql"
+    assert desk.export(desk.files) == 1
+    assert desk.said == [f"leave    question Markets: {path} is there (--overwrite)"]
+    assert path.read_text() == SUMMARY
+    assert desk.export(desk.files, overwrite=True) == 0
+    assert path.read_text().startswith("-- title: Markets\n-- answers: What does each market cost")
+
+
+def test_nothing_that_is_in_files_already_is_written_again(desk: Desk, tmp_path: Path) -> None:
+    assert desk.apply()
+    assert desk.export(tmp_path / "out") == 0
+    assert desk.said == []
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_dashboard_that_shows_what_is_in_no_file_is_told(desk: Desk) -> None:
+    assert desk.apply()
+    by_hand(desk)
+    for card in desk.state.dashboards[504]["dashcards"]:
+        card["card_id"] = card["card_id"] and 502
+    desk.export(desk.files)
+    assert "leave    dashboard Mine: it shows card 502, Sankey, which is in no file" in desk.said

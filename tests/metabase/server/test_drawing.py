@@ -1,0 +1,114 @@
+"""Each display becomes the settings that Metabase draws it with."""
+
+import duckdb
+import pytest
+
+from metabase import question_reader
+from metabase.faults import FileFaults
+from metabase.question import Question
+from metabase.server import drawing
+from tapehouse.query.dialect import translate
+from tests.metabase.samples import CANDLES, SUMMARY, VOLUME
+
+
+def read(text: str) -> Question:
+    faults = FileFaults("q.sql")
+    question = question_reader.read(text, name="q", faults=faults)
+    assert faults.found == []
+    return question
+
+
+def drawn(display: str, *lines: str) -> drawing.Settings:
+    header = [f"-- {line}" for line in ("title: T", "answers: A", f"display: {display}", *lines)]
+    return drawing.settings(read("\n".join([*header, "SELECT 1"])), 64)
+
+
+@pytest.mark.parametrize(
+    ("display", "lines", "said"),
+    [
+        (
+            "line", ["x: t", "y: a, b", "right: b", "goal: 1.5", "log: true", "units: a: USD, b: USD"],
+            {
+                "graph.dimensions": ["t"], "graph.metrics": ["a", "b"], "graph.y_axis.title_text": "USD",
+                "graph.y_axis.scale": "log", "graph.show_goal": True, "graph.goal_value": 1.5,
+                "series_settings": {"b": {"axis": "right"}},
+                "column_settings": {'["name","a"]': {"suffix": " USD"}, '["name","b"]': {"suffix": " USD"}},
+            },
+        ),
+        (
+            "combo", ["x: t", "y: a, b", "bars: b"],
+            {
+                "graph.dimensions": ["t"], "graph.metrics": ["a", "b"],
+                "series_settings": {"a": {"display": "line"}, "b": {"display": "bar"}},
+            },
+        ),
+        (
+            "pie", ["x: t", "y: a", "formats: a: percent 1"],
+            {
+                "pie.dimension": "t", "pie.metric": "a", "pie.show_legend": True,
+                "column_settings": {'["name","a"]': {"number_style": "percent", "decimals": 1}},
+            },
+        ),
+        ("scalar", ["y: a"], {"scalar.field": "a"}),
+        ("progress", ["y: a", "goal: 10"], {"progress.value": "a", "progress.goal": 10}),
+        ("progress", ["y: a", "goal: b"], {"progress.value": "a", "progress.goal": "b"}),
+        (
+            "gauge", ["y: a", "segments: 0 .. 1 green fresh"],
+            {"gauge.segments": [{"min": 0.0, "max": 1.0, "color": "#84BB4C", "label": "fresh"}]},
+        ),
+        (
+            "table", ["formats: a: currency EUR 2, d: date, e: datetime, l: link"],
+            {
+                "column_settings": {
+                    '["name","a"]': {
+                        "number_style": "currency", "decimals": 2, "currency": "EUR", "currency_style": "symbol",
+                    },
+                    '["name","d"]': {"date_style": "YYYY-MM-DD"},
+                    '["name","e"]': {"date_style": "YYYY-MM-DD", "time_enabled": "minutes", "time_style": "HH:mm"},
+                    '["name","l"]': {"view_as": "link"},
+                }
+            },
+        ),
+    ],
+)  # fmt: skip
+def test_a_display_becomes_its_settings(display: str, lines: list[str], said: drawing.Settings) -> None:
+    assert drawn(display, *lines) == said
+
+
+def test_a_trend_is_compared_with_the_period_before() -> None:
+    (before,) = drawn("smartscalar", "x: t", "y: a")["scalar.comparisons"]
+    assert before["type"] == "previousPeriod"
+
+
+def test_green_is_up_and_red_is_down() -> None:
+    up, down = drawing.settings(read(SUMMARY), 64)["table.column_formatting"]
+    assert (up["columns"], up["operator"], up["color"]) == (["change_24h"], ">", "#84BB4C")
+    assert (down["operator"], down["color"]) == ("<", "#ED6E6E")
+
+
+def test_a_series_is_a_second_dimension() -> None:
+    said = drawing.settings(read(VOLUME), 64)
+    assert (said["graph.dimensions"], said["stackable.stack_type"]) == (["hour", "side"], "stacked")
+
+
+def test_candles_are_boxes_whose_quartiles_are_open_and_close() -> None:
+    question = read(CANDLES)
+    assert drawing.display(question, 64) == "boxplot"
+    said = drawing.settings(question, 64)
+    assert (said["graph.metrics"], said["boxplot.whisker_type"]) == (["price"], "min-max")
+    rows = ", ".join(f"({n}, 10.0, 20.0, {n % 3}.0, 15.0)" for n in range(450))
+    sql = f"SELECT * FROM (VALUES {rows}, (999, NULL, NULL, NULL, NULL)) AS t (w, open, high, low, close)"
+    boxes = drawing.boxes(
+        read(CANDLES.partition("SELECT")[0].replace("window_start", "w").partition("-- params")[0] + sql)
+    )
+    found = duckdb.sql(translate(boxes).sql).fetchall()
+    assert len(found) == 5 * drawing.MOST_CANDLES <= 2_000
+    newest = sorted(price for window, price in found if window == 449)
+    assert newest == [2.0, 10.0, 15.0, 15.0, 20.0]  # 449 % 3 is 2: low, open, close, close, high
+    assert min(window for window, _ in found) == 50
+
+
+def test_candles_are_lines_where_there_are_no_boxes() -> None:
+    question = read(CANDLES)
+    assert drawing.display(question, 58) == "combo"
+    assert drawing.settings(question, 58)["graph.metrics"] == ["close", "high", "low"]
