@@ -1,6 +1,7 @@
 """``tapehouse metabase``: the questions and dashboards of the files, in Metabase.
 
-Exit status of ``plan``: 0 nothing to do, 1 an error, 2 changes. Of the others: 0 done, 1 an error, or not confirmed.
+Exit status of ``plan``: 0 nothing to do, 1 an error, whatever it is, 2 changes. Of the others: 0 done, 1 an error, or
+not confirmed.
 """
 
 import argparse
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cli.command import add_setting, load_settings
-from tapehouse.errors import TerminalError, UnpreparedError
+from tapehouse.errors import TerminalError
 from tapehouse.settings import Settings
 
 if TYPE_CHECKING:
@@ -51,11 +52,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     settings = load_settings(options)
     if settings.target != "aws":
-        raise UnpreparedError(
-            "Metabase asks Athena, which there is with TARGET=aws alone; at home look at the preview."
-        )
+        raise TerminalError("Metabase asks Athena, which there is with TARGET=aws alone; at home look at the preview.")
     if not settings.metabase_url:
-        raise UnpreparedError("Where Metabase is, is not said: TAPEHOUSE_METABASE_URL, or --metabase-url.")
+        raise TerminalError("Where Metabase is, is not said: TAPEHOUSE_METABASE_URL, or --metabase-url.")
     return carry_out(options, provisioner(settings, options))
 
 

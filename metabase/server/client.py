@@ -74,6 +74,11 @@ class MetabaseClient:
         if len(secret) >= _LEAST_SECRET:
             self._secrets.append(secret)
 
+    @property
+    def is_signed_in(self) -> bool:
+        """Whether requests say who we are."""
+        return bool(self._headers)
+
     def use_session(self, session: str) -> None:
         self.hide(session)
         self._headers = {"X-Metabase-Session": session}

@@ -202,6 +202,9 @@ def _different(path: str, live: Any, wanted: Any) -> Iterator[Difference]:
     if isinstance(live, Mapping) and isinstance(wanted, Mapping):
         for key in dict.fromkeys([*wanted, *live]):
             yield from _different(f"{path}.{key}" if path else str(key), live.get(key), wanted.get(key))
+    elif isinstance(live, list) and isinstance(wanted, list) and len(live) == len(wanted):
+        for number, (one, other) in enumerate(zip(live, wanted, strict=True)):
+            yield from _different(f"{path}[{number}]", one, other)
     elif live != wanted or isinstance(live, bool) != isinstance(wanted, bool):
         yield Difference(path, live, wanted)
 

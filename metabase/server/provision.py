@@ -48,7 +48,8 @@ class Provisioner:
         found = sign_in.instance(self.client)
         state = Live()
         if found.is_set_up:
-            sign_in.sign_in(self.client, self.who)
+            if not self.client.is_signed_in:  # Metabase counts attempts
+                sign_in.sign_in(self.client, self.who)
             state = live.read(self.client, self.names)
         return Seen(found, state, wanted.of_book(self.book, names=self.names, athena=self.athena, major=found.major))
 
