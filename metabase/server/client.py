@@ -28,8 +28,9 @@ from tapehouse.loopback import is_loopback
 
 _log = logs.of(__name__)
 _TIMEOUT_S: Final = (5.0, 60.0)
-_QUERY_TIMEOUT_S: Final = (5.0, 600.0)
-"""Athena's own queue may be long."""
+_SLOW_TIMEOUT_S: Final = (5.0, 600.0)
+"""Where Metabase asks Athena first, whose queue may be long."""
+_SLOW: Final = ("/query", "/api/database", "/sync_schema")
 _TURNED_AWAY: Final = frozenset({429, 503})
 _BACKOFF: Final = Backoff(base_s=1, cap_s=20)
 _PAGE: Final = 100
@@ -148,7 +149,7 @@ class MetabaseClient:
                 params=list(query),
                 json=body,
                 headers=self._headers,
-                timeout=_QUERY_TIMEOUT_S if path.endswith("/query") else _TIMEOUT_S,
+                timeout=_SLOW_TIMEOUT_S if path.endswith(_SLOW) else _TIMEOUT_S,
                 allow_redirects=False,
             )
         except requests.RequestException as error:

@@ -152,6 +152,7 @@ def test_what_others_made_is_left_alone(desk: Desk) -> None:
         e["description"] for e in state.cards.values() if e.get("display") == "boxplot"
     )
     state.cards[12] = {**theirs, "id": 12, "collection_id": mine, "name": "My own", "description": None}
+    state.cards = {11: state.cards[11], **state.cards}  # a copy may be listed first
     assert not desk.plan()
     assert [line for line in desk.said if "leave" in line] == [
         "  leave    question A copy (in no file: `tapehouse metabase export` writes it down)",
@@ -247,6 +248,24 @@ def test_a_database_that_was_changed_by_hand_is_put_right(desk: Desk) -> None:
     assert database["details"]["secret_key"] == "hunter2-hunter2"
     assert "hunter2" not in desk.backups[0].read_text()
     assert not desk.plan()
+
+
+def test_a_collection_that_was_changed_by_hand_is_put_right_where_it_is(desk: Desk) -> None:
+    assert desk.apply()
+    (collection,) = desk.state.collections.values()
+    before = dict(collection)
+    collection["description"] = "Mine"
+    assert desk.apply()
+    assert collection == before
+    assert not desk.plan()
+
+
+def test_two_copies_that_cannot_be_told_apart_are_no_guess(desk: Desk) -> None:
+    assert desk.apply()
+    card = next(each for each in desk.state.cards.values() if each["name"] == "Candles")
+    desk.state.cards[99] = {**card, "id": 99}
+    with pytest.raises(AmbiguousError, match="several questions called 'Candles'"):
+        desk.plan()
 
 
 def test_two_of_a_name_are_no_guess(desk: Desk) -> None:
