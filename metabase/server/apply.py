@@ -5,6 +5,7 @@ Killed anywhere, the next plan holds what is left: each thing is found again by 
 
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ from metabase.server.plan import Change, Plan
 from metabase.server.wanted import Wanted
 
 _LOOK_EVERY_S: Final = 2.0
+_ASKED_AT_ONCE: Final = 4
 _SHOWN: Final = 300
 
 
@@ -55,18 +57,25 @@ class Apply:
             self._do(change)
 
     def ask_all(self) -> None:
-        """Runs each question of ours as a reader would find it. Raises QuestionsFailedError with those that fail."""
-        failed: dict[str, str] = {}
-        for name, form in self._wanted.questions.items():
-            try:
-                answer = self._client.post(f"/api/card/{self._card_ids[name]}/query", {}, harmless=True)
-            except RefusedError as error:
-                failed[form["name"]] = str(error)
-                continue
-            if answer.get("status") != "completed":
-                failed[form["name"]] = " ".join(str(answer.get("error") or "it says no reason").split())[:_SHOWN]
+        """Runs each question of ours as a reader would find it, several beside each other: Athena lets each wait.
+
+        Raises QuestionsFailedError with those that fail.
+        """
+        with ThreadPoolExecutor(_ASKED_AT_ONCE) as asking:
+            answers = zip(self._wanted.questions.values(), asking.map(self._ask, self._wanted.questions), strict=True)
+            failed = {form["name"]: why for form, why in answers if why}
         if failed:
             raise QuestionsFailedError(failed)
+
+    def _ask(self, name: str) -> str | None:
+        """Why a question does not run; None where it does. One that failed is answered as if it had not."""
+        try:
+            answer = self._client.post(f"/api/card/{self._card_ids[name]}/query", {}, harmless=True)
+        except RefusedError as error:
+            return str(error)
+        if answer.get("status") == "completed":
+            return None
+        return " ".join(str(answer.get("error") or "it says no reason").split())[:_SHOWN]
 
     # -- one by one ---------------------------------------------------------------------------------------------------
 

@@ -22,6 +22,7 @@ class FakeMetabase:
 
     def __init__(self) -> None:
         self.state = State()
+        self._one = threading.Lock()  # one request after another, each with its number
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
 
@@ -53,7 +54,9 @@ class FakeMetabase:
 
             def _any(self) -> None:
                 length = int(self.headers.get("Content-Length") or 0)
-                fake._serve(self, json.loads(self.rfile.read(length)) if length else None)
+                body = json.loads(self.rfile.read(length)) if length else None
+                with fake._one:
+                    fake._serve(self, body)
 
             do_GET = do_POST = do_PUT = do_DELETE = _any  # noqa: N815 - http.server's names
 

@@ -1,0 +1,77 @@
+"""From an address to an administrator: waiting, setting up, signing in."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from metabase.server import sign_in
+from metabase.server.client import MetabaseClient
+from metabase.server.errors import SignInError, UnavailableError
+from metabase.server.sign_in import Administrator, Instance
+from tests.metabase.fake import FakeMetabase
+from tests.metabase.fake_state import EMAIL, PASSWORD, State
+
+WHO = Administrator(EMAIL, PASSWORD)
+
+
+@pytest.fixture
+def state(server: FakeMetabase) -> State:
+    return server.reset(is_set_up=False)
+
+
+@pytest.fixture
+def client(server: FakeMetabase) -> Iterator[MetabaseClient]:
+    made = MetabaseClient(server.url, tries=1, sleep=lambda _: None)
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize(("requests", "comes_up"), [(3, True), (30, False)])
+def test_a_metabase_that_starts_is_waited_for_as_long_as_is_said(
+    client: MetabaseClient, state: State, requests: int, comes_up: bool
+) -> None:
+    state.starting = requests
+    clock = [0.0]
+
+    def sleep(span_s: float) -> None:
+        clock[0] += span_s
+
+    if comes_up:
+        sign_in.wait_until_up(client, wait_s=60, sleep=sleep, now=lambda: clock[0])
+        assert clock == [15.0]
+    else:
+        with pytest.raises(UnavailableError, match="initializing"):
+            sign_in.wait_until_up(client, wait_s=60, sleep=sleep, now=lambda: clock[0])
+        assert clock == [60.0]
+
+
+def test_who_comes_second_to_a_set_up_signs_in(client: MetabaseClient, state: State) -> None:
+    found = sign_in.instance(client)
+    state.users[EMAIL] = PASSWORD  # an earlier try of ours, whose answer was lost
+    sign_in.set_up(client, found, WHO)
+    assert state.requests[-2:] == ["POST /api/session", "GET /api/user/current"]
+    state.users[EMAIL] = "another-horse-2"
+    with pytest.raises(SignInError, match="is not let in"):
+        sign_in.set_up(client, found, WHO)
+
+
+def test_a_set_up_wants_somebody_and_a_token(client: MetabaseClient, state: State) -> None:
+    with pytest.raises(SignInError, match="give its administrator's address of mail and password"):
+        sign_in.set_up(client, Instance("v0.64.6", False, "token"), Administrator(EMAIL))
+    with pytest.raises(SignInError, match="it gives no token"):
+        sign_in.set_up(client, Instance("v0.64.6", False), WHO)
+    assert state.requests == []
+
+
+def test_no_secret_is_in_any_repr(client: MetabaseClient, state: State) -> None:
+    found = sign_in.instance(client)
+    assert found.setup_token == state.token
+    assert str(state.token) not in repr(found)
+    assert PASSWORD not in repr(WHO)
+
+
+@pytest.mark.parametrize(
+    ("version", "major"), [("v0.64.6", 64), ("v1.65.0.1", 65), ("v0.59.0-RC1", 59), ("vLOCAL_DEV", 0), ("", 0)]
+)
+def test_the_version_s_number_is_its_second(version: str, major: int) -> None:
+    assert Instance(version, True).major == major
