@@ -1,0 +1,28 @@
+-- title: The account by source
+-- answers: Which source brings what, and does it add up? Records of the last seven days or the days chosen;
+--   unaccounted is received less all others, and 0. Source * is the coverage records of every feed.
+-- display: table
+-- formats: received: bar decimals 0, accepted: decimals 0, duplicate: decimals 0, conflict: decimals 0, quarantined:
+--   decimals 0, gap_records: decimals 0, coverage_records: decimals 0, unaccounted: decimals 0
+-- params: source: text, from: date, to: date
+SELECT
+    source,
+    sum(received) AS received,
+    sum(accepted) AS accepted,
+    sum(duplicate) AS duplicate,
+    sum(conflict) AS conflict,
+    sum(quarantined) AS quarantined,
+    sum(gap_records) AS gap_records,
+    sum(coverage_records) AS coverage_records,
+    sum(received - accepted - duplicate - conflict - quarantined - gap_records - coverage_records) AS unaccounted
+FROM gold.data_quality
+WHERE hour >= coalesce(
+        [[ CAST(CAST({{from}} AS date) AS timestamp with time zone), ]]
+        [[ date_add('day', -6, CAST(CAST({{to}} AS date) AS timestamp with time zone)), ]]
+        NULL,
+        (SELECT date_add('day', -7, max(last_time)) FROM gold.market_summary)
+    )
+    [[ AND hour < date_add('day', 1, CAST({{to}} AS date)) ]]
+    [[ AND source = {{source}} ]]
+GROUP BY source
+ORDER BY received DESC, source

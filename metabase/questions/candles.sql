@@ -1,0 +1,35 @@
+-- title: Candles
+-- answers: How did the price of a market move, window by window? At most the 400 windows up to its newest trade, or
+--   to the last day chosen. A window in a gap has no price, and one that is not complete may still change.
+-- display: candles
+-- x: window_start
+-- y: open, high, low, close
+-- formats: open: decimals 4, high: decimals 4, low: decimals 4, close: decimals 4, volume: decimals 4, vwap: decimals
+--   4, trade_count: decimals 0, window_start: datetime
+-- params: symbol: text required default BTC-USD, exchange: text required default ALL, interval: text required default
+--   1m, from: date, to: date
+WITH span AS (
+    SELECT seconds, date_add('second', -400 * seconds, ends) AS begins
+    FROM (
+        SELECT
+            CASE {{interval}}
+                WHEN '1s' THEN 1 WHEN '5s' THEN 5 WHEN '15s' THEN 15 WHEN '1m' THEN 60 WHEN '5m' THEN 300
+                WHEN '15m' THEN 900 WHEN '30m' THEN 1800 WHEN '1h' THEN 3600 WHEN '4h' THEN 14400
+                WHEN '1d' THEN 86400 ELSE 604800
+            END AS seconds,
+            least(
+                last_time
+                [[, CAST(date_add('day', 1, CAST({{to}} AS date)) AS timestamp with time zone) ]],
+                last_time
+            ) AS ends
+        FROM gold.market_summary
+        WHERE symbol = {{symbol}} AND exchange = {{exchange}}
+    ) AS newest
+)
+SELECT window_start, open, high, low, close, volume, vwap, trade_count, complete
+FROM gold.candles
+WHERE symbol = {{symbol}} AND exchange = {{exchange}} AND interval = {{interval}}
+    AND window_start > (SELECT begins FROM span)
+    [[ AND window_start >= CAST({{from}} AS date) ]]
+    [[ AND window_start < date_add('day', 1, CAST({{to}} AS date)) ]]
+ORDER BY window_start

@@ -1,0 +1,28 @@
+-- title: Volume by exchange and hour
+-- answers: On which exchange is traded? Quote units of one currency, hour by hour; the last seven days unless days
+--   are chosen.
+-- display: bar
+-- x: hour
+-- y: quote_volume
+-- series: exchange
+-- stack: stacked
+-- formats: quote_volume: decimals 0, hour: datetime
+-- params: quote: text required default USD, exchange: text, from: date, to: date
+WITH newest AS (
+    SELECT hour, exchange, sum(quote_volume) AS quote_volume
+    FROM gold.exchange_activity
+    WHERE quote = {{quote}} AND hour >= coalesce(
+            [[ CAST(CAST({{from}} AS date) AS timestamp with time zone), ]]
+            [[ date_add('day', -6, CAST(CAST({{to}} AS date) AS timestamp with time zone)), ]]
+            NULL,
+            (SELECT date_add('day', -7, max(last_time)) FROM gold.market_summary)
+        )
+        [[ AND hour < date_add('day', 1, CAST({{to}} AS date)) ]]
+        [[ AND (exchange = {{exchange}} OR {{exchange}} = 'ALL') ]]
+    GROUP BY hour, exchange
+    ORDER BY hour DESC, exchange
+    LIMIT 2000
+)
+SELECT hour, exchange, quote_volume
+FROM newest
+ORDER BY hour, exchange

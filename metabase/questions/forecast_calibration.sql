@@ -1,0 +1,30 @@
+-- title: Calibration
+-- answers: Does the 90 % band hold 90 % of the prices? Per day of the forecasts and horizon in seconds, over all
+--   markets unless one is chosen; below the line the bands are too narrow.
+-- display: line
+-- x: day
+-- y: inside
+-- series: horizon_s
+-- goal: 0.9
+-- formats: inside: percent 1, day: date
+-- params: symbol: text, exchange: text, horizon: number, from: date, to: date
+WITH days AS (
+    SELECT day, horizon_s, sum(inside) AS inside, sum(judged) AS judged
+    FROM gold.forecast_calibration
+    WHERE judged > 0 AND exchange <> 'ALL'
+        [[ AND symbol = {{symbol}} ]] [[ AND (exchange = {{exchange}} OR {{exchange}} = 'ALL') ]]
+        [[ AND horizon_s = {{horizon}} ]]
+        AND day >= coalesce(
+            [[ CAST({{from}} AS date), ]]
+            [[ date_add('day', -89, CAST({{to}} AS date)), ]]
+            NULL,
+            (SELECT date_add('day', -89, CAST(max(last_time) AS date)) FROM gold.market_summary)
+        )
+        [[ AND day <= CAST({{to}} AS date) ]]
+    GROUP BY day, horizon_s
+    ORDER BY day DESC, horizon_s
+    LIMIT 2000
+)
+SELECT day, CAST(horizon_s AS varchar) AS horizon_s, CAST(inside AS double) / judged AS inside
+FROM days
+ORDER BY day, horizon_s

@@ -1,0 +1,29 @@
+-- title: When is traded
+-- answers: At which hour of the day (UTC) is most traded? The mean quote units of an hour, of the last 28 days or the
+--   days chosen.
+-- display: bar
+-- x: hour_utc
+-- y: bought, sold
+-- stack: stacked
+-- formats: bought: decimals 0, sold: decimals 0
+-- params: quote: text required default USD, exchange: text, from: date, to: date
+WITH hours AS (
+    SELECT
+        hour,
+        sum(CASE WHEN side = 'buy' THEN CAST(quote_volume AS double) ELSE 0 END) AS bought,
+        sum(CASE WHEN side = 'sell' THEN CAST(quote_volume AS double) ELSE 0 END) AS sold
+    FROM gold.exchange_activity
+    WHERE quote = {{quote}} AND hour >= coalesce(
+            [[ CAST(CAST({{from}} AS date) AS timestamp with time zone), ]]
+            [[ date_add('day', -27, CAST(CAST({{to}} AS date) AS timestamp with time zone)), ]]
+            NULL,
+            (SELECT date_add('day', -28, max(last_time)) FROM gold.market_summary)
+        )
+        [[ AND hour < date_add('day', 1, CAST({{to}} AS date)) ]]
+        [[ AND (exchange = {{exchange}} OR {{exchange}} = 'ALL') ]]
+    GROUP BY hour
+)
+SELECT hour(hour) AS hour_utc, avg(bought) AS bought, avg(sold) AS sold
+FROM hours
+GROUP BY hour(hour)
+ORDER BY hour_utc

@@ -1,0 +1,12 @@
+-- title: Most traded markets
+-- answers: Where does the money go? Quote units traded in the last 24 hours, of markets with one quote currency.
+-- display: row
+-- x: symbol
+-- y: quote_volume_24h
+-- formats: quote_volume_24h: decimals 0
+-- params: quote: text required default USD, exchange: text required default ALL
+SELECT symbol, quote_volume_24h
+FROM gold.market_summary
+WHERE exchange = {{exchange}} AND split_part(symbol, '-', 2) = {{quote}}
+ORDER BY quote_volume_24h DESC, symbol
+LIMIT 20

@@ -1,0 +1,28 @@
+-- title: Quotes read from pages
+-- answers: What do pages and indices say, and does a page's price agree with the newest trade of the same market?
+-- display: table
+-- units: difference_pct: %
+-- formats: value: decimals 4, traded_price: decimals 4, difference_pct: signed decimals 2, observed_at: datetime,
+--   url: link
+-- params: symbol: text
+WITH newest AS (
+    SELECT source, name, max(observed_at) AS observed_at
+    FROM silver.quotes
+    WHERE observed_date > date_add('day', -8, (SELECT CAST(max(last_time) AS date) FROM gold.market_summary))
+    GROUP BY source, name
+)
+SELECT
+    q.name,
+    q.source,
+    q.value,
+    q.unit,
+    q.label,
+    s.last_price AS traded_price,
+    (CAST(q.value AS double) / CAST(s.last_price AS double) - 1) * 100 AS difference_pct,
+    q.observed_at,
+    q.url
+FROM silver.quotes AS q
+JOIN newest AS n ON n.source = q.source AND n.name = q.name AND n.observed_at = q.observed_at
+LEFT JOIN gold.market_summary AS s ON s.symbol = q.name AND s.exchange = 'ALL'
+WHERE q.name <> '' [[ AND (q.name = {{symbol}} OR q.kind = 'index') ]]
+ORDER BY q.kind DESC, q.name, q.source

@@ -1,0 +1,28 @@
+-- title: Prices
+-- answers: What does each market cost, and how far has it moved? Prices are in the quote currency, now is the
+--   market's newest trade, and changes are against the last price an hour, a day and a week before it.
+-- display: table
+-- units: change_1h_pct: %, change_24h_pct: %, change_7d_pct: %, volatility_24h_pct: % a year
+-- formats: last_price: decimals 4, change_1h_pct: signed decimals 2, change_24h_pct: signed decimals 2,
+--   change_7d_pct: signed decimals 2, high_24h: decimals 4, low_24h: decimals 4, volume_24h: decimals 2,
+--   quote_volume_24h: bar decimals 0, trades_24h: decimals 0, volatility_24h_pct: decimals 1, last_trade: datetime
+-- params: symbol: text, exchange: text
+SELECT
+    symbol,
+    exchange,
+    last_price,
+    change_1h AS change_1h_pct,
+    change_24h AS change_24h_pct,
+    change_7d AS change_7d_pct,
+    high_24h,
+    low_24h,
+    volume_24h,
+    quote_volume_24h,
+    split_part(symbol, '-', 2) AS quote,
+    trades_24h,
+    volatility_24h * 100 AS volatility_24h_pct,
+    from_unixtime(last_time_us / 1000000) AS last_trade
+FROM gold.market_summary
+WHERE last_price > 0 [[ AND symbol = {{symbol}} ]] [[ AND exchange = {{exchange}} ]]
+ORDER BY quote_volume_24h DESC, symbol, exchange
+LIMIT 500

@@ -1,0 +1,20 @@
+-- title: Venues of a market
+-- answers: Where is the market traded, how much of it, and where is it cheapest? A venue that is far behind the
+--   others' newest trade shows an old price.
+-- display: table
+-- units: above_cheapest_bps: bps, share_of_volume_pct: %, change_24h_pct: %, behind_s: s
+-- formats: last_price: decimals 4, above_cheapest_bps: decimals 1, change_24h_pct: signed decimals 2,
+--   quote_volume_24h: decimals 0, share_of_volume_pct: bar decimals 1, trades_24h: decimals 0, behind_s: decimals 0
+-- params: symbol: text required default BTC-USD
+SELECT
+    exchange,
+    last_price,
+    (CAST(last_price AS double) / min(CAST(last_price AS double)) OVER () - 1) * 10000 AS above_cheapest_bps,
+    change_24h AS change_24h_pct,
+    quote_volume_24h,
+    CAST(quote_volume_24h AS double) / sum(CAST(quote_volume_24h AS double)) OVER () * 100 AS share_of_volume_pct,
+    trades_24h,
+    (max(last_time_us) OVER () - last_time_us) / 1000000 AS behind_s
+FROM gold.market_summary
+WHERE symbol = {{symbol}} AND exchange <> 'ALL'
+ORDER BY quote_volume_24h DESC, exchange

@@ -1,0 +1,48 @@
+-- title: Volatility
+-- answers: How much does the price swing? The deviation of the log returns between the closes of up to 30 windows, as
+--   it would be over a year.
+-- display: line
+-- x: window_start
+-- y: volatility_pct
+-- units: volatility_pct: % a year
+-- formats: volatility_pct: decimals 1, window_start: datetime
+-- params: symbol: text required default BTC-USD, exchange: text required default ALL, interval: text required default
+--   1m, from: date, to: date
+WITH span AS (
+    SELECT seconds, date_add('second', -430 * seconds, ends) AS begins
+    FROM (
+        SELECT
+            CASE {{interval}}
+                WHEN '1s' THEN 1 WHEN '5s' THEN 5 WHEN '15s' THEN 15 WHEN '1m' THEN 60 WHEN '5m' THEN 300
+                WHEN '15m' THEN 900 WHEN '30m' THEN 1800 WHEN '1h' THEN 3600 WHEN '4h' THEN 14400
+                WHEN '1d' THEN 86400 ELSE 604800
+            END AS seconds,
+            least(
+                last_time
+                [[, CAST(date_add('day', 1, CAST({{to}} AS date)) AS timestamp with time zone) ]],
+                last_time
+            ) AS ends
+        FROM gold.market_summary
+        WHERE symbol = {{symbol}} AND exchange = {{exchange}}
+    ) AS newest
+),
+closes AS (
+    SELECT
+        window_start,
+        ln(CAST(close AS double) / lag(CAST(close AS double)) OVER (ORDER BY window_start)) AS log_return
+    FROM gold.candles
+    WHERE symbol = {{symbol}} AND exchange = {{exchange}} AND interval = {{interval}} AND trade_count > 0
+        AND window_start > (SELECT begins FROM span)
+        [[ AND window_start >= CAST({{from}} AS date) ]]
+        [[ AND window_start < date_add('day', 1, CAST({{to}} AS date)) ]]
+),
+deviations AS (
+    SELECT
+        window_start,
+        stddev_samp(log_return) OVER (ORDER BY window_start ROWS BETWEEN 29 PRECEDING AND CURRENT ROW) AS deviation
+    FROM closes
+)
+SELECT window_start, deviation * sqrt(31536000.0 / (SELECT seconds FROM span)) * 100 AS volatility_pct
+FROM deviations
+WHERE deviation IS NOT NULL
+ORDER BY window_start

@@ -1,0 +1,38 @@
+-- title: Volume
+-- answers: How much was traded in each window, in base units, and did the takers buy or sell?
+-- display: bar
+-- x: window_start
+-- y: bought, sold, side_unknown
+-- stack: stacked
+-- formats: bought: decimals 4, sold: decimals 4, side_unknown: decimals 4, window_start: datetime
+-- params: symbol: text required default BTC-USD, exchange: text required default ALL, interval: text required default
+--   1m, from: date, to: date
+WITH span AS (
+    SELECT seconds, date_add('second', -400 * seconds, ends) AS begins
+    FROM (
+        SELECT
+            CASE {{interval}}
+                WHEN '1s' THEN 1 WHEN '5s' THEN 5 WHEN '15s' THEN 15 WHEN '1m' THEN 60 WHEN '5m' THEN 300
+                WHEN '15m' THEN 900 WHEN '30m' THEN 1800 WHEN '1h' THEN 3600 WHEN '4h' THEN 14400
+                WHEN '1d' THEN 86400 ELSE 604800
+            END AS seconds,
+            least(
+                last_time
+                [[, CAST(date_add('day', 1, CAST({{to}} AS date)) AS timestamp with time zone) ]],
+                last_time
+            ) AS ends
+        FROM gold.market_summary
+        WHERE symbol = {{symbol}} AND exchange = {{exchange}}
+    ) AS newest
+)
+SELECT
+    window_start,
+    buy_volume AS bought,
+    sell_volume AS sold,
+    volume - buy_volume - sell_volume AS side_unknown
+FROM gold.candles
+WHERE symbol = {{symbol}} AND exchange = {{exchange}} AND interval = {{interval}}
+    AND window_start > (SELECT begins FROM span)
+    [[ AND window_start >= CAST({{from}} AS date) ]]
+    [[ AND window_start < date_add('day', 1, CAST({{to}} AS date)) ]]
+ORDER BY window_start

@@ -1,0 +1,39 @@
+-- title: Price and VWAP
+-- answers: Does the market trade above or below what was paid on average? The volume-weighted average price of each
+--   window, and of all that is shown up to it, beside the close.
+-- display: line
+-- x: window_start
+-- y: close, vwap, vwap_so_far
+-- formats: close: decimals 4, vwap: decimals 4, vwap_so_far: decimals 4, window_start: datetime
+-- params: symbol: text required default BTC-USD, exchange: text required default ALL, interval: text required default
+--   1m, from: date, to: date
+WITH span AS (
+    SELECT seconds, date_add('second', -400 * seconds, ends) AS begins
+    FROM (
+        SELECT
+            CASE {{interval}}
+                WHEN '1s' THEN 1 WHEN '5s' THEN 5 WHEN '15s' THEN 15 WHEN '1m' THEN 60 WHEN '5m' THEN 300
+                WHEN '15m' THEN 900 WHEN '30m' THEN 1800 WHEN '1h' THEN 3600 WHEN '4h' THEN 14400
+                WHEN '1d' THEN 86400 ELSE 604800
+            END AS seconds,
+            least(
+                last_time
+                [[, CAST(date_add('day', 1, CAST({{to}} AS date)) AS timestamp with time zone) ]],
+                last_time
+            ) AS ends
+        FROM gold.market_summary
+        WHERE symbol = {{symbol}} AND exchange = {{exchange}}
+    ) AS newest
+)
+SELECT
+    window_start,
+    close,
+    vwap,
+    sum(CAST(quote_volume AS double)) OVER so_far / sum(CAST(volume AS double)) OVER so_far AS vwap_so_far
+FROM gold.candles
+WHERE symbol = {{symbol}} AND exchange = {{exchange}} AND interval = {{interval}} AND trade_count > 0
+    AND window_start > (SELECT begins FROM span)
+    [[ AND window_start >= CAST({{from}} AS date) ]]
+    [[ AND window_start < date_add('day', 1, CAST({{to}} AS date)) ]]
+WINDOW so_far AS (ORDER BY window_start ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
+ORDER BY window_start

@@ -1,0 +1,240 @@
+"""Each question that is shipped has an answer, at home and on Athena's engine, and the columns that it is drawn by."""
+
+import datetime as dt
+import itertools
+import math
+import re
+import statistics
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Any, Final
+
+import pytest
+
+from metabase import book
+from metabase.question import Question
+from tapehouse.lake import Lake
+from tapehouse.query.duckdb_port import DuckdbPort
+from tapehouse.query.port import Result
+from tests.metabase import question_lake
+from tests.metabase.question_lake import HOUR, MINUTE, NOW, TODAY
+from tests.trino import Trino, trino
+
+__all__ = ["trino"]
+
+BOOK: Final = book.read()
+MOST_ROWS: Final = 2_000
+"""Metabase draws no more."""
+CHOSEN: Final[Mapping[str, str]] = {
+    "symbol": "BTC-USD",
+    "exchange": "kraken",
+    "interval": "1m",
+    "from": str(TODAY),
+    "to": str(TODAY),
+    "kind": "tick",
+    "quote": "USD",
+    "side": "buy",
+    "horizon": "3600",
+    "asset": "BTC",
+    "search": "Etf",
+    "source": "kraken",
+    "portfolio": "default",
+}
+"""A value for each parameter; where a question has no row of it, see ``OTHERWISE``."""
+OTHERWISE: Final[Mapping[str, Mapping[str, str]]] = {
+    "latest_news": {"source": "CoinDesk"},
+    "key_phrases": {"asset": "ALL"},
+    "movers": {"exchange": "ALL"},
+}
+
+
+@pytest.fixture(scope="module")
+def lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
+    return question_lake.write(tmp_path_factory.mktemp("questions"))
+
+
+@pytest.fixture(scope="module")
+def home(lake: Lake) -> Iterator[DuckdbPort]:
+    port = DuckdbPort(lake)
+    yield port
+    port.close()
+
+
+def answer(home: DuckdbPort, name: str, **values: str) -> list[dict[str, Any]]:
+    found = home.run(BOOK.questions[name].asked(values))
+    return [dict(zip(found.columns, row, strict=True)) for row in found.rows]
+
+
+def drawn(question: Question) -> set[str]:
+    """The columns that its header names."""
+    goal = [question.goal] if question.goal and question.display == "progress" else []
+    named = [question.x, *question.y, question.series, *question.units, *question.formats, *goal]
+    return {column for column in named if column}
+
+
+# -- all of them ------------------------------------------------------------------------------------------------------
+
+
+def _is_drawn_by(found: Result, question: Question) -> None:
+    assert drawn(question) <= set(found.columns)
+    assert 0 < len(found.rows) <= (400 if question.display == "candles" else MOST_ROWS)
+    for column in question.y:
+        place = found.columns.index(column)
+        values = [row[place] for row in found.rows if row[place] is not None]
+        assert values, f"{column} is null in every row"
+        assert all(isinstance(value, int | float | Decimal) for value in values), f"{column} is no number"
+
+
+@pytest.mark.parametrize("question", BOOK.questions.values(), ids=BOOK.questions)
+def test_a_question_has_rows_and_the_columns_that_it_is_drawn_by(home: DuckdbPort, question: Question) -> None:
+    _is_drawn_by(home.run(question.asked({})), question)
+    chosen = {**CHOSEN, **OTHERWISE.get(question.name, {})}
+    _is_drawn_by(home.run(question.asked(chosen)), question)
+
+
+@pytest.mark.parametrize("question", BOOK.questions.values(), ids=BOOK.questions)
+def test_a_question_names_its_columns_and_buckets_no_event_time(question: Question) -> None:
+    """A scan reads what is named; a TIMESTAMP of an event is cut to milliseconds in one engine and not in the other."""
+    assert not re.search(r"(?i)\bselect\s+(\w+\.)?\*", question.sql)
+    assert not re.search(r"\bevent_time\b", question.sql)
+
+
+def test_every_question_is_on_a_dashboard_and_every_dashboard_has_its_filters() -> None:
+    assert set(BOOK.dashboards) == {"markets", "flow", "forecast", "news", "portfolio", "health"}
+    shown = {name for each in BOOK.dashboards.values() for name in each.questions}
+    assert shown == set(BOOK.questions)
+    filters = {name: {each.name for each in board.filters} for name, board in BOOK.dashboards.items()}
+    assert filters["markets"] >= {"symbol", "exchange", "interval", "from", "to"}
+    assert filters["forecast"] >= {"symbol", "exchange", "horizon", "from", "to"}
+    assert all({"from", "to"} <= names for names in filters.values())
+
+
+@pytest.mark.athena
+@pytest.mark.parametrize("question", BOOK.questions.values(), ids=BOOK.questions)
+def test_trino_answers_the_same(home: DuckdbPort, athena: Trino, question: Question) -> None:
+    sql = question.asked({})
+    here = home.run(sql)
+    there = [tuple(row.values()) for row in athena.rows(sql)]
+    aged = {column for column in here.columns if column == "age_s"}  # by the clock
+    assert len(there) == len(here.rows)
+    for row, told in zip(here.rows, there, strict=True):
+        for column, value, text in zip(here.columns, row, told, strict=True):
+            assert column in aged or _agree(value, text), f"{column}: {value!r} at home, {text!r} there"
+
+
+@pytest.fixture(scope="module")
+def athena(lake: Lake, trino: Trino) -> Trino:
+    for name in lake.existing_tables():
+        trino.register(name, lake.table_uri(name))
+    return trino
+
+
+def _agree(value: Any, text: str | None) -> bool:
+    if value is None or text is None:
+        return value is None and text is None
+    if isinstance(value, bool):
+        return str(value).lower() == text
+    if isinstance(value, int | float | Decimal):
+        return float(value) == pytest.approx(float(text), rel=1e-9, abs=1e-12)
+    if isinstance(value, dt.datetime):
+        return value == dt.datetime.fromisoformat(text.removesuffix(" UTC")).replace(tzinfo=dt.UTC)
+    return str(value) == text
+
+
+# -- what they say ----------------------------------------------------------------------------------------------------
+
+
+def test_candles_are_the_newest_400_windows_or_those_up_to_the_chosen_day(home: DuckdbPort) -> None:
+    found = answer(home, "candles", symbol="BTC-USD", exchange="kraken")
+    assert (len(found), found[-1]["window_start"]) == (400, MINUTE)
+    assert found[-1]["open"] == 104 and found[-11]["open"] is None, "a gap is a window without a price"
+    before = answer(home, "candles", to=str(TODAY - dt.timedelta(days=1)))
+    assert before == [], "no candle is of the day before"
+    assert len(answer(home, "candles", **{"from": str(TODAY)})) == 400
+
+
+def test_the_difference_of_venues_is_against_the_price_of_all(home: DuckdbPort) -> None:
+    newest = [row for row in answer(home, "venue_difference") if row["window_start"] == MINUTE]
+    assert [(row["exchange"], round(row["difference_bps"], 6)) for row in newest] == [
+        ("coinbase", 200),
+        ("kraken", 400),
+    ]
+
+
+def test_volatility_is_the_yearly_deviation_of_log_returns(home: DuckdbPort) -> None:
+    newest = answer(home, "volatility", exchange="kraken")[-1]
+    closes = [104 + ago % 7 for ago in range(32) if ago != 10]  # the newest first, as the lake has them
+    returns = [math.log(later / earlier) for later, earlier in itertools.pairwise(closes)]
+    due = statistics.stdev(returns) * math.sqrt(365 * 24 * 60) * 100
+    assert (newest["window_start"], newest["volatility_pct"]) == (MINUTE, pytest.approx(due, rel=1e-9))
+
+
+def test_of_all_the_busiest_venue_is_asked_where_a_table_has_no_all(home: DuckdbPort) -> None:
+    assert {row["exchange"] for row in answer(home, "bars", exchange="ALL")} == {"kraken"}
+    assert {row["exchange"] for row in answer(home, "bars")} == {"kraken"}
+    assert {row["exchange"] for row in answer(home, "bars", exchange="coinbase")} == {"coinbase"}
+
+
+def test_the_shortest_horizon_is_shown_until_one_is_chosen(home: DuckdbPort) -> None:
+    assert [row["target_time"] for row in answer(home, "forecast_bands")][-1] == HOUR + dt.timedelta(seconds=60)
+    chosen = answer(home, "forecast_bands", horizon="3600")
+    assert [row["actual"] for row in chosen] == [100, 100, 100, 100, None]
+
+
+def test_the_fan_begins_with_the_last_price(home: DuckdbPort) -> None:
+    found = answer(home, "forecast_fan")
+    assert [(row["target_time"], row["p05"], row["p95"]) for row in found] == [
+        (HOUR, 99, 99),
+        (HOUR + dt.timedelta(minutes=1), 95, 103),
+        (HOUR + dt.timedelta(hours=1), 95, 103),
+    ]
+
+
+def test_biggest_trades_are_of_the_feed_that_candles_count(home: DuckdbPort) -> None:
+    found = answer(home, "biggest_trades", symbol="BTC-USD")
+    assert [row["exchange"] for row in found[:4]] == ["coinbase", "kraken", "coinbase", "kraken"]
+    assert len(found) == 20
+    assert found[0]["traded_at"] == NOW - dt.timedelta(minutes=9)
+    assert [row["trades"] for row in answer(home, "trade_sizes")] == [18, 2]
+
+
+def test_purchases_and_sales_are_of_the_hours_asked_for(home: DuckdbPort) -> None:
+    kraken = answer(home, "flow_table")[1]
+    assert (kraken["exchange"], kraken["bought_pct"], kraken["mean_trade"]) == ("kraken", 75, 50)
+    assert kraken["bought"] == 24 * 300, "of the last 24 hours"
+    assert answer(home, "flow_table", to=str(TODAY))[1]["bought"] == 13 * 300, "of the day, up to now"
+    assert len(answer(home, "flow_by_side")) == 60, "of seven days: all there are"
+
+
+def test_news_are_searched_in_all_their_text(home: DuckdbPort) -> None:
+    assert [row["headline"] for row in answer(home, "latest_news", search="NUMBER 1")] == ["ETF number 1"]
+    assert answer(home, "latest_news", search="100%") == [], "nothing of it means anything else"
+    assert {row["headline"] for row in answer(home, "latest_news", search="of funds")} >= {" of funds"}
+    assert answer(home, "latest_news", asset="ETH") == []
+
+
+def test_days_without_a_score_do_not_weigh_on_a_phrases_mood(home: DuckdbPort) -> None:
+    (phrase,) = answer(home, "key_phrases")
+    assert (phrase["stories"], phrase["mean_sentiment"], phrase["last_day"]) == (6, pytest.approx(0.3), TODAY)
+
+
+def test_the_portfolio_is_that_of_its_newest_hour(home: DuckdbPort) -> None:
+    held = answer(home, "portfolio_holdings")
+    assert [(row["symbol"], row["value"]) for row in held] == [("BTC-USD", 150), ("ETH-USD", 50)]
+    assert answer(home, "portfolio_worth")[-1] == {"hour": HOUR, "value": 200}
+    assert answer(home, "portfolio_profit")[-1]["profit"] == 10
+    assert answer(home, "portfolio_return") == [{"return_pct": 0.0}]
+
+
+def test_a_gap_is_open_until_something_says_that_it_is_no_more(home: DuckdbPort) -> None:
+    assert answer(home, "open_gaps_count") == [{"open_gaps": 1}]
+    assert [row["seconds"] for row in answer(home, "open_gaps")] == [9.5]
+
+
+def test_refused_bytes_that_are_no_text_are_shown_in_hexadecimal(home: DuckdbPort) -> None:
+    assert [row["payload"] for row in answer(home, "refused_records")] == ["FF00", '{"price": 1}']
+
+
+def test_the_account_says_what_it_cannot_account_for(home: DuckdbPort) -> None:
+    (kraken,) = answer(home, "account_by_source")
+    assert (kraken["received"], kraken["accepted"], kraken["unaccounted"]) == (30, 21, 0)
