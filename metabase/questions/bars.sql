@@ -5,8 +5,8 @@
 -- display: candles
 -- x: open_time
 -- y: open, high, low, close
--- formats: open: decimals 4, high: decimals 4, low: decimals 4, close: decimals 4, volume: decimals 4, vwap: decimals
---   4, open_time: datetime, close_time: datetime
+-- formats: open: decimals 4, high: decimals 4, low: decimals 4, close: decimals 4, volume: decimals 4,
+--   vwap: decimals 4, open_time: datetime, close_time: datetime
 -- params: symbol: text required default BTC-USD, exchange: text, kind: text required default tick
 WITH venue AS (
     SELECT exchange, last_time_us

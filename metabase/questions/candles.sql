@@ -4,10 +4,10 @@
 -- display: candles
 -- x: window_start
 -- y: open, high, low, close
--- formats: open: decimals 4, high: decimals 4, low: decimals 4, close: decimals 4, volume: decimals 4, vwap: decimals
---   4, trade_count: decimals 0, window_start: datetime
--- params: symbol: text required default BTC-USD, exchange: text required default ALL, interval: text required default
---   1m, from: date, to: date
+-- formats: open: decimals 4, high: decimals 4, low: decimals 4, close: decimals 4, volume: decimals 4,
+--   vwap: decimals 4, trade_count: decimals 0, window_start: datetime
+-- params: symbol: text required default BTC-USD, exchange: text required default ALL,
+--   interval: text required default 1m, from: date, to: date
 WITH span AS (
     SELECT seconds, date_add('second', -400 * seconds, ends) AS begins
     FROM (

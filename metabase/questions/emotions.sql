@@ -4,8 +4,8 @@
 -- x: published_date
 -- y: anger, disgust, fear, joy, sadness, surprise
 -- stack: stacked
--- formats: anger: percent 0, disgust: percent 0, fear: percent 0, joy: percent 0, sadness: percent 0, surprise:
---   percent 0, published_date: date
+-- formats: anger: percent 0, disgust: percent 0, fear: percent 0, joy: percent 0, sadness: percent 0,
+--   surprise: percent 0, published_date: date
 -- params: asset: text required default ALL, from: date, to: date
 SELECT published_date, anger, disgust, fear, joy, sadness, surprise
 FROM gold.sentiment_daily

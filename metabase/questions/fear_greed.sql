@@ -3,8 +3,8 @@
 --   (extreme greed).
 -- display: gauge
 -- y: value
--- segments: 0 .. 25 red extreme fear, 25 .. 45 yellow fear, 45 .. 55 yellow neutral, 55 .. 75 green greed, 75 .. 100
---   green extreme greed
+-- segments: 0 .. 25 red extreme fear, 25 .. 45 yellow fear, 45 .. 55 yellow neutral, 55 .. 75 green greed,
+--   75 .. 100 green extreme greed
 -- formats: value: decimals 0
 SELECT value, label, observed_at
 FROM silver.quotes

@@ -3,8 +3,8 @@
 --   chosen; above 50 % takers bought more than they sold.
 -- display: table
 -- units: bought_pct: %
--- formats: bought: decimals 0, sold: decimals 0, net: signed decimals 0, bought_pct: bar decimals 1, trades: decimals
---   0, mean_trade: decimals 2
+-- formats: bought: decimals 0, sold: decimals 0, net: signed decimals 0, bought_pct: bar decimals 1,
+--   trades: decimals 0, mean_trade: decimals 2
 -- params: quote: text, exchange: text, from: date, to: date
 WITH sides AS (
     SELECT

@@ -1,10 +1,10 @@
 -- title: Calibration
--- answers: Does the 90 % band hold 90 % of the prices? Per day of the forecasts and horizon in seconds, over all
---   markets unless one is chosen; below the line the bands are too narrow.
+-- answers: Does the 90 % band hold 90 % of the prices? Per day of the forecasts and horizon, over all markets unless
+--   one is chosen; below the line the bands are too narrow.
 -- display: line
 -- x: day
 -- y: inside
--- series: horizon_s
+-- series: horizon
 -- goal: 0.9
 -- formats: inside: percent 1, day: date
 -- params: symbol: text, exchange: text, horizon: number, from: date, to: date
@@ -25,6 +25,13 @@ WITH days AS (
     ORDER BY day DESC, horizon_s
     LIMIT 2000
 )
-SELECT day, CAST(horizon_s AS varchar) AS horizon_s, CAST(inside AS double) / judged AS inside
+SELECT
+    day,
+    CASE
+        WHEN horizon_s % 3600 = 0 THEN CAST(horizon_s / 3600 AS varchar) || ' h'
+        WHEN horizon_s % 60 = 0 THEN CAST(horizon_s / 60 AS varchar) || ' min'
+        ELSE CAST(horizon_s AS varchar) || ' s'
+    END AS horizon,
+    CAST(inside AS double) / judged AS inside
 FROM days
 ORDER BY day, horizon_s

@@ -2,9 +2,9 @@
 -- answers: How far off is the middle forecast, in percent of the price that came, and how often is it too high? By
 --   horizon, of the last seven days, of forecasts whose price came.
 -- display: table
--- units: mean_error_pct: %, mean_miss_pct: %, inside_50_pct: %, inside_90_pct: %
--- formats: judged: decimals 0, mean_error_pct: signed decimals 4, mean_miss_pct: decimals 4, inside_50_pct: decimals
---   1, inside_90_pct: decimals 1, horizon_s: decimals 0
+-- units: horizon_s: s, mean_error_pct: %, mean_miss_pct: %, inside_50_pct: %, inside_90_pct: %
+-- formats: judged: decimals 0, mean_error_pct: signed decimals 4, mean_miss_pct: decimals 4,
+--   inside_50_pct: decimals 1, inside_90_pct: decimals 1, horizon_s: decimals 0
 -- params: symbol: text required default BTC-USD, exchange: text
 WITH judged AS (
     SELECT

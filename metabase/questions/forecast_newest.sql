@@ -2,10 +2,10 @@
 -- answers: What is forecast now, and from what? Prices that half of the simulated paths reach, and between which nine
 --   of ten end; the drift and volatility of a step went in.
 -- display: table
--- units: expected_pct: %, low_pct: %, high_pct: %, step_volatility_bps: bps
--- formats: last_price: decimals 4, p05: decimals 4, p50: decimals 4, p95: decimals 4, expected_pct: signed decimals
---   3, low_pct: decimals 3, high_pct: decimals 3, step_volatility_bps: decimals 2, as_of: datetime, target_time:
---   datetime, horizon_s: decimals 0
+-- units: horizon_s: s, expected_pct: %, low_pct: %, high_pct: %, step_volatility_bps: bps
+-- formats: last_price: decimals 4, p05: decimals 4, p50: decimals 4, p95: decimals 4, expected_pct: signed decimals 3,
+--   low_pct: decimals 3, high_pct: decimals 3, step_volatility_bps: decimals 2, as_of: datetime,
+--   target_time: datetime, horizon_s: decimals 0
 -- params: symbol: text, exchange: text, horizon: number
 SELECT
     f.exchange,

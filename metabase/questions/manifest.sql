@@ -2,8 +2,8 @@
 -- answers: Which days of which market are whole? The newest 500 days of markets; a day that ended has a hash that
 --   vouches for its trades.
 -- display: table
--- formats: trades: decimals 0, volume: decimals 4, watched: percent 2, open_gaps: decimals 0, day: date, first_trade:
---   datetime, last_trade: datetime
+-- formats: trades: decimals 0, volume: decimals 4, watched: percent 2, open_gaps: decimals 0, day: date,
+--   first_trade: datetime, last_trade: datetime
 -- params: exchange: text, symbol: text, from: date, to: date
 SELECT
     day,

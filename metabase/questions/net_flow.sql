@@ -7,8 +7,8 @@
 -- bars: net
 -- right: net_so_far
 -- formats: net: signed decimals 4, net_so_far: decimals 4, window_start: datetime
--- params: symbol: text required default BTC-USD, exchange: text required default ALL, interval: text required default
---   1m, from: date, to: date
+-- params: symbol: text required default BTC-USD, exchange: text required default ALL,
+--   interval: text required default 1m, from: date, to: date
 WITH span AS (
     SELECT seconds, date_add('second', -400 * seconds, ends) AS begins
     FROM (

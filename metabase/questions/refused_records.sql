@@ -1,6 +1,5 @@
 -- title: Newest refused records
--- answers: What do refused records look like? The newest 50 of two days of arrival, with the beginning of their
---   bytes.
+-- answers: What do refused records look like? The newest 50 of two days of arrival, with the beginning of their bytes.
 -- display: table
 -- formats: arrived_at: datetime
 -- params: source: text

@@ -3,8 +3,8 @@
 --   chosen.
 -- display: table
 -- units: bearish_pct: %, bullish_pct: %
--- formats: stories: bar decimals 0, mean_sentiment: signed decimals 2, bearish_pct: decimals 0, bullish_pct: decimals
---   0
+-- formats: stories: bar decimals 0, mean_sentiment: signed decimals 2, bearish_pct: decimals 0,
+--   bullish_pct: decimals 0
 -- params: asset: text required default ALL, from: date, to: date
 SELECT
     source,

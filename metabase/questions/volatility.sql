@@ -6,8 +6,8 @@
 -- y: volatility_pct
 -- units: volatility_pct: % a year
 -- formats: volatility_pct: decimals 1, window_start: datetime
--- params: symbol: text required default BTC-USD, exchange: text required default ALL, interval: text required default
---   1m, from: date, to: date
+-- params: symbol: text required default BTC-USD, exchange: text required default ALL,
+--   interval: text required default 1m, from: date, to: date
 WITH span AS (
     SELECT seconds, date_add('second', -430 * seconds, ends) AS begins
     FROM (

@@ -5,8 +5,8 @@
 -- y: bought, sold, side_unknown
 -- stack: stacked
 -- formats: bought: decimals 4, sold: decimals 4, side_unknown: decimals 4, window_start: datetime
--- params: symbol: text required default BTC-USD, exchange: text required default ALL, interval: text required default
---   1m, from: date, to: date
+-- params: symbol: text required default BTC-USD, exchange: text required default ALL,
+--   interval: text required default 1m, from: date, to: date
 WITH span AS (
     SELECT seconds, date_add('second', -400 * seconds, ends) AS begins
     FROM (

@@ -1,12 +1,12 @@
--- title: Price and VWAP
--- answers: Does the market trade above or below what was paid on average? The volume-weighted average price of each
---   window, and of all that is shown up to it, beside the close.
+-- title: Price and averages
+-- answers: Does the market trade above or below what was paid on average? The close beside the volume-weighted
+--   average price (VWAP) of each window and of all that is shown up to it, and the mean of the last 20 closes.
 -- display: line
 -- x: window_start
--- y: close, vwap, vwap_so_far
--- formats: close: decimals 4, vwap: decimals 4, vwap_so_far: decimals 4, window_start: datetime
--- params: symbol: text required default BTC-USD, exchange: text required default ALL, interval: text required default
---   1m, from: date, to: date
+-- y: close, vwap, vwap_so_far, mean_20
+-- formats: close: decimals 4, vwap: decimals 4, vwap_so_far: decimals 4, mean_20: decimals 4, window_start: datetime
+-- params: symbol: text required default BTC-USD, exchange: text required default ALL,
+--   interval: text required default 1m, from: date, to: date
 WITH span AS (
     SELECT seconds, date_add('second', -400 * seconds, ends) AS begins
     FROM (
@@ -29,7 +29,8 @@ SELECT
     window_start,
     close,
     vwap,
-    sum(CAST(quote_volume AS double)) OVER so_far / sum(CAST(volume AS double)) OVER so_far AS vwap_so_far
+    sum(CAST(quote_volume AS double)) OVER so_far / sum(CAST(volume AS double)) OVER so_far AS vwap_so_far,
+    avg(CAST(close AS double)) OVER (ORDER BY window_start ROWS BETWEEN 19 PRECEDING AND CURRENT ROW) AS mean_20
 FROM gold.candles
 WHERE symbol = {{symbol}} AND exchange = {{exchange}} AND interval = {{interval}} AND trade_count > 0
     AND window_start > (SELECT begins FROM span)
