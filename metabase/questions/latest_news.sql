@@ -8,7 +8,7 @@ SELECT
     published_at,
     CASE
         WHEN title <> '' THEN title
-        ELSE coalesce(summary, substr(search_text, 1, 140))
+        ELSE coalesce(summary, substr(split_part(search_text, chr(10), 2), 1, 140))
     END AS headline,
     array_join(sources, ', ') AS sources,
     array_join(symbols, ', ') AS assets,

@@ -8,7 +8,7 @@
 SELECT CAST(sum(unrealised) AS double) / nullif(CAST(sum(cost) AS double), 0) * 100 AS return_pct
 FROM gold.portfolio
 WHERE portfolio = {{portfolio}} AND quote = {{quote}}
-    AND hour > (SELECT date_add('day', -2, max(last_time)) FROM gold.market_summary)
+    AND unrealised IS NOT NULL AND hour > (SELECT date_add('day', -2, max(last_time)) FROM gold.market_summary)
 GROUP BY hour
 ORDER BY hour DESC
 LIMIT 1

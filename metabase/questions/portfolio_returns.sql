@@ -11,13 +11,13 @@
 WITH hours AS (
     SELECT hour, symbol, sum(unrealised) AS unrealised, sum(cost) AS cost
     FROM gold.portfolio
-    WHERE portfolio = {{portfolio}} AND quote = {{quote}} AND units > 0 AND hour >= coalesce(
+    WHERE portfolio = {{portfolio}} AND quote = {{quote}} AND units > 0 AND unrealised IS NOT NULL AND hour >= coalesce(
             [[ CAST(CAST({{from}} AS date) AS timestamp with time zone), ]]
             [[ date_add('day', -6, CAST(CAST({{to}} AS date) AS timestamp with time zone)), ]]
             NULL,
             (SELECT date_add('day', -7, max(last_time)) FROM gold.market_summary)
         )
-    [[ AND hour < date_add('day', 1, CAST({{to}} AS date)) ]]
+        [[ AND hour < date_add('day', 1, CAST({{to}} AS date)) ]]
     GROUP BY hour, symbol
     ORDER BY hour DESC, symbol
     LIMIT 2000

@@ -17,7 +17,7 @@ WITH hours AS (
             NULL,
             (SELECT date_add('day', -7, max(last_time)) FROM gold.market_summary)
         )
-    [[ AND hour < date_add('day', 1, CAST({{to}} AS date)) ]]
+        [[ AND hour < date_add('day', 1, CAST({{to}} AS date)) ]]
     GROUP BY hour, symbol
     ORDER BY hour DESC, symbol
     LIMIT 2000

@@ -8,6 +8,6 @@
 SELECT hour, sum(value) AS value
 FROM gold.portfolio
 WHERE portfolio = {{portfolio}} AND quote = {{quote}}
-    AND hour > (SELECT date_add('day', -2, max(last_time)) FROM gold.market_summary)
+    AND value IS NOT NULL AND hour > (SELECT date_add('day', -2, max(last_time)) FROM gold.market_summary)
 GROUP BY hour
 ORDER BY hour

@@ -177,7 +177,7 @@ def _news() -> Mapping[str, Sequence[Row]]:
     stories: list[Row] = [
         {
             "published_date": day, "document_id": title, "published_at": NOW - dt.timedelta(days=ago),
-            "sources": ["coindesk"], "symbols": ["BTC"], "title": title, "search_text": f"{title} of funds".lower(),
+            "sources": ["coindesk"], "symbols": ["BTC"], "title": title, "search_text": f"{title}\nof funds".lower(),
             "sentiment": 0.4, "label": "bullish", "url": "https://news.example/",
         }
         for ago, day in enumerate(days)
@@ -224,6 +224,7 @@ def _quote(source: str, kind: str, name: str, value: int, day: dt.date, **more: 
 
 
 def _portfolio() -> Iterator[Row]:
+    """Two markets are held for three hours; a third was sold an hour ago, and has no row since."""
     for ago in range(3):
         for symbol, value in (("BTC-USD", 150 - ago), ("ETH-USD", 50)):
             held: Row = {"portfolio": "default", "exchange": "ALL", "symbol": symbol, "quote": "USD"}
@@ -231,6 +232,8 @@ def _portfolio() -> Iterator[Row]:
             exact = {name: Decimal(each) for name, each in money.items()}
             hour = HOUR - dt.timedelta(hours=ago)
             yield {**held, "hour": hour, "units": Decimal(1), "price": Decimal(value), **exact, "age_h": 0}
+    sold: Row = {"portfolio": "default", "exchange": "ALL", "symbol": "SOL-USD", "quote": "USD", "units": Decimal(0)}
+    yield {**sold, "hour": HOUR - dt.timedelta(hours=1), "realised": Decimal(7)}
 
 
 def _health() -> Mapping[str, Sequence[Row]]:

@@ -209,7 +209,7 @@ def test_purchases_and_sales_are_of_the_hours_asked_for(home: DuckdbPort) -> Non
 def test_news_are_searched_in_all_their_text(home: DuckdbPort) -> None:
     assert [row["headline"] for row in answer(home, "latest_news", search="NUMBER 1")] == ["ETF number 1"]
     assert answer(home, "latest_news", search="100%") == [], "nothing of it means anything else"
-    assert {row["headline"] for row in answer(home, "latest_news", search="of funds")} >= {" of funds"}
+    assert {row["headline"] for row in answer(home, "latest_news", search="of funds")} >= {"of funds"}
     assert answer(home, "latest_news", asset="ETH") == []
 
 
@@ -222,8 +222,13 @@ def test_the_portfolio_is_that_of_its_newest_hour(home: DuckdbPort) -> None:
     held = answer(home, "portfolio_holdings")
     assert [(row["symbol"], row["value"]) for row in held] == [("BTC-USD", 150), ("ETH-USD", 50)]
     assert answer(home, "portfolio_worth")[-1] == {"hour": HOUR, "value": 200}
-    assert answer(home, "portfolio_profit")[-1]["profit"] == 10
     assert answer(home, "portfolio_return") == [{"return_pct": 0.0}]
+
+
+def test_what_a_sold_holding_brought_stays_in_the_profit(home: DuckdbPort) -> None:
+    found = [(row["unrealised"], row["realised"]) for row in answer(home, "portfolio_profits")]
+    assert found == [(-2, 10), (-1, 17), (0, 17)]
+    assert [row["profit"] for row in answer(home, "portfolio_profit")] == [8, 16, 17]
 
 
 def test_a_gap_is_open_until_something_says_that_it_is_no_more(home: DuckdbPort) -> None:
