@@ -12,6 +12,7 @@ from typing import Any, Final
 import pytest
 
 from metabase import book
+from metabase.dashboard import QuestionCard
 from metabase.question import Question
 from tapehouse.lake import Lake
 from tapehouse.query.duckdb_port import DuckdbPort
@@ -85,11 +86,22 @@ def _is_drawn_by(found: Result, question: Question) -> None:
         assert all(isinstance(value, int | float | Decimal) for value in values), f"{column} is no number"
 
 
+def _opened(name: str) -> Iterator[dict[str, str]]:
+    """What a question is asked when its dashboards are opened: each card has the defaults of its filters."""
+    for board in BOOK.dashboards.values():
+        for card in board.cards:
+            if isinstance(card, QuestionCard) and card.question == name:
+                found = {param.name: board.filter_of(card, param.name) for param in BOOK.questions[name].params}
+                yield {param: each.default for param, each in found.items() if each and each.default}
+
+
 @pytest.mark.parametrize("question", BOOK.questions.values(), ids=BOOK.questions)
 def test_a_question_has_rows_and_the_columns_that_it_is_drawn_by(home: DuckdbPort, question: Question) -> None:
-    _is_drawn_by(home.run(question.asked({})), question)
+    """By itself, as its dashboards open, and with everything chosen."""
     chosen = {**CHOSEN, **OTHERWISE.get(question.name, {})}
-    _is_drawn_by(home.run(question.asked(chosen)), question)
+    asked = [question.asked(values) for values in ({}, *_opened(question.name), chosen)]
+    for sql in dict.fromkeys(asked):
+        _is_drawn_by(home.run(sql), question)
 
 
 @pytest.mark.parametrize("question", BOOK.questions.values(), ids=BOOK.questions)
