@@ -25,8 +25,8 @@ newest AS (
     LIMIT 400
 )
 SELECT
-    from_unixtime(open_time_us / 1000000) AS open_time,
-    from_unixtime(close_time_us / 1000000) AS close_time,
+    date_add('millisecond', open_time_us % 1000000 / 1000, from_unixtime(open_time_us / 1000000)) AS open_time,
+    date_add('millisecond', close_time_us % 1000000 / 1000, from_unixtime(close_time_us / 1000000)) AS close_time,
     exchange,
     open,
     high,
