@@ -29,12 +29,13 @@ SELECT
     window_start,
     close,
     vwap,
-    sum(CAST(quote_volume AS double)) OVER so_far / sum(CAST(volume AS double)) OVER so_far AS vwap_so_far,
+    sum(CAST(quote_volume AS double)) OVER (ORDER BY window_start ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
+        / sum(CAST(volume AS double)) OVER (ORDER BY window_start ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
+        AS vwap_so_far,
     avg(CAST(close AS double)) OVER (ORDER BY window_start ROWS BETWEEN 19 PRECEDING AND CURRENT ROW) AS mean_20
 FROM gold.candles
 WHERE symbol = {{symbol}} AND exchange = {{exchange}} AND interval = {{interval}} AND trade_count > 0
     AND window_start > (SELECT begins FROM span)
     [[ AND window_start >= CAST({{from}} AS date) ]]
     [[ AND window_start < date_add('day', 1, CAST({{to}} AS date)) ]]
-WINDOW so_far AS (ORDER BY window_start ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
 ORDER BY window_start
