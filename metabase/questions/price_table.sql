@@ -1,8 +1,9 @@
 -- title: Prices
 -- answers: What does each market cost, and how far has it moved? Prices are in the quote currency, now is the
---   market's newest trade, and changes are against the last price an hour, a day and a week before it.
+--   market's newest trade, changes are against the last price an hour, a day and a week before it, and volatility is
+--   as over a year.
 -- display: table
--- units: change_1h_pct: %, change_24h_pct: %, change_7d_pct: %, volatility_24h_pct: % a year
+-- units: change_1h_pct: %, change_24h_pct: %, change_7d_pct: %, volatility_24h_pct: %
 -- formats: last_price: decimals 4, change_1h_pct: signed decimals 2, change_24h_pct: signed decimals 2,
 --   change_7d_pct: signed decimals 2, high_24h: decimals 4, low_24h: decimals 4, volume_24h: decimals 2,
 --   quote_volume_24h: bar decimals 0, trades_24h: decimals 0, volatility_24h_pct: decimals 1, last_trade: datetime
