@@ -34,8 +34,8 @@ MARKETS: Final = """
     SELECT t.exchange, t.symbol, t.source, t.trades, t.first_id, t.last_id, coalesce(c.candles, 0) AS candles
     FROM (
         SELECT exchange, symbol, source, count(*) AS trades,
-            min_by(trade_id, (event_time_us, try_cast(trade_id AS decimal(38, 0)), trade_id)) AS first_id,
-            max_by(trade_id, (event_time_us, try_cast(trade_id AS decimal(38, 0)), trade_id)) AS last_id
+            min_by(trade_id, (event_time_us, coalesce(try_cast(trade_id AS decimal(38, 0)), 0), trade_id)) AS first_id,
+            max_by(trade_id, (event_time_us, coalesce(try_cast(trade_id AS decimal(38, 0)), 0), trade_id)) AS last_id
         FROM silver.trades GROUP BY exchange, symbol, source
     ) t LEFT JOIN (
         SELECT exchange, symbol, count(*) AS candles FROM gold.candles WHERE trade_count > 0 GROUP BY exchange, symbol

@@ -5,6 +5,7 @@
     LakehouseError
     ├── TransientError      trying again may help: a throttle, a lost race, a dropped connection
     └── TerminalError       trying again will not: a wrong setting, a broken contract
+        ├── RefusedError    a question that is not answered here, since it might mean something else than in Athena
         ├── SettingsError   the settings cannot be used; every fault is listed at once
         └── UnpreparedError a command cannot begin: a tool, an account or a word is missing
 
@@ -28,6 +29,17 @@ class TerminalError(LakehouseError):
 
 class UnpreparedError(TerminalError):
     """A command cannot begin, and nothing was begun: what it needs is not there. Its exit status is 2."""
+
+
+class RefusedError(TerminalError):
+    """What a question uses is not answered at home, since it is not proven to mean there what it means in Athena."""
+
+    def __init__(self, what: str, instead: str) -> None:
+        super().__init__(what, instead)
+        self.what, self.instead = what, instead
+
+    def __str__(self) -> str:
+        return f"{self.what} is not answered at home: {self.instead}, or ask Athena (TARGET=aws). See docs/query.md."
 
 
 class SettingsError(TerminalError):

@@ -43,6 +43,10 @@ def scrubbed_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, value)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--record", action="store_true", help="with -m athena: keep what Trino answers to the corpus")
+
+
 def _uses_spark(item: pytest.Item) -> bool:
     return any(item.get_closest_marker(name) for name in ("spark", "chaos"))
 

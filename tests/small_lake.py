@@ -32,21 +32,26 @@ def lake(tmp_path: Path) -> Lake:
 @pytest.fixture
 def write_table(lake: Lake) -> WriteTable:
     def write(name: str, columns: dict[str, str], rows: Sequence[Sequence[Any]]) -> None:
-        folder = Path(lake.table_uri(name))
-        log = folder / "_delta_log"
-        log.mkdir(parents=True, exist_ok=True)
-        version = len(list(log.iterdir()))
-        data = {
-            column: pa.array([row[i] for row in rows], _DELTA[kind]) for i, (column, kind) in enumerate(columns.items())
-        }
-        file = folder / f"part-{version}.parquet"
-        pq.write_table(pa.table(data), file)
-        actions: list[dict[str, Any]] = [] if version else _head(columns)
-        add = {"path": file.name, "partitionValues": {}, "size": file.stat().st_size, "modificationTime": 0}
-        actions.append({"add": {**add, "dataChange": True}})
-        (log / f"{version:020d}.json").write_text("\n".join(json.dumps(action) for action in actions))
+        written(lake, name, columns, rows)
 
     return write
+
+
+def written(lake: Lake, name: str, columns: dict[str, str], rows: Sequence[Sequence[Any]]) -> None:
+    """Appends rows to a table, in one commit; timestamps as the jobs write them (``glue_jobs.engine.files``)."""
+    folder = Path(lake.table_uri(name))
+    log = folder / "_delta_log"
+    log.mkdir(parents=True, exist_ok=True)
+    version = len(list(log.iterdir()))
+    data = {
+        column: pa.array([row[i] for row in rows], _DELTA[kind]) for i, (column, kind) in enumerate(columns.items())
+    }
+    file = folder / f"part-{version}.parquet"
+    pq.write_table(pa.table(data), file, use_deprecated_int96_timestamps=True, store_schema=False)
+    actions: list[dict[str, Any]] = [] if version else _head(columns)
+    add = {"path": file.name, "partitionValues": {}, "size": file.stat().st_size, "modificationTime": 0}
+    actions.append({"add": {**add, "dataChange": True}})
+    (log / f"{version:020d}.json").write_text("\n".join(json.dumps(action) for action in actions))
 
 
 def _head(columns: dict[str, str]) -> list[dict[str, Any]]:

@@ -26,7 +26,8 @@ EDGES: Mapping[str, frozenset[str]] = {
         "lambdas.enrich": "lambdas.enrich.words",
         "lambdas.enrich.words": "",
         "tapehouse.tables": "tapehouse",
-        "tapehouse.query": "tapehouse",
+        "tapehouse.query": "tapehouse tapehouse.query.dialect",
+        "tapehouse.query.dialect": "tapehouse",
         "tapehouse.documents": "tapehouse",
         # producers: source and counters are the seam between what reads and what sends
         "producers": "producers.health producers.run",  # __main__ alone: see test_the_seam_imports_no_package

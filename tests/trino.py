@@ -1,15 +1,36 @@
 """A real Trino over tables on this disk, by the command that TRINO names: the engine that Athena is made of.
 
-The command knows ``up``, ``register SCHEMA TABLE FOLDER`` and ``sql -H STATEMENT``, which prints rows as tab separated
-text under a line of names: null is ``\\N``, arrays are JSON.
+The command knows ``up``, which prints the server's address, ``register SCHEMA TABLE FOLDER`` and ``sql -H STATEMENT``,
+which prints rows as tab separated text under a line of names: null is ``\\N``, arrays are JSON.
 """
 
+import json
 import os
 import subprocess
+import urllib.request
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Final
 
 import pytest
+
+_HEADERS: Final = {
+    "X-Trino-User": "tapehouse",
+    "X-Trino-Catalog": "awsdatacatalog",
+    "X-Trino-Schema": "default",
+    "X-Trino-Time-Zone": "UTC",
+    "X-Trino-Client-Capabilities": "PARAMETRIC_DATETIME",
+}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the server says over its own protocol: columns with their types and rows as JSON, or an error's name."""
+
+    columns: list[tuple[str, str]]
+    rows: list[list[Any]]
+    error: str | None = None
 
 
 class Trino:
@@ -17,7 +38,22 @@ class Trino:
 
     def __init__(self, command: str) -> None:
         self._command = command
-        self._ask("up")
+        self._address = self._ask("up").split()[-1]
+
+    def answer(self, statement: str) -> Answer:
+        """Asked over HTTP: much faster than the command, and with types."""
+        request = urllib.request.Request(f"{self._address}/v1/statement", data=statement.encode(), headers=_HEADERS)
+        columns: list[tuple[str, str]] = []
+        rows: list[list[Any]] = []
+        while True:
+            page = _page(request)
+            if "error" in page:
+                return Answer([], [], page["error"]["errorName"])
+            columns = [(each["name"], each["type"]) for each in page.get("columns") or ()] or columns
+            rows += page.get("data") or []
+            if "nextUri" not in page:
+                return Answer(columns, rows)
+            request = urllib.request.Request(page["nextUri"])
 
     def register(self, name: str, folder: str) -> None:
         """``name``: layer.table."""
@@ -41,6 +77,12 @@ def trino() -> Iterator[Trino]:
     if not Path(command).is_file():
         pytest.skip("TRINO names no command that starts a Trino: make test-athena TRINO=command")
     yield Trino(command)
+
+
+def _page(request: urllib.request.Request) -> dict[str, Any]:
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=300) as answer:
+        found: dict[str, Any] = json.load(answer)
+    return found
 
 
 def _text(cell: str) -> str | None:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any, Self
 
 from tapehouse.errors import TerminalError
-from tapehouse.query.dialect import translate, with_databases
+from tapehouse.query.dialect import tables_of, with_databases
 from tapehouse.query.port import Result
 from tapehouse.settings import Settings
 
@@ -42,7 +42,7 @@ class AthenaPort:
         return cls(workgroup=settings.athena_workgroup, database_prefix=settings.database_prefix)
 
     def run(self, sql: str) -> Result:
-        translate(sql)
+        tables_of(sql)
         try:
             frame = self._read(
                 sql=with_databases(sql, self._prefix).strip().rstrip(";"),

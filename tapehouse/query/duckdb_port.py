@@ -7,30 +7,17 @@ own ``INSTALL``, which would download, is switched off. Each question sees the t
 import datetime as dt
 import importlib.util
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import duckdb
 
-from tapehouse.errors import TerminalError
+from tapehouse.errors import RefusedError, TerminalError
 from tapehouse.lake import Lake
-from tapehouse.query.dialect import translate
+from tapehouse.query.dialect import MACROS, Translated, tables_of, translate
+from tapehouse.query.dialect.types import DAYS, MONTHS, ZONED, Type, of_duckdb, refuse_zone
 from tapehouse.query.port import Result
-
-MACROS: Final = (
-    """CREATE MACRO width_bucket
-    (x, low, high, buckets) AS CASE
-        WHEN x IS NULL THEN NULL
-        WHEN x < low THEN 0
-        WHEN x >= high THEN buckets + 1
-        ELSE CAST(floor((x - low)::DOUBLE / (high - low)::DOUBLE * buckets) AS BIGINT) + 1 END,
-    (x, bounds) AS CASE WHEN x IS NULL THEN NULL ELSE len(list_filter(bounds, lambda bound: bound <= x)) END""",
-    "CREATE MACRO from_utf8(bytes) AS decode(bytes, 'replace')",
-    "CREATE MACRO at_timezone(instant, zone) AS instant",
-)
-"""Functions of Athena's that DuckDB lacks, and that sqlglot does not spell otherwise. ``at_timezone`` changes how an
-instant is shown, not which it is, and instants are shown in UTC here."""
 
 
 def extension_path() -> Path:
@@ -46,7 +33,7 @@ def extension_path() -> Path:
 class DuckdbPort:
     """A QueryPort over one local lake. Raises TerminalError for a lake on S3.
 
-    Where it differs from Athena: see ``dialect``.
+    What it answers, Athena answers alike; the rest raises RefusedError: see ``dialect`` and docs/query.md.
     """
 
     def __init__(self, lake: Lake, *, memory_mb: int = 1024, threads: int = 2) -> None:
@@ -58,17 +45,18 @@ class DuckdbPort:
         self._connection.close()
 
     def run(self, sql: str) -> Result:
-        question = translate(sql)
-        self._refuse_unknown(question.tables)
-        for name in question.tables:
-            self._view(name)
+        names = tables_of(sql)
+        self._refuse_unknown(names)
+        seen = {name: self._view(name) for name in names}
+        question = translate(sql, seen.__getitem__)
         try:
             answer = self._connection.execute(question.sql)
-            columns = tuple(column[0] for column in answer.description)
+            check_types(question, [str(column[1]) for column in answer.description])
             rows = answer.fetchall()
         except duckdb.Error as error:
-            raise TerminalError(f"The question cannot be answered: {_sentence(error)}") from error
-        return Result(columns, _in_utc(rows))
+            raise _ended_by(error) from error
+        kinds = [kind for _, kind in question.columns]
+        return Result(tuple(name for name, _ in question.columns), _shown(rows, kinds), tuple(map(str, kinds)))
 
     def _refuse_unknown(self, names: Sequence[str]) -> None:
         there = self._lake.existing_tables()
@@ -77,8 +65,8 @@ class DuckdbPort:
                 known = f"its tables are {', '.join(there)}" if there else "it has no tables yet (`tapehouse refresh`)"
                 raise TerminalError(f"There is no table {name} in the lake {self._lake.uri}: {known}.")
 
-    def _view(self, name: str) -> None:
-        """A view over the table's newest version; made anew each time, since columns may have been added."""
+    def _view(self, name: str) -> Mapping[str, Type]:
+        """A view over the table's newest version, and its columns; made anew each time, since some may be new."""
         layer, _, table = name.partition(".")
         place = self._lake.table_uri(name).replace("'", "''")
         try:
@@ -86,8 +74,10 @@ class DuckdbPort:
             self._connection.execute(
                 f'CREATE OR REPLACE VIEW "{layer}"."{table}" AS SELECT * FROM delta_scan(\'{place}\')'  # noqa: S608
             )
+            described = self._connection.execute(f'DESCRIBE "{layer}"."{table}"').fetchall()
         except duckdb.Error as error:
             raise TerminalError(f"{name} cannot be read: {_sentence(error)}") from error
+        return {str(row[0]): of_duckdb(str(row[1])) for row in described}
 
 
 def _connect(folder: Path, memory_mb: int, threads: int) -> Any:
@@ -105,7 +95,6 @@ def _connect(folder: Path, memory_mb: int, threads: int) -> Any:
     connection.execute(f"LOAD '{place}'")
     inside = str(folder).replace("'", "''")
     connection.execute("SET TimeZone = 'UTC'")
-    connection.execute("SET integer_division = true")
     for macro in MACROS:
         connection.execute(macro)
     connection.execute(f"SET allowed_directories = ['{inside}']")
@@ -114,15 +103,57 @@ def _connect(folder: Path, memory_mb: int, threads: int) -> Any:
     return connection
 
 
-def _in_utc(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    """Instants as datetimes of Python's own UTC instead of DuckDB's pytz zone."""
-    if not any(isinstance(value, dt.datetime) and value.tzinfo for row in rows[:100] for value in row):
+def check_types(question: Translated, found: Sequence[str]) -> None:
+    """Raises RefusedError where DuckDB made another type of an answer than Athena does: then its values differ too."""
+    for (name, kind), made in zip(question.columns, found, strict=True):
+        if _bare(made) not in (_bare(kind.duckdb), "NULL"):
+            raise RefusedError(f"column {name}", f"it is {made} here, and {kind} in Athena: cast it")
+
+
+def _bare(kind: str) -> str:
+    return kind.replace('"', "").replace(", ", ",")
+
+
+def _ended_by(error: duckdb.Error) -> TerminalError:
+    """What ended the question: Athena's own failure, our refusal, or DuckDB's."""
+    said = re.search(r"'ATHENA:(!?)([^']*)'", str(error))
+    if said and said.group(1):
+        return RefusedError(said.group(2), "see there what to write instead")
+    if "INT128" in str(error) or "HUGEINT" in str(error):
+        return RefusedError("a quotient of decimals as large as these", "cast them to double")
+    return TerminalError(f"The question cannot be answered: {said.group(2) if said else _sentence(error)}")
+
+
+def _shown(rows: list[tuple[Any, ...]], kinds: Sequence[Type]) -> list[tuple[Any, ...]]:
+    """Instants as datetimes of Python's own UTC instead of DuckDB's pytz zone, spans of time as text."""
+    for kind in kinds:
+        if kind.name == ZONED:
+            refuse_zone(kind)
+    shows = {place: _SHOWS[kind.name] for place, kind in enumerate(kinds) if kind.name in _SHOWS}
+    if not shows:
         return rows
-    return [tuple(_utc(value) for value in row) for row in rows]
+    return [
+        tuple(shows[place](value) if place in shows and value is not None else value for place, value in enumerate(row))
+        for row in rows
+    ]
 
 
-def _utc(value: Any) -> Any:
-    return value.astimezone(dt.UTC) if isinstance(value, dt.datetime) and value.tzinfo else value
+def _days(ms: int) -> str:
+    minutes, left = divmod(abs(ms), 60_000)
+    days, minutes = divmod(minutes, 1440)
+    clock = f"{minutes // 60:02}:{minutes % 60:02}:{left // 1000:02}.{left % 1000:03}"
+    return f"{'-' if ms < 0 else ''}{days} {clock}"
+
+
+def _months(count: int) -> str:
+    return f"{'-' if count < 0 else ''}{abs(count) // 12}-{abs(count) % 12}"
+
+
+_SHOWS: Final[Mapping[str, Callable[[Any], Any]]] = {
+    ZONED: lambda value: value.astimezone(dt.UTC),
+    DAYS: _days,
+    MONTHS: _months,
+}
 
 
 def _sentence(error: Exception) -> str:

@@ -12,10 +12,12 @@ class Result:
     columns: tuple[str, ...]
     rows: Sequence[tuple[Any, ...]]
     """Decimal for decimals, aware datetimes in UTC for timestamps with a zone, None for NULL."""
+    types: tuple[str, ...] = ()
+    """Athena's types of the columns, where the engine tells them."""
 
 
 class QueryPort(Protocol):
-    """An engine. The same SQL means the same on each, up to what its module says."""
+    """An engine. The same SQL means the same on each, or is refused."""
 
     def run(self, sql: str) -> Result:
         """The answer to one SELECT in Athena's dialect over tables named ``layer.table``.

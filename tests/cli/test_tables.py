@@ -4,7 +4,7 @@ import datetime as dt
 from types import SimpleNamespace
 
 from cli.tables import COLUMNS, as_json, asked, instant, short
-from tapehouse.query.dialect import translate
+from tapehouse.query.dialect import tables_of
 from tapehouse.query.port import Result
 from tapehouse.tables import REGISTRY
 
@@ -56,7 +56,7 @@ class Port:
 def test_where_no_spark_runs_one_question_tells_all_tables_in_their_order() -> None:
     port = Port()
     found = asked(port, 1_700_000_060_123_457)
-    assert set(translate(port.sql).tables) == set(REGISTRY)
+    assert set(tables_of(port.sql)) == set(REGISTRY)
     assert found.columns == COLUMNS
     newest = dt.datetime(2023, 11, 14, 22, 13, 20, 123_457, tzinfo=dt.UTC)
     assert found.rows == [

@@ -1,0 +1,108 @@
+"""What a name means where it stands: the columns of what is read, of the query around it, and a lambda's arguments."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from sqlglot import exp
+
+from tapehouse.errors import TerminalError
+from tapehouse.query.dialect.types import Type, quoted
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A value: in DuckDB's words, and its type in Athena's."""
+
+    sql: str
+    type: Type
+    text: str | None = None
+    """Of a text constant, its content."""
+    stored: str | None = None
+    """Of a table's own column of instants, the column as it is stored, in microseconds."""
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether it names no column."""
+        return '"' not in self.sql
+
+
+@dataclass(slots=True)
+class Relation:
+    """What FROM reads: a table, a query, an UNNEST."""
+
+    name: str | None
+    columns: list[tuple[str | None, Typed]]
+    layer: str | None = None
+    hidden: set[int] = field(default_factory=set)
+    """Places of columns that USING has merged into those of the left side."""
+    is_reordered: bool = False
+    """Whether ``*`` would give the columns of a USING before the others."""
+
+    def shown(self) -> Iterator[tuple[str | None, Typed]]:
+        return (column for place, column in enumerate(self.columns) if place not in self.hidden)
+
+
+@dataclass(slots=True)
+class Scope:
+    """What may be named, innermost first."""
+
+    relations: list[Relation]
+    parent: "Scope | None" = None
+    arguments: dict[str, Typed] = field(default_factory=dict)
+    """A lambda's."""
+    looks_out: bool = False
+    """Whether something of a query around it was named."""
+    owner: "Scope | None" = None
+    """Of a lambda's scope, the one that it is in."""
+
+    def of(self, arguments: dict[str, Typed]) -> "Scope":
+        """The same within a lambda."""
+        return Scope(self.relations, self.parent, {**self.arguments, **arguments}, owner=self.owner or self)
+
+    def find(self, name: str, table: str | None = None, layer: str | None = None) -> Typed | None:
+        """The value of that name. Raises TerminalError where several have it."""
+        name = name.lower()
+        if table is None and name in self.arguments:
+            return self.arguments[name]
+        found = [
+            typed
+            for relation in self.relations
+            if table is None or (relation.name == table.lower() and layer in (None, relation.layer))
+            for named, typed in relation.shown()
+            if named == name
+        ]
+        if len(found) > 1:
+            raise TerminalError(f"The SQL is wrong: column {name} is ambiguous.")
+        if found:
+            return found[0]
+        outer = self.parent.find(name, table, layer) if self.parent else None
+        if outer is not None:
+            (self.owner or self).looks_out = True
+        return outer
+
+    def is_table(self, name: str) -> bool:
+        return any(relation.name == name.lower() for relation in self.relations)
+
+
+def column(alias: str, name: str, kind: Type) -> Typed:
+    """A column of what DuckDB knows by the alias."""
+    return Typed(f"{quoted(alias)}.{quoted(name)}", kind)
+
+
+class Translator(Protocol):
+    """What the pieces of an expression are made with."""
+
+    scope: Scope
+
+    def value(self, node: exp.Expr) -> Typed:
+        """What the node is."""
+
+    def within(self, arguments: dict[str, Typed]) -> "Translator":
+        """The same inside a lambda."""
+
+    def column_of(self, node: exp.Expr) -> tuple[str, Type]:
+        """A query of one column, ``c1``, and the column's type."""
+
+    def query_of(self, node: exp.Expr) -> str:
+        """A query, whatever its columns."""

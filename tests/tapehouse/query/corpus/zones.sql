@@ -1,0 +1,20 @@
+-- Instants: what is shown, and where.
+SELECT TIMESTAMP '2026-11-22 01:00:00 +05:00' = TIMESTAMP '2026-11-21 20:00:00 UTC', TIMESTAMP '2026-07-01 02:00:00 Europe/Berlin' = TIMESTAMP '2026-07-01 00:00:00 UTC', TIMESTAMP '2026-01-01 02:00:00 Europe/Berlin' > TIMESTAMP '2026-01-01 00:59:59 UTC';
+SELECT count(*) FROM (VALUES TIMESTAMP '2026-11-22 00:00:00 UTC', TIMESTAMP '2026-11-21 23:00:00 UTC') x(t) WHERE t >= TIMESTAMP '2026-11-22 00:00:00';
+SELECT count(*) FROM (VALUES TIMESTAMP '2026-11-22 00:00:00 UTC', TIMESTAMP '2026-11-21 23:00:00 UTC') x(t) WHERE t >= TIMESTAMP '2026-11-22 00:00:00 Europe/Berlin';
+SELECT count(*) FROM (VALUES TIMESTAMP '2026-11-22 00:00:00 UTC', TIMESTAMP '2026-11-21 23:00:00 UTC') x(t) WHERE t >= DATE '2026-11-22';
+SELECT count(*) FROM (VALUES TIMESTAMP '2026-11-22 00:00:00 UTC') x(t) WHERE t >= '2026-11-22';
+SELECT hour(at_timezone(t, 'Asia/Tokyo')), day(at_timezone(t, 'Asia/Tokyo')), hour(t AT TIME ZONE 'Europe/Berlin'), CAST(at_timezone(t, 'America/New_York') AS timestamp), CAST(at_timezone(t, 'Asia/Tokyo') AS date), date(at_timezone(t, 'Asia/Tokyo')) FROM (VALUES TIMESTAMP '2026-07-01 22:30:00 UTC', TIMESTAMP '2026-01-01 00:00:00 UTC', TIMESTAMP '2026-03-29 01:30:00 UTC') x(t);
+SELECT date_format(at_timezone(t, 'Europe/Berlin'), '%Y-%m-%d %H:%i'), format_datetime(at_timezone(t, 'Asia/Kolkata'), 'HH:mm'), CAST(date_trunc('day', at_timezone(t, 'Europe/Berlin')) AS timestamp), to_unixtime(at_timezone(t, 'Asia/Tokyo')) FROM (VALUES TIMESTAMP '2026-07-01 22:30:00 UTC') x(t);
+SELECT at_timezone(TIMESTAMP '2026-07-01 22:30:00 UTC', 'UTC');
+SELECT at_timezone(TIMESTAMP '2026-07-01 22:30:00 UTC', 'Asia/Tokyo');
+SELECT at_timezone(TIMESTAMP '2026-07-01 22:30:00 UTC', 'Nowhere/City');
+SELECT hour(at_timezone(TIMESTAMP '2026-07-01 22:30:00 UTC', 'Nowhere/City'));
+SELECT TIMESTAMP '2026-07-01 22:30:00' AT TIME ZONE 'UTC', hour(TIMESTAMP '2026-07-01 22:30:00' AT TIME ZONE 'Asia/Tokyo');
+SELECT with_timezone(TIMESTAMP '2026-07-01 22:30:00', 'Asia/Tokyo');
+SELECT current_timezone();
+SELECT coalesce(at_timezone(TIMESTAMP '2026-07-01 22:30:00 UTC', 'Asia/Tokyo'), TIMESTAMP '2026-07-01 22:30:00 UTC');
+SELECT timezone_hour(TIMESTAMP '2026-07-01 22:30:00 UTC');
+SELECT date_diff('hour', at_timezone(TIMESTAMP '2026-07-01 00:00:00 UTC', 'Asia/Tokyo'), TIMESTAMP '2026-07-01 05:00:00 UTC');
+SELECT max(t), min(t) FROM (VALUES TIMESTAMP '2026-07-01 22:30:00 UTC', NULL, TIMESTAMP '2026-07-01 22:30:00.001 UTC') x(t);
+SELECT t, count(*) FROM (VALUES TIMESTAMP '2026-07-01 22:30:00 UTC', TIMESTAMP '2026-07-01 22:30:00 UTC') x(t) GROUP BY t;
