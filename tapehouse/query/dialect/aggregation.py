@@ -98,6 +98,7 @@ def direction(ordered: exp.Expr) -> str:
 
 def aggregate(at: Translator, name: str, nodes: Sequence[exp.Expr], over: Over) -> Typed:
     """The call of an aggregate, or of a function that only a window has."""
+    functions.check_exact(name, is_rounded=at.is_rounded)
     if name in functions.windows() and (not over.window or over.filter):
         raise TerminalError(f"The SQL is wrong: {name} takes OVER, and no FILTER.")
     if over.filter and over.window:

@@ -42,6 +42,7 @@ def call(at: Translator, node: exp.Expr) -> Typed:
     known = functions.scalars().get(name)
     if known is None:
         raise RefusedError(f"the function {name}", "its meaning here is not proven to be Athena's; say it otherwise")
+    functions.check_exact(name, is_rounded=at.is_rounded)
     return applied(at, name, nodes, known)
 
 
@@ -120,14 +121,21 @@ def in_zone(value: Typed, zone: str | None) -> Typed:
 
 def tried(sql: str) -> str:
     """NULL where Athena would fail. Raises RefusedError around what may be refused while it runs: that is none."""
+    if re.search(r"coalesce\(| AND | OR |lambda ", sql):  # DuckDB 1.5 gives rows of these another row's value, at times
+        raise RefusedError("TRY around coalesce, AND, OR or a lambda", "put TRY inside")
     if "SELECT" in sql or re.search(rf"athena_({'|'.join(REFUSING)})\b", sql):
         raise RefusedError("TRY around this", "try what is inside")
     return f"TRY({sql})"
 
 
+EXTRACTED: Final = frozenset(
+    ("year", "quarter", "month", "week", "day", "day_of_month", "day_of_week", "dow", "day_of_year", "doy",
+     "year_of_week", "yow", "hour", "minute", "second")
+)  # fmt: skip
 REFUSING: Final = (
-    "round", "time_text", "plain", "instant", "url", "json_scalar", "json", "json_array_length", "no_newline",
-    "in_format", "iso_date", "sound", "from_utf8",
+    "round", "time_text", "plain", "instant", "url", "json_scalar", "json", "json_array_length", "no_newline", "odd",
+    "in_format", "lower", "upper", "iso_date", "sound", "from_utf8", "no_folding", "json_whole", "unixtime", "format",
+    "double_text",
 )  # fmt: skip
 """Macros that may say no while they run (see ``macros``)."""
 
@@ -210,7 +218,7 @@ def _try(at: Translator, nodes: Sequence[exp.Expr]) -> Typed:
 
 def _typeof(at: Translator, nodes: Sequence[exp.Expr]) -> Typed:
     (value,) = _exactly(at, "typeof", nodes, 1)
-    said = str(value.type).replace(", ", ",") if value.type.name == "decimal" else str(value.type)
+    said = re.sub(r"(decimal\(\d+), ", r"\1,", str(value.type))
     return Typed(text(said), types.VARCHAR)
 
 
@@ -246,7 +254,7 @@ def extract(at: Translator, node: exp.Expr) -> Typed:
     """EXTRACT(unit FROM moment): the function of the unit's name."""
     only(node, "this", "expression")
     name = node.name.lower()
-    if name not in functions.scalars() or name in ("date", "now"):
+    if name not in EXTRACTED:
         raise RefusedError(f"extract({node.name})", "take the function of the part")
     return applied(at, name, [node.expression], functions.scalars()[name])
 

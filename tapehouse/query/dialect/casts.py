@@ -130,14 +130,14 @@ def _date(sql: str, kind: Type, wanted: Type) -> str | None:
         return f"CAST({sql} AS DATE)"
     if kind.name == ZONED:
         return f"CAST(athena_utc({sql}) AS DATE)"
-    return f"athena_date({sql})" if kind.name == "varchar" else None
+    return f"athena_date(athena_odd({sql}))" if kind.name == "varchar" else None
 
 
 def _timestamp(sql: str, kind: Type, wanted: Type) -> str | None:
     if kind.name == "date":
         return f"CAST({sql} AS TIMESTAMP)"
     if kind.name == "varchar":
-        made, digits = f"athena_timestamp({sql})", 6
+        made, digits = f"athena_timestamp(athena_odd({sql}))", 6
     elif kind.name in ("timestamp", ZONED):
         made, digits = sql if kind.name == "timestamp" else f"athena_utc({sql})", kind.digits
     else:

@@ -16,8 +16,8 @@ from tapehouse.query.dialect.types import Type
 class Expressions:
     """What expressions mean in one scope."""
 
-    def __init__(self, scope: Scope, withs: "queries.Withs") -> None:
-        self.scope, self._withs = scope, withs
+    def __init__(self, scope: Scope, withs: "queries.Withs", *, is_rounded: bool = False) -> None:
+        self.scope, self._withs, self.is_rounded = scope, withs, is_rounded
 
     def value(self, node: exp.Expr) -> Typed:
         """Raises RefusedError for what is not had here, TerminalError for what Athena refuses too."""
@@ -27,7 +27,10 @@ class Expressions:
         return make(self, node)
 
     def within(self, arguments: dict[str, Typed]) -> "Expressions":
-        return Expressions(self.scope.of(arguments), self._withs)
+        return Expressions(self.scope.of(arguments), self._withs, is_rounded=self.is_rounded)
+
+    def rounded(self) -> "Expressions":
+        return Expressions(self.scope, self._withs, is_rounded=True)
 
     def column_of(self, node: exp.Expr) -> tuple[str, Type]:
         found = queries.query(_bare(node), self._withs, self.scope)
@@ -110,10 +113,10 @@ def _cast(at: Translator, node: exp.Expr) -> Typed:
         return literals.of_type(written, node.this.name)
     wanted, value = types.parse(written), at.value(node.this)
     if isinstance(node, exp.TryCast):
-        made = calls.tried(cast(value.sql, value.type, wanted))
-        if wanted.name == "timestamp" and value.type.name == "varchar":
-            made = f"CASE WHEN athena_zone_named({value.sql}) IS NOT NULL THEN {made} END"
-        return Typed(made, wanted)
+        made, odd = cast(value.sql, value.type, wanted), f"athena_odd({value.sql})"
+        if odd in made:  # what is refused is refused outside TRY
+            return Typed(f"CASE WHEN {odd} IS NOT NULL THEN {calls.tried(made.replace(odd, value.sql))} END", wanted)
+        return Typed(calls.tried(made), wanted)
     if value.type.name == types.ZONED and value.type.names:
         value = Typed(formats.local(value), types.timestamp(value.type.digits))
         types.refuse_zone(wanted if wanted.name != types.ZONED else Type(types.ZONED, (3,), ("another",)))

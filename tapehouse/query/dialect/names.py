@@ -94,12 +94,17 @@ class Translator(Protocol):
     """What the pieces of an expression are made with."""
 
     scope: Scope
+    is_rounded: bool
+    """Whether round() stands around: only there are functions answered in whose last digit engines differ."""
 
     def value(self, node: exp.Expr) -> Typed:
         """What the node is."""
 
     def within(self, arguments: dict[str, Typed]) -> "Translator":
         """The same inside a lambda."""
+
+    def rounded(self) -> "Translator":
+        """The same inside round()."""
 
     def column_of(self, node: exp.Expr) -> tuple[str, Type]:
         """A query of one column, ``c1``, and the column's type."""

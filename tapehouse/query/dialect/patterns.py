@@ -65,6 +65,8 @@ def _arguments(at: Translator, name: str, nodes: Sequence[exp.Expr], most: int) 
     subject = values[0].sql
     if "\\z" in made:
         subject = f"athena_no_newline({subject})"
+    if made.startswith("(?i)"):
+        subject = f"athena_no_folding({subject})"
     return values, subject, made
 
 

@@ -12,6 +12,11 @@ from tapehouse.query.dialect.names import Translator, Typed
 from tapehouse.query.dialect.reading import only
 from tapehouse.query.dialect.types import BOOLEAN, Type
 
+_PREDICATES = (
+    exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.In, exp.Between, exp.Like, exp.Escape, exp.Is,
+    exp.NullSafeEQ, exp.NullSafeNEQ, exp.Not, exp.And, exp.Or,
+)  # fmt: skip
+
 
 def condition(at: Translator, node: exp.Expr) -> str:
     """SQL of what must be a truth value."""
@@ -36,7 +41,14 @@ def comparison(at: Translator, node: exp.Expr) -> Typed:
     operator = operators.COMPARISONS[type(node).__name__]
     if isinstance(node.this, exp.Tuple) and isinstance(node.expression, exp.Tuple):
         return _rows(at, operator, node.this, node.expression)
-    return operators.compare(operator, at.value(node.this), at.value(node.expression))
+    return operators.compare(operator, _operand(at, node.this), _operand(at, node.expression))
+
+
+def _operand(at: Translator, node: exp.Expr) -> Typed:
+    """What is compared: not itself a comparison without parentheses, which Athena does not read."""
+    if isinstance(node, _PREDICATES):
+        raise RefusedError("a comparison of comparisons", "put parentheses around them")
+    return at.value(node)
 
 
 def _rows(at: Translator, operator: str, left: exp.Tuple, right: exp.Tuple) -> Typed:
@@ -49,15 +61,15 @@ def _rows(at: Translator, operator: str, left: exp.Tuple, right: exp.Tuple) -> T
 
 def between(at: Translator, node: exp.Expr) -> Typed:
     only(node, "this", "low", "high")
-    value = at.value(node.this)
-    low = operators.compare(">=", value, at.value(node.args["low"]))
-    high = operators.compare("<=", value, at.value(node.args["high"]))
+    value = _operand(at, node.this)
+    low = operators.compare(">=", value, _operand(at, node.args["low"]))
+    high = operators.compare("<=", value, _operand(at, node.args["high"]))
     return Typed(f"({low.sql} AND {high.sql})", BOOLEAN)
 
 
 def distinct(at: Translator, node: exp.Expr) -> Typed:
     """IS [NOT] DISTINCT FROM."""
-    a, b, kind = operators.together("IS DISTINCT FROM", at.value(node.this), at.value(node.expression))
+    a, b, kind = operators.together("IS DISTINCT FROM", _operand(at, node.this), _operand(at, node.expression))
     _refuse_deep(kind, "IS DISTINCT FROM")
     word = "IS DISTINCT FROM" if isinstance(node, exp.NullSafeNEQ) else "IS NOT DISTINCT FROM"
     return Typed(f"({a} {word} {b})", BOOLEAN)
@@ -67,7 +79,7 @@ def is_null(at: Translator, node: exp.Expr) -> Typed:
     only(node, "this", "expression")
     if not isinstance(node.expression, exp.Null):
         raise RefusedError(f"IS {node.expression.sql()}", "write = true, or coalesce")
-    return Typed(f"({at.value(node.this).sql} IS NULL)", BOOLEAN)
+    return Typed(f"({_operand(at, node.this).sql} IS NULL)", BOOLEAN)
 
 
 def like(at: Translator, node: exp.Expr) -> Typed:
@@ -80,7 +92,7 @@ def like(at: Translator, node: exp.Expr) -> Typed:
     if not isinstance(node, exp.Like):
         raise RefusedError(f"{type(node).__name__.upper()}", "take LIKE or regexp_like")
     only(node, "this", "expression", "negate")
-    value, pattern = at.value(node.this), at.value(node.expression)
+    value, pattern = _operand(at, node.this), _operand(at, node.expression)
     for kind in (value.type, pattern.type):
         if kind.name not in ("varchar", "unknown"):
             raise operators.wrong("LIKE", value.type, pattern.type)
@@ -110,7 +122,7 @@ def within(at: Translator, node: exp.Expr) -> Typed:
         if not all(isinstance(each, exp.Tuple) for each in node.expressions):
             raise RefusedError("IN of a row and what is none", "compare fields")
         return Typed(f"({' OR '.join(_rows(at, '=', node.this, each).sql for each in node.expressions)})", BOOLEAN)
-    value, listed = at.value(node.this), [at.value(each) for each in node.expressions]
+    value, listed = _operand(at, node.this), [at.value(each) for each in node.expressions]
     if any(each.type.name == "unknown" for each in listed):
         raise RefusedError("IN of a list with NULL", "leave it out: Athena's own answer to it is wrong")
     kind = common_of([value, *listed], "IN")

@@ -303,6 +303,8 @@ def values(node: exp.Values, withs: Withs, parent: Scope | None) -> Query:
         [at.value(each) for each in (row.expressions if isinstance(row, exp.Tuple) else [row])]
         for row in node.expressions
     ]
+    if any(len(row) == 1 and row[0].type.name == "row" for row in rows):
+        raise RefusedError("ROW in VALUES", "write its fields in parentheses")
     if len({len(row) for row in rows}) != 1:
         raise TerminalError("The SQL is wrong: VALUES of rows that differ in length.")
     kinds = [relations.common_of(list(column), "VALUES") for column in zip(*rows, strict=True)]

@@ -10,11 +10,16 @@ from tapehouse.query.dialect import functions, signatures, types
 from tapehouse.query.dialect.formats import Special
 from tapehouse.query.dialect.names import Translator, Typed
 
+EXACT_PLACES: Final = 10
+"""To so many places, what differs in the last digit of a double is alike."""
+
 
 def _special(name: str) -> Special:
     def make(at: Translator, nodes: Sequence[exp.Expr]) -> Typed:
         if not 1 <= len(nodes) <= 2:
             raise TerminalError(f"The SQL is wrong: {name} takes one or two arguments.")
+        if name == "round" and len(nodes) == 2 and _is_few(nodes[1]):
+            at = at.rounded()
         value, *places = [at.value(each) for each in nodes]
         if value.type.name == "decimal":
             return _decimal(name, value, _places(at, name, nodes[1]) if places else None)
@@ -25,6 +30,10 @@ def _special(name: str) -> Special:
         return _of_signature(name, [value, *places])
 
     return make
+
+
+def _is_few(places: exp.Expr) -> bool:
+    return isinstance(places, exp.Literal) and places.name.isdigit() and int(places.name) <= EXACT_PLACES
 
 
 def _of_signature(name: str, values: Sequence[Typed]) -> Typed:

@@ -5,8 +5,8 @@ from typing import Final
 TEXT: Final = r"""
 length(varchar) -> bigint = length({0})
 length(varbinary) -> bigint = octet_length({0})
-lower(varchar(x)) -> varchar(x) = lower(athena_plain({0}, 'lower'))
-upper(varchar(x)) -> varchar(x) = upper(athena_plain({0}, 'upper'))
+lower(varchar(x)) -> varchar(x) = athena_lower({0})
+upper(varchar(x)) -> varchar(x) = athena_upper({0})
 trim(varchar(x)) -> varchar(x) = athena_rtrim(athena_ltrim({0}))
 ltrim(varchar(x)) -> varchar(x) = athena_ltrim({0})
 rtrim(varchar(x)) -> varchar(x) = athena_rtrim({0})

@@ -35,7 +35,7 @@ def _parts() -> Iterator[str]:
 
 TIMES: Final = f"""
 date(date) -> date = {{0}}
-date(varchar) -> date = athena_date({{0}})
+date(varchar) -> date = athena_date(athena_odd({{0}}))
 date(timestamp(p)) -> date = CAST({{0}} AS DATE)
 date({_INSTANT}) -> date = CAST(athena_utc({{0}}) AS DATE)
 last_day_of_month(date) -> date = last_day({{0}})

@@ -127,7 +127,7 @@ def _told(value: Any, kind: Type) -> Any:
     if kind.name == "varbinary":
         return base64.b64encode(value).decode()
     if kind.name in ("timestamp", types.ZONED):
-        text = f"{value:%Y-%m-%d %H:%M:%S.%f}"[: 19 + (kind.digits and kind.digits + 1)]
+        text = value.replace(tzinfo=None).isoformat(" ", "microseconds")[: 19 + (kind.digits and kind.digits + 1)]
         return f"{text} UTC" if kind.name == types.ZONED else text
     return _spelled(value)
 

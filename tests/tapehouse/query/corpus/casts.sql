@@ -72,6 +72,7 @@ SELECT IF(1, 2, 3);
 SELECT 1 WHERE 1;
 SELECT typeof(coalesce('a', 'bcd')), typeof(IF(true, 'a', 'bb')), typeof(coalesce(1, BIGINT '2')), typeof(coalesce(DATE '2026-11-22', TIMESTAMP '2026-11-22 00:00:00')), typeof(nullif('abc', 'd'));
 SELECT TRY(coalesce(x, 1 / y)) FROM (VALUES (1, 0), (NULL, 0), (NULL, 1)) t(x, y);
+SELECT coalesce(x, TRY(1 / y)) FROM (VALUES (1, 0), (NULL, 0), (NULL, 1)) t(x, y);
 SELECT coalesce(x, 1 / y) FROM (VALUES (1, 0), (2, 0)) t(x, y);
 SELECT x, TRY(10 / x), coalesce(TRY(CAST(y AS integer)), -1) FROM (VALUES (0, 'a'), (5, '7')) t(x, y);
 SELECT IF(true, x, 1 / 0) FROM (VALUES 1, 2) t(x);

@@ -4,7 +4,7 @@ SELECT 'a' || 1;
 SELECT concat('a', 1);
 SELECT length('abc'), length(''), length('é✓'), length(NULL), length('🤦🏼‍♂️'), length(X'0102');
 SELECT lower('AbC'), upper('AbC'), lower(NULL);
-SELECT lower('É');
+SELECT lower('ÉÀÑΣЖ'), upper('éàñσж'), lower('Ünïcode'), upper('BTC – 5 €');
 SELECT upper('straße');
 SELECT trim('  a b  '), ltrim('  a '), rtrim(' a  '), trim(''), trim(LEADING FROM '  a '), trim(TRAILING FROM ' a  '), trim(BOTH FROM ' a ');
 SELECT length(trim(x)) FROM (VALUES chr(9) || 'a', chr(160) || 'a', chr(8195) || 'a', chr(133) || 'a', chr(28) || 'a', chr(0) || 'a', chr(11) || 'a', chr(8203) || 'a', chr(8199) || 'a', chr(12288) || 'a') t(x);
