@@ -124,6 +124,11 @@ def told(outcomes: Mapping[str, Sequence[Outcome]]) -> str:
     lines += ["", f"Answered otherwise than by Trino: {total['different']}.", "", "### Functions that are answered", ""]
     lines += [", ".join(f"`{name}`" for name in answered()) + ".", "", "### What is refused", ""]
     lines += ["As the corpus meets it, with the question; all that is not known is refused alike.", "", "```text"]
-    refused = {each.refusal: each.sql for found in outcomes.values() for each in found if each.refusal is not None}
+    refused = {
+        each.refusal: each.sql
+        for found in outcomes.values()
+        for each in found
+        if each.refusal is not None and each.verdict == "refused" and "://" not in each.sql
+    }
     lines += [f"{what}\n    {sql if len(sql) <= 110 else f'{sql[:109]}…'}" for what, sql in sorted(refused.items())]
     return "\n".join([*lines, "```", ""])
