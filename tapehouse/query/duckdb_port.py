@@ -129,13 +129,31 @@ def _shown(rows: list[tuple[Any, ...]], kinds: Sequence[Type]) -> list[tuple[Any
     for kind in kinds:
         if kind.name == ZONED:
             refuse_zone(kind)
-    shows = {place: _SHOWS[kind.name] for place, kind in enumerate(kinds) if kind.name in _SHOWS}
+    shows = {place: _SHOWS[_inner(kind).name] for place, kind in enumerate(kinds) if _inner(kind).name in _SHOWS}
     if not shows:
         return rows
     return [
-        tuple(shows[place](value) if place in shows and value is not None else value for place, value in enumerate(row))
+        tuple(_each(shows[place], value) if place in shows else value for place, value in enumerate(row))
         for row in rows
     ]
+
+
+def _inner(kind: Type) -> Type:
+    return _inner(kind.of) if kind.name == "array" else kind
+
+
+def _each(show: Callable[[Any], Any], value: Any) -> Any:
+    """The value as it is shown; of an array, each."""
+    if isinstance(value, list):
+        return [_each(show, each) for each in value]
+    return None if value is None else show(value)
+
+
+def _day(value: Any) -> Any:
+    """DuckDB gives text where Python has no such year."""
+    if isinstance(value, str):
+        raise RefusedError("a year beyond 9999", "bound what is asked for")
+    return value.astimezone(dt.UTC) if isinstance(value, dt.datetime) and value.tzinfo else value
 
 
 def _days(ms: int) -> str:
@@ -150,7 +168,9 @@ def _months(count: int) -> str:
 
 
 _SHOWS: Final[Mapping[str, Callable[[Any], Any]]] = {
-    ZONED: lambda value: value.astimezone(dt.UTC),
+    ZONED: _day,
+    "date": _day,
+    "timestamp": _day,
     DAYS: _days,
     MONTHS: _months,
 }

@@ -18,8 +18,8 @@ min(T, bigint) -> array(T) = min[{0}, {1}]
 max(T, bigint) -> array(T) = max[{0}, {1}]
 min_by(T, K) -> T = arg_min_null[{0}, {1}]
 max_by(T, K) -> T = arg_max_null[{0}, {1}]
-min_by(T, K, bigint) -> array(T) = arg_min[{0}, {1}, {2}]
-max_by(T, K, bigint) -> array(T) = arg_max[{0}, {1}, {2}]
+min_by(T, K, bigint) -> array(T) = list_transform(arg_min[struct_pack(kept := {0}), {1}, {2}], lambda row: row.kept)
+max_by(T, K, bigint) -> array(T) = list_transform(arg_max[struct_pack(kept := {0}), {1}, {2}], lambda row: row.kept)
 arbitrary(T) -> T = any_value[{0}]
 any_value(T) -> T = any_value[{0}]
 array_agg(T) -> array(T) = array_agg[{0}]

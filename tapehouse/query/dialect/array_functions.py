@@ -13,15 +13,15 @@ array_distinct(array(T)) -> array(T) = athena_distinct({0})
 array_sort(array(T)) -> array(T) = list_sort({0}, 'ASC', 'NULLS LAST')
 array_max(array(T)) -> T = athena_most({0}, list_max({0}))
 array_min(array(T)) -> T = athena_most({0}, list_min({0}))
-array_join(array(varchar), varchar) -> varchar = CASE WHEN {1} IS NOT NULL THEN array_to_string({0}, {1}) END
-array_join(array(varchar), varchar, varchar) -> varchar = CASE WHEN {1} IS NOT NULL THEN array_to_string(list_transform({0}, lambda part: coalesce(part, {2})), {1}) END
-array_join(array(bigint), varchar) -> varchar = CASE WHEN {1} IS NOT NULL THEN array_to_string({0}, {1}) END
-array_join(array(bigint), varchar, varchar) -> varchar = CASE WHEN {1} IS NOT NULL THEN array_to_string(list_transform({0}, lambda part: coalesce(CAST(part AS VARCHAR), {2})), {1}) END
+array_join(array(varchar), varchar) -> varchar = CASE WHEN {0} IS NOT NULL AND {1} IS NOT NULL THEN coalesce(array_to_string({0}, {1}), '') END
+array_join(array(varchar), varchar, varchar) -> varchar = CASE WHEN {0} IS NOT NULL AND {1} IS NOT NULL THEN coalesce(array_to_string(list_transform({0}, lambda part: coalesce(part, {2})), {1}), '') END
+array_join(array(bigint), varchar) -> varchar = CASE WHEN {0} IS NOT NULL AND {1} IS NOT NULL THEN coalesce(array_to_string({0}, {1}), '') END
+array_join(array(bigint), varchar, varchar) -> varchar = CASE WHEN {0} IS NOT NULL AND {1} IS NOT NULL THEN coalesce(array_to_string(list_transform({0}, lambda part: coalesce(CAST(part AS VARCHAR), {2})), {1}), '') END
 array_remove(array(T), T) -> array(T) = CASE WHEN {1} IS NOT NULL THEN list_filter({0}, lambda part: part IS NULL OR part <> {1}) END
-arrays_overlap(array(T), array(T)) -> boolean = CASE WHEN list_has_any({0}, {1}) THEN true WHEN athena_has_null({0}) OR athena_has_null({1}) THEN NULL ELSE list_has_any({0}, {1}) END
+arrays_overlap(array(T), array(T)) -> boolean = CASE WHEN list_has_any({0}, {1}) THEN true WHEN len({0}) = 0 AND {1} IS NOT NULL OR len({1}) = 0 AND {0} IS NOT NULL THEN false WHEN athena_has_null({0}) OR athena_has_null({1}) THEN NULL ELSE list_has_any({0}, {1}) END
 array_union(array(T), array(T)) -> array(T) = CASE WHEN {0} IS NOT NULL AND {1} IS NOT NULL THEN athena_distinct(list_concat({0}, {1})) END
 array_intersect(array(T), array(T)) -> array(T) = CASE WHEN {1} IS NOT NULL THEN list_filter(athena_distinct({0}), lambda part: athena_holds({1}, part)) END
-array_except(array(T), array(T)) -> array(T) = CASE WHEN {1} IS NOT NULL THEN list_filter(athena_distinct({0}), lambda part: NOT athena_holds({1}, part)) END
+array_except(array(T), array(T)) -> array(T) = CASE WHEN len({1}) = 0 THEN {0} WHEN {1} IS NOT NULL THEN list_filter(athena_distinct({0}), lambda part: NOT athena_holds({1}, part)) END
 slice(array(T), bigint, bigint) -> array(T) = athena_slice({0}, {1}, {2})
 flatten(array(array(T))) -> array(T) = flatten({0})
 reverse(array(T)) -> array(T) = list_reverse({0})

@@ -37,16 +37,18 @@ _TYPES: Final = frozenset(
 
 def refuse(tokens: Sequence[Any], sql: str) -> None:
     """Raises RefusedError for the first of them."""
-    calls: list[bool] = []
+    calls: list[str] = []
     limited: dict[int, bool] = {}
     for before, token in zip([None, *tokens], tokens, strict=False):
         _sign(token, sql)
         _beginning(before, token)
         if token.token_type is TokenType.L_PAREN:
-            calls.append(before is not None and before.text.upper() in ("CAST", "TRY_CAST"))
+            calls.append(before.text.upper() if before is not None else "")
         elif token.token_type is TokenType.R_PAREN and calls:
             calls.pop()
-        if calls and calls[-1] and before is not None and before.token_type is TokenType.ALIAS:
+        elif token.token_type is TokenType.COMMA and calls and calls[-1] in ("EXTRACT", "POSITION", "TRIM"):
+            raise RefusedError(f"{calls[-1]} with a comma", "write EXTRACT(x FROM y), POSITION(x IN y), TRIM(x)")
+        if calls and calls[-1] in ("CAST", "TRY_CAST") and before.token_type is TokenType.ALIAS:
             _type(token)
         _limit(token, limited, len(calls))
 

@@ -121,7 +121,8 @@ MACROS: Final = (
     "CREATE MACRO athena_pad(side, x, size, pad) AS CASE WHEN size < 0 OR pad = '' THEN "
     f"{fails('The size must not be negative, the padding not empty', 'x', 'size', 'pad')} "
     "WHEN side = 'l' THEN lpad(x, CAST(size AS INTEGER), pad) ELSE rpad(x, CAST(size AS INTEGER), pad) END",
-    "CREATE MACRO athena_split_part(x, sep, n) AS CASE WHEN n <= 0 THEN "
+    "CREATE MACRO athena_split_part(x, sep, n) AS CASE WHEN sep = '' THEN "
+    f"{fails('!split_part by an empty text', 'x', 'sep', 'n')} WHEN n <= 0 THEN "
     f"{fails('Index must be greater than zero', 'x', 'sep', 'n')} ELSE string_split(x, sep)[n] END",
     # arrays and maps
     "CREATE MACRO athena_at(list, n) AS CASE WHEN n = 0 THEN "

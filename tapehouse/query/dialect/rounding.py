@@ -7,6 +7,7 @@ from sqlglot import exp
 
 from tapehouse.errors import RefusedError, TerminalError
 from tapehouse.query.dialect import functions, signatures, types
+from tapehouse.query.dialect.casts import coerced
 from tapehouse.query.dialect.formats import Special
 from tapehouse.query.dialect.names import Translator, Typed
 
@@ -21,6 +22,9 @@ def _special(name: str) -> Special:
         if name == "round" and len(nodes) == 2 and _is_few(nodes[1]):
             at = at.rounded()
         value, *places = [at.value(each) for each in nodes]
+        if value.type.name in types.WHOLE and name == "truncate":  # Athena has it of decimals and doubles alone
+            kind = types.as_decimal(value.type)
+            value = Typed(coerced(value.sql, value.type, kind), kind)
         if value.type.name == "decimal":
             return _decimal(name, value, _places(at, name, nodes[1]) if places else None)
         if value.type.name in types.WHOLE and places and name == "round":

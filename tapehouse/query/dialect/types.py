@@ -229,6 +229,8 @@ def _parsed(words: list[str]) -> tuple[Type, list[str]]:
     if name == "double" and rest[:1] and rest[0].lower() == "precision":
         rest = rest[1:]
     name = _SPELLED.get(name, name)
+    if name == "interval":
+        name, rest = " ".join([name, *(word.lower() for word in rest[:3])]), rest[3:]
     if name == "row":
         return _parsed_row(rest)
     args: list[int | Type] = []

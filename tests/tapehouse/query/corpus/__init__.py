@@ -112,7 +112,7 @@ def outcome(port: QueryPort, sql: str, due: Answer) -> Outcome:
         return Outcome(sql, due, Answer([], [], "REFUSED"), error.what)
     except TerminalError as error:
         return Outcome(sql, due, Answer([], [], str(error)))
-    kinds = [types.parse(each) if not each.startswith("interval") else Type(each) for each in result.types]
+    kinds = [types.parse(each) for each in result.types]
     rows = [[_told(value, kind) for value, kind in zip(row, kinds, strict=True)] for row in result.rows]
     columns = list(zip(result.columns, result.types, strict=True))
     return Outcome(sql, in_order(sql, due), in_order(sql, Answer(columns, rows)))
@@ -132,6 +132,10 @@ def _told(value: Any, kind: Type) -> Any:
     return _spelled(value)
 
 
+def _key(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def _spelled(value: Any) -> Any:
     if isinstance(value, float):
         return {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}.get(str(value), value)
@@ -142,6 +146,6 @@ def _parts(value: Any, kind: Type) -> Any:
     if kind.name == "array":
         return [_told(each, kind.of) for each in value]
     if kind.name == "map":
-        return {str(_told(key, kind.of)): _told(each, kind.value) for key, each in value.items()}
+        return {_key(_told(key, kind.of)): _told(each, kind.value) for key, each in value.items()}
     kinds = [each for each in kind.args if isinstance(each, Type)]
     return [_told(each, part) for each, part in zip(value.values(), kinds, strict=True)]

@@ -96,3 +96,17 @@ SELECT a.x, b.x, c.x FROM (VALUES 1, 2) a(x) JOIN (VALUES 1, 2) b(x) ON a.x = b.
 SELECT typeof(x), typeof(y) FROM (VALUES (1, 'a'), (2.5, 'abc')) t(x, y);
 SELECT typeof(x) FROM (SELECT 'a' AS x UNION ALL SELECT 'abc') t;
 SELECT typeof(lag('a', 1, 'abc') OVER (ORDER BY 1)), typeof(element_at(ARRAY['a', 'abc'], 1)), typeof(split('abc', 'b')), typeof(array_agg('a')), typeof(min('abc')), typeof(MAP(ARRAY['a'], ARRAY[1.5]));
+-- Found by asking both at random.
+SELECT array_except(ARRAY[1, 1, NULL], slice(ARRAY[2], 1, 0)), array_except(slice(ARRAY[2], 1, 0), ARRAY[1]), array_intersect(ARRAY[1, 1], slice(ARRAY[1], 1, 0)), array_union(ARRAY[1, 1], slice(ARRAY[1], 1, 0));
+SELECT position('a', 'abc');
+SELECT extract(year, DATE '2026-11-22');
+SELECT round(SMALLINT '300'), round(TINYINT '5'), sign(SMALLINT '-3'), sign(TINYINT '5'), ceiling(TINYINT '5'), ceiling(SMALLINT '5'), floor(SMALLINT '5');
+SELECT split_part('abc', '', 2);
+SELECT truncate(-13), truncate(BIGINT '5'), truncate(SMALLINT '5');
+SELECT max_by(x, y, 2), min_by(x, y, 2) FROM (VALUES (NULL, 3), ('b', 2), (NULL, 1), ('z', NULL)) t(x, y);
+SELECT map_agg(x, y), histogram(x) FROM (VALUES (true, 1), (false, 2), (true, 3)) t(x, y);
+SELECT array_join(ARRAY[CAST(NULL AS varchar)], ','), array_join(ARRAY[CAST(NULL AS integer)], ','), array_join(ARRAY[CAST(NULL AS varchar)], ',', 'x');
+SELECT arrays_overlap(ARRAY[NULL, 1], slice(ARRAY[1], 1, 0)), arrays_overlap(slice(ARRAY[1], 1, 0), ARRAY[CAST(NULL AS integer)]);
+SELECT date_add('day', 2147483647, DATE '1969-12-31');
+SELECT ARRAY[date_add('day', 2147483647, DATE '1969-12-31')];
+SELECT ARRAY[TIMESTAMP '2026-11-22 00:00:00 UTC', NULL], ARRAY[DATE '2026-11-22'], ARRAY[INTERVAL '1' DAY, NULL];
