@@ -29,7 +29,7 @@ WITH span AS (
 closes AS (
     SELECT
         window_start,
-        ln(CAST(close AS double) / lag(CAST(close AS double)) OVER (ORDER BY window_start)) AS log_return
+        round(ln(CAST(close AS double) / lag(CAST(close AS double)) OVER (ORDER BY window_start)), 12) AS log_return
     FROM gold.candles
     WHERE symbol = {{symbol}} AND exchange = {{exchange}} AND interval = {{interval}} AND trade_count > 0
         AND window_start > (SELECT begins FROM span)

@@ -135,7 +135,7 @@ EXTRACTED: Final = frozenset(
 REFUSING: Final = (
     "round", "time_text", "plain", "instant", "url", "json_scalar", "json", "json_array_length", "no_newline", "odd",
     "in_format", "lower", "upper", "iso_date", "sound", "from_utf8", "no_folding", "json_whole", "unixtime", "format",
-    "double_text", "split_part",
+    "double_text", "split_part", "pad",
 )  # fmt: skip
 """Macros that may say no while they run (see ``macros``)."""
 

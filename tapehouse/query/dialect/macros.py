@@ -118,7 +118,8 @@ MACROS: Final = (
     f"{fails('!lower of a letter as new as this', 'x')} ELSE lower(x) END",
     f"CREATE MACRO athena_upper(x) AS CASE WHEN regexp_matches(x, '[{_NEW_LETTERS}ß]') THEN "
     f"{fails('!upper of a letter such as ß', 'x')} ELSE upper(x) END",
-    "CREATE MACRO athena_pad(side, x, size, pad) AS CASE WHEN size < 0 OR pad = '' THEN "
+    "CREATE MACRO athena_pad(side, x, size, pad) AS CASE WHEN size > 100000 THEN "
+    f"{fails('!a padding to more than 100000 letters', 'x', 'size', 'pad')} WHEN size < 0 OR pad = '' THEN "
     f"{fails('The size must not be negative, the padding not empty', 'x', 'size', 'pad')} "
     "WHEN side = 'l' THEN lpad(x, CAST(size AS INTEGER), pad) ELSE rpad(x, CAST(size AS INTEGER), pad) END",
     "CREATE MACRO athena_split_part(x, sep, n) AS CASE WHEN sep = '' THEN "

@@ -11,7 +11,7 @@ from tapehouse.query.dialect.casts import coerced
 from tapehouse.query.dialect.formats import Special
 from tapehouse.query.dialect.names import Translator, Typed
 
-EXACT_PLACES: Final = 10
+EXACT_PLACES: Final = 12
 """To so many places, what differs in the last digit of a double is alike."""
 
 

@@ -7,7 +7,7 @@ from metabase import question_reader
 from metabase.faults import FileFaults
 from metabase.question import Question
 from metabase.server import drawing
-from tapehouse.query.dialect import translate
+from tapehouse.query.dialect import MACROS, translate
 from tests.metabase.samples import CANDLES, SUMMARY, VOLUME
 
 
@@ -101,7 +101,10 @@ def test_candles_are_boxes_whose_quartiles_are_open_and_close() -> None:
     boxes = drawing.boxes(
         read(CANDLES.partition("SELECT")[0].replace("window_start", "w").partition("-- params")[0] + sql)
     )
-    found = duckdb.sql(translate(boxes).sql).fetchall()
+    connection = duckdb.connect()
+    for macro in MACROS:
+        connection.execute(macro)
+    found = connection.execute(translate(boxes, lambda _: {}).sql).fetchall()
     assert len(found) == 5 * drawing.MOST_CANDLES <= 2_000
     newest = sorted(price for window, price in found if window == 449)
     assert newest == [2.0, 10.0, 15.0, 15.0, 20.0]  # 449 % 3 is 2: low, open, close, close, high
