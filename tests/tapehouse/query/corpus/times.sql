@@ -76,6 +76,6 @@ SELECT TIMESTAMP '2026-11-22 00:00:00' > '2026-11-21';
 SELECT DATE '2026-11-22' IN (DATE '2026-11-22', TIMESTAMP '2026-11-23 00:00:00');
 SELECT current_date = CAST(now() AS date), now() = current_timestamp, typeof(current_timestamp), typeof(now()), typeof(localtimestamp), typeof(current_date), CAST(localtimestamp AS date) = current_date;
 SELECT now() > TIMESTAMP '2020-01-01 00:00:00', current_timestamp - INTERVAL '1' DAY < now(), date_diff('day', now(), now());
-SELECT current_time;
+SELECT typeof(current_time);
 SELECT TIME '01:02:03';
 SELECT year(NULL), date_trunc('day', CAST(NULL AS timestamp)), date_diff('day', NULL, DATE '2026-01-01');
