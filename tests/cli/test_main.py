@@ -73,7 +73,7 @@ def test_interrupted_is_130(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_reader_that_has_gone_is_no_error() -> None:
     """As with `| head -1`: the reader closes the pipe while there is more to say than a pipe holds."""
-    sql = "SELECT n FROM unnest(sequence(1, 200000)) AS t(n)"
+    sql = "SELECT n FROM unnest(sequence(1, 10000)) AS t(n) CROSS JOIN unnest(sequence(1, 20)) AS again(m)"
     command = [sys.executable, "-m", "cli.main", "query", "--csv", sql]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
         assert running.stdout is not None
