@@ -8,7 +8,7 @@ import sys
 
 
 def serve_aiohttp(port: int, answer: bytes) -> None:
-    from aiohttp import web  # type: ignore[import-not-found]
+    from aiohttp import web
 
     async def put(request: web.Request) -> web.Response:
         await request.read()
@@ -20,11 +20,11 @@ def serve_aiohttp(port: int, answer: bytes) -> None:
 
 
 def serve_uvicorn(port: int, answer: bytes) -> None:
-    import uvicorn  # type: ignore[import-not-found]
-    from starlette.applications import Starlette  # type: ignore[import-not-found]
-    from starlette.requests import Request  # type: ignore[import-not-found]
-    from starlette.responses import Response  # type: ignore[import-not-found]
-    from starlette.routing import Route  # type: ignore[import-not-found]
+    import uvicorn
+    from starlette.applications import Starlette
+    from starlette.requests import Request
+    from starlette.responses import Response
+    from starlette.routing import Route
 
     async def put(request: Request) -> Response:
         await request.body()
