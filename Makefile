@@ -19,7 +19,7 @@ ARGS ?=
 
 KEEP := $(if $(filter file,$(origin PYTHON)),--keep-python)
 
-.PHONY: help setup run-app up down doctor bootstrap-terraform deploy-terraform destroy-terraform test check format chaos test-athena bench package lock clean
+.PHONY: help setup run-app dashboards up down doctor bootstrap-terraform deploy-terraform destroy-terraform test check format chaos test-athena bench package lock clean
 
 ##@ Start
 
@@ -48,6 +48,9 @@ setup: ## Make .venv with everything pinned, and fetch Spark's jars (run by the 
 
 run-app: setup ## Start everything and show the newest candles, live. Ctrl-C ends it cleanly.
 	@exec $(VENV)/tapehouse run-app $(ARGS)
+
+dashboards: setup ## Show the lake in a browser, live; `make run-app` does so too.
+	@exec $(VENV)/tapehouse dashboards $(ARGS)
 
 up: setup ## Start the embedded AWS in the background.
 	@$(VENV)/tapehouse up $(ARGS)

@@ -32,6 +32,9 @@ class Display(Protocol):
     def status(self, doing: str) -> None:
         """What is going on now."""
 
+    def dashboards(self, address: str) -> None:
+        """Where the dashboards are, as an address or in words; empty where there are none."""
+
     def step_done(self, step: "Step") -> None:
         """A step of a refresh ended; may be called from any thread."""
 
@@ -42,6 +45,9 @@ class Display(Protocol):
 class LogDisplay:
     """For pipes and files: a line where something happened."""
 
+    def __init__(self) -> None:
+        self._dashboards = ""
+
     def __enter__(self) -> "LogDisplay":
         return self
 
@@ -50,6 +56,11 @@ class LogDisplay:
 
     def status(self, doing: str) -> None:
         log.info("run_app", doing=doing)
+
+    def dashboards(self, address: str) -> None:
+        if address != self._dashboards:
+            log.info("dashboards", address=address)
+            self._dashboards = address
 
     def step_done(self, step: "Step") -> None:
         """The engine logs its steps itself."""
@@ -76,7 +87,7 @@ class LiveDisplay:
 
         self._lake, self._logs, self._stop = lake, logs, stop
         self._lock = threading.Lock()
-        self._doing = "starting"
+        self._doing, self._dashboards = "starting", ""
         self._steps: list[Step] = []
         self._last_steps: Sequence[Step] = ()
         self._markets: MarketView | None = None
@@ -99,6 +110,10 @@ class LiveDisplay:
         with self._lock:
             self._doing = doing
 
+    def dashboards(self, address: str) -> None:
+        with self._lock:
+            self._dashboards = address
+
     def step_done(self, step: "Step") -> None:
         with self._lock:
             self._steps.append(step)
@@ -118,7 +133,10 @@ class LiveDisplay:
         from rich.text import Text
 
         with self._lock:
-            parts: list[RenderableType] = [Text("Tapehouse", style="bold"), self._candles()]
+            title = Text.assemble(
+                ("Tapehouse", "bold"), f"   dashboards {self._dashboards}" if self._dashboards else ""
+            )
+            parts: list[RenderableType] = [title, self._candles()]
             if self._line:
                 parts.append(Text(self._line))
             slow = sorted(self._last_steps, key=lambda s: -s.seconds)[:5]

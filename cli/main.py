@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 COMMANDS: Final[Mapping[str, str]] = {
     "run-app": "Run it all here: simulated (or RECORDINGS, or real FEEDS) venues to gold candles, live. ONCE=1: one "
     "audited pass.",
+    "dashboards": "Show the lake in a browser, live: candles, flow, forecasts, news, holdings, health. On this "
+    "machine alone, unless dashboards_host says otherwise.",
     "up": "Start the embedded AWS of the lake in the background; does nothing where it runs.",
     "down": "Stop the lake's producers (they flush first), then its embedded AWS.",
     "produce": "Put one source's records into the stream, each confirmed; shows live how it goes, or tells it as JSON "

@@ -1,4 +1,4 @@
-"""``tapehouse run-app``: everything at once, on this machine: venues, stream, Spark, candles, and the news."""
+"""``tapehouse run-app``: everything at once, on this machine: venues, stream, Spark, candles, news, dashboards."""
 
 import argparse
 import contextlib
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from cli import demo_portfolio, market_view, results
 from cli import spark as engine
 from cli.command import Target, add_setting, load_settings, on_terminal, target
+from cli.dashboards_process import DashboardsProcess
 from cli.display import Display, LiveDisplay, LogDisplay
 from cli.news_processes import NewsProcesses
 from cli.processes import AppProcesses
@@ -39,7 +40,7 @@ PASSES_WITHOUT_END: Final = 20
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     for name in (
         *("feeds", "recordings", "symbols", "refresh_every_s", "trades_per_s", "seed", "shards", "portfolio"),
-        *("spark_memory_mb", "kinesis_port", "kinesis_timing", "aws_port", "deployment"),
+        *("spark_memory_mb", "kinesis_port", "kinesis_timing", "aws_port", "dashboards_port", "deployment"),
     ):
         add_setting(parser, name)
     parser.add_argument("--once", action="store_true", default=None, help="one bounded pass, then audit (ONCE=1)")
@@ -57,16 +58,24 @@ def run(options: argparse.Namespace) -> int:
     here.lake.check_origin(settings.origin)
     if settings.origin == "demo" and not settings.portfolio:
         demo_portfolio.put(here.lake)
-    news = NewsProcesses(here)
-    with stop_event() as stop, _only_run(here), _stack(here, news) as processes, _display(here, stop) as display:
+    news, dashboards = NewsProcesses(here), DashboardsProcess(here)
+    with (
+        stop_event() as stop,
+        _only_run(here),
+        _stack(here, news, dashboards) as processes,
+        _display(here, stop) as display,
+    ):
         here.activate(needs_stream=True, own=True)
+        dashboards.start()
+        display.dashboards(dashboards.address)
         display.status("starting venues and producers")
         processes.start()
         news.start()
         display.status("starting Spark")
         with engine.session(here, "run-app") as spark:
             heed_signals(stop)
-            with contextlib.closing(_App(here, processes, news, display, spark, stop=stop)) as app:
+            beside = (news, dashboards)
+            with contextlib.closing(_App(here, processes, beside, display, spark, stop=stop)) as app:
                 return app.once() if settings.once else app.live()
 
 
@@ -91,7 +100,7 @@ def _only_run(here: Target) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _stack(here: Target, news: NewsProcesses) -> Iterator[AppProcesses]:
+def _stack(here: Target, *beside: NewsProcesses | DashboardsProcess) -> Iterator[AppProcesses]:
     """The embedded AWS, up; what was not up before is stopped at the end, whatever happened."""
     settings = here.settings
     was_up = here.stack.is_up()
@@ -102,7 +111,8 @@ def _stack(here: Target, news: NewsProcesses) -> Iterator[AppProcesses]:
         here.stack.ensure_stream(settings.stream_name, settings.shards)
         yield processes
     finally:
-        killed = here.stack.stop([*processes.names, *news.names]) if was_up else here.stack.down()
+        names = [*processes.names, *(name for each in beside for name in each.names)]
+        killed = here.stack.stop(names) if was_up else here.stack.down()
         if killed:
             print(f"Killed, since they did not end in time: {', '.join(killed)}.", file=sys.stderr)
 
@@ -120,13 +130,14 @@ class _App:
         self,
         here: Target,
         processes: AppProcesses,
-        news: NewsProcesses,
+        beside: tuple[NewsProcesses, DashboardsProcess],
         display: Display,
         spark: "SparkSession",
         *,
         stop: threading.Event,
     ) -> None:
-        self._here, self._processes, self._news, self._display, self._stop = here, processes, news, display, stop
+        self._here, self._processes, self._display, self._stop = here, processes, display, stop
+        self._news, self._dashboards = beside
         self._spark = spark
         self._job: Refresh = refresher(here, spark, on_step=display.step_done)
         self._lookout = market_view.Lookout(here.lake)
@@ -145,6 +156,8 @@ class _App:
                 live.check()
                 self._processes.supervise()
                 self._news.supervise()
+                self._dashboards.supervise()
+                self._display.dashboards(self._dashboards.address)
                 if time.monotonic() - began < SHOW_EVERY_S:
                     continue
                 self._rows = live.progress()["bronze"].rows

@@ -100,7 +100,10 @@ DatabasePrefix = Annotated[
 Deployment = Annotated[
     str, Field(pattern="^[a-z][a-z0-9-]{1,39}$"), Allowed("tapehouse-<environment>, 2-40 of a-z 0-9 -")
 ]
-Key = Annotated[SecretStr, BeforeValidator(_key), Allowed("an account's key")]
+Key = Annotated[SecretStr, BeforeValidator(_key), Allowed("an account's key, or a password")]
+Host = Annotated[
+    str, Field(pattern=r"^[A-Za-z0-9.:-]{1,253}$"), Allowed("an address or name of this machine; 0.0.0.0 is all")
+]
 SecureUrl = Annotated[str, AfterValidator(_secure), Allowed("https://…, or http:// of this machine")]
 Email = Annotated[str, Field(pattern=r"^([^@\s]{1,64}@[^@\s]{1,190})?$"), Allowed("an address of mail")]
 SecretName = Annotated[

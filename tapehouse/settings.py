@@ -12,9 +12,9 @@ false.
 
 Every fault of every source is told at once, in one ``SettingsError``. So each of pydantic-settings' sources is judged
 by itself: its own ``BaseSettings`` merges them first, and then knows neither what was overridden nor where it came
-from. Secrets (``finnhub_token``, ``polygon_key``, Metabase's) are shown by no fault and no repr, and have no word on
-the command line, where every user of the machine would see them. A key that is not known is named without its value,
-since it may be one.
+from. Secrets (``finnhub_token``, ``polygon_key``, Metabase's, ``dashboards_password``) are shown by no fault and no repr,
+and have no word on the command line, where every user of the machine would see them. A key that is not known is named
+without its value, since it may be one.
 """
 
 import difflib
@@ -120,6 +120,11 @@ class Settings(BaseModel):
         default="immediate", description="how the embedded Kinesis answers: at once, or with AWS' latency and limits"
     )
     aws_port: types.Port = Field(default=0, description="port of the other embedded services")
+    dashboards_port: types.Port = Field(default=0, description="port of the dashboards at home; 8200 where it is free")
+    dashboards_host: types.Host = Field(
+        default="127.0.0.1", description="where the dashboards listen; beyond this machine only with a password"
+    )
+    dashboards_password: types.Key = Field(default=SecretStr(""), description="the password of the dashboards at home")
     deployment: types.Deployment = Field(
         default="tapehouse-dev", description="what Terraform made on AWS: every name there begins with it"
     )

@@ -67,6 +67,7 @@ EDGES: Mapping[str, frozenset[str]] = {
         "cli.terraform": "",
         # metabase: the files, which the preview reads too, and the provisioner upon them
         "metabase": "",
+        "metabase.preview": "metabase",
         "metabase.server": "metabase",
         # what stands in at home
         "embedded": "",

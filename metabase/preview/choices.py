@@ -1,0 +1,34 @@
+"""What a filter offers where its file lists nothing: what is in the tables. Any other value may be typed."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from metabase.dashboard import Filter
+from metabase.preview.live import Asks
+from metabase.preview.numbers import text
+from tapehouse.errors import LakehouseError
+
+_COLUMNS: Final[Mapping[str, str]] = {
+    "symbol": "SELECT DISTINCT symbol FROM gold.market_summary ORDER BY 1",
+    "exchange": "SELECT DISTINCT exchange FROM gold.market_summary ORDER BY 1",
+    "asset": "SELECT DISTINCT symbol FROM gold.sentiment_daily ORDER BY 1",
+    "quote": "SELECT DISTINCT split_part(symbol, '-', 2) FROM gold.market_summary ORDER BY 1",
+    "portfolio": "SELECT DISTINCT portfolio FROM gold.portfolio ORDER BY 1",
+    "horizon": "SELECT DISTINCT horizon_s FROM gold.forecast ORDER BY 1",
+}
+MOST: Final = 500
+
+
+def known(each: Filter) -> bool:
+    """Whether a table tells what there is."""
+    return each.name in _COLUMNS
+
+
+async def offered(each: Filter, answers: Asks) -> list[str]:
+    """The values to pick from, of a filter that is ``known``; none where the tables are not there yet."""
+    try:
+        result = await answers.ask(_COLUMNS[each.name])
+    except LakehouseError:
+        return []
+    found = [text(row[0]).replace(",", "") for row in result.rows[:MOST] if row[0] is not None]
+    return found if each.default is None or each.default in found else [each.default, *found]

@@ -1,0 +1,75 @@
+"""The filters that the shown tab's cards use, above them."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from nicegui import ui
+
+from metabase.book import Book
+from metabase.dashboard import Filter, QuestionCard
+from metabase.param import value_fault
+from metabase.preview import choices
+from metabase.preview.address import Choice
+from metabase.preview.answers import Answers
+
+
+def used(choice: Choice, book: Book) -> Iterator[Filter]:
+    """The filters of the dashboard that a card of the tab has a parameter for, in the file's order."""
+    names = {
+        each.name
+        for card in choice.tab.cards
+        if isinstance(card, QuestionCard)
+        for param in book.questions[card.question].params
+        if (each := choice.dashboard.filter_of(card, param.name)) is not None
+    }
+    yield from (each for each in choice.dashboard.filters if each.name in names)
+
+
+def put(choice: Choice, book: Book, answers: Answers, changed: Callable[[Filter, str], None]) -> None:
+    """Puts them into the slot that is open; ``changed`` gets a new value that is of the filter's type."""
+    with ui.element("div").classes("filters"):
+        for each in used(choice, book):
+            _put(each, choice.value(each), answers, changed)
+
+
+def _put(each: Filter, value: str, answers: Answers, changed: Callable[[Filter, str], None]) -> None:
+    def told(event: Any) -> None:
+        new = str(event.value or "").strip()
+        if not (new and value_fault(each.type, new)):
+            changed(each, new)
+
+    if each.type == "date":
+        ui.input(each.title, value=value, on_change=told).props("type=date stack-label clearable dense outlined")
+        return
+    if not each.values and not choices.known(each):
+        field = ui.input(each.title, value=value, on_change=told, validation=lambda new: _fault(each, new))
+        field.props("debounce=400 clearable dense outlined hide-bottom-space")
+        return
+    options = sorted({*each.values, value} - {""}, key=[*each.values, value].index)
+    select = ui.select(
+        options,
+        label=each.title,
+        value=value or None,
+        on_change=told,
+        clearable=True,
+        new_value_mode=None if each.values else "add-unique",
+    ).props("dense outlined options-dense")
+    if not each.values:
+        _offer(select, each, answers)
+
+
+def _fault(each: Filter, value: str | None) -> str | None:
+    return value_fault(each.type, value.strip()) if value and value.strip() else None
+
+
+def _offer(select: ui.select, each: Filter, answers: Answers) -> None:
+    """Fills in what the tables have, when it is known."""
+
+    async def fill() -> None:
+        found = await choices.offered(each, answers)
+        here = [select.value] if select.value and select.value not in found else []
+        select.set_options([*here, *found], value=select.value)
+
+    task = asyncio.ensure_future(fill())
+    select.client.on_delete(task.cancel)

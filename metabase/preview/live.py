@@ -1,0 +1,94 @@
+"""One card that keeps up: asked when its tables have a new commit, never while it is being asked, never too often."""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from typing import Final, Protocol
+
+from metabase.preview import drawing, starting
+from metabase.preview.drawn import Drawn, Message
+from metabase.preview.look import Look
+from metabase.preview.versions import Versions
+from metabase.question import Question
+from tapehouse.errors import LakehouseError
+from tapehouse.query import Result
+
+PAUSE_S: Final = 1.0
+"""From one answer's begin to the next question, at least: what is committed is on the page within two seconds."""
+SHARE: Final = 10
+"""A card takes at most a tenth of a worker: a page of slow cards leaves the machine to what it shows."""
+
+
+class Asks(Protocol):
+    """Who answers."""
+
+    async def ask(self, sql: str) -> Result:
+        """Raises LakehouseError."""
+
+
+class LiveCard:
+    """A question with its choice. ``show`` draws; all of it is called in one event loop."""
+
+    def __init__(
+        self,
+        question: Question,
+        *,
+        answers: Asks,
+        versions: Versions,
+        look: Look,
+        show: Callable[[Drawn], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._question, self._answers, self._versions, self._look = question, answers, versions, look
+        self._show, self._clock = show, clock
+        self._tables = starting.tables_of(question)
+        self._values: Mapping[str, str] = {}
+        self._seen: Mapping[str, int | None] | None = None
+        self._due = 0.0
+        self._task: asyncio.Task[None] | None = None
+
+    def choose(self, values: Mapping[str, str]) -> bool:
+        """Other values of the question's parameters; what was asked with those before is let go of. Whether they are
+        others."""
+        if self._seen is not None and values == self._values:
+            return False
+        self.close()
+        self._values, self._seen, self._due = dict(values), None, 0.0
+        return True
+
+    def keep_up(self) -> None:
+        """Asks where there is something new and it is time; called a few times a second."""
+        if self._task is not None or self._clock() < self._due:
+            return
+        found = self._versions.newest(self._tables)
+        if found == self._seen:
+            return
+        self._seen = found
+        self._task = asyncio.ensure_future(self._ask(found))
+        self._task.add_done_callback(self._asked)
+
+    def close(self) -> None:
+        """Lets go of what is being asked."""
+        if self._task is not None:
+            self._task.cancel()
+            self._task = None
+
+    def _asked(self, task: "asyncio.Task[None]") -> None:
+        if self._task is task:
+            self._task = None
+
+    async def _ask(self, found: Mapping[str, int | None]) -> None:
+        began = self._clock()
+        drawn = await self._drawn(found)
+        self._due = began + max(PAUSE_S, SHARE * (self._clock() - began))
+        self._show(drawn)
+
+    async def _drawn(self, found: Mapping[str, int | None]) -> Drawn:
+        missing = [table for table, version in found.items() if version is None]
+        if missing:
+            return Message(starting.not_there(self._question, missing))
+        try:
+            result = await self._answers.ask(self._question.asked(self._values))
+            return drawing.draw(self._question, result, self._look)
+        except (LakehouseError, ValueError) as error:
+            return Message(f"{self._question.name}: {error}", is_error=True)
