@@ -28,12 +28,13 @@ def run(options: argparse.Namespace) -> int:
     from metabase import book
     from metabase.preview import server
 
-    place = server.Place(settings.dashboards_host, port_of(settings))
     password = settings.dashboards_password.get_secret_value()
+    server.refuse_open(settings.dashboards_host, password)
+    place = server.Place(settings.dashboards_host, port_of(settings))
     holdings = server.holdings_at(holdings_path(settings, lake), _judge)
     app = server.guarded(book.read(), lake, holdings=holdings, password=password)
     print(f"Dashboards of {lake.uri}: {place.address} (Ctrl-C ends them)", flush=True)
-    server.serve(app, place, password=password)
+    server.serve(app, place)
     return 0
 
 

@@ -36,10 +36,9 @@ class DashboardsProcess:
             return
         try:
             self._port = port_of(self._settings)
+            self._launch()
         except TerminalError as error:
             self._give_up(str(error))
-            return
-        self._launch()
 
     def supervise(self) -> None:
         """Starts them again where they died."""

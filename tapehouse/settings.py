@@ -12,9 +12,9 @@ false.
 
 Every fault of every source is told at once, in one ``SettingsError``. So each of pydantic-settings' sources is judged
 by itself: its own ``BaseSettings`` merges them first, and then knows neither what was overridden nor where it came
-from. Secrets (``finnhub_token``, ``polygon_key``, Metabase's, ``dashboards_password``) are shown by no fault and no repr,
-and have no word on the command line, where every user of the machine would see them. A key that is not known is named
-without its value, since it may be one.
+from. Secrets (``finnhub_token``, ``polygon_key``, Metabase's, ``dashboards_password``) are shown by no fault and no
+repr, and have no word on the command line, where every user of the machine would see them. A key that is not known is
+named without its value, since it may be one.
 """
 
 import difflib

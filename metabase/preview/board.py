@@ -8,9 +8,8 @@ from nicegui import ui
 from metabase.book import Book
 from metabase.dashboard import QuestionCard
 from metabase.preview.address import Choice
-from metabase.preview.answers import Answers
 from metabase.preview.card import CardView, put_text
-from metabase.preview.live import LiveCard
+from metabase.preview.live import Asks, LiveCard
 from metabase.preview.look import Look
 from metabase.preview.versions import Versions
 
@@ -27,7 +26,7 @@ class _Shown:
 class Board:
     """``draw`` puts a tab's cards into the slot that is open."""
 
-    def __init__(self, book: Book, *, answers: Answers, versions: Versions, look: Look) -> None:
+    def __init__(self, book: Book, *, answers: Asks, versions: Versions, look: Look) -> None:
         self._book, self._answers, self._versions, self._look = book, answers, versions, look
         self._shown: list[_Shown] = []
         self.is_seen = True

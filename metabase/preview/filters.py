@@ -11,7 +11,7 @@ from metabase.dashboard import Filter, QuestionCard
 from metabase.param import value_fault
 from metabase.preview import choices
 from metabase.preview.address import Choice
-from metabase.preview.answers import Answers
+from metabase.preview.live import Asks
 
 
 def used(choice: Choice, book: Book) -> Iterator[Filter]:
@@ -26,14 +26,14 @@ def used(choice: Choice, book: Book) -> Iterator[Filter]:
     yield from (each for each in choice.dashboard.filters if each.name in names)
 
 
-def put(choice: Choice, book: Book, answers: Answers, changed: Callable[[Filter, str], None]) -> None:
+def put(choice: Choice, book: Book, answers: Asks, changed: Callable[[Filter, str], None]) -> None:
     """Puts them into the slot that is open; ``changed`` gets a new value that is of the filter's type."""
     with ui.element("div").classes("filters"):
         for each in used(choice, book):
             _put(each, choice.value(each), answers, changed)
 
 
-def _put(each: Filter, value: str, answers: Answers, changed: Callable[[Filter, str], None]) -> None:
+def _put(each: Filter, value: str, answers: Asks, changed: Callable[[Filter, str], None]) -> None:
     def told(event: Any) -> None:
         new = str(event.value or "").strip()
         if not (new and value_fault(each.type, new)):
@@ -63,7 +63,7 @@ def _fault(each: Filter, value: str | None) -> str | None:
     return value_fault(each.type, value.strip()) if value and value.strip() else None
 
 
-def _offer(select: ui.select, each: Filter, answers: Answers) -> None:
+def _offer(select: ui.select, each: Filter, answers: Asks) -> None:
     """Fills in what the tables have, when it is known."""
 
     async def fill() -> None:

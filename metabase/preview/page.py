@@ -11,9 +11,9 @@ from metabase.book import Book
 from metabase.dashboard import Dashboard, Filter
 from metabase.preview import address, editor, filters, style
 from metabase.preview.address import Choice
-from metabase.preview.answers import Answers
 from metabase.preview.board import Board
 from metabase.preview.holdings import HoldingsFile
+from metabase.preview.live import Asks
 from metabase.preview.look import DARK, LIGHT, Look
 from metabase.preview.versions import Versions
 
@@ -32,7 +32,7 @@ class Shared:
     """What all pages have in common."""
 
     book: Book
-    answers: Answers
+    answers: Asks
     versions: Versions
     holdings: HoldingsFile | None
     """None where the file is not on this machine."""

@@ -47,13 +47,16 @@ def holdings_at(path: Path | None, check: Callable[[bytes], object]) -> Holdings
     return HoldingsFile(path, check=check) if path is not None else None
 
 
-def serve(app: Gate, place: Place, *, password: str) -> None:
-    """Until a signal. Raises TerminalError for an address that others reach, without a password."""
-    if place.host not in LOOPBACK and place.host != "::1" and not password:
+def refuse_open(host: str, password: str) -> None:
+    """Raises TerminalError for an address that others reach, without a password."""
+    if host not in LOOPBACK and host != "::1" and not password:
         raise TerminalError(
-            f"{place.host} can be reached by others, and dashboards_password is not set: set "
-            "TAPEHOUSE_DASHBOARDS_PASSWORD."
+            f"{host} can be reached by others, and dashboards_password is not set: set TAPEHOUSE_DASHBOARDS_PASSWORD."
         )
+
+
+def serve(app: Gate, place: Place) -> None:
+    """Until a signal."""
     uvicorn.run(
         app,
         host=place.host,

@@ -31,6 +31,8 @@ def test_the_page_shows_the_markets_what_goes_on_and_how_to_end_it() -> None:
     stop = threading.Event()
     display = LiveDisplay("the lake", "the logs", stop)
     assert "no candles yet" in page(display)
+    display.dashboards("http://127.0.0.1:8200")
+    assert page(display).startswith("Tapehouse dashboards http://127.0.0.1:8200")
     display.status("starting Spark")
     display.step_done(Step("silver.trades", 2.25, 5))
     assert "refreshing: silver.trades done (Ctrl-C drains and ends)" in page(display)
@@ -46,11 +48,14 @@ def test_the_page_shows_the_markets_what_goes_on_and_how_to_end_it() -> None:
 
 def test_a_pipe_gets_a_line_a_refresh(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO), LogDisplay() as display:
+        for _ in range(2):
+            display.dashboards("http://127.0.0.1:8200")
         display.status("auditing")
         display.step_done(Step("silver.trades", 2.25, 5))
         display.refreshed(REPORT, MARKETS, total_rows=12_345, producers="3 of 4")
         display.refreshed(REPORT, MarketView(Result((), ()), None), total_rows=12_345, producers="3 of 4")
-    first, second, third = (record.message for record in caplog.records)
+    where, first, second, third = (record.message for record in caplog.records)
+    assert where == "event=dashboards address=http://127.0.0.1:8200"
     assert first == "event=run_app doing=auditing"
     assert "rows=3 total_rows=12345 seconds=1.5 lag_s=1.3 markets=1" in second
     assert "lag_s=none markets=0" in third

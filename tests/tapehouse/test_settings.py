@@ -158,7 +158,8 @@ def test_an_unknown_key_is_named_with_the_nearest_one_and_without_its_value(tmp_
 def test_an_unknown_key_like_no_other_lists_the_known_ones(tmp_path: Path) -> None:
     (fault,) = faults(tmp_path, "zzzz = 1")
     assert (
-        "known are athena_workgroup, aws_port, bar_sizes, database_prefix, deployment, feed, feed_limits, feeds"
+        "known are athena_workgroup, aws_port, bar_sizes, dashboards_host, dashboards_password, dashboards_port, "
+        "database_prefix, deployment, feed, feed_limits, feeds"
         in fault
     )
 
@@ -276,7 +277,7 @@ def test_what_is_no_limit_is_refused(tmp_path: Path, text: str) -> None:
     assert len(faults(tmp_path, "[feed_limits]\nbinance.max_symbols = true")) == 1
 
 
-SECRETS = ("finnhub_token", "polygon_key", "metabase_password", "metabase_api_key")
+SECRETS = ("finnhub_token", "polygon_key", "metabase_password", "metabase_api_key", "dashboards_password")
 
 
 @pytest.mark.parametrize("name", SECRETS)
