@@ -13,6 +13,20 @@ from tapehouse.query import Result
 VOLUME: Final = "volume"
 VWAP: Final = "vwap"
 COMPLETE: Final = "complete"
+_TOOLTIP: Final = """told => {
+  const safe = text => String(text).replace(/[^ \\w.,:%+-]/g, letter => '&#' + letter.codePointAt(0) + ';');
+  const rows = [];
+  for (const each of [...told].sort((one, other) => one.seriesIndex - other.seriesIndex)) {
+    const value = [].concat(each.value);
+    if (each.seriesType === 'candlestick') {
+      const places = [['open', 1], ['high', 4], ['low', 3], ['close', 2]];
+      if (value.length > 4) rows.push(...places.map(([name, at]) => [name, PRICE(value[at])]));
+    } else rows.push([each.seriesName, (each.seriesType === 'bar' ? VOLUME : PRICE)(value[value.length - 1])]);
+  }
+  return '<b>' + safe(told[0].axisValueLabel) + '</b>' + rows.map(([name, value]) =>
+    '<div style="display:flex;justify-content:space-between;gap:20px"><span>' + safe(name) + '</span><b>' +
+    safe(value) + '</b></div>').join('');
+}"""
 _ABSENT: Final = "-"
 """ECharts leaves such a place empty: a window that lies in a gap."""
 
@@ -36,6 +50,7 @@ def options(question: Question, result: Result, look: Look) -> Options:
         "dataZoom": _zooms(look, len(xs), has_volume),
         "series": [_candlesticks(prices, _complete(result), look, form=form, unit=unit)],
     }
+    made["tooltip"] |= {":formatter": _told(form, unit, question)}
     made["tooltip"]["axisPointer"] = {"type": "cross", "label": {"backgroundColor": look.muted}}
     if VWAP in result.columns:
         made["series"].append(_vwap(column(result, VWAP), form, unit, look))
@@ -45,6 +60,12 @@ def options(question: Question, result: Result, look: Look) -> Options:
         volumes = column(result, VOLUME)
         made["series"].append(_volume(volumes, prices, look, form=volume_form, unit=volume_unit))
     return made
+
+
+def _told(form: Format, unit: str, question: Question) -> str:
+    """A tooltip in the order in which people read a candle; ECharts' own begins with the volume and a price of 0."""
+    volume = numbers.script(question.formats.get(VOLUME, numbers.PLAIN), question.units.get(VOLUME, ""))
+    return _TOOLTIP.replace("PRICE", f"({numbers.script(form, unit)})").replace("VOLUME", f"({volume})")
 
 
 def _grids(has_volume: bool) -> list[Options]:

@@ -22,10 +22,11 @@ def _edit(holdings: HoldingsFile) -> None:
     with ui.dialog(value=True) as dialog, ui.card().classes("holdings"):
         ui.label("Holdings").classes("title")
         ui.label(f"{holdings.path}: the next refresh computes with what is saved here.").classes("about")
-        field = ui.textarea(value=opened.text).props("outlined debounce=200 spellcheck=false").classes("w-full")
+        field = ui.textarea(value=opened.text).props("outlined debounce=200 spellcheck=false").style("width: 100%")
         fault = ui.label().classes("fault")
 
         async def save() -> None:
+            fault.set_text("Checking…")
             # off the loop: the reader is imported with the first file, and the disk may be slow
             try:
                 await asyncio.to_thread(holdings.save, field.value or "", opened)

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Final, Protocol
 
 from metabase.preview import drawing, starting
@@ -13,10 +14,21 @@ from metabase.question import Question
 from tapehouse.errors import LakehouseError
 from tapehouse.query import Result
 
-PAUSE_S: Final = 1.0
-"""From one answer's begin to the next question, at least: what is committed is on the page within two seconds."""
-SHARE: Final = 10
-"""A card takes at most a tenth of a worker: a page of slow cards leaves the machine to what it shows."""
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How often a card asks, at most."""
+
+    pause_s: float
+    """From one question's begin to the next one's."""
+    share: int
+    """So many times as long as an answer took: a page of slow cards leaves the machine to what it shows."""
+
+
+CANDLES: Final = Pace(pause_s=1.0, share=1)
+"""A new candle is on the page within two seconds of its commit."""
+OTHERS: Final = Pace(pause_s=3.0, share=5)
+MOST_S: Final = 30.0
 
 
 class Asks(Protocol):
@@ -41,6 +53,7 @@ class LiveCard:
     ) -> None:
         self._question, self._answers, self._versions, self._look = question, answers, versions, look
         self._show, self._clock = show, clock
+        self._pace = CANDLES if question.display == "candles" else OTHERS
         self._tables = starting.tables_of(question)
         self._values: Mapping[str, str] = {}
         self._seen: Mapping[str, int | None] | None = None
@@ -80,7 +93,7 @@ class LiveCard:
     async def _ask(self, found: Mapping[str, int | None]) -> None:
         began = self._clock()
         drawn = await self._drawn(found)
-        self._due = began + max(PAUSE_S, SHARE * (self._clock() - began))
+        self._due = began + min(max(self._pace.pause_s, self._pace.share * (self._clock() - began)), MOST_S)
         self._show(drawn)
 
     async def _drawn(self, found: Mapping[str, int | None]) -> Drawn:

@@ -58,6 +58,7 @@ body { font-family: system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; ba
 .q-table tbody td { border-color: var(--line) !important }
 .q-tab { min-height: 36px }
 .holdings { width: min(820px, 94vw); max-width: none }
+.holdings .about { color: var(--muted); font-size: 13px; overflow-wrap: anywhere }
 .holdings textarea { font-family: ui-monospace, Menlo, Consolas, monospace; font-size: 13px; min-height: 50vh;
   white-space: pre }
 .holdings .fault { color: var(--down); white-space: pre-wrap; font-size: 13px }

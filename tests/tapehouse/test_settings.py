@@ -159,8 +159,7 @@ def test_an_unknown_key_like_no_other_lists_the_known_ones(tmp_path: Path) -> No
     (fault,) = faults(tmp_path, "zzzz = 1")
     assert (
         "known are athena_workgroup, aws_port, bar_sizes, dashboards_host, dashboards_password, dashboards_port, "
-        "database_prefix, deployment, feed, feed_limits, feeds"
-        in fault
+        "database_prefix, deployment, feed, feed_limits, feeds" in fault
     )
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from metabase.param import Param
 from metabase.preview.drawn import Drawn, Figure, Message
-from metabase.preview.live import PAUSE_S, LiveCard
+from metabase.preview.live import CANDLES, MOST_S, OTHERS, LiveCard
 from metabase.preview.look import LIGHT
 from metabase.preview.versions import Versions
 from metabase.question import Question
@@ -86,7 +86,7 @@ def test_it_asks_once_a_commit_and_not_without_one(played: Callable[..., Scene])
         scene.card.choose({"symbol": "BTC-USD"})
         for _ in range(3):
             await scene.look()
-            scene.now += PAUSE_S
+            scene.now += OTHERS.pause_s
         scene.commit()
         scene.commit()
         await scene.look()
@@ -104,22 +104,29 @@ def test_a_commit_that_comes_while_it_is_asked_is_asked_for_afterwards(played: C
         assert len(scene.asked) == 1
         scene.free.set()
         await scene.look()
-        scene.now += PAUSE_S
+        scene.now += OTHERS.pause_s
         await scene.look()
 
     assert played(test).texts == ["1", "2"]
 
 
-def test_it_pauses_a_second_and_ten_times_as_long_as_its_answers_take(played: Callable[..., Scene]) -> None:
+@pytest.mark.parametrize(
+    ("took_s", "pause_s"),
+    [(0.1, OTHERS.pause_s), (2.0, OTHERS.share * 2.0), (14.0, MOST_S)],
+    ids=["quick", "slow", "slowest"],
+)
+def test_it_pauses_longer_the_longer_its_answers_take(
+    played: Callable[..., Scene], took_s: float, pause_s: float
+) -> None:
     async def test(scene: Scene) -> None:
         scene.commit()
         scene.free.clear()
         await scene.look()
-        scene.now += 0.5
+        scene.now += took_s
         scene.free.set()
         await scene.look()
         scene.commit()
-        scene.now += 4.4
+        scene.now += pause_s - took_s - 0.1
         await scene.look()
         assert len(scene.asked) == 1
         scene.now += 0.2
@@ -127,6 +134,10 @@ def test_it_pauses_a_second_and_ten_times_as_long_as_its_answers_take(played: Ca
         assert len(scene.asked) == 2
 
     played(test)
+
+
+def test_candles_are_asked_each_second() -> None:
+    assert OTHERS.pause_s > CANDLES.pause_s == 1.0
 
 
 def test_another_choice_lets_go_of_what_is_asked_and_is_asked_at_once(played: Callable[..., Scene]) -> None:
@@ -153,7 +164,7 @@ def test_an_error_is_shown_by_the_card_alone_with_its_question_s_name(played: Ca
         await scene.look()
         scene.fault = None
         scene.commit()
-        scene.now += PAUSE_S
+        scene.now += OTHERS.pause_s
         await scene.look()
 
     scene = played(test)
@@ -166,7 +177,7 @@ def test_a_table_that_is_not_there_is_not_asked_for_and_names_the_command(played
         await scene.look()
         assert scene.asked == []
         scene.commit()
-        scene.now += PAUSE_S
+        scene.now += OTHERS.pause_s
         await scene.look()
 
     texts = played(test).texts
