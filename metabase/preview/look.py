@@ -5,7 +5,7 @@ from typing import Final
 
 UP: Final = frozenset({"bought", "buy", "bullish", "joy", "accepted", "gain", "inside"})
 SOMEWHAT_UP: Final = frozenset({"somewhat bullish"})
-DOWN: Final = frozenset({"sold", "sell", "bearish", "anger", "quarantined", "loss", "conflict"})
+DOWN: Final = frozenset({"sold", "sell", "bearish", "anger", "quarantined", "loss"})
 SOMEWHAT_DOWN: Final = frozenset({"somewhat bearish"})
 NEITHER: Final = frozenset({"side unknown", "unknown", "neutral"})
 
