@@ -11,8 +11,11 @@ from metabase.preview.drawn import Drawn, Message
 from metabase.preview.look import Look
 from metabase.preview.versions import Versions
 from metabase.question import Question
+from tapehouse import logs
 from tapehouse.errors import LakehouseError
 from tapehouse.query import Result
+
+log = logs.of(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,3 +108,6 @@ class LiveCard:
             return drawing.draw(self._question, result, self._look)
         except (LakehouseError, ValueError) as error:
             return Message(f"{self._question.name}: {error}", is_error=True)
+        except Exception as error:  # a fault of ours in one card is no reason for it to stand still without a word
+            log.exception("card_failed", question=self._question.name)
+            return Message(f"{self._question.name}: unexpected {type(error).__name__}, see the log", is_error=True)

@@ -4,7 +4,9 @@ A process and not a thread: a question that takes too long, or that nobody waits
 the engine is doing, and DuckDB's reader of Delta tables, which keeps about a MB of each look for ever, is let go of.
 """
 
+import os
 import signal
+import tempfile
 import threading
 from collections.abc import Callable
 from multiprocessing import get_context
@@ -39,7 +41,9 @@ class ProcessWorker:
     def __init__(self, lake: Lake, *, memory_mb: int = 512) -> None:
         context = get_context("spawn")
         self._pipe, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs, lake.uri, memory_mb), daemon=True)
+        self._folder = tempfile.TemporaryDirectory(prefix="tapehouse-answers-", ignore_cleanup_errors=True)
+        words = (theirs, lake.uri, memory_mb, self._folder.name)
+        self._process = context.Process(target=_serve, args=words, daemon=True)
         self._process.start()
         theirs.close()
         self._lock = threading.Lock()
@@ -59,9 +63,11 @@ class ProcessWorker:
         with self._lock:
             self._process.kill()
             self._process.join()
+            self._folder.cleanup()
 
 
-def _serve(pipe: "Connection[Any, Any]", uri: str, memory_mb: int) -> None:
+def _serve(pipe: "Connection[Any, Any]", uri: str, memory_mb: int, folder: str) -> None:
+    os.chdir(folder)  # where DuckDB puts what does not fit into memory; a process that is killed cannot clean up
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to all processes of a terminal; the server ends this one
     from tapehouse.query.duckdb_port import DuckdbPort  # noqa: PLC0415 - not in the server's process, which never asks
 

@@ -36,7 +36,7 @@ class Scene:
         self.now = 100.0
         self.free = asyncio.Event()
         self.free.set()
-        self.fault: TerminalError | None = None
+        self.fault: Exception | None = None
         self.card = LiveCard(
             asked,
             answers=self,
@@ -170,6 +170,18 @@ def test_an_error_is_shown_by_the_card_alone_with_its_question_s_name(played: Ca
     scene = played(test)
     assert scene.shown[0] == Message("candles: no column v", is_error=True)
     assert isinstance(scene.shown[1], Figure)
+
+
+def test_a_fault_of_ours_is_told_by_its_card_too(
+    played: Callable[..., Scene], caplog: pytest.LogCaptureFixture
+) -> None:
+    async def test(scene: Scene) -> None:
+        scene.commit()
+        scene.fault = ZeroDivisionError("inside")
+        await scene.look()
+
+    assert played(test).texts == ["candles: unexpected ZeroDivisionError, see the log"]
+    assert "card_failed" in caplog.text
 
 
 def test_a_table_that_is_not_there_is_not_asked_for_and_names_the_command(played: Callable[..., Scene]) -> None:

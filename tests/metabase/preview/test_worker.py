@@ -1,6 +1,8 @@
 """A real process over a small lake."""
 
+import tempfile
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -13,9 +15,11 @@ NEVER_ENDS = "SELECT count(*) FROM gold.candles a, UNNEST(sequence(1, 10000)) b(
 
 
 def test_it_answers_tells_faults_goes_on_and_is_ended_in_the_middle_of_a_question(
-    lake: Lake, write_table: WriteTable
+    lake: Lake, write_table: WriteTable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_table("gold.candles", {"symbol": "string", "close": "long"}, [("BTC-USD", 5)])
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    (tmp_path / "temporary").mkdir()
     worker = ProcessWorker(lake, memory_mb=128)
     try:
         assert worker.ask("SELECT symbol, close FROM gold.candles").rows == [("BTC-USD", 5)]
@@ -30,3 +34,4 @@ def test_it_answers_tells_faults_goes_on_and_is_ended_in_the_middle_of_a_questio
         ending.join()
     finally:
         worker.end()
+    assert list((tmp_path / "temporary").iterdir()) == []  # what did not fit into memory went with it
