@@ -22,6 +22,7 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, ClassVar, Final
+from urllib.parse import parse_qs, urlsplit
 
 from lambdas.batch import keys_since, newest, readable
 from lambdas.http import Answer, Request
@@ -146,7 +147,16 @@ class AlphaVantage:
         span = timedelta(hours=self.every_h)
         keys = keys_since(self.landing, "news", self.NAME, now_us=self.clock(), span=span)
         late = (key for key in keys if (said := Key.of(key)) is not None and said.at_us > since_us)
-        return any(_is_of(line, day) for _, lines in readable(self.landing, late) for line in lines)
+        return any(self._is_whole(lines, day) for _, lines in readable(self.landing, late))
+
+    def _is_whole(self, lines: Sequence[Landed], day: date) -> bool:
+        """Whether a round was asked for of every ticker to its last page: one that broke off is to be made again."""
+        last = {parse_qs(urlsplit(line.request).query)["tickers"][0]: line for line in lines if _is_of(line, day)}
+        return all(
+            (line := last.get(f"CRYPTO:{symbol}")) is not None
+            and (refusal(line.body) is not None or len(json.loads(line.body)["feed"]) < LIMIT)
+            for symbol in self.symbols
+        )
 
     def _refuse_again(self, day: date) -> None:
         """Raises SourceRefusedError where the run for another day had invalid inputs alone as well."""

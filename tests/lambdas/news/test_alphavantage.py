@@ -84,6 +84,19 @@ def test_a_round_that_failed_is_no_round(room: Room, server: Server) -> None:
     assert room.run(asked, TODAY)["outcome"] == "landed"
 
 
+@pytest.mark.parametrize(
+    ("first", "asked"), [((feed("0100"), USED_UP), 2), ((feed("0100"), full("0930")), 3)], ids=["ticker", "page"]
+)
+def test_a_round_of_which_a_part_landed_is_made_again(
+    room: Room, server: Server, first: Sequence[Script], asked: int
+) -> None:
+    """Else who sends the day again, as the error says, is told that there is nothing new."""
+    assert room.fails(source(room, server, *first, symbols=["BTC", "ETH"]), TODAY)["lines"] == asked - 1
+    before = len(server.asked)
+    said = room.run(source(room, server, feed("0100"), feed("0200"), symbols=["BTC", "ETH"]), TODAY)
+    assert (said["outcome"], said["lines"], len(server.asked) - before) == ("landed", 2, 2)
+
+
 def test_one_ticker_a_call_from_an_hour_before_the_day_to_its_end(room: Room, server: Server) -> None:
     said = room.run(source(room, server, feed("0100"), feed("0200"), symbols=["BTC", "ETH"]))
     assert (said["outcome"], said["lines"], said["detail"]) == ("landed", 2, "")
