@@ -11,7 +11,6 @@ from metabase.server.wanted import ENGINE
 
 Raw = dict[str, Any]
 ALL_USERS: Final = "all-internal-users"
-_MODELS: Final = [("models", each) for each in ("card", "dashboard", "dataset", "metric", "collection")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +92,11 @@ def _only(kind: str, name: str, found: Sequence[Raw]) -> Raw | None:
 
 
 def _inside(client: MetabaseClient, collection: int) -> tuple[tuple[Raw, ...], tuple[Raw, ...], tuple[str, ...]]:
-    """Questions, dashboards and the rest of a collection, also questions that live in a dashboard."""
-    query = [*_MODELS, ("show_dashboard_questions", "true")]
-    items = list(client.items(f"/api/collection/{collection}/items", query))
+    """Questions, dashboards and the rest of a collection, also questions that live in a dashboard.
+
+    No kinds are named, so that it is whatever this version knows: what is not seen would be removed with the rest.
+    """
+    items = list(client.items(f"/api/collection/{collection}/items", [("show_dashboard_questions", "true")]))
     cards = [
         client.get(f"/api/card/{each['id']}", [("legacy-mbql", "true")]) for each in items if each["model"] == "card"
     ]

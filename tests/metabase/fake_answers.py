@@ -237,14 +237,15 @@ class Request:
 
     def get_collection_id_items(self, number: int) -> Json:
         self._thing("collections", number)
-        wanted = self.query.get("models", [])
+        wanted = self.query.get("models")  # without it all kinds
         things = [("card", each) for each in self.state.cards.values()]
         things += [("dashboard", each) for each in self.state.dashboards.values()]
+        things += [(each["model"], each) for each in self.state.others.values()]
         with_inner = self.query.get("show_dashboard_questions") == ["true"]
         found = [
             {"id": each["id"], "name": each["name"], "model": kind, "description": each.get("description")}
             for kind, each in things
-            if kind in wanted and each["collection_id"] == number and not each["archived"]
+            if (wanted is None or kind in wanted) and each["collection_id"] == number and not each["archived"]
             and (with_inner or not each.get("dashboard_id"))
         ]  # fmt: skip
         offset = int(self.query.get("offset", ["0"])[0])

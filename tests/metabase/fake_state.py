@@ -29,6 +29,8 @@ class State:
     collections: dict[int, Json] = field(default_factory=dict)
     cards: dict[int, Json] = field(default_factory=dict)
     dashboards: dict[int, Json] = field(default_factory=dict)
+    others: dict[int, Json] = field(default_factory=dict)
+    """What else lies in collections: documents, timelines and the like, each with its model."""
     groups: dict[int, Json] = field(
         default_factory=lambda: {
             EVERYBODY: {"id": EVERYBODY, "name": "All Users", "magic_group_type": "all-internal-users"},

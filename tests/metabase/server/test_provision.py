@@ -173,6 +173,19 @@ def test_what_others_made_is_left_alone(desk: Desk) -> None:
     assert all(each["archived"] for each in state.dashboards.values())
 
 
+@pytest.mark.parametrize("model", ["document", "pulse", "timeline", "a kind of later versions"])
+def test_a_collection_in_which_somebody_else_keeps_whatever_it_is_stays(desk: Desk, model: str) -> None:
+    """Everything in a collection goes into the trash with it."""
+    assert desk.apply()
+    (collection,) = desk.state.collections
+    desk.state.others[600] = {
+        "id": 600, "name": "Minutes", "model": model, "collection_id": collection, "archived": False
+    }  # fmt: skip
+    assert desk.destroy()
+    assert f"  leave    {model} Minutes (not ours)" in desk.said
+    assert not desk.state.collections[collection]["archived"]
+
+
 def test_destroy_takes_away_all_of_ours_and_apply_brings_it_back(desk: Desk) -> None:
     assert desk.apply()
     desk.confirmed = False
