@@ -1,7 +1,8 @@
 """Live questions and dashboards as files: what people drew by hand, or changed, becomes code.
 
 What a file cannot say (a question built by clicks, a display that files do not know, a filter on a field) is not
-adopted, and told with its reason: what is written down is what can be read again.
+adopted, and told with its reason: what is written down is what can be read again. Of what is, settings that the file
+does not say are told as well, since the next apply takes them away.
 """
 
 import json
@@ -20,8 +21,11 @@ from metabase.server import forms
 from metabase.server.databases import unprefixed
 from metabase.server.live import Live, Raw
 from metabase.server.names import Kind, unmarked
+from metabase.server.plan import different
+from metabase.server.wanted import Wanted
 
 _TYPES: Final = {"string/=": "text", "category": "text", "number/=": "number", "date/single": "date"}
+_SAID_OF_CARDS: Final = ("card.title", "virtual_card", "text")
 _NUMBER_STYLES: Final = {"percent": "percent", "currency": "currency"}
 
 
@@ -34,20 +38,27 @@ class Adopted:
     """The thing in words."""
     content: str = ""
     reason: str = ""
+    lost: tuple[str, ...] = ()
+    """What the file does not say, and the next apply would take away."""
 
 
-def adopt(live: Live, *, questions: Mapping[str, Raw], dashboards: Mapping[str, Raw], prefix: str) -> Iterator[Adopted]:
-    """Every question and dashboard of the collection. Those of ``questions`` and ``dashboards`` have a file already."""
+def adopt(
+    live: Live, *, questions: Mapping[str, Raw], dashboards: Mapping[str, Raw], wanted: Wanted
+) -> Iterator[Adopted]:
+    """Every question and dashboard of the collection. Those of ``questions`` and ``dashboards`` have a file already.
+
+    ``wanted``: the files, of which none takes another's name, also where Metabase lacks it.
+    """
     names = {int(card["id"]): name for name, card in questions.items()}
-    used = set(questions)
+    used = {*questions, *wanted.questions}
     for card in live.cards:
         name = names.get(card["id"]) or _name("question", card, used)
-        made = _question(card, name, prefix)
+        made = _question(card, name, wanted.athena.prefix)
         if not made.reason:
             names[card["id"]] = name
         yield made
     boards = {int(board["id"]): name for name, board in dashboards.items()}
-    used = set(dashboards)
+    used = {*dashboards, *wanted.dashboards}
     for board in live.dashboards:
         yield _dashboard(board, boards.get(board["id"]) or _name("dashboard", board, used), names)
 
@@ -77,8 +88,15 @@ def _question(card: Raw, name: str, prefix: str) -> Adopted:
     lines += [f"-- display: {display}", *_axes(display, drawn), *_columns(drawn), *_params(tags)]
     content = "\n".join([*lines, unprefixed(sql.strip().rstrip(";"), prefix), ""])
     faults = FileFaults(path)
-    question_reader.read(content, name=name, faults=faults)
-    return Adopted(path, what, content, "; ".join(fault.removeprefix(f"{path}:") for fault in faults.found))
+    question = question_reader.read(content, name=name, faults=faults)
+    lost = () if faults.found else _lost(drawn, forms.of_question(question, major=0, prefix=prefix))
+    return Adopted(path, what, content, "; ".join(fault.removeprefix(f"{path}:") for fault in faults.found), lost)
+
+
+def _lost(drawn: Raw, form: forms.Form) -> tuple[str, ...]:
+    """Settings that the file does not bring back as they are."""
+    said = forms.without_nothing({"visualization_settings": drawn})
+    return tuple(each.path for each in different(said, form) if each.live is not None)
 
 
 def _one_line(text: str) -> str:
@@ -195,7 +213,17 @@ def _dashboard(board: Raw, name: str, names: Mapping[int, str]) -> Adopted:
     dashboard_reader.read(content.encode("utf-8"), name=name, faults=faults)
     lacking = [each["question"] for each in form["cards"].values() if each["question"] and " " in each["question"]]
     reasons = [f"it shows {each}, which is in no file" for each in lacking] or list(faults.found)
-    return Adopted(path, what, content, "; ".join(reasons))
+    return Adopted(path, what, content, "; ".join(reasons), tuple(_lost_of_dashboard(form)))
+
+
+def _lost_of_dashboard(form: forms.Form) -> Iterator[str]:
+    for each in form["parameters"]:
+        if each["type"] not in _TYPES:
+            yield f"filter {each['name']} ({each['type']})"
+    for label, card in form["cards"].items():
+        if card.get("series"):
+            yield f"{label}.series"
+        yield from (f"{label}.{key}" for key in card["visualization_settings"] if key not in _SAID_OF_CARDS)
 
 
 def _filter(each: Mapping[str, Any]) -> dict[str, Any]:

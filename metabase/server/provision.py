@@ -120,7 +120,7 @@ class Provisioner:
             f"dashboards/{name}.yaml" for name, each in boards.ours.items() if ("dashboard", each["id"]) not in changed
         }
         left = 0
-        found = adopt.adopt(seen.live, questions=questions.ours, dashboards=boards.ours, prefix=self.athena.prefix)
+        found = adopt.adopt(seen.live, questions=questions.ours, dashboards=boards.ours, wanted=seen.wanted)
         for each in found:
             if each.path not in same:
                 left += not self._write(folder, each, overwrite=overwrite)
@@ -137,6 +137,8 @@ class Provisioner:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(each.content, encoding="utf-8")
         self.tell(f"write    {each.what}: {path}")
+        if each.lost:
+            self.tell(f"         which cannot say {', '.join(each.lost)}: apply will take that away")
         return True
 
     def _unmoved(self, shown: Plan) -> tuple[Seen, Plan]:

@@ -113,6 +113,45 @@ def test_what_was_changed_by_hand_replaces_its_file_only_if_told(desk: Desk) -> 
     assert path.read_text().startswith("-- title: Markets\n-- answers: What does each market cost")
 
 
+def test_what_a_file_does_not_say_of_how_it_is_drawn_is_told_before_apply_takes_it_away(desk: Desk) -> None:
+    assert desk.apply()
+    by_hand(desk)
+    desk.state.cards[501]["visualization_settings"]["graph.show_values"] = True
+    desk.export(desk.files)
+    assert desk.said[1:2] == [
+        "         which cannot say visualization_settings.graph.show_values: apply will take that away"
+    ]
+    card = next(each for each in desk.state.cards.values() if each["name"] == "Markets now")
+    card["name"] = "Markets"
+    assert desk.export(desk.files, overwrite=True) == 2
+    (lost,) = [line for line in desk.said if "visualization_settings.table.column_formatting" in line]
+    assert lost.startswith("         which cannot say")
+
+
+def test_what_a_file_does_not_say_of_a_dashboard_is_told(desk: Desk) -> None:
+    assert desk.apply()
+    by_hand(desk)
+    mine = desk.state.dashboards[504]
+    mine["parameters"].append({"id": "p2", "name": "When", "slug": "when", "type": "date/range"})
+    mine["dashcards"][0] |= {"series": [{"id": 503}], "visualization_settings": {"click_behavior": {"type": "none"}}}
+    desk.export(desk.files)
+    said = "filter When (date/range), my_volume_by_hour.series, my_volume_by_hour.click_behavior"
+    assert f"         which cannot say {said}: apply will take that away" in desk.said
+
+
+def test_nothing_by_hand_gets_the_file_of_another_that_metabase_lacks(desk: Desk) -> None:
+    assert desk.apply()
+    by_hand(desk)
+    desk.state.cards[501]["name"] = "Volume"
+    ours = next(each for each in desk.state.cards.values() if each["name"] == "Volume by side")
+    ours["archived"] = True
+    path = desk.files / "questions/volume.sql"
+    before = path.read_text()
+    desk.export(desk.files, overwrite=True)
+    assert path.read_text() == before
+    assert (desk.files / "questions/volume_2.sql").read_text().startswith("-- title: Volume\n")
+
+
 def test_nothing_that_is_in_files_already_is_written_again(desk: Desk, tmp_path: Path) -> None:
     assert desk.apply()
     assert desk.export(tmp_path / "out") == 0
