@@ -103,4 +103,6 @@ def taken_back(tellings: Iterable[Telling]) -> dict[str, int]:
 
 
 def _telling(said: Mapping[str, Any]) -> Telling:
-    return Telling(**{**said, "symbols": tuple(said["symbols"])})
+    # rows of before that was kept do not say it
+    gone = said["fetched_at_us"] if said["removed"] else None
+    return Telling(**{"last_removed_us": gone, **said, "symbols": tuple(said["symbols"])})
