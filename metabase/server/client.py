@@ -14,6 +14,7 @@ Redirects are not followed: a POST would become a GET, and the key might go else
 """
 
 import http.cookiejar
+import json
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -71,9 +72,9 @@ class MetabaseClient:
         self._http.close()
 
     def hide(self, secret: str) -> None:
-        """Whatever Metabase answers, this is not shown."""
+        """Whatever Metabase answers, this is not shown, nor as JSON or a dict would spell it."""
         if len(secret) >= _LEAST_SECRET:
-            self._secrets.append(secret)
+            self._secrets += dict.fromkeys((secret, json.dumps(secret)[1:-1], repr(secret)[1:-1]))
 
     @property
     def is_signed_in(self) -> bool:

@@ -1,5 +1,6 @@
 """Requests are tried again where that is harmless, errors have names, and no secret is in any of them."""
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -91,6 +92,21 @@ def test_a_refusal_is_told_in_the_words_of_metabase(
         client.get("/api/user/current")
     assert told in str(caught.value)
     assert KEY not in str(caught.value) + repr(caught.value) + repr(client)
+
+
+@pytest.mark.parametrize("kind", ["application/json", "text/plain"])
+def test_a_password_is_in_no_error_however_its_letters_are_escaped(
+    client: MetabaseClient, state: State, kind: str
+) -> None:
+    password = "it's-a\\back\"slash-1"
+    client.hide(password)
+    said = json.dumps({"errors": {"password": f"{password} is too common"}})
+    said = said if kind == "application/json" else f"Refused: {said}"
+    state.answers = {0: (400, kind, said)}
+    with pytest.raises(RefusedError) as caught:
+        client.get("/api/user/current")
+    assert "slash-1" not in str(caught.value)
+    assert "*** is too common" in str(caught.value)
 
 
 def test_what_the_contract_does_not_know_is_refused_by_the_fake(client: MetabaseClient, state: State) -> None:
