@@ -82,6 +82,8 @@ class Provisioner:
                 sign_in.set_up(self.client, seen.instance, self.who)
                 seen = self.look()
                 made = seen.plan()
+                if made.overwrites:  # another set it up meanwhile, and made something that was not shown
+                    raise MovedError
             else:
                 seen, made = self._unmoved(made)
         work = Apply(self.client, seen.wanted, seen.live, waiting=self.waiting, tell=self.tell)

@@ -42,6 +42,26 @@ def test_a_new_metabase_is_set_up_and_gets_everything(desk: Desk) -> None:
     assert desk.said[-1] == "All 3 questions run."
 
 
+def test_what_another_set_up_meanwhile_is_not_overwritten_unseen(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    state = desk.server.reset(is_set_up=False)
+
+    def another() -> bool:
+        state.users, state.token = {EMAIL: PASSWORD}, None
+        state.collections[7] = {"id": 7, "name": "Tapehouse", "location": "/", "archived": False}
+        query = {"database": 9, "type": "native", "native": {"query": "SELECT 1"}}
+        state.cards[8] = {
+            "id": 8, "name": "Candles", "display": "table", "dataset_query": query, "collection_id": 7,
+            "visualization_settings": {}, "archived": False, "description": None,
+        }  # fmt: skip
+        return True
+
+    monkeypatch.setattr(desk, "confirm", another)
+    with pytest.raises(MovedError):
+        desk.apply()
+    assert state.cards[8]["display"] == "table"
+    assert desk.plan()
+
+
 def test_viewers_see_what_is_there_and_others_nothing(desk: Desk) -> None:
     assert desk.apply()
     (viewers,) = [each["id"] for each in desk.state.groups.values() if each["name"] == "Tapehouse viewers"]
