@@ -62,6 +62,7 @@ def serve(app: Gate, place: Place) -> None:
         host=place.host,
         port=place.port,
         log_config=None,
+        log_level="warning",
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=2,
