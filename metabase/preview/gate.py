@@ -13,6 +13,7 @@ Every answer says that nothing is loaded from outside (Content-Security-Policy),
 address of ours is told to others. NiceGUI needs inline scripts and ``eval``, so these stay allowed.
 """
 
+import asyncio
 import hmac
 import secrets
 from collections.abc import Mapping
@@ -45,8 +46,9 @@ HEADERS: Final = (
 class Gate:
     """An ASGI app before another one."""
 
-    def __init__(self, app: Any, *, password: str = "") -> None:
-        self.app = app
+    def __init__(self, app: Any, *, password: str = "", pause_s: float = 1.0) -> None:
+        self.app, self._pause_s = app, pause_s
+        self._attempt = asyncio.Lock()
         self._password = password.encode()
         self._sessions: set[str] = set()
 
@@ -86,13 +88,21 @@ class Gate:
             return False
         return found is not None and found.value in self._sessions
 
+    async def _is_password(self, given: bytes) -> bool:
+        """One attempt at a time, and a second a wrong one: whoever guesses has few guesses."""
+        async with self._attempt:
+            is_right = hmac.compare_digest(given, self._password)
+            if not is_right:
+                await asyncio.sleep(self._pause_s)
+            return is_right
+
     async def _sign_in(self, scope: Scope, receive: Any, send: Any) -> None:
         """The page to sign in, or what was sent by it."""
         if scope["type"] == "websocket":
             await _refuse(scope, send, "Sign in first.")
         elif scope["method"] == "POST" and scope["path"] == SIGN_IN:
             given = parse_qs(await _body(receive), keep_blank_values=True).get(b"password", [b""])[0]
-            if hmac.compare_digest(given, self._password):
+            if await self._is_password(given):
                 session = secrets.token_urlsafe(32)
                 self._sessions.add(session)
                 cookie = f"{COOKIE}={session}; HttpOnly; SameSite=Strict; Path=/"

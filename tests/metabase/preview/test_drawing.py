@@ -7,12 +7,16 @@ from typing import Any
 
 import pytest
 
+from metabase import book
 from metabase.preview.drawing import draw
 from metabase.preview.drawn import Chart, Figure, Grid, Message
 from metabase.preview.look import DARK
-from metabase.question import DISPLAYS, Display, Segment
+from metabase.preview.starting import tables_of
+from metabase.question import DISPLAYS, Display, Question, Segment
+from tapehouse.query import Result
 from tests.metabase.preview.asked import answer, minute, question
 
+BOOK = book.read()
 EVIL = ":constructor"
 """NiceGUI runs the value of a key that begins with a colon."""
 FIGURES = ("scalar", "smartscalar", "progress")
@@ -63,3 +67,18 @@ def test_an_answer_without_anything_to_draw_says_what_to_run(display: Display) -
         assert isinstance(made, Message)
         assert "`make run-app`" in made.text
         assert not made.is_error
+
+
+@pytest.mark.parametrize("asked", BOOK.questions.values(), ids=lambda each: str(each.name))
+def test_each_question_of_the_project_is_drawn_as_its_header_says(asked: Question) -> None:
+    names = list(dict.fromkeys(filter(None, [asked.x, asked.series, *asked.y, *asked.formats, "label"])))
+    values = [{asked.x: minute(at), asked.series: f"s{at}"} for at in range(3)]
+    result = Result(
+        tuple(names), [tuple(row.get(name, Decimal(at)) for name in names) for at, row in enumerate(values)]
+    )
+    made = draw(asked, result, DARK)
+    assert not isinstance(made, Message)
+    if isinstance(made, Chart):
+        assert made.options["series"]
+        json.dumps(made.options, allow_nan=False)
+    assert tables_of(asked)

@@ -106,7 +106,7 @@ def test_with_a_password_nothing_is_shown_before_it_and_any_name_may_lead_here()
 
 @pytest.mark.parametrize("given", ["", "open sesame", PASSWORD + " ", "x" * 100_000])
 def test_another_password_is_refused(given: str) -> None:
-    gate = Gate(inner, password=PASSWORD)
+    gate = Gate(inner, password=PASSWORD, pause_s=0)
     status, headers, body = sign_in(gate, given)
     assert status == 403
     assert b"set-cookie" not in headers
@@ -120,3 +120,16 @@ def test_another_cookie_is_no_session(cookie: str) -> None:
 
 def test_the_password_is_in_no_repr() -> None:
     assert PASSWORD not in repr(Gate(inner, password=PASSWORD))
+
+
+def test_a_wrong_password_holds_up_the_next_attempt() -> None:
+    async def attempts() -> int:
+        gate = Gate(inner, password=PASSWORD, pause_s=60)
+        guesses = [asyncio.ensure_future(gate._is_password(b"guess")) for _ in range(3)]
+        right = asyncio.ensure_future(gate._is_password(PASSWORD.encode()))
+        done, left = await asyncio.wait([*guesses, right], timeout=0.05)
+        for each in left:
+            each.cancel()
+        return len(done)
+
+    assert asyncio.run(attempts()) == 0
