@@ -47,7 +47,7 @@ SELECT ARRAY[1, 2] = ARRAY[1, 2];
 SELECT zip(ARRAY[1, 2], ARRAY['a']);
 SELECT ngrams(ARRAY['a', 'b', 'c'], 2);
 SELECT combinations(ARRAY[1, 2, 3], 2);
-SELECT shuffle(ARRAY[1, 2]);
+SELECT shuffle(ARRAY[1, 1]);
 SELECT array_first(ARRAY[1, 2]);
 SELECT transform(ARRAY[1, 2, NULL], x -> x + 1), transform(ARRAY['a'], x -> x || 'b'), transform(ARRAY[1, 2], x -> x * 1.5), transform(ARRAY[1, 2], x -> CAST(x AS varchar)), transform(ARRAY[ARRAY[1, 2], ARRAY[3]], x -> transform(x, y -> y + cardinality(x)));
 SELECT transform(ARRAY[1, 0], x -> 1 / x);

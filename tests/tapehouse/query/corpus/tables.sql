@@ -46,7 +46,6 @@ SELECT rowid FROM silver.trades;
 SELECT filename FROM silver.trades;
 SELECT "$path" FROM silver.trades LIMIT 0;
 SELECT * FROM silver.trades FOR VERSION AS OF 0;
-SELECT count(*) FROM silver.trades TABLESAMPLE BERNOULLI (50);
 SELECT width_bucket(CAST(price AS double), 0, 100000, 10), count(*) FROM silver.trades GROUP BY 1 ORDER BY 1;
 SELECT approx_percentile(CAST(price AS double), ARRAY[0.0, 0.5, 1.0]) FROM silver.trades;
 SELECT symbol, TRY_CAST(trade_id AS decimal(38, 0)), length(trade_id) FROM silver.trades ORDER BY 2;
