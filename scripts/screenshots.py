@@ -24,7 +24,7 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from websockets.sync.client import ClientConnection, connect
 
@@ -39,11 +39,31 @@ _STATE: Final = """(() => ({
     e => e.closest('.card').querySelector('.title').textContent + ': ' + e.textContent),
   tabs: [...document.querySelectorAll('.q-tab__label')].map(e => e.textContent),
   links: [...document.querySelectorAll('.top a')].map(e => new URL(e.href).pathname),
-  filters: [...document.querySelectorAll('.filters input:not([type=date])')].length,
+  filters: document.querySelectorAll('.filters .q-field').length,
   height: document.documentElement.scrollHeight,
   wide: document.documentElement.scrollWidth > window.innerWidth + 1,
   address: location.href,
 }))()"""
+
+
+_NAME: Final = "at => document.querySelectorAll('.filters .q-field')[at].querySelector('.q-field__label').textContent"
+_PLACE: Final = """at => {
+  const control = document.querySelectorAll('.filters .q-field')[at].querySelector('.q-field__control');
+  const place = control.getBoundingClientRect();
+  return [place.x + 30, place.y + place.height / 2];
+}"""
+_VALUE: Final = "at => document.querySelectorAll('.filters .q-field')[at].querySelector('input').value"
+_USE: Final = """async at => {
+  const field = document.querySelectorAll('.filters .q-field')[at], input = field.querySelector('input');
+  if (field.classList.contains('q-select')) {
+    const items = [...document.querySelectorAll('.q-menu .q-item')];
+    (items.find(each => !each.classList.contains('q-item--active')) ?? items[0])?.click();
+  } else {
+    const told = input.type === 'date' ? '2026-11-29' : 'a';
+    Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value').set.call(input, told);
+    input.dispatchEvent(new Event('input', { bubbles: true }));
+  }
+}"""
 
 
 class Browser:
@@ -96,6 +116,11 @@ class Browser:
         """Opens the address; the page's state, once every card shows something."""
         self.call("Page.navigate", url=address)
         return self.settled()
+
+    def click(self, x: float, y: float) -> None:
+        for kind in ("mousePressed", "mouseReleased"):
+            self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
+        time.sleep(0.7)  # what it opens is there
 
     def settled(self) -> Any:
         deadline = time.monotonic() + SETTLED_WITHIN_S
@@ -178,25 +203,28 @@ def walk(page: Browser, address: str, into: Path, *, theme: str, width: int, onl
 
 
 def filtered(page: Browser, address: str) -> Iterator[str]:
-    """Types a value into the first filter of each dashboard's first tab, reloads, and looks for it."""
+    """Uses every filter of every tab, reloads, and looks whether the address kept it."""
+    page.size(1400, 900)
     for link in page.go(address)["links"]:
-        state = page.go(f"{address}{link}")
-        if not state["filters"]:
-            continue
-        page.run("document.querySelector('.filters input:not([type=date])').focus()")
-        page.run("document.querySelector('.filters input:not([type=date])').select()")
-        page.call("Input.insertText", text="ETH-USD")
-        for kind in ("keyDown", "keyUp"):
-            page.call("Input.dispatchKeyEvent", type=kind, key="Enter", code="Enter", windowsVirtualKeyCode=13)
-        time.sleep(1.5)
-        told = parse_qs(urlsplit(page.settled()["address"]).query)
-        if ["ETH-USD"] not in told.values():
-            yield f"{link}: the filter is not in the address: {told}"
-        page.call("Page.reload")
-        time.sleep(0.5)
-        page.settled()
-        if not page.run("[...document.querySelectorAll('.filters input')].some(e => e.value === 'ETH-USD')"):
-            yield f"{link}: the filter is lost by a reload"
+        for tab in page.go(f"{address}{link}")["tabs"] or [""]:
+            start = f"{address}{link}?{urlencode({'_tab': tab})}"
+            for at in range(page.go(start)["filters"]):
+                before = page.go(start)["address"]
+                page.click(*page.run(f"({_PLACE})({at})"))
+                page.run(f"({_USE})({at})")
+                time.sleep(1.0)
+                state = page.settled()
+                where = f"{link} {tab} {page.run(f'({_NAME})({at})')}"
+                yield from (f"{where}: {each}" for each in state["errors"])
+                if state["address"] == before:
+                    sys.stdout.write(f"one choice only: {where}\n")
+                    continue
+                shown = page.run(f"({_VALUE})({at})")
+                page.call("Page.reload")
+                time.sleep(0.5)
+                page.settled()
+                if page.run(f"({_VALUE})({at})") != shown:
+                    yield f"{where}: {shown!r} is lost by a reload"
 
 
 def main() -> int:
@@ -206,7 +234,7 @@ def main() -> int:
     parser.add_argument("--only", default="", help="one dashboard, by its file's name")
     parser.add_argument("--theme", choices=("light", "dark"), default="light")
     parser.add_argument("--width", type=int, default=1400, help="of the screen, in pixels: a phone has 390")
-    parser.add_argument("--filters", action="store_true", help="use the filters too")
+    parser.add_argument("--filters", action="store_true", help="use every filter, too")
     options = parser.parse_args()
     address = options.address.rstrip("/")
     with browser() as page:
