@@ -127,6 +127,7 @@ def test_services_that_were_replaced_are_told_last_with_what_starts_them(
     aws: Any, checkout: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("cli.terraform.plan.SERVICE", "terraform_data")
+    monkeypatch.setattr("cli.terraform.plan.PRODUCER", "terraform_data.this")
     told = "New, and stopped until `make run-app TARGET=aws` starts them: terraform_data.this."
     for word, last in (("one", told), ("two", told), ("two", "asked the doctor of aws")):
         (checkout / "infra/aws.tfvars").write_text(f'word = "{word}"\n')
