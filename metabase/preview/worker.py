@@ -4,7 +4,6 @@ A process and not a thread: a question that takes too long, or that nobody waits
 the engine is doing, and DuckDB's reader of Delta tables, which keeps about a MB of each look for ever, is let go of.
 """
 
-import os
 import signal
 import tempfile
 import threading
@@ -67,7 +66,7 @@ class ProcessWorker:
 
 
 def _serve(pipe: "Connection[Any, Any]", uri: str, memory_mb: int, folder: str) -> None:
-    os.chdir(folder)  # where DuckDB puts what does not fit into memory; a process that is killed cannot clean up
+    tempfile.tempdir = folder  # of what does not fit into DuckDB's memory: a process that is killed cannot clean up
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to all processes of a terminal; the server ends this one
     from tapehouse.query.duckdb_port import DuckdbPort  # noqa: PLC0415 - not in the server's process, which never asks
 

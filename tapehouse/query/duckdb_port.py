@@ -7,6 +7,8 @@ own ``INSTALL``, which would download, is switched off. Each question sees the t
 import datetime as dt
 import importlib.util
 import re
+import tempfile
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -41,7 +43,7 @@ class DuckdbPort:
         self._connection: Any = _connect(lake.path, memory_mb, threads)
 
     def close(self) -> None:
-        """Lets go of DuckDB's memory."""
+        """Lets go of DuckDB's memory, and of what did not fit into it."""
         self._connection.close()
 
     def run(self, sql: str) -> Result:
@@ -88,6 +90,8 @@ def _connect(folder: Path, memory_mb: int, threads: int) -> Any:
         # A live lake's files are many, small and soon replaced; the system keeps what is read again.
         "enable_external_file_cache": "false",
         "memory_limit": f"{memory_mb}MB",
+        # What does not fit into memory would lie where the command was run, and stay there behind a killed process.
+        "temp_directory": str(Path(tempfile.gettempdir()) / f"tapehouse-query-{uuid.uuid4().hex}"),
         "threads": str(threads),
     }
     connection = duckdb.connect(":memory:", config=config)

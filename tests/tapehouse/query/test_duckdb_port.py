@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -69,6 +70,23 @@ def test_a_table_is_named_quoted_or_with_athenas_catalog(port: DuckdbPort) -> No
 
 def test_a_column_may_be_named_like_a_keyword(port: DuckdbPort) -> None:
     assert column(port, "SELECT interval FROM silver.trades WHERE interval = '1m'") == ["1m", "1m"]
+
+
+def test_what_does_not_fit_into_memory_is_put_beside_the_temporary_and_goes_with_the_port(
+    lake: Lake, write_table: Callable[..., None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_table("gold.candles", {"symbol": "string"}, [("BTC-USD",)])
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.chdir(tmp_path)
+    port = DuckdbPort(lake, memory_mb=32)
+    before = set(tmp_path.iterdir())
+    # Asked of the session itself, which has to be seen in the middle of an answer.
+    port._connection.execute("SELECT a.range x, b.range y FROM range(3000) a, range(1000) b ORDER BY hash(x + y), y")
+    assert [each.name.startswith("tapehouse-query-") for each in (tmp_path / "temporary").iterdir()] == [True]
+    port.close()
+    assert list((tmp_path / "temporary").iterdir()) == []
+    assert set(tmp_path.iterdir()) == before
 
 
 def test_rows_written_later_are_seen(port: DuckdbPort, write_table: Callable[..., None]) -> None:
