@@ -4,16 +4,23 @@ One good lake is made once; each case damages a copy of it by a plain write past
 """
 
 import contextlib
+import functools
 import itertools
+import json
 import re
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import deltalake
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pytest
-from delta.tables import DeltaTable
+from pyspark.sql import functions as F  # noqa: N812
 
 from cli.main import main
 from glue_jobs.audit import audit
@@ -92,32 +99,66 @@ def good(spark: Any, tmp_path_factory: pytest.TempPathFactory) -> Lake:
 
 @dataclass(frozen=True)
 class Damaged:
-    """A copy of the good lake, and plain writes to its tables."""
+    """A copy of the good lake, and plain writes to its tables.
+
+    Spark says in SQL which row it is and what it becomes; an UPDATE of its own would cost seconds.
+    """
 
     spark: Any
     lake: Lake
 
-    def _table(self, name: str) -> DeltaTable:
-        return DeltaTable.forPath(self.spark, self.lake.table_uri(name))
-
     def row(self, name: str, where: str) -> Any:
-        (row,) = self._table(name).toDF().where(where).collect()
+        (row,) = self._rows(name, where).collect()
         return row
 
     def lose(self, name: str, where: str) -> None:
-        self.row(name, where)
-        self._table(name).delete(where)
+        table, at = self._found(name, self.row(name, where))
+        self._write(name, pa.concat_tables([table.slice(0, at), table.slice(at + 1)]))
 
     def double(self, name: str, where: str) -> None:
-        self.row(name, where)
-        rows = self._table(name).toDF().where(where).collect()
-        frame = self.spark.createDataFrame(rows, self._table(name).toDF().schema)
-        frame.write.format("delta").mode("append").save(self.lake.table_uri(name))
+        table, at = self._found(name, self.row(name, where))
+        self._write(name, pa.concat_tables([table, table.slice(at, 1)]))
 
     def alter(self, name: str, where: str, **values: str) -> None:
         """Values are SQL."""
-        self.row(name, where)
-        self._table(name).update(where, values)
+        frame = self._rows(name, where)
+        kinds = dict(frame.dtypes)
+        before = {f"_was_{key}": key for key in tables.table(name).key}
+        asked = frame.withColumns({old: F.col(key) for old, key in before.items()}).withColumns(
+            {column: F.expr(sql).cast(kinds[column]) for column, sql in values.items()}
+        )
+        rows = asked.toArrow()
+        assert rows.num_rows == 1
+        (was,) = rows.select([*before]).rename_columns([*before.values()]).to_pylist()
+        table, at = self._found(name, was)
+        changed = rows.select(table.schema.names).cast(table.schema)
+        self._write(name, pa.concat_tables([table.slice(0, at), changed, table.slice(at + 1)]))
+
+    def _rows(self, name: str, where: str) -> Any:
+        return self.spark.read.format("delta").load(self.lake.table_uri(name)).where(where)
+
+    def _found(self, name: str, row: Any) -> tuple[pa.Table, int]:
+        """All rows of the table, and the number of the one of that key."""
+        table = deltalake.DeltaTable(self.lake.table_uri(name)).to_pyarrow_table()
+        key = tables.table(name).key
+        rows = table.select(list(key)).to_pylist()
+        (at,) = [at for at, each in enumerate(rows) if all(_told(each[part]) == _told(row[part]) for part in key)]
+        return table, at
+
+    def _write(self, name: str, rows: pa.Table) -> None:
+        """In the place of all that there is, as a writer does that knows nothing of ours."""
+        there = Workspace(None, self.lake, Steps()).state(tables.table(name))  # type: ignore[arg-type]
+        by = deltalake.DeltaTable(there.uri).metadata().partition_columns
+        folder = Path(there.uri)
+        actions: list[dict[str, Any]] = [{"remove": {"path": each.path, "dataChange": True}} for each in there.files]
+        for number, values in enumerate(rows.select(by).group_by(by).aggregate([]).to_pylist() if by else [{}]):
+            own = functools.reduce(lambda left, one: left.filter(pc.field(one[0]) == one[1]), values.items(), rows)
+            file = folder / f"damaged-{there.version + 1}-{number}.parquet"
+            pq.write_table(own.drop_columns(by), file)
+            add = {"partitionValues": {column: str(value) for column, value in values.items()}, "modificationTime": 0}
+            actions.append({"add": {**add, "path": file.name, "size": file.stat().st_size, "dataChange": True}})
+        log = folder / "_delta_log" / f"{there.version + 1:020d}.json"
+        log.write_text("\n".join(json.dumps(action) for action in actions))
 
     def findings(self) -> str:
         """What the audit finds, all examples of it."""
@@ -127,6 +168,13 @@ class Damaged:
             report = audit(self.spark, self.lake, pipeline())
         assert not report.ok
         return "\n".join(report.lines)
+
+
+def _told(value: Any) -> Any:
+    """A part of a key, alike from Spark, whose instants are in the local zone and have none, and from Arrow."""
+    if isinstance(value, datetime):
+        return (value.astimezone(UTC) if value.tzinfo is None else value).timestamp()
+    return value
 
 
 @pytest.fixture(scope="module")
