@@ -12,9 +12,10 @@ pytest.register_assert_rewrite("tests.glue_jobs.layers")  # before any test impo
 
 pytest_plugins = ["tests.small_lake"]
 
-# Every JVM that a test starts lives for seconds or minutes: the second compiler would take half of its processor time,
-# and be done when it ends. (Session, six writes and six reads of a Delta table: 42 s of it with both, 23 s without.)
-os.environ.setdefault("SPARK_SUBMIT_OPTS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
+# The JVMs that tests start by commands live for seconds: the second compiler would take half of their processor time,
+# and be done when they end. (Session, six writes and six reads of a Delta table: 42 s of it with both, 23 s without.)
+_SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+os.environ.setdefault("SPARK_SUBMIT_OPTS", _SHORT_LIVED)
 
 _SETTINGS = ("TARGET", "LAKE", "FEEDS", "RECORDINGS", "ONCE", "SYMBOLS")
 _DUMMY = {
@@ -100,10 +101,13 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         os.environ[name] = "testing"
     os.environ["AWS_DEFAULT_REGION"] = "us-east-1"
-    session = build_session(
-        app_name="tapehouse-tests",
-        packages=(*DELTA_PACKAGES, *S3A_PACKAGES),
-        extra_conf={"spark.sql.warehouse.dir": str(tmp_path_factory.mktemp("warehouse"))},
-    )
+    with pytest.MonkeyPatch.context() as patch:
+        if os.environ.get("SPARK_SUBMIT_OPTS") == _SHORT_LIVED:
+            patch.delenv("SPARK_SUBMIT_OPTS")  # this JVM lives as long as all tests, and is worth compiling for
+        session = build_session(
+            app_name="tapehouse-tests",
+            packages=(*DELTA_PACKAGES, *S3A_PACKAGES),
+            extra_conf={"spark.sql.warehouse.dir": str(tmp_path_factory.mktemp("warehouse"))},
+        )
     yield session
     session.stop()
