@@ -107,8 +107,7 @@ def _axes(display: str, drawn: Mapping[str, Any]) -> Iterator[str]:
     x, *series = drawn.get("graph.dimensions") or [None]
     y = list(drawn.get("graph.metrics") or [])
     if display == "pie":
-        dimension = drawn.get("pie.dimension")
-        x, y = dimension[0] if isinstance(dimension, list) and dimension else dimension, [drawn.get("pie.metric")]
+        x, y = _first(drawn.get("pie.dimension")), [drawn.get("pie.metric")]
     elif display in ("scalar", "smartscalar"):
         y = [drawn.get("scalar.field")]
     elif display == "progress":
@@ -175,14 +174,18 @@ def _format(how: Mapping[str, Any]) -> Iterator[str]:
 def _params(tags: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     found: list[str] = []
     for name, tag in tags.items():
-        default = tag.get("default")
-        default = default[0] if isinstance(default, list) and default else default
+        default = _first(tag.get("default"))
         words = [f"{name}: {tag['type'] if tag['type'] in PARAM_TYPES else tag['type'].replace(' ', '-')}"]
         words += ["required"] if tag.get("required") else []
         words += [f"default {default}"] if default not in (None, "", []) else []
         found.append(" ".join(words))
     if found:
         yield f"-- params: {', '.join(found)}"
+
+
+def _first(value: Any) -> Any:
+    """Metabase has a filter's value alone, or as a list of one."""
+    return value[0] if isinstance(value, list) and value else value
 
 
 # -- dashboards -------------------------------------------------------------------------------------------------------
@@ -227,14 +230,13 @@ def _lost_of_dashboard(form: forms.Form) -> Iterator[str]:
 
 
 def _filter(each: Mapping[str, Any]) -> dict[str, Any]:
-    default = each.get("default")
-    default = default[0] if isinstance(default, list) and default else default
+    default = _first(each.get("default"))
     made = {"name": each["slug"], "title": each["name"], "type": _TYPES[each["type"]]}
     if default not in (None, "", []):
         made["default"] = str(default)
     values = (each.get("values_source_config") or {}).get("values")
     if values:
-        made["values"] = [str(value[0] if isinstance(value, list) else value) for value in values]
+        made["values"] = [str(_first(value)) for value in values]
     return made
 
 

@@ -10,11 +10,7 @@ from tapehouse.query.dialect.types import DAYS, MONTHS, WHOLE, ZONED, Type
 
 def coerced(sql: str, kind: Type, wanted: Type) -> str:
     """The value where it meets another type that holds it without loss."""
-    if kind == wanted or (kind.name == wanted.name == "varchar"):
-        return sql
-    if kind.name == "unknown":
-        return f"CAST({sql} AS {wanted.duckdb})"
-    return cast(sql, kind, wanted)
+    return sql if kind.name == wanted.name == "varchar" else cast(sql, kind, wanted)
 
 
 def cast(sql: str, kind: Type, wanted: Type) -> str:

@@ -117,9 +117,9 @@ def _clock(written: str, span: str) -> int:
     if first not in units or last not in units or units.index(first) >= units.index(last):
         raise RefusedError(f"INTERVAL … {span}", "write it in DAY, HOUR, MINUTE, SECOND, MONTH or YEAR")
     wanted = units[units.index(first) : units.index(last) + 1]
-    sign, body = ("-", written[1:]) if written[:1] in "+-" and written[:1] == "-" else ("", written.lstrip("+"))
-    parts = re.split(r"[ :]", body)
+    is_negative = written.startswith("-")
+    parts = re.split(r"[ :]", written[1:] if is_negative else written.lstrip("+"))
     if len(parts) != len(wanted) or not all(re.fullmatch(r"\d+(\.\d{1,3})?", part) for part in parts):
         raise TerminalError(f"The SQL is wrong: '{written}' is no interval of {span}.")
     total = sum(_scaled(part, unit) for part, unit in zip(parts, wanted, strict=True))
-    return -total if sign else total
+    return -total if is_negative else total
