@@ -5,7 +5,7 @@ the queue of the same name with ``-dead`` behind it. A failed message is visible
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
@@ -44,6 +44,24 @@ class Round:
     @property
     def received(self) -> int:
         return len(self.done) + len(self.failed) + len(self.dead)
+
+
+def record_of(message: Mapping[str, Any], queue_arn: str) -> dict[str, Any]:
+    """A received message as Lambda tells a function of it. *Source*: Lambda developer guide, "Using Lambda with SQS".
+
+    ``message``: as ReceiveMessage gave it, with all its attributes.
+    """
+    return {
+        "messageId": message["MessageId"],
+        "receiptHandle": message["ReceiptHandle"],
+        "body": message["Body"],
+        "attributes": message["Attributes"],
+        "messageAttributes": {},
+        "md5OfBody": message["MD5OfBody"],
+        "eventSource": "aws:sqs",
+        "eventSourceARN": queue_arn,
+        "awsRegion": queue_arn.split(":")[3],
+    }
 
 
 class EventSource:
@@ -100,7 +118,7 @@ class EventSource:
         found = self._sqs.receive_message(
             QueueUrl=self._url,
             MaxNumberOfMessages=self._batch_size,
-            AttributeNames=["ApproximateReceiveCount", "SentTimestamp"],
+            AttributeNames=["All"],
         ).get("Messages", [])
         if not found:
             return Round()
@@ -121,24 +139,12 @@ class EventSource:
     def _failed(self, found: Sequence[Any]) -> set[str]:
         everyone = {message["MessageId"] for message in found}
         try:
-            answer = self._handler({"Records": [self._record(message) for message in found]}) or {}
+            answer = self._handler({"Records": [record_of(message, self._arn) for message in found]}) or {}
             failed = {each["itemIdentifier"] for each in answer.get("batchItemFailures", ())}
         except Exception:
             log.exception("batch_failed", queue=self._name, messages=len(found))
             return everyone
         return failed if failed <= everyone else everyone
-
-    def _record(self, message: Any) -> dict[str, Any]:
-        """A message as Lambda hands it on."""
-        return {
-            "messageId": message["MessageId"],
-            "receiptHandle": message["ReceiptHandle"],
-            "body": message["Body"],
-            "attributes": message["Attributes"],
-            "messageAttributes": {},
-            "eventSource": "aws:sqs",
-            "eventSourceARN": self._arn,
-        }
 
     def _delete(self, messages: Sequence[Any]) -> None:
         if messages:

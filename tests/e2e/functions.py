@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from embedded.event_source import record_of
 from embedded.newsroom import Newsroom
 from tapehouse.landing import Landing, raw_lines
 from tests.e2e.deployment import Deployment
@@ -129,28 +130,13 @@ class Functions:
             received = sqs.receive_message(**words).get("Messages", [])
             if not received:
                 return
-            records = [_record(message, made["arn"]) for message in received]
+            records = [record_of(message, made["arn"]) for message in received]
             self.messages.setdefault(queue, []).extend(records)
             answer = self.call(function, {"Records": records})
             failed = {each["itemIdentifier"] for each in answer["batchItemFailures"]}
             for message in received:
                 if message["MessageId"] not in failed:
                     sqs.delete_message(QueueUrl=made["url"], ReceiptHandle=message["ReceiptHandle"])
-
-
-def _record(message: Mapping[str, Any], arn: str) -> dict[str, Any]:
-    """A message as Lambda tells a function of it. *Source*: AWS Lambda developer guide, "Using Lambda with SQS"."""
-    return {
-        "messageId": message["MessageId"],
-        "receiptHandle": message["ReceiptHandle"],
-        "body": message["Body"],
-        "attributes": message["Attributes"],
-        "messageAttributes": {},
-        "md5OfBody": message["MD5OfBody"],
-        "eventSource": "aws:sqs",
-        "eventSourceARN": arn,
-        "awsRegion": "us-east-1",
-    }
 
 
 @contextmanager
