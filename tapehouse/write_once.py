@@ -1,7 +1,9 @@
-"""A small file that is written whole, on the disk, and never over another's."""
+"""Small files that are written whole: on the disk before their name is theirs, whatever happens meanwhile."""
 
 import os
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -10,17 +12,36 @@ def write_once(path: Path, content: bytes) -> bool:
 
     Whole or not at all, also after a power cut: the content is on the disk before the name is there.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
-    try:
-        with draft.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+    with _draft(path, content) as draft:
         try:
             path.hardlink_to(draft)
         except FileExistsError:
             return False
+    return True
+
+
+def write_over(path: Path, content: bytes, *, new_mode: int) -> None:
+    """Writes it in the place of the one that is there, whose mode it keeps; ``new_mode``: where there is none.
+
+    Whoever reads meanwhile, or after a power cut, has the old file or the new one.
+    """
+    mode = path.stat().st_mode & 0o777 if path.exists() else new_mode
+    with _draft(path, content, mode) as draft:
+        draft.replace(path)
+
+
+@contextmanager
+def _draft(path: Path, content: bytes, mode: int | None = None) -> Iterator[Path]:
+    """The content on the disk, beside where it belongs."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+    try:
+        with draft.open("wb") as file:
+            if mode is not None:
+                os.fchmod(file.fileno(), mode)  # before there is anything to be read
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        yield draft
     finally:
         draft.unlink(missing_ok=True)  # half a file would fill a full disk further
-    return True

@@ -1,15 +1,13 @@
 """The file of holdings, read and saved by a reader of the portfolio: whole or not at all, and only what can be read."""
 
-import contextlib
 import hashlib
-import os
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from tapehouse.errors import TerminalError
+from tapehouse.write_once import write_over
 
 EMPTY: Final = """holdings:
   - symbol: BTC-USD
@@ -70,7 +68,7 @@ class HoldingsFile:
         if ("" if before is None else _digest(before)) != opened.digest:
             raise HoldingsChangedError(self.path)
         try:
-            _replace(self.path.resolve(), content)
+            write_over(self.path.resolve(), content, new_mode=0o600)
         except OSError as error:
             raise TerminalError(f"{self.path} cannot be written: {error.strerror}.") from error
         return Opened(text, _digest(content))
@@ -86,21 +84,3 @@ class HoldingsFile:
 
 def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Whoever reads meanwhile, or after a power cut, has the old file or the new one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    mode = path.stat().st_mode & 0o777 if path.exists() else 0o600
-    handle, draft = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with open(handle, "wb") as file:  # noqa: PTH123 - it is a handle, and no path
-            file.write(content)
-            file.flush()
-            os.fchmod(file.fileno(), mode)
-            os.fsync(file.fileno())
-        Path(draft).replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            Path(draft).unlink()
-        raise

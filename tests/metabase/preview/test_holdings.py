@@ -55,7 +55,7 @@ def test_a_save_that_fails_leaves_the_file_and_no_draft(file: HoldingsFile, monk
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("metabase.preview.holdings.os.fsync", full)
+    monkeypatch.setattr("os.fsync", full)
     with pytest.raises(TerminalError, match="cannot be written: No space left on device"):
         file.save("holdings: [] # more\n", opened)
     assert file.path.read_text() == "holdings: []\n"
