@@ -27,10 +27,11 @@ def run(options: argparse.Namespace) -> int:
     _ = lake.path  # refuses one on S3 before anything is imported
     from metabase import book
     from metabase.preview import server
+    from metabase.preview.place import Place
 
     password = settings.dashboards_password.get_secret_value()
     server.refuse_open(settings.dashboards_host, password)
-    place = server.Place(settings.dashboards_host, port_of(settings))
+    place = Place(settings.dashboards_host, port_of(settings))
     holdings = server.holdings_at(holdings_path(settings, lake), _judge)
     app = server.guarded(book.read(), lake, holdings=holdings, password=password)
     print(f"Dashboards of {lake.uri}: {place.address} (Ctrl-C ends them)", flush=True)
@@ -45,7 +46,7 @@ def port_of(settings: Settings) -> int:
 
 def holdings_path(settings: Settings, lake: Lake) -> Path | None:
     """The file that gold.portfolio is made of; None where it is on S3."""
-    from glue_jobs.gold.portfolio.said import FOLDER, NAME
+    from glue_jobs.gold.portfolio import FOLDER, NAME
 
     if settings.portfolio:
         return folder_of(settings.portfolio, what="the file of holdings")

@@ -56,10 +56,13 @@ class DashboardsProcess:
         self._port, self.address = 0, why
 
     def _launch(self) -> None:
+        from metabase.preview.place import Place
+
         settings = self._settings
         command = [sys.executable, "-m", "cli.main", "dashboards", "--lake", self._here.lake.uri]
         command += ["--dashboards-port", str(self._port), "--dashboards-host", settings.dashboards_host]
         command += ["--portfolio", settings.portfolio] if settings.portfolio else []
         self._here.stack.start(DASHBOARDS, command, role="simulator", port=self._port)
         host = settings.dashboards_host
-        self.address = f"http://{host if host != '0.0.0.0' else ports.HOST}:{self._port}"  # noqa: S104 - it is compared
+        seen = ports.HOST if host == "0.0.0.0" else host  # noqa: S104 - it is compared
+        self.address = Place(seen, self._port).address

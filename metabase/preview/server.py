@@ -1,7 +1,6 @@
 """The server: NiceGUI behind the gate, on loopback unless told."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import uvicorn
@@ -14,22 +13,11 @@ from metabase.preview import page
 from metabase.preview.answers import Answers
 from metabase.preview.gate import LOOPBACK, Gate
 from metabase.preview.holdings import HoldingsFile
+from metabase.preview.place import Place
 from metabase.preview.versions import Versions
 from metabase.preview.worker import ProcessWorker
 from tapehouse.errors import TerminalError
 from tapehouse.lake import Lake
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where to listen."""
-
-    host: str
-    port: int
-
-    @property
-    def address(self) -> str:
-        return f"http://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
 
 
 def guarded(book: Book, lake: Lake, *, holdings: HoldingsFile | None, password: str = "") -> Gate:
