@@ -53,6 +53,13 @@ def test_they_are_started_over_the_same_lake_and_their_address_is_known_at_once(
     assert not [word for word in command if "hunter2" in word]
 
 
+@pytest.mark.parametrize(("host", "seen"), [("::1", "[::1]"), ("0.0.0.0", "127.0.0.1")])
+def test_their_address_is_one_that_can_be_opened_here(stack: FakeStack, host: str, seen: str) -> None:
+    dashboards = made(stack, dashboards_host=host, dashboards_password="hunter2")
+    dashboards.start()
+    assert dashboards.address == f"http://{seen}:8200"
+
+
 def test_one_bounded_pass_has_none(stack: FakeStack) -> None:
     dashboards = made(stack, once=True)
     dashboards.start()
