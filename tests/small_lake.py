@@ -1,7 +1,7 @@
 """A small lake written by hand: Parquet files and the least Delta log that names them. No Spark."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -20,6 +20,8 @@ _DELTA = {
     "decimal(28,12)": pa.decimal128(28, 12),
 }
 
+Action: TypeAlias = dict[str, Any]
+"""One line of the log."""
 WriteTable: TypeAlias = Callable[[str, dict[str, str], Sequence[Sequence[Any]]], None]
 """Appends rows to a table of these columns (name to Delta type), in one commit."""
 
@@ -46,15 +48,24 @@ def written(lake: Lake, name: str, columns: dict[str, str], rows: Sequence[Seque
     data = {
         column: pa.array([row[i] for row in rows], _DELTA[kind]) for i, (column, kind) in enumerate(columns.items())
     }
-    file = folder / f"part-{version}.parquet"
-    pq.write_table(pa.table(data), file, use_deprecated_int96_timestamps=True, store_schema=False)
-    actions: list[dict[str, Any]] = [] if version else _head(columns)
-    add = {"path": file.name, "partitionValues": {}, "size": file.stat().st_size, "modificationTime": 0}
-    actions.append({"add": {**add, "dataChange": True}})
-    (log / f"{version:020d}.json").write_text("\n".join(json.dumps(action) for action in actions))
+    head = [] if version else _head(columns)
+    commit(folder, version, [*head, added(folder / f"part-{version}.parquet", pa.table(data))])
 
 
-def _head(columns: dict[str, str]) -> list[dict[str, Any]]:
+def added(file: Path, rows: pa.Table, partition: Mapping[str, str] | None = None) -> Action:
+    """Writes a file of a table, and gives what names it in the log. ``partition``: column → value, which rows lack."""
+    pq.write_table(rows, file, use_deprecated_int96_timestamps=True, store_schema=False)
+    add = {"path": file.name, "partitionValues": partition or {}, "size": file.stat().st_size, "modificationTime": 0}
+    return {"add": {**add, "dataChange": True}}
+
+
+def commit(folder: Path, version: int, actions: Sequence[Action]) -> None:
+    """Writes a commit of a table, with nothing that our own writers add to one."""
+    text = "\n".join(json.dumps(action) for action in actions)
+    (folder / "_delta_log" / f"{version:020d}.json").write_text(text)
+
+
+def _head(columns: dict[str, str]) -> list[Action]:
     fields = [{"name": name, "type": kind, "nullable": True, "metadata": {}} for name, kind in columns.items()]
     schema = json.dumps({"type": "struct", "fields": fields})
     meta = {"id": "hand-made", "format": {"provider": "parquet", "options": {}}, "schemaString": schema}

@@ -6,7 +6,6 @@ One good lake is made once; each case damages a copy of it by a plain write past
 import contextlib
 import functools
 import itertools
-import json
 import re
 import shutil
 from collections.abc import Callable
@@ -18,7 +17,6 @@ from typing import Any
 import deltalake
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import functions as F  # noqa: N812
 
@@ -33,6 +31,7 @@ from tapehouse.tables import BRONZE_TRADES, SILVER_TRADES
 from tests import factories
 from tests.factories import NOW_US
 from tests.glue_jobs.layers import Layers, trade
+from tests.small_lake import Action, added, commit
 
 pytestmark = pytest.mark.spark
 
@@ -150,15 +149,14 @@ class Damaged:
         there = Workspace(None, self.lake, Steps()).state(tables.table(name))  # type: ignore[arg-type]
         by = deltalake.DeltaTable(there.uri).metadata().partition_columns
         folder = Path(there.uri)
-        actions: list[dict[str, Any]] = [{"remove": {"path": each.path, "dataChange": True}} for each in there.files]
+        actions: list[Action] = [{"remove": {"path": each.path, "dataChange": True}} for each in there.files]
         for number, values in enumerate(rows.select(by).group_by(by).aggregate([]).to_pylist() if by else [{}]):
             own = functools.reduce(lambda left, one: left.filter(pc.field(one[0]) == one[1]), values.items(), rows)
-            file = folder / f"damaged-{there.version + 1}-{number}.parquet"
-            pq.write_table(own.drop_columns(by), file)
-            add = {"partitionValues": {column: str(value) for column, value in values.items()}, "modificationTime": 0}
-            actions.append({"add": {**add, "path": file.name, "size": file.stat().st_size, "dataChange": True}})
-        log = folder / "_delta_log" / f"{there.version + 1:020d}.json"
-        log.write_text("\n".join(json.dumps(action) for action in actions))
+            partition = {column: str(value) for column, value in values.items()}
+            actions.append(
+                added(folder / f"damaged-{there.version + 1}-{number}.parquet", own.drop_columns(by), partition)
+            )
+        commit(folder, there.version + 1, actions)
 
     def findings(self) -> str:
         """What the audit finds, all examples of it."""
