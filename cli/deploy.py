@@ -1,11 +1,15 @@
-"""``tapehouse deploy``: build, plan, show, confirm, apply exactly that, tell the settings, then the doctor."""
+"""``tapehouse deploy``: build, plan, show, confirm, apply exactly that, tell the settings, put the dashboards where
+Metabase is deployed, then the doctor."""
 
 import argparse
 import contextlib
+import os
 import sys
 from collections.abc import Sequence
 
 from cli.command import add_setting, replace_environment
+from tapehouse.errors import LakehouseError
+from tapehouse.settings import load
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -62,7 +66,22 @@ def run(options: argparse.Namespace) -> int:
             told = work.write_settings()
             print(f"The settings of {work.deployment} are in {told.relative_to(place.checkout)}.", flush=True)
             replace_environment(work.environment)
-        return _examine(place.target)
+        provisioned = _provision(yes=options.yes) if place.target == "aws" else 0
+        return max(provisioned, _examine(place.target))
+
+
+def _provision(*, yes: bool) -> int:
+    """The dashboards, where there is a Metabase for them. What fails is told, and keeps the doctor from nothing."""
+    from cli import metabase
+
+    settings = load(environ=os.environ, arguments={"target": "aws"})
+    if not settings.metabase_url:
+        return 0
+    try:
+        return metabase.provision(settings, yes=yes)
+    except LakehouseError as error:
+        print(f"The dashboards are not in Metabase: {error}", file=sys.stderr)
+        return 1
 
 
 def _tell_waiting(services: Sequence[str]) -> None:

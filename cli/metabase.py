@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from metabase.server.provision import Provisioner
     from metabase.server.sign_in import Administrator
 
+_COLLECTION = "Tapehouse"
+_ANSWERS_WITHIN_S = 60.0
+"""A deployment has waited until the load balancer found it well; its name may be known here a little later."""
+_AGAIN = "From where it can be reached: `TARGET=aws tapehouse metabase apply`."
 _ACTIONS = ("plan", "apply", "destroy", "export")
 
 
@@ -32,8 +36,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--collection",
         metavar="NAME",
-        default="Tapehouse",
-        help="what is touched, and nothing else (default Tapehouse)",
+        default=_COLLECTION,
+        help=f"what is touched, and nothing else (default {_COLLECTION})",
     )
     parser.add_argument("--files", metavar="FOLDER", type=Path, help="other files than the package's own")
     parser.add_argument("--wait-s", metavar="S", type=float, default=600.0, help="for Metabase to start (default 600)")
@@ -55,7 +59,32 @@ def run(options: argparse.Namespace) -> int:
         raise TerminalError("Metabase asks Athena, which there is with TARGET=aws alone; at home look at the preview.")
     if not settings.metabase_url:
         raise TerminalError("Where Metabase is, is not said: TAPEHOUSE_METABASE_URL, or --metabase-url.")
-    return carry_out(options, provisioner(settings, options))
+    return carry_out(options, provisioner(settings, collection=options.collection, files=options.files))
+
+
+def provision(settings: Settings, *, yes: bool) -> int:
+    """What ``apply`` does, with the Metabase that was just deployed. Raises what apply raises.
+
+    A load balancer that is seen from inside alone does not answer whoever deploys from elsewhere: that is told, and is
+    no failure.
+    """
+    from metabase.server.errors import UnavailableError
+    from metabase.server.sign_in import wait_until_up
+
+    work = provisioner(settings)
+    try:
+        wait_until_up(work.client, wait_s=_ANSWERS_WITHIN_S)
+    except UnavailableError as error:
+        work.client.close()
+        print(f"The dashboards are not in Metabase yet. {error}. {_AGAIN}", file=sys.stderr)
+        return 0
+    try:
+        done = work.apply(confirm=_asked("Put these dashboards into Metabase?", "yes", yes=yes))
+    finally:
+        work.client.close()
+    if not done:
+        print(f"The dashboards are not in Metabase: not confirmed. {_AGAIN}", file=sys.stderr)
+    return 0
 
 
 def carry_out(options: argparse.Namespace, work: "Provisioner") -> int:
@@ -82,8 +111,8 @@ def _asked(question: str, wanted: str, *, yes: bool) -> Callable[[], bool]:
     return lambda: confirm(question, wanted=wanted, yes=yes)
 
 
-def provisioner(settings: Settings, options: argparse.Namespace) -> "Provisioner":
-    """The files, and the Metabase that the settings name."""
+def provisioner(settings: Settings, *, collection: str = _COLLECTION, files: Path | None = None) -> "Provisioner":
+    """The files (the package's own where none are named), and the Metabase that the settings name."""
     from metabase import book
     from metabase.server.client import MetabaseClient
     from metabase.server.names import Names
@@ -94,9 +123,9 @@ def provisioner(settings: Settings, options: argparse.Namespace) -> "Provisioner
     return Provisioner(
         client=MetabaseClient(settings.metabase_url),
         who=_administrator(settings),
-        book=book.read(options.files or book.FOLDER),
+        book=book.read(files or book.FOLDER),
         athena=Athena(settings.region, workgroup, results_of(workgroup, settings.region), settings.database_prefix),
-        names=Names(options.collection),
+        names=Names(collection),
         tell=lambda line: print(line, flush=True),
     )
 

@@ -12,7 +12,16 @@ locals {
   found = sort(data.aws_availability_zones.this.names)
   zones = var.zones != null ? var.zones : slice(local.found, 0, min(2, length(local.found)))
 
-  network = var.network != null ? var.network : one([for each in module.network : { vpc_id = each.vpc_id, subnet_ids = each.subnet_ids, assign_public_ip = each.assign_public_ip }])
+  network = var.network != null ? var.network : one([for each in module.network : {
+    vpc_id             = each.vpc_id
+    subnet_ids         = each.subnet_ids
+    assign_public_ip   = each.assign_public_ip
+    private_subnet_ids = each.private_subnet_ids
+    public_subnet_ids  = each.public_subnet_ids
+  }])
+
+  # Whom there is to ask: the emulator takes Metabase, and starts none.
+  metabase = [for each in module.metabase : each if !var.emulator]
 
   # A source that wants a key is asked where there is one: who gives it to the deployment wants it used.
   news_sources   = var.news.sources != null ? var.news.sources : setunion(["coindesk", "cointelegraph"], setintersection(["alphavantage", "finnhub"], keys(var.secret_versions)))

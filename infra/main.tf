@@ -81,16 +81,17 @@ module "athena" {
   kms_key_arn      = var.kms_key_arn
 }
 
-# Only the producers need a network: everything else is reached without one.
+# Only the producers and Metabase need a network: everything else is reached without one.
 module "network" {
   source = "./modules/network"
-  count  = length(var.producers) > 0 && var.network == null ? 1 : 0
+  count  = (length(var.producers) > 0 || var.metabase != null) && var.network == null ? 1 : 0
 
-  prefix = local.prefix
-  region = var.region
-  zones  = local.zones
-  cidr   = var.cidr
-  nat    = var.nat
+  prefix  = local.prefix
+  region  = var.region
+  zones   = local.zones
+  cidr    = var.cidr
+  nat     = var.nat
+  private = var.metabase != null
 }
 
 module "secrets" {
@@ -211,4 +212,60 @@ module "people" {
   queue_arns      = flatten([for each in module.lambdas : values(each.queue_arns)])
 
   dead_letter_queue_arns = flatten([for each in module.lambdas : values(each.dead_letter_queue_arns)])
+}
+
+# What nobody says is null here, which is the module's own default there.
+module "metabase" {
+  source = "./modules/metabase"
+  count  = var.metabase != null ? 1 : 0
+
+  prefix     = local.prefix
+  partition  = local.partition
+  region     = var.region
+  account_id = local.account_id
+  emulator   = var.emulator
+
+  vpc_id                   = local.network.vpc_id
+  task_subnet_ids          = local.network.subnet_ids
+  assign_public_ip         = local.network.assign_public_ip
+  database_subnet_ids      = local.network.private_subnet_ids
+  load_balancer_subnet_ids = coalesce(var.metabase.internal, true) ? local.network.private_subnet_ids : local.network.public_subnet_ids
+
+  host               = var.metabase.host
+  certificate_arn    = var.metabase.certificate_arn
+  zone_id            = var.metabase.zone_id
+  internal           = var.metabase.internal
+  allowed_cidrs      = var.metabase.allowed_cidrs
+  open_to_everyone   = var.metabase.open_to_everyone
+  machine_cidrs      = var.metabase.machine_cidrs
+  cognito            = var.metabase.cognito
+  oidc               = var.metabase.oidc
+  oidc_client_secret = var.metabase_oidc_secret
+  session_s          = var.metabase.session_s
+  access_log_bucket  = var.metabase.access_log_bucket
+
+  image                = var.metabase.image
+  image_repository_arn = var.metabase.image_repository_arn
+  architecture         = var.metabase.architecture
+  cpu                  = var.metabase.cpu
+  memory_mb            = var.metabase.memory_mb
+  start_s              = var.metabase.start_s
+
+  database_class      = var.metabase.database_class
+  postgres_version    = var.metabase.postgres_version
+  multi_az            = var.metabase.multi_az
+  backup_days         = var.metabase.backup_days
+  deletion_protection = var.metabase.deletion_protection
+
+  admin_email          = var.metabase.admin_email
+  secret_versions      = var.metabase.secret_versions
+  secret_values        = var.metabase_secrets
+  secret_recovery_days = var.metabase.secret_recovery_days
+
+  lake_uri        = module.lake.lake_uri
+  workgroup       = { name = module.athena["reader"].name, results_uri = module.athena["reader"].results_uri }
+  databases       = { for layer, name in module.catalog.databases : layer => name if layer != "bronze" }
+  alarm_topic_arn = module.monitoring.topic_arn
+  kms_key_arn     = var.kms_key_arn
+  log_days        = var.log_days
 }

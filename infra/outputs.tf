@@ -12,12 +12,18 @@ output "settings" {
     retention         = var.retention
     bar_sizes         = var.bar_sizes
     refresh_every_s   = var.refresh_every_s
-  }, { for name, value in var.forecast : "forecast_${name}" => value if value != null })
+    }, { for name, value in var.forecast : "forecast_${name}" => value if value != null },
+    [for each in local.metabase : {
+      metabase_url       = each.address
+      metabase_email     = each.admin.email
+      metabase_secret    = each.admin.name
+      metabase_workgroup = module.athena["reader"].name
+  }]...)
 }
 
 output "addresses" {
   description = "Where to look, by what there is to see; nothing on the emulator."
-  value = var.emulator ? {} : {
+  value = var.emulator ? {} : merge({
     alarms    = module.monitoring.dashboard_url
     athena    = "https://${var.region}.console.aws.amazon.com/athena/home?region=${var.region}#/query-editor"
     functions = "https://${var.region}.console.aws.amazon.com/lambda/home?region=${var.region}#/functions?fo=and&o0=%3A&v0=${local.prefix}-"
@@ -25,7 +31,7 @@ output "addresses" {
     lake      = "https://${var.region}.console.aws.amazon.com/s3/buckets/${module.lake.buckets["lake"]}?region=${var.region}"
     logs      = "https://${var.region}.console.aws.amazon.com/cloudwatch/home?region=${var.region}#logsV2:log-groups$3FlogGroupNameFilter$3D${local.prefix}"
     stream    = "https://${var.region}.console.aws.amazon.com/kinesis/home?region=${var.region}#/streams/details/${module.stream.name}/monitoring"
-  }
+  }, [for each in local.metabase : { dashboards = each.address }]...)
 }
 
 output "owner" {
@@ -78,9 +84,21 @@ output "alarms" {
   description = "The topic that alarms go to, and the names of the alarms and of the rules on events."
   value = {
     topic  = module.monitoring.topic_arn
-    alarms = module.monitoring.alarm_names
+    alarms = sort(concat(module.monitoring.alarm_names, flatten(module.metabase[*].alarm_names)))
     rules  = module.monitoring.rule_names
   }
+}
+
+output "metabase" {
+  description = "Metabase: its address, what a record of its host has to lead to, the oldest version that may run, its ECS cluster and service, the revision that it is to run (compare it after an apply). null where there is none, and on the emulator, which starts no task."
+  value = one([for each in local.metabase : {
+    address         = each.address
+    load_balancer   = each.load_balancer
+    least_version   = each.least_version
+    cluster         = each.cluster_name
+    service         = each.service_name
+    task_definition = each.task_definition_arn
+  }])
 }
 
 output "people" {

@@ -273,7 +273,7 @@ variable "log_days" {
 # -- producers and the vendors' keys -----------------------------------------------------------------------------------
 
 variable "producers" {
-  description = "The producers by name, a service of one task each: feed (the name if left out), symbols (markets, as BTC-USD), arguments, settings, cpu, memory_mb, shard_share. They wait until they are started. None: no network, no cluster."
+  description = "The producers by name, a service of one task each: feed (the name if left out), symbols (markets, as BTC-USD), arguments, settings, cpu, memory_mb, shard_share. They wait until they are started. None: no cluster, and no network but for Metabase."
   type = map(object({
     feed        = optional(string)
     symbols     = optional(list(string), [])
@@ -310,11 +310,13 @@ variable "producers_spot" {
 }
 
 variable "network" {
-  description = "A network that is there already: its VPC, subnets (one a zone) with a way to the internet, and whether tasks need a public address. null makes one."
+  description = "A network that is there already: its VPC, subnets (one a zone) with a way to the internet, and whether tasks need a public address; for Metabase private_subnet_ids (two zones or more), and public_subnet_ids where it is not internal. null makes one."
   type = object({
-    vpc_id           = string
-    subnet_ids       = list(string)
-    assign_public_ip = bool
+    vpc_id             = string
+    subnet_ids         = list(string)
+    assign_public_ip   = bool
+    private_subnet_ids = optional(list(string), [])
+    public_subnet_ids  = optional(list(string), [])
   })
   default = null
 }
@@ -393,6 +395,61 @@ variable "news" {
     condition     = length(setsubtract(var.news.crawl.secrets, keys(var.secret_versions))) == 0
     error_message = "news: crawl.secrets names ${jsonencode(setsubtract(var.news.crawl.secrets, keys(var.secret_versions)))}, of which secret_versions has none; give each a number there, and its value by TF_VAR_keys."
   }
+}
+
+# -- Metabase ----------------------------------------------------------------------------------------------------------
+
+variable "metabase" {
+  description = "Metabase, which shows the dashboards (75 USD a month): what it is asked by (host, certificate_arn, zone_id), who may come (allowed_cidrs, internal, open_to_everyone, cognito or oidc, machine_cidrs, session_s, access_log_bucket), what runs (image, by version and digest; image_repository_arn, architecture, cpu, memory_mb, start_s), its database (database_class, postgres_version, multi_az, backup_days, deletion_protection), its administrator (admin_email) and secrets (secret_versions, secret_recovery_days). Each as modules/metabase says. null deploys none."
+  type = object({
+    host                 = string
+    certificate_arn      = string
+    allowed_cidrs        = set(string)
+    image                = string
+    admin_email          = string
+    zone_id              = optional(string)
+    internal             = optional(bool)
+    open_to_everyone     = optional(bool)
+    machine_cidrs        = optional(list(string))
+    cognito              = optional(object({ user_pool_arn = string, client_id = string, domain = string }))
+    oidc                 = optional(object({ issuer = string, authorization_endpoint = string, token_endpoint = string, user_info_endpoint = string, client_id = string }))
+    session_s            = optional(number)
+    access_log_bucket    = optional(string)
+    image_repository_arn = optional(string)
+    architecture         = optional(string)
+    cpu                  = optional(number)
+    memory_mb            = optional(number)
+    start_s              = optional(number)
+    database_class       = optional(string)
+    postgres_version     = optional(number)
+    multi_az             = optional(bool)
+    backup_days          = optional(number)
+    deletion_protection  = optional(bool)
+    secret_versions      = optional(object({ encryption-key = optional(number, 1), admin-password = optional(number, 1) }))
+    secret_recovery_days = optional(number)
+  })
+  default = null
+
+  validation {
+    condition     = var.metabase == null || (var.network == null ? length(coalesce(var.zones, ["a", "b"])) >= 2 : length(var.network.private_subnet_ids) >= 2 && (try(coalesce(var.metabase.internal, true), true) || length(var.network.public_subnet_ids) >= 2))
+    error_message = "metabase: ${try(var.metabase.host, "null")} has one zone; its database and load balancer want two zones; name two in zones, or two subnets in network.private_subnet_ids, and in public_subnet_ids where internal is false."
+  }
+}
+
+variable "metabase_secrets" {
+  description = "Metabase's encryption-key and admin-password, given through the environment (TF_VAR_metabase_secrets) once, and where a number in its secret_versions is new; in no plan and no state."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+  ephemeral   = true
+  sensitive   = true
+}
+
+variable "metabase_oidc_secret" {
+  description = "The client's secret at metabase's oidc, given through the environment (TF_VAR_metabase_oidc_secret). It lies in the state: cognito keeps it out."
+  type        = string
+  default     = null
+  sensitive   = true
 }
 
 # -- alarms and people -------------------------------------------------------------------------------------------------

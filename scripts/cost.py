@@ -55,10 +55,13 @@ CALLS = Price(0.20, "million calls of functions", "2026-09-25")
 GB_SECONDS = Price(16.6667, "million GB-seconds of functions, x86", "2026-09-25")
 QUEUE = Price(0.40, "million requests of a queue", "2026-03-14", "cloudburn.io; AWS' own list was out of reach")
 SECRET = Price(0.40, "secret a month", "2026-09-25")
+BALANCER = Price(0.0225, "hour of an application load balancer; what passes it comes on top", "2026-09-23")
+DATABASE = Price(0.016, "hour of a db.t4g.micro, one zone", "2026-09-26")
+DATABASE_MONTH = Price(0.115, "GB-month of the database's disk, gp3", "2026-09-26")
 ATHENA = Price(5.0, "TB scanned, at least 10 MB a question", "2026-09-25")
 PRICES: Final = (
     *(GLUE, STREAM_HOUR, STREAM_IN, STREAM_OUT, SHARD_HOUR, PUT_UNITS, S3_WRITES, S3_READS, S3_MONTH),
-    *(VCPU, MEMORY, ADDRESS, ALARM, CALLS, GB_SECONDS, QUEUE, SECRET, ATHENA),
+    *(VCPU, MEMORY, ADDRESS, ALARM, CALLS, GB_SECONDS, QUEUE, SECRET, BALANCER, DATABASE, DATABASE_MONTH, ATHENA),
 )
 
 WRITES_A_PASS: Final = 46.2
@@ -81,6 +84,8 @@ NEWS_CALLS_A_DAY: Final = 4
 NEWS_GB_S_A_DAY: Final = 40.0
 """news for 30 s and social for 10 s in 0.5 GB each, enrich twice for 10 s in 1 GB: an assumption, ample for the sources
 that want no key."""
+METABASE_VCPU, METABASE_GB, METABASE_DISK_GB, METABASE_ALARMS, METABASE_SECRETS = 1, 4, 20, 6, 3
+"""By default: its task, its database's disk, metrics under alarm; the third secret is the one that RDS keeps."""
 CADENCES_S: Final = (1, 10, 60, 300, 600)
 
 
@@ -164,6 +169,13 @@ def news() -> float:
     return (days * worked + asked_in_vain() * QUEUE.usd) / 1e6
 
 
+def metabase() -> float:
+    """USD a month of Metabase as it is by default, in private subnets behind a NAT gateway that is there."""
+    task = METABASE_VCPU * VCPU.usd + METABASE_GB * MEMORY.usd
+    kept = METABASE_DISK_GB * DATABASE_MONTH.usd + METABASE_ALARMS * ALARM.usd + METABASE_SECRETS * SECRET.usd
+    return HOURS * (task + BALANCER.usd + DATABASE.usd) + kept
+
+
 def provisioned(load: Load) -> tuple[int, float]:
     """Shards with half their limits free, and USD a month with them, in place of an on-demand stream."""
     sent = Aggregates.of(load)
@@ -243,6 +255,12 @@ def page() -> str:
             {asked_in_vain():,.0f} times a month whether anything is there. A crawler's queue is as much again
             ({asked_in_vain() * QUEUE.usd / 1e6:.2f} USD) and {CRAWLER_ALARMS} metrics under alarm; each vendor's key is
             {SECRET.usd:.2f} USD. An endpoint of SageMaker is billed by the hour, and none is made."""
+        ),
+        *text(
+            f"""Metabase is none of these, and there is none unless the variable `metabase` says so: {metabase():.2f}
+            USD a month, and {HOURS * ADDRESS.usd:.2f} for each public address: one of the task where no NAT gateway
+            stands before it, two of the load balancer where it is not internal. Whoever looks at a dashboard asks
+            Athena, at {ATHENA.usd:g} USD a TB."""
         ),
         "Assumed:",
         "",

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from cli.facts.code import code, script, stream_run
 from cli.facts.finding import DEPLOY, Asked, Fact, Finding, fault, ok, unknown
-from cli.facts.metabase import metabase
+from cli.facts.metabase import metabase, metabase_task
 from cli.facts.producers import producers
 from cli.remote.calls import or_none
 from tapehouse.errors import UnpreparedError
@@ -180,6 +180,7 @@ DEPLOYMENT: Final[Mapping[str, Fact]] = {
     "stream job": stream_run,
     "producers": producers,
     "secrets": secrets,
+    "metabase task": metabase_task,
     "metabase": metabase,
 }
 """Name → fact, in the order in which they are told: what the later ones need comes first."""

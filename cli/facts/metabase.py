@@ -1,4 +1,5 @@
-"""Metabase, asked as anybody would: the reset of passwords is refused before it, and it is no version with known holes.
+"""Metabase: its task is what was applied last; and asked as anybody would, the reset of passwords is refused before it,
+and it is no version with known holes.
 
 Through that path instances were taken over in August 2026 (GHSA-vwf4-m7j8-wcjf). The oldest version that may run is
 Terraform's to say, which deploys none below it; here it is what answers that is held against it.
@@ -11,6 +12,7 @@ from typing import Any, Final
 import requests
 
 from cli.facts.finding import DEPLOY, Asked, Finding, fault, ok, unknown
+from cli.facts.service import fault_of
 from tapehouse.deployed import outputs_of, read
 
 RESET: Final = "/api/session/reset_password"
@@ -18,6 +20,21 @@ PROPERTIES: Final = "/api/session/properties"
 _WITHIN_S: Final = 10.0
 _NOT_FROM_HERE: Final = "ask from a network that is allowed to (allowed_cidrs); else see the alarm metabase-down."
 _SIGN_IN: Final = "ask from a network of machine_cidrs."
+
+
+def metabase_task(asked: Asked) -> Finding:
+    """What ECS says of it, which is to be had where the load balancer lets nobody in from here."""
+    deployed = read(outputs_of(asked.settings.target)).get("metabase")
+    if not deployed:
+        return unknown("none is deployed")
+    found = asked.client("ecs").describe_services(cluster=deployed["cluster"], services=[deployed["service"]])
+    active = [service for service in found["services"] if service.get("status") == "ACTIVE"]
+    if not active:
+        return fault(f"there is no service {deployed['service']}", DEPLOY)
+    (service,) = active
+    return fault_of(asked, service) or ok(
+        f"{deployed['service']} {service['runningCount']} of {service['desiredCount']}"
+    )
 
 
 def metabase(asked: Asked) -> Finding:

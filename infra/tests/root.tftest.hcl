@@ -192,6 +192,116 @@ run "news_may_be_left_out" {
   }
 }
 
+run "without_metabase_there_is_none_of_it" {
+  command = plan
+
+  assert {
+    condition     = length(module.metabase) == 0 && output.metabase == null && length([for name in output.alarms.alarms : name if strcontains(name, "metabase")]) == 0
+    error_message = "Nothing costs 75 USD a month that nobody asked for."
+  }
+}
+
+run "metabase_is_seen_from_inside_alone_where_nobody_says_otherwise" {
+  command = plan
+
+  variables {
+    producers       = {}
+    database_prefix = "desk_"
+    metabase = {
+      host            = "metabase.example.com"
+      certificate_arn = "arn:aws:acm:us-east-1:123456789012:certificate/01234567-89ab-cdef-0123-456789abcdef"
+      allowed_cidrs   = ["10.8.0.0/24"]
+      image           = "metabase/metabase:v0.64.6.2@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+      admin_email     = "data@example.com"
+    }
+    metabase_secrets = { encryption-key = "not-a-real-key-at-all", admin-password = "not-a-real-password-1" }
+  }
+
+  assert {
+    condition     = length(module.network) == 1 && length(module.producers) == 0
+    error_message = "Metabase has a network where no producer needs one."
+  }
+  assert {
+    condition = { for name, value in output.settings : name => value if startswith(name, "metabase_") } == {
+      metabase_url       = "https://metabase.example.com"
+      metabase_email     = "data@example.com"
+      metabase_secret    = "tapehouse-dev/metabase-admin-password"
+      metabase_workgroup = "tapehouse-dev"
+    }
+    error_message = "The provisioner finds Metabase, its administrator's password and the readers' workgroup."
+  }
+  assert {
+    condition     = output.metabase.address == "https://metabase.example.com" && output.addresses.dashboards == output.metabase.address
+    error_message = "The deployment ends with the address."
+  }
+  assert {
+    condition     = contains(output.alarms.alarms, "tapehouse-dev-metabase-reset-password") && length(setsubtract(module.monitoring.alarm_names, output.alarms.alarms)) == 0
+    error_message = "Its alarms are among the deployment's."
+  }
+}
+
+run "metabase_in_a_network_that_is_there" {
+  command = plan
+
+  variables {
+    network = {
+      vpc_id             = "vpc-1"
+      subnet_ids         = ["subnet-1"]
+      assign_public_ip   = false
+      private_subnet_ids = ["subnet-2", "subnet-3"]
+      public_subnet_ids  = ["subnet-4", "subnet-5"]
+    }
+    metabase = {
+      host            = "metabase.example.com"
+      certificate_arn = "arn:aws:acm:us-east-1:123456789012:certificate/01234567-89ab-cdef-0123-456789abcdef"
+      allowed_cidrs   = ["203.0.113.0/24"]
+      image           = "metabase/metabase:v0.64.6.2@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+      admin_email     = "data@example.com"
+      internal        = false
+    }
+  }
+
+  assert {
+    condition     = length(module.network) == 0 && output.metabase.address == "https://metabase.example.com"
+    error_message = "No other network is made."
+  }
+}
+
+run "metabase_in_a_network_of_one_zone_is_refused" {
+  command = plan
+
+  variables {
+    network = { vpc_id = "vpc-1", subnet_ids = ["subnet-1"], assign_public_ip = false, private_subnet_ids = ["subnet-2", "subnet-3"] }
+    metabase = {
+      host            = "metabase.example.com"
+      certificate_arn = "arn:aws:acm:us-east-1:123456789012:certificate/01234567-89ab-cdef-0123-456789abcdef"
+      allowed_cidrs   = ["203.0.113.0/24"]
+      image           = "metabase/metabase:v0.64.6.2@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+      admin_email     = "data@example.com"
+      internal        = false
+    }
+  }
+
+  expect_failures = [var.metabase]
+}
+
+run "metabase_in_one_zone_is_refused" {
+  command = plan
+
+  variables {
+    zones = ["us-east-1a"]
+    metabase = {
+      host            = "metabase.example.com"
+      certificate_arn = "arn:aws:acm:us-east-1:123456789012:certificate/01234567-89ab-cdef-0123-456789abcdef"
+      allowed_cidrs   = ["10.8.0.0/24"]
+      image           = "metabase/metabase:v0.64.6.2@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+      admin_email     = "data@example.com"
+    }
+  }
+
+  expect_failures = [var.metabase]
+}
+
 run "refuses_a_secret_of_the_crawlers_that_there_is_not" {
   command = plan
 

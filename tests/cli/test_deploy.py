@@ -3,6 +3,7 @@
 What stands in for AWS is moto, also for the bucket of the state. The real configuration: tests/infra.
 """
 
+import functools
 import json
 import os
 import pty
@@ -22,8 +23,12 @@ from cli.bootstrap import lacking
 from cli.main import main
 from cli.terraform.place import Place
 from embedded import Stack
+from metabase import book
+from metabase.server.client import MetabaseClient
 from tapehouse import deployed
 from tapehouse.errors import TerminalError, UnpreparedError
+from tests.metabase.fake import FakeMetabase
+from tests.metabase.fake_state import EMAIL, PASSWORD
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.skipif(
@@ -96,6 +101,69 @@ def state(aws: Any, environment: str = "dev") -> dict[str, Any]:
     found = aws.get_object(Bucket="tapehouse-state-123456789012-us-east-1", Key=f"{environment}.tfstate")
     content: dict[str, Any] = json.loads(found["Body"].read())
     return content
+
+
+@pytest.fixture(scope="module")
+def metabase() -> Iterator[FakeMetabase]:
+    with FakeMetabase().running() as fake:
+        yield fake
+
+
+@pytest.fixture
+def with_metabase(aws: Any, checkout: Path, metabase: FakeMetabase) -> FakeMetabase:
+    """A configuration that tells of a Metabase that nobody has set up; its workgroup and password are at AWS."""
+    metabase.reset(is_set_up=False)
+    told = {"url": metabase.url, "email": EMAIL, "secret": "tapehouse-dev/metabase-admin-password"}
+    lines = "".join(f'    metabase_{name} = "{value}"\n' for name, value in {**told, "workgroup": "desk"}.items())
+    (checkout / "infra/main.tf").write_text(CONFIGURATION.replace("    finnhub_secret = null\n", lines))
+    boto3.client("secretsmanager").create_secret(Name=told["secret"], SecretString=PASSWORD)
+    results = {"ResultConfiguration": {"OutputLocation": "s3://desk-results/athena/"}}
+    boto3.client("athena").create_work_group(Name="desk", Configuration=results)
+    return metabase
+
+
+def test_deploy_ends_with_the_dashboards_in_metabase(
+    with_metabase: FakeMetabase, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["deploy", "--target", "aws", "--yes"]) == 0
+    said = capsys.readouterr().out
+    assert f"All {len(book.read().questions)} questions run.\nasked the doctor of aws\n" in said
+    assert PASSWORD not in said
+    state = with_metabase.state
+    assert {each["name"] for each in state.dashboards.values()} >= {"Markets", "Pipeline health"}
+    (database,) = state.databases.values()
+    assert database["details"]["workgroup"] == "desk"
+    made = len(state.writes)
+    assert main(["deploy", "--target", "aws", "--yes"]) == 0
+    assert len(state.writes) == made, "a second deployment changes nothing"
+
+
+def test_a_metabase_that_is_not_reached_from_here_is_told_and_fails_nothing(
+    with_metabase: FakeMetabase, checkout: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cli.metabase._ANSWERS_WITHIN_S", 0.0)
+    monkeypatch.setattr("metabase.server.client.MetabaseClient", functools.partial(MetabaseClient, tries=1))
+    configuration = (checkout / "infra/main.tf").read_text()
+    (checkout / "infra/main.tf").write_text(configuration.replace(with_metabase.url, "http://127.0.0.1:9"))
+    assert main(["deploy", "--target", "aws", "--yes"]) == 0
+    said = capsys.readouterr()
+    assert said.out.endswith("asked the doctor of aws\n")
+    assert "The dashboards are not in Metabase yet. Metabase does not answer (GET /api/health)" in said.err
+    assert "`TARGET=aws tapehouse metabase apply`" in said.err
+
+
+def test_dashboards_that_cannot_be_put_are_a_failure_and_the_doctor_is_asked_all_the_same(
+    with_metabase: FakeMetabase, capsys: pytest.CaptureFixture[str]
+) -> None:
+    boto3.client("secretsmanager").put_secret_value(
+        SecretId="tapehouse-dev/metabase-admin-password", SecretString="another-password-1"
+    )
+    with_metabase.reset()
+    assert main(["deploy", "--target", "aws", "--yes"]) == 1
+    said = capsys.readouterr()
+    assert said.out.endswith("asked the doctor of aws\n")
+    assert "The dashboards are not in Metabase: " in said.err
+    assert "another-password-1" not in said.out + said.err
 
 
 def test_deploy_to_aws_applies_tells_the_settings_and_asks_the_doctor(

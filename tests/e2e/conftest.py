@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.e2e.deployment import Deployment, Runs, copy_checkout, running
+from tests.e2e.deployment import METABASE, METABASE_SECRETS, Deployment, Runs, copy_checkout, running
 from tests.e2e.functions import SECRETS, VARIABLES, Functions, calling, tasks
 from tests.infra.conftest import Terraform, absent
 from tests.lambdas.crawler.site import Site, serving
@@ -21,16 +21,20 @@ def site() -> Iterator[Site]:
 
 @pytest.fixture(scope="session")
 def deployment(tmp_path_factory: pytest.TempPathFactory, site: Site) -> Iterator[Deployment]:
-    """What ``tapehouse deploy`` makes at home of a fresh checkout, with every function and source of news.
+    """What ``tapehouse deploy`` makes at home of a fresh checkout, with all news, and Metabase.
 
     Skips where there is no Terraform or provider.
     """
     if shutil.which("terraform") is None:
         absent("there is no terraform on PATH")
     made = Deployment(copy_checkout(tmp_path_factory.mktemp("deployed") / "checkout"))
-    (made.checkout / "infra/local.local.tfvars").write_text(VARIABLES)
+    made.stack.up()
+    certificate = made.client("acm").request_certificate(DomainName=METABASE["host"])["CertificateArn"]
+    metabase = json.dumps({**METABASE, "certificate_arn": certificate})
+    (made.checkout / "infra/local.local.tfvars").write_text(f"{VARIABLES}metabase = {metabase}\n")
     (made.checkout / "infra/tasks.yaml").write_text(tasks(site))
-    made.environment = {**made.environment, "TF_VAR_keys": json.dumps(SECRETS)}
+    given = {"TF_VAR_keys": json.dumps(SECRETS), "TF_VAR_metabase_secrets": json.dumps(METABASE_SECRETS)}
+    made.environment = {**made.environment, **given}
     Terraform(made.checkout / "infra").init()
     try:
         made.tapehouse("deploy", "--target", "local", "--yes")

@@ -31,6 +31,19 @@ MADE = shutil.ignore_patterns(
     *(".terraform", ".state", ".settings", "*.tfstate*", "backend_override.tf", "backend.hcl"),
     *("aws.tfvars", "aws.*.tfvars", "__pycache__"),
 )
+METABASE: Mapping[str, Any] = {
+    "host": "metabase.example.com",
+    "allowed_cidrs": ["10.8.0.0/24"],
+    "image": f"metabase/metabase:v0.64.6.2@sha256:{'0' * 64}",
+    "admin_email": "data@example.com",
+    "deletion_protection": False,
+    "secret_recovery_days": 0,
+}
+"""Metabase as it is deployed here, beside its certificate; nothing of it runs."""
+METABASE_SECRETS: Mapping[str, str] = {
+    "encryption-key": "no-key-of-metabase-at-all",
+    "admin-password": "no-password-of-metabase-1",
+}
 
 
 def copy_checkout(folder: Path) -> Path:

@@ -19,7 +19,9 @@ pytestmark = [pytest.mark.e2e, pytest.mark.spark, pytest.mark.timeout(1_800)]
 EMULATORS: Mapping[tuple[str, str], str] = {
     ("aws_glue_job", "job_run_queuing_enabled"): "moto does not keep it",
     ("aws_glue_job", "maintenance_window"): "moto does not keep it",
+    ("aws_db_parameter_group", "parameter"): "moto does not keep it",
     ("aws_ecs_service", "availability_zone_rebalancing"): "moto does not tell it",
+    ("aws_ecs_service", "health_check_grace_period_seconds"): "moto does not keep it",
     ("aws_lambda_function", "logging_config"): "moto does not keep it",
     ("aws_sqs_queue", "redrive_policy"): "moto tells it with other spaces",
     ("aws_vpc_security_group_egress_rule", "description"): "moto does not keep it",
@@ -38,6 +40,7 @@ LEFT: Mapping[str, str] = {
 HOLDS_DATA = (
     *("aws_s3_bucket", "aws_kinesis_stream", "aws_efs_file_system", "aws_secretsmanager_secret", "aws_kms_key"),
     *("aws_cloudwatch_log_group", "aws_glue_catalog_database", "aws_glue_catalog_table", "aws_athena_workgroup"),
+    "aws_db_instance",
 )
 """What holds what cannot be had again, or what people's questions name."""
 CHANGED: Mapping[str, Any] = {
@@ -66,7 +69,7 @@ CHANGED: Mapping[str, Any] = {
     "producer_image": "123456789012.dkr.ecr.us-east-1.amazonaws.com/tapehouse:1",
     "producer_repository_arn": "arn:aws:ecr:us-east-1:123456789012:repository/tapehouse",
     "producers_spot": True,
-    "zones": ["us-east-1c"],
+    "zones": ["us-east-1b", "us-east-1c"],
     "cidr": "10.62.0.0/20",
     "nat": True,
     "secret_versions": {"alphavantage": 2, "finnhub": 2, "reddit": 2, "hook": 2, "polygon": 1},
@@ -100,9 +103,47 @@ CHANGED: Mapping[str, Any] = {
     "require_mfa": False,
     "session_s": 3_600,
     "database_prefix": "desk_",
+    "metabase": {
+        "host": "dashboards.example.com",
+        "certificate_arn": "arn:aws:acm:us-east-1:123456789012:certificate/01234567-89ab-cdef-0123-456789abcdef",
+        "allowed_cidrs": ["203.0.113.0/24"],
+        "image": f"metabase/metabase:v0.64.7.1@sha256:{'1' * 64}",
+        "admin_email": "desk@example.com",
+        "zone_id": "Z0123456789ABC",
+        "internal": False,
+        "machine_cidrs": ["203.0.113.7/32"],
+        "oidc": {
+            name: f"https://login.example.com/{name}"
+            for name in ("issuer", "authorization_endpoint", "token_endpoint", "user_info_endpoint", "client_id")
+        },
+        "session_s": 3_600,
+        "access_log_bucket": "desk-access-logs",
+        "image_repository_arn": "arn:aws:ecr:us-east-1:123456789012:repository/metabase",
+        "architecture": "ARM64",
+        "cpu": 2_048,
+        "memory_mb": 8_192,
+        "start_s": 1_200,
+        "database_class": "db.t4g.small",
+        "postgres_version": 18,
+        "multi_az": True,
+        "backup_days": 30,
+        "deletion_protection": True,
+        "secret_versions": {"encryption-key": 2, "admin-password": 2},
+        "secret_recovery_days": 7,
+    },
+    "metabase_secrets": {
+        "encryption-key": "another-key-of-metabase",
+        "admin-password": "another-password-of-metabase-2",
+    },
+    "metabase_oidc_secret": "not-a-secret",
 }
 """Another value of each variable."""
-INSTEAD: Mapping[str, Any] = {"network": {"vpc_id": "vpc-1", "subnet_ids": ["subnet-1"], "assign_public_ip": True}}
+INSTEAD: Mapping[str, Any] = {
+    "network": {
+        **{"vpc_id": "vpc-1", "subnet_ids": ["subnet-1"], "assign_public_ip": True},
+        "private_subnet_ids": ["subnet-2", "subnet-3"],
+    }
+}
 """In place of the zones, addresses and gateway of ``CHANGED``."""
 NAMES_ANOTHER_PLACE = {
     *("environment", "region", "account_id", "packages_file"),
@@ -144,10 +185,12 @@ def test_another_value_of_a_variable_replaces_no_data(deployment: Deployment) ->
     declared = re.findall(r'^variable "(\w+)"', (deployment.checkout / "infra/variables.tf").read_text(), re.MULTILINE)
     assert {*CHANGED, *INSTEAD, *NAMES_ANOTHER_PLACE} == set(declared)
     assert _data(deployment.removed_by(INSTEAD)) == set()
-    # Only the catalog's entries get other names; their tables' files stay.
+    # Only the catalog's entries get other names, while their tables' files stay; and RDS takes another key for another
+    # database, which the deployment does not do unless it may lose data.
     assert {each.partition(".this[")[0] for each in _data(deployment.removed_by(CHANGED))} == {
         "module.catalog.aws_glue_catalog_database",
         "module.catalog.aws_glue_catalog_table",
+        "module.metabase[0].aws_db_instance.this",
     }
 
 
@@ -195,6 +238,11 @@ def inventory(deployment: Deployment) -> set[str]:
         *named("lambda", "list_functions", "Functions", "FunctionName"),
         *named("lambda", "list_event_source_mappings", "EventSourceMappings", "UUID"),
         *named("scheduler", "list_schedules", "Schedules", "Name"),
+        *named("rds", "describe_db_instances", "DBInstances", "DBInstanceIdentifier"),
+        *named("rds", "describe_db_subnet_groups", "DBSubnetGroups", "DBSubnetGroupName"),
+        *named("rds", "describe_db_snapshots", "DBSnapshots", "DBSnapshotIdentifier"),
+        *named("elbv2", "describe_load_balancers", "LoadBalancers", "LoadBalancerName"),
+        *named("elbv2", "describe_target_groups", "TargetGroups", "TargetGroupName"),
         *(f"sqs {url}" for url in deployment.client("sqs").list_queues().get("QueueUrls", ())),
         *named("ec2", "describe_vpcs", "Vpcs", "VpcId", Filters=[{"Name": "is-default", "Values": ["false"]}]),
         *(f"ec2 endpoint {each['State']}" for each in endpoints["VpcEndpoints"]),
@@ -208,8 +256,12 @@ def inventory(deployment: Deployment) -> set[str]:
 
 
 def keys(deployment: Deployment) -> list[dict[str, Any]]:
+    """Those that somebody made; what its alias calls AWS' own is made by whatever encrypts with it first."""
     kms = deployment.client("kms")
-    return [kms.describe_key(KeyId=each["KeyId"])["KeyMetadata"] for each in kms.list_keys()["Keys"]]
+    aliases = kms.list_aliases()["Aliases"]
+    own = {each.get("TargetKeyId") for each in aliases if each["AliasName"].startswith("alias/aws/")}
+    made = {each["KeyId"] for each in kms.list_keys()["Keys"]} - own
+    return [kms.describe_key(KeyId=each)["KeyMetadata"] for each in sorted(made)]
 
 
 def clusters(deployment: Deployment) -> list[dict[str, Any]]:

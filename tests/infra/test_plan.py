@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -46,6 +47,14 @@ FULL: Mapping[str, Any] = {
     "budget": {"usd": 200},
     "readers": ["arn:aws:iam::123456789012:role/analyst"],
     "operators": ["arn:aws:iam::123456789012:role/data-engineer"],
+    "metabase": {
+        "host": "metabase.example.com",
+        "certificate_arn": "arn:aws:acm:us-east-1:123456789012:certificate/01234567-89ab-cdef-0123-456789abcdef",
+        "allowed_cidrs": ["10.8.0.0/24"],
+        "image": f"metabase/metabase:v0.64.6.2@sha256:{'0' * 64}",
+        "admin_email": "data@example.com",
+    },
+    "metabase_secrets": {"encryption-key": "no-key-of-metabase-at-all", "admin-password": "no-password-of-metabase-1"},
 }
 """All that is not there by default."""
 CODE = ("--scriptLocation", "--additional-python-modules", "--python-modules-installer-option", "--conf")
@@ -198,10 +207,26 @@ def test_the_page_of_costs_counts_the_alarms_that_are_made(planned: Mapping[str,
     assert abs(sum(billed.values()) - sum(news.values()) - cost.ALARMS) <= 4
 
 
+def test_the_page_of_costs_counts_what_metabase_is_by_default(full_plan_file: Path) -> None:
+    changes = json.loads(full_plan_file.read_text())["resource_changes"]
+    made = [each for each in changes if each["address"].startswith("module.metabase[0].")]
+    (task,) = [each["change"]["after"] for each in made if each["type"] == "aws_ecs_task_definition"]
+    (database,) = [each["change"]["after"] for each in made if each["type"] == "aws_db_instance"]
+    counted = {kind: sum(each["type"] == kind for each in made) for kind in ("aws_cloudwatch_metric_alarm", "aws_lb")}
+    cost = script("cost")
+    assert (int(task["cpu"]), int(task["memory"])) == (cost.METABASE_VCPU * 1_024, cost.METABASE_GB * 1_024)
+    assert (database["allocated_storage"], database["instance_class"]) == (cost.METABASE_DISK_GB, "db.t4g.micro")
+    assert counted == {"aws_cloudwatch_metric_alarm": cost.METABASE_ALARMS, "aws_lb": 1}
+    secrets = sum(each["type"] == "aws_secretsmanager_secret" for each in made)
+    assert secrets + 1 == cost.METABASE_SECRETS, "RDS keeps one more"
+
+
 def test_a_key_is_in_no_plan(full_plan_file: Path) -> None:
     assert "aws_secretsmanager_secret_version" in full_plan_file.read_text()
-    assert "not-a-key" not in full_plan_file.read_text()
-    assert b"not-a-key" not in full_plan_file.with_suffix("").read_bytes()
+    for given in (*FULL["keys"].values(), *FULL["metabase_secrets"].values()):
+        assert given not in full_plan_file.read_text()
+        with zipfile.ZipFile(full_plan_file.with_suffix("")) as saved:
+            assert {each for each in saved.namelist() if given.encode() in saved.read(each)} == set()
 
 
 def test_all_that_is_said_reaches_the_jobs(full_plan_file: Path) -> None:
@@ -217,6 +242,9 @@ def test_all_that_is_said_reaches_the_jobs(full_plan_file: Path) -> None:
     for name in ("gold_sources", "bar_sizes", "retention", "forecast_every_s", "forecast_horizons_s", "forecast_band"):
         assert getattr(outside, name) == getattr(settings, name)
     assert outputs(full_plan_file)["owner"] == "refresh"
+    assert (outside.metabase_url, outside.metabase_email) == ("https://metabase.example.com", "data@example.com")
+    assert outside.metabase_secret == "tapehouse-dev/metabase-admin-password"
+    assert outside.metabase_workgroup == outputs(full_plan_file)["workgroups"]["reader"]
 
 
 # -- what checkov says ------------------------------------------------------------------------------------------------

@@ -43,6 +43,13 @@ variable "account_id" {
   }
 }
 
+variable "emulator" {
+  description = "Whether this is the emulator: nobody waits for the task, which it does not start, and the database's password has no rotation, which it does not know."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
 # -- where it is ------------------------------------------------------------------------------------------------------
 
 variable "vpc_id" {

@@ -96,3 +96,39 @@ def test_where_none_is_deployed_nothing_is_asked(server: Server) -> None:
     said = found()
     assert (said.state, said.told) == ("unknown", "none is deployed")
     assert server.asked == []
+
+
+# -- its task ----------------------------------------------------------------------------------------------------------
+
+TASKS = "arn:aws:ecs:eu-west-1:123456789012:task-definition/tapehouse-dev-metabase"
+
+
+@pytest.mark.parametrize(
+    ("service", "state", "told"),
+    [
+        ({}, "ok", "tapehouse-dev-metabase 1 of 1"),
+        ({"taskDefinition": f"{TASKS}:6"}, "fault", "runs tapehouse-dev-metabase:6, and tapehouse-dev-metabase:7 was"),
+        ({"runningCount": 0, "events": [{"message": "no image"}]}, "fault", "run 0 of 1: no image"),
+        ({"status": "INACTIVE"}, "fault", "there is no service tapehouse-dev-metabase"),
+    ],
+)
+def test_its_task_is_what_was_applied_wherever_the_doctor_asks_from(
+    service: dict[str, object], state: str, told: str
+) -> None:
+    name = "tapehouse-dev-metabase"
+    deployed.write(deployed.outputs_of("aws"), {"metabase": {"cluster": name, "service": name}})
+    running = {"serviceName": name, "status": "ACTIVE", "taskDefinition": f"{TASKS}:7"}
+    counts = {"runningCount": 1, "desiredCount": 1}
+    answers: list[tuple[str, object]] = [
+        ("describe_services", {"services": [{**running, **counts, **service}]}),
+        ("describe_task_definition", {"taskDefinition": {"taskDefinitionArn": f"{TASKS}:7"}}),
+    ]
+    said = dict(examine({"metabase task": DEPLOYMENT["metabase task"]}, asked({"ecs": answers})))["metabase task"]
+    assert said.state == state
+    assert told in said.told
+
+
+def test_nothing_is_said_of_a_task_where_none_is_deployed() -> None:
+    deployed.write(deployed.outputs_of("aws"), {})
+    said = dict(examine({"metabase task": DEPLOYMENT["metabase task"]}, asked({})))["metabase task"]
+    assert (said.state, said.told) == ("unknown", "none is deployed")

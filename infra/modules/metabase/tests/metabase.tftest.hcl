@@ -165,8 +165,8 @@ run "as_it_is_by_default" {
   }
   assert {
     condition = (
-      [for rules in aws_secretsmanager_secret_rotation.database.rotation_rules : "${rules.schedule_expression} ${rules.duration}"] == ["cron(0 3 1 1,4,7,10 ? *) 1h"] &&
-      aws_secretsmanager_secret_rotation.database.rotate_immediately == false &&
+      [for rules in aws_secretsmanager_secret_rotation.database[0].rotation_rules : "${rules.schedule_expression} ${rules.duration}"] == ["cron(0 3 1 1,4,7,10 ? *) 1h"] &&
+      aws_secretsmanager_secret_rotation.database[0].rotate_immediately == false &&
       aws_scheduler_schedule.restart.schedule_expression == "cron(15 4 1 1,4,7,10 ? *)" && aws_scheduler_schedule.restart.schedule_expression_timezone == "UTC"
     )
     error_message = "The task starts anew after the hour in which the password changes, on the same days."
@@ -243,6 +243,19 @@ run "as_it_is_by_default" {
   assert {
     condition     = output.address == "https://metabase.example.com" && output.admin.name == "tapehouse-dev/metabase-admin-password" && output.task_definition_arn == "arn:aws:ecs:us-east-1:123456789012:task-definition/made:7"
     error_message = "What is needed to look at it, to provision it, and to see whether it was rolled back."
+  }
+}
+
+run "the_emulator_is_not_waited_for" {
+  command = plan
+
+  variables {
+    emulator = true
+  }
+
+  assert {
+    condition     = aws_ecs_service.this.wait_for_steady_state == false && length(aws_secretsmanager_secret_rotation.database) == 0
+    error_message = "It starts no task, and knows no rotation of what RDS keeps."
   }
 }
 
