@@ -212,6 +212,7 @@ module "people" {
   queue_arns      = flatten([for each in module.lambdas : values(each.queue_arns)])
 
   dead_letter_queue_arns = flatten([for each in module.lambdas : values(each.dead_letter_queue_arns)])
+  metabase_service       = one([for each in module.metabase : { cluster = each.cluster_name, name = each.service_name }])
 }
 
 # What nobody says is null here, which is the module's own default there.

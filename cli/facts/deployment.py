@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from cli.facts.code import code, script, stream_run
 from cli.facts.finding import DEPLOY, Asked, Fact, Finding, fault, ok, unknown
+from cli.facts.functions import functions
 from cli.facts.metabase import metabase, metabase_task
 from cli.facts.producers import producers
 from cli.remote.calls import or_none
@@ -180,6 +181,7 @@ DEPLOYMENT: Final[Mapping[str, Fact]] = {
     "stream job": stream_run,
     "producers": producers,
     "secrets": secrets,
+    "functions": functions,
     "metabase task": metabase_task,
     "metabase": metabase,
 }

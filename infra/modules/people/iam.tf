@@ -173,6 +173,26 @@ locals {
       Action   = ["lambda:InvokeFunction"]
       Resource = sort(var.function_arns)
     }],
+    length(var.function_arns) == 0 ? [] : [{
+      Sid      = "SeeFunctions"
+      Effect   = "Allow"
+      Action   = ["lambda:GetFunctionConfiguration"]
+      Resource = ["arn:${var.partition}:lambda:${var.region}:${var.account_id}:function:${var.prefix}-*"]
+    }],
+    var.metabase_service == null ? [] : [
+      {
+        Sid      = "RestartMetabase" # as after another password of its database
+        Effect   = "Allow"
+        Action   = ["ecs:DescribeServices", "ecs:UpdateService"]
+        Resource = ["${local.ecs_arn}:service/${var.metabase_service.cluster}/${var.metabase_service.name}"]
+      },
+      {
+        Sid      = "SeeMetabasesRevisions" # knows no resources
+        Effect   = "Allow"
+        Action   = ["ecs:DescribeTaskDefinition"]
+        Resource = ["*"]
+      },
+    ],
     length(var.dead_letter_queue_arns) == 0 ? [] : [{
       Sid    = "WorkOffDeadLetters" # to move one, SQS takes it and deletes it as whoever asks for that
       Effect = "Allow"

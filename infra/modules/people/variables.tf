@@ -202,6 +202,17 @@ variable "function_arns" {
   }
 }
 
+variable "metabase_service" {
+  description = "Metabase's ECS service and its cluster, by name: operators may look at it and start it anew. null where there is none."
+  type        = object({ cluster = string, name = string })
+  default     = null
+
+  validation {
+    condition     = var.metabase_service == null ? true : alltrue([for name in values(var.metabase_service) : can(regex("^[a-zA-Z0-9_-]{1,255}$", name))])
+    error_message = "metabase_service: ${var.metabase_service == null ? "null" : jsonencode(var.metabase_service)} is not a cluster's and a service's name."
+  }
+}
+
 variable "dead_letter_queue_arns" {
   description = "ARNs of the queues of dead letters, which operators read, work off and send back."
   type        = set(string)

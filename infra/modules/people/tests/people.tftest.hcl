@@ -180,6 +180,31 @@ run "an_operator_fetches_a_day_and_sends_dead_letters_back" {
   }
 }
 
+run "operators_see_functions_and_start_metabase_anew" {
+  command = plan
+
+  variables {
+    metabase_service = { cluster = "tapehouse-dev-metabase", name = "tapehouse-dev-metabase" }
+  }
+
+  assert {
+    condition = { for statement in jsondecode(aws_iam_role_policy.operate["operator"].policy).Statement : statement.Sid => statement.Resource if contains(["SeeFunctions", "RestartMetabase"], statement.Sid) } == {
+      SeeFunctions    = ["arn:aws:lambda:us-east-1:123456789012:function:tapehouse-dev-*"]
+      RestartMetabase = ["arn:aws:ecs:us-east-1:123456789012:service/tapehouse-dev-metabase/tapehouse-dev-metabase"]
+    }
+    error_message = "The deployment's functions, and the one service."
+  }
+}
+
+run "without_metabase_there_are_no_rights_on_it" {
+  command = plan
+
+  assert {
+    condition     = !strcontains(aws_iam_role_policy.operate["operator"].policy, "etabase")
+    error_message = "What is not there needs no right."
+  }
+}
+
 run "without_functions_there_are_no_rights_on_them" {
   command = plan
 
@@ -249,12 +274,14 @@ run "refuses_what_cannot_be" {
     queue_arns      = ["*"]
 
     dead_letter_queue_arns = ["*"]
+    metabase_service       = { cluster = "a b", name = "*" }
   }
 
   expect_failures = [
     var.prefix, var.partition, var.region, var.account_id, var.readers, var.operators, var.session_s, var.lake_uri,
     var.workgroups, var.databases, var.bronze_database, var.kms_key_arn, var.stream_arn,
     var.job_arns, var.cluster_name, var.task_role_arns, var.function_arns, var.queue_arns, var.dead_letter_queue_arns,
+    var.metabase_service,
   ]
 }
 
