@@ -1,7 +1,9 @@
 """A market's price and the sizes traded at it, made from uniform numbers: the same numbers, the same texts.
 
-The price walks at random and jumps now and then; sizes are log-normal, larger where the market is cheap. The synthetic
-source and the simulated venues both trade by it. On any machine and Python it is the same: ``distributions`` says why.
+The price walks at random, jumps now and then, and is drawn back to where it began: venues that know nothing of each
+other stay at one price, as arbitrage keeps real ones. Sizes are log-normal, larger where the market is cheap. The
+synthetic source and the simulated venues both trade by it. On any machine and Python it is the same: ``distributions``
+says why.
 """
 
 from collections.abc import Callable
@@ -18,6 +20,9 @@ _WANDER: Final = 20
 """Prices stay within start / 20 … start × 20, so that no run, however long, leaves what the record can hold."""
 _STEP: Final = 2e-5
 """The deviation of one trade's price from the last, of the start price."""
+_PULL_BITS: Final = 10
+"""A trade draws the price back by 1/1024 of its distance: half of a jump is gone after 710 trades. Over a long run two
+prices in three are within 0.4 % of the start, and 98 in a hundred within 2 %."""
 _JUMP: Final = CELLS
 """The cell of the price table, behind the normal ones, that stands for a jump: one trade in 4097."""
 _MOVES: Final = CELLS + 1
@@ -60,7 +65,7 @@ def _sizes(start: str) -> tuple[str, ...]:
 class PriceWalk:
     """One market. ``uniform`` gives the next number of 0 to below 1, as ``random.Random(seed).random`` does."""
 
-    __slots__ = ("_decimals", "_one", "_sizes", "_steps", "highest", "lowest", "price")
+    __slots__ = ("_decimals", "_home", "_one", "_sizes", "_steps", "highest", "lowest", "price")
 
     def __init__(self, start: str) -> None:
         """``start``: the first price, as exact decimal text with at least one decimal."""
@@ -68,13 +73,15 @@ class PriceWalk:
         self._one = 10**self._decimals
         self.price = int(Decimal(start).scaleb(self._decimals))
         """In units of its last decimal, as are its bounds."""
+        self._home = self.price + (1 << _PULL_BITS - 1)
         self.lowest, self.highest = max(1, self.price // _WANDER), self.price * _WANDER
         self._steps, self._sizes = _steps(self.price), _sizes(start)
 
     def step(self, uniform: Callable[[], float]) -> str:
         """The next trade's price."""
         move = int(uniform() * _MOVES)
-        price = self.price + (self._steps[move] if move != _JUMP else self._jump(uniform()))
+        price = self.price + (self._home - self.price >> _PULL_BITS)
+        price += self._steps[move] if move != _JUMP else self._jump(uniform())
         if not self.lowest <= price <= self.highest:
             price = self.reflected(price)
         self.price = price
