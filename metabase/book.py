@@ -84,6 +84,10 @@ def _clashes(dashboard: Dashboard, questions: Mapping[str, Question]) -> Iterato
         if card.place.w < least[0] or card.place.h < least[1]:
             yield f"{where}: a {question.display} is at least {least[0]} wide and {least[1]} high"
         yield from (f"{where}: {fault}" for fault in _unmapped(dashboard, card, question))
+        if card.columns and question.display != "table":
+            yield f"{where}: a {question.display} has no columns to choose from"
+        lacking = [column for column in card.columns if column not in question.columns]
+        yield from (f"{where}: {question.name}'s header names no column {column}" for column in lacking)
         for param in question.params:
             found = dashboard.filter_of(card, param.name)
             if found is not None:

@@ -14,7 +14,7 @@
       - title: Prices
         cards:
           - {heading: Now, x: 0, y: 0, w: 24, h: 1}
-          - {question: market_summary, x: 0, y: 1, w: 24, h: 8}
+          - {question: market_summary, columns: [symbol, last_price], x: 0, y: 1, w: 24, h: 8}
           - question: candles
             title: Candles           # in the place of the question's own
             filters: {pair: symbol, exchange: null}   # the parameter pair gets symbol, exchange gets none
@@ -76,6 +76,8 @@ class QuestionCard:
     title: str | None = None
     filters: Mapping[str, str | None] = field(default_factory=dict)
     """Parameter → filter, where they are not of the same name; None is none."""
+    columns: tuple[str, ...] = ()
+    """Of a table: those that are shown, in their order. None named is all."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from tapehouse.fields import Fields
 
 _KEYS: Final = ("title", "description", "width", "filters", "tabs", "cards")
 _FILTER_KEYS: Final = ("name", "title", "type", "default", "values")
-_CARD_KEYS: Final = ("question", "text", "heading", "title", "filters", "x", "y", "w", "h")
+_CARD_KEYS: Final = ("question", "text", "heading", "title", "columns", "filters", "x", "y", "w", "h")
 _NAME: Final = "[a-z][a-z0-9_]{0,62}"
 _MOST: Final = 200
 _MOST_ROWS: Final = 1_000
@@ -130,8 +130,12 @@ def _card(fields: Fields, place: Place) -> Card | None:
         return None
     if kinds == ["question"]:
         name = fields.text("question", shape=_NAME, what="the name of a question's file, without its ending")
-        return QuestionCard(name, place, fields.text("title", required=False, most=100) or None, _mapped(fields))
-    for key in ("title", "filters"):
+        title = fields.text("title", required=False, most=100) or None
+        columns = tuple(str(each) for _, each in fields.items("columns", most=_MOST, required=False))
+        if len(set(columns)) < len(columns):
+            fields.fault("columns", "a column is there twice")
+        return QuestionCard(name, place, title, _mapped(fields), columns)
+    for key in ("title", "columns", "filters"):
         if fields.has(key):
             fields.fault(key, "only a question has it")
     is_heading = kinds == ["heading"]

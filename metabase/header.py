@@ -9,8 +9,8 @@ from metabase.faults import FileFaults
 from tapehouse.fields import meant
 
 KEYS: Final = (
-    "title", "answers", "display", "x", "y", "series", "units", "formats", "params", "stack", "bars", "right", "goal",
-    "segments", "log",
+    "title", "answers", "display", "x", "y", "series", "titles", "units", "formats", "params", "stack", "bars", "right",
+    "goal", "segments", "log",
 )  # fmt: skip
 COLUMN: Final = r"[a-z_][a-z0-9_]{0,62}"
 """Athena gives the names of its output in small letters."""

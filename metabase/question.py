@@ -7,8 +7,9 @@
     -- display: candles
     -- x: window_start
     -- y: open, high, low, close
-    -- units: open: USD, high: USD
-    -- formats: open: decimals 2, high: decimals 2
+    -- titles: window_start: Begin
+    -- units: open: {quote}, high: {quote}
+    -- formats: open: price, high: price
     -- params: symbol: text required default BTC-USD, exchange: text, from: date
     SELECT window_start, open, high, low, close FROM gold.candles
     WHERE symbol = {{symbol}} [[ AND exchange = {{exchange}} ]] [[ AND window_start >= {{from}} ]]
@@ -18,8 +19,9 @@ A line of the header that begins with ``--`` and two spaces or more goes on with
 with the first line that is no comment. ``question_reader.py`` reads it.
 """
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal, TypeAlias, get_args
 
 from metabase import template
@@ -34,7 +36,12 @@ Stack: TypeAlias = Literal["stacked", "normalized"]
 STACKS: Final = get_args(Stack)
 Color: TypeAlias = Literal["green", "yellow", "red"]
 COLORS: Final = get_args(Color)
-Style: TypeAlias = Literal["plain", "percent", "currency", "date", "datetime", "time", "link"]
+Style: TypeAlias = Literal["plain", "price", "amount", "percent", "currency", "date", "datetime", "time", "link"]
+_CHOSEN: Final = re.compile(r"\{(base|quote)\}")
+_WRITTEN: Final = {"vwap": "VWAP", "utc": "UTC", "id": "ID", "url": "Link", "pct": "%", "bps": "bps"}
+_NAMES: Final = {"symbol": "Market", "window_start": "Time", "published_date": "Day", "observed_date": "Day"}
+_UNITS: Final = ("pct", "bps", "s", "h")
+"""What a column's name may end with, and its unit says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +49,8 @@ class Format:
     """How the values of a column are written."""
 
     style: Style = "plain"
-    """percent: of a share, 0.05 is 5 %. What is in percent already is plain, and its unit is ``%``."""
+    """percent: of a share, 0.05 is 5 %. What is in percent already is plain, and its unit is ``%``. price and amount:
+    as many decimals as the market's own have."""
     decimals: int | None = None
     currency: str | None = None
     signed: bool = False
@@ -51,6 +59,22 @@ class Format:
     """A little bar behind the number."""
     compact: bool = False
     """1,234,567 is 1.2M."""
+    side: bool = False
+    """It says what the taker did: buy is green, sell is red, and so is the price beside it."""
+
+
+PLAIN: Final = Format()
+
+
+def in_words(column: str, unit: str = "") -> str:
+    """A column's name as a title, without the unit at its end where that is said anyway."""
+    if column in _NAMES:
+        return _NAMES[column]
+    words = column.split("_")
+    if unit and len(words) > 1 and words[-1] in _UNITS:
+        words.pop()
+    written = " ".join(_WRITTEN.get(word, word) for word in words)
+    return written[:1].upper() + written[1:]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +102,10 @@ class Question:
     y: tuple[str, ...] = ()
     series: str | None = None
     """A column: each of its values is drawn by itself."""
+    titles: Mapping[str, str] = field(default_factory=dict)
+    """Of columns whose names do not say it well enough."""
     units: Mapping[str, str] = field(default_factory=dict)
+    """``{base}`` and ``{quote}`` are those of the chosen market."""
     formats: Mapping[str, Format] = field(default_factory=dict)
     stack: Stack | None = None
     bars: tuple[str, ...] = ()
@@ -98,6 +125,34 @@ class Question:
 
     def param(self, name: str) -> Param | None:
         return next((each for each in self.params if each.name == name), None)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Those that the header names, each once."""
+        named = (self.x, self.series, *self.y, *self.titles, *self.units, *self.formats)
+        return tuple(dict.fromkeys(column for column in named if column))
+
+    def title_of(self, column: str) -> str:
+        """What stands above a column: what the header says, else its name in words, without the unit at its end."""
+        return self.titles.get(column) or in_words(column, self.unit_of(column))
+
+    def format_of(self, column: str) -> Format:
+        return self.formats.get(column, PLAIN)
+
+    def unit_of(self, column: str) -> str:
+        """Its unit; nothing where that is of a market which is not known."""
+        unit = self.units.get(column, "")
+        return "" if _CHOSEN.search(unit) else unit
+
+    def chosen(self, values: Mapping[str, str]) -> "Question":
+        """With the units of the market, or of the quote currency, that is chosen."""
+        told = {each.name: values.get(each.name) or each.default or "" for each in self.params}
+        base, _, quote = told.get("symbol", "").partition("-")
+        known = {"base": base, "quote": quote or told.get("quote", "")}
+        units = {
+            column: _CHOSEN.sub(lambda match: known[match[1]] or match[0], unit) for column, unit in self.units.items()
+        }
+        return replace(self, units=units)
 
     def asked(self, values: Mapping[str, str]) -> str:
         """The SQL with values in the places of its tags.

@@ -11,7 +11,9 @@ from metabase.param import PARAM_TYPES, Param, ParamType, value_fault
 from metabase.question import COLORS, DISPLAYS, STACKS, Color, Display, Format, Question, Segment, Stack, Style
 from tapehouse.fields import meant
 
-_FORMATS: Final = ("decimals", "percent", "currency", "date", "datetime", "time", "link", "signed", "bar", "compact")
+_STYLES: Final = ("price", "amount", "percent", "currency", "date", "datetime", "time", "link")
+_FLAGS: Final = ("signed", "bar", "compact", "side")
+_FORMATS: Final = ("decimals", *_STYLES, *_FLAGS)
 _AXES: Final[Mapping[str, tuple[bool, int, int]]] = {
     # whether it has an x, and how few and many columns y are
     **dict.fromkeys(("line", "area", "bar", "row", "scatter"), (True, 1, 12)),
@@ -51,6 +53,7 @@ def read(text: str, *, name: str, faults: FileFaults) -> Question:
         x=header.column("x"),
         y=header.columns("y"),
         series=header.column("series"),
+        titles=dict(header.entries("titles")),
         units=dict(header.entries("units")),
         formats={column: _format(header, column, words.split()) for column, words in header.entries("formats")},
         stack=cast(Stack | None, header.choice("stack", STACKS) or None),
@@ -95,7 +98,7 @@ def _format(header: Header, column: str, words: list[str]) -> Format:
         if word not in _FORMATS:
             header.fault("formats", f"{column}: {word[:40]!r} is not known: {meant(word, _FORMATS)}")
             break
-        if word in ("percent", "currency", "date", "datetime", "time", "link"):
+        if word in _STYLES:
             if style != "plain":
                 header.fault("formats", f"{column} is both {style} and {word}")
             style = word
@@ -103,15 +106,15 @@ def _format(header: Header, column: str, words: list[str]) -> Format:
             currency = words.pop(0) if words and re.fullmatch("[A-Z]{3,5}", words[0]) else None
             if currency is None:
                 header.fault("formats", f"{column}: a currency is named, as `currency USD`")
-        if word in ("signed", "bar", "compact"):
+        if word in _FLAGS:
             flags.add(word)
         if word in ("decimals", "percent", "currency") and words and re.fullmatch("[0-9]|1[0-2]", words[0]):
             decimals = int(words.pop(0))
         elif word == "decimals":
             header.fault("formats", f"{column}: decimals are counted, as `decimals 2`, 0 to 12")
-    return Format(
-        cast(Style, style), decimals, currency, signed="signed" in flags, bar="bar" in flags, compact="compact" in flags
-    )
+    if style in ("price", "amount") and decimals is not None:
+        header.fault("formats", f"{column}: a {style} has its market's decimals")
+    return Format(cast(Style, style), decimals, currency, **dict.fromkeys(flags, True))
 
 
 def _goal(header: Header, display: Display) -> str | None:

@@ -14,6 +14,16 @@ Options: TypeAlias = dict[str, Any]
 _DAY_S: Final = 86_400
 _FONT: Final = 'system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif'
 """Spelled out: a canvas does not know ``inherit``, and draws all at 10 px with it."""
+TIMES: Final = {
+    "year": "{yyyy}",
+    "month": "{MM}-{dd}",
+    "day": "{MM}-{dd}",
+    "hour": "{HH}:{mm}",
+    "minute": "{HH}:{mm}",
+    "second": "{HH}:{mm}:{ss}",
+    "millisecond": "{HH}:{mm}:{ss}",
+}
+"""Labels along a time, as tables write it."""
 FEW: Final = 30
 """Points up to which nobody needs to zoom."""
 
@@ -117,6 +127,18 @@ def plain_axis(look: Look, kind: Kind) -> Options:
         "axisTick": {"show": False},
         "splitLine": {"show": False},
     }
+
+
+def named(look: Look, unit: str) -> Options:
+    """The unit of an x, at its right end below the labels."""
+    style = {"color": look.muted, "align": "right", "verticalAlign": "top", "padding": [20, 0, 0, 0]}
+    return {"name": unit, "nameGap": 0, "nameTextStyle": style}
+
+
+def of_time(values: Sequence[Any]) -> Options:
+    """Dates have no hours between them."""
+    is_of_days = not any(isinstance(value, dt.datetime) for value in values)
+    return {"minInterval": _DAY_S * 1_000} if is_of_days else {}
 
 
 def kind_of(values: Sequence[Any]) -> Kind:

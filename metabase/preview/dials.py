@@ -11,7 +11,7 @@ from tapehouse.query import Result
 def pie(question: Question, result: Result, look: Look) -> Options:
     """A ring. Raises DrawingError."""
     y = question.y[0]
-    form = question.formats.get(question.x or "", numbers.PLAIN)
+    form = question.format_of(question.x or "")
     names = [numbers.text(each, form) for each in column(result, question.x or "")]
     values = [numbers.number(each) for each in column(result, y)]
     data = [
@@ -19,7 +19,7 @@ def pie(question: Question, result: Result, look: Look) -> Options:
         for at, (name, value) in enumerate(zip(names, values, strict=True))
         if value is not None and value > 0
     ]
-    written = numbers.script(question.formats.get(y, numbers.PLAIN), question.units.get(y, ""))
+    written = numbers.script(question.format_of(y), question.unit_of(y))
     return {
         **axes.base(look),
         "tooltip": axes.tooltip(look, "item"),
@@ -45,7 +45,7 @@ def gauge(question: Question, result: Result, look: Look) -> Options:
     y, segments = question.y[0], question.segments
     value = numbers.number(column(result, y)[0])
     least, most = segments[0].least, segments[-1].most
-    written = numbers.text(value, question.formats.get(y, numbers.PLAIN), question.units.get(y, ""))
+    written = numbers.text(value, question.format_of(y), question.unit_of(y))
     shown = least if value is None else min(max(value, least), most)
     here = _segment(segments, shown)
     color = look.named(here.color)

@@ -1,26 +1,31 @@
 """A question and its answer to what is shown. Pure: no clock, no engine, no browser."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 
-from metabase.preview import candles, dials, figures, rows, series, starting
+from metabase.preview import candles, dials, figures, rows, series, starting, ticks
 from metabase.preview.drawn import Chart, Drawn, Message
 from metabase.preview.look import Look
 from metabase.question import Question
 from tapehouse.query import Result
 
 
-def draw(question: Question, result: Result, look: Look) -> Drawn:
-    """Raises DrawingError where the answer lacks a column that the header names."""
+def draw(question: Question, result: Result, look: Look, columns: Sequence[str] = ()) -> Drawn:
+    """``columns``: those of a table that are shown; all where none are named.
+
+    Raises DrawingError where the answer lacks a column that is named.
+    """
     if _is_empty(question, result):
         return Message(starting.nothing_found(question))
+    if question.display != "table":
+        question = ticks.settled(question, result)
     drawers: Mapping[str, Callable[[], Drawn]] = {
-        "table": lambda: rows.grid(question, result),
+        "table": lambda: rows.grid(question, result, columns),
         "scalar": lambda: figures.scalar(question, result),
         "smartscalar": lambda: figures.smartscalar(question, result, look),
         "progress": lambda: figures.progress(question, result),
         "pie": lambda: Chart(dials.pie(question, result, look)),
         "gauge": lambda: Chart(dials.gauge(question, result, look)),
-        "candles": lambda: Chart(candles.options(question, result, look)),
+        "candles": lambda: candles.chart(question, result, look),
     }
     return drawers.get(question.display, lambda: Chart(series.options(question, result, look)))()
 

@@ -26,6 +26,8 @@ class Chart:
     """Options of ECharts. No key of them comes from data: one that begins with a colon is run as a script."""
 
     options: Mapping[str, Any]
+    begins_at: float = 0.0
+    """Of a chart that can be zoomed: from which percent on it is seen at first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +75,3 @@ def column(result: Result, name: str) -> list[Any]:
 def tone(value: float | None) -> Tone:
     """Above zero is up, below it down."""
     return "" if not value else "up" if value > 0 else "down"
-
-
-def title_of(name: str) -> str:
-    """A column in words."""
-    return name.replace("_", " ")

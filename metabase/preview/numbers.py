@@ -15,11 +15,11 @@ import math
 from decimal import Decimal
 from typing import Any, Final, TypeAlias, TypeGuard
 
-from metabase.question import Format
+from metabase.question import PLAIN, Format
 
 NOTHING: Final = "–"
-PLAIN: Final = Format()
 _MOST_DECIMALS: Final = 4
+_CLOSER: Final = 2
 _SCALES: Final = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "K"))
 Number: TypeAlias = int | float | Decimal
 
@@ -53,13 +53,19 @@ def _words(value: Any) -> str:
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
-def instant(value: dt.date, form: Format = PLAIN) -> str:
-    """A date or an instant, in UTC, as exact as its format wants."""
+def says_something(words: str) -> bool:
+    """Whether what is written of a number is not zero: -0.001 with two decimals is no loss."""
+    return any(digit in words for digit in "123456789")
+
+
+def instant(value: dt.date, form: Format = PLAIN, *, has_seconds: bool = False) -> str:
+    """A date or an instant, in UTC, as exact as its format wants; with its seconds also where they are 0, if told."""
     if not isinstance(value, dt.datetime) or form.style == "date":
         return f"{value:%Y-%m-%d}"
     if form.style == "time":
         return f"{value:%H:%M:%S}"
-    return f"{value:%Y-%m-%d %H:%M:%S}" if value.second or value.microsecond else f"{value:%Y-%m-%d %H:%M}"
+    has_seconds = has_seconds or bool(value.second or value.microsecond)
+    return f"{value:%Y-%m-%d %H:%M:%S}" if has_seconds else f"{value:%Y-%m-%d %H:%M}"
 
 
 def _number(value: Number, form: Format, unit: str) -> str:
@@ -93,9 +99,12 @@ def _suffix(form: Format, unit: str) -> str:
 
 
 def script(form: Format = PLAIN, unit: str = "", *, axis: bool = False) -> str:
-    """A function of JavaScript that writes a value; of an ``axis``, whose ticks are round, without needless zeros."""
+    """A function of JavaScript that writes a value; of an ``axis``, whose ticks are round, without needless zeros, but
+    with more decimals where they lie closer together than values are written."""
     percent = form.style == "percent"
     most = _MOST_DECIMALS if form.decimals is None else form.decimals
+    if axis and (most or percent):
+        most += _CLOSER
     options: dict[str, Any] = {"maximumFractionDigits": most}
     if not axis and form.decimals is not None:
         options["minimumFractionDigits"] = most

@@ -1,79 +1,108 @@
 """Tables. A cell is text, never HTML: the news is written by strangers."""
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from metabase.preview import numbers
+from metabase.preview import numbers, ticks
 from metabase.preview.axes import point
-from metabase.preview.drawn import Grid, title_of, tone
+from metabase.preview.drawn import Grid, Tone, column, tone
 from metabase.question import Format, Question
 from tapehouse.query import Result
 
 _LONG: Final = 28
 """Texts from so many letters on may be broken into lines."""
+_MARKETS: Final = ("symbol", "name")
+"""Columns that say whose a row's prices are."""
+_SIDES: Final[Mapping[Any, Tone]] = {"buy": "up", "sell": "down"}
 _BY_VALUE: Final = (
     "(a, b) => a.sort === b.sort ? 0 : a.sort === null ? 1 : b.sort === null ? -1 : a.sort < b.sort ? -1 : 1"
 )
+_BY_WORDS: Final = "cell => cell.text"
+"""What a search looks in."""
 
 
-def grid(question: Question, result: Result) -> Grid:
-    """Every column of the answer, in its order."""
-    columns, cells = [], []
-    for at, name in enumerate(result.columns):
-        form, unit = question.formats.get(name, numbers.PLAIN), question.units.get(name, "")
-        values = [row[at] for row in result.rows]
+def grid(question: Question, result: Result, columns: Sequence[str] = ()) -> Grid:
+    """Those columns of the answer, or every one, in its order. Raises DrawingError."""
+    decimals = _decimals(question, result)
+    sides = _sides(question, result)
+    heads, cells = [], []
+    for at, name in enumerate(columns or result.columns):
+        form, unit, values = question.format_of(name), question.unit_of(name), column(result, name)
         is_right = _is_of_numbers(form) or any(numbers.is_number(each) for each in values)
         kinds = ["number"] if is_right else ["long"] if _is_long(values, form) else []
-        columns.append(
+        heads.append(
             {
                 "name": f"c{at}",
                 "field": f"c{at}",
-                "label": _label(name, unit),
+                "label": f"{question.title_of(name)} ({unit})" if unit else question.title_of(name),
                 "align": "right" if is_right else "left",
                 "sortable": True,
                 "classes": " ".join(kinds),
                 "headerClasses": " ".join(kinds),
                 ":sort": _BY_VALUE,
+                ":format": _BY_WORDS,
             }
         )
-        cells.append(_cells(values, form))
+        forms = [ticks.with_decimals(form, each[form.style]) if form.style in each else form for each in decimals]
+        cells.append(_cells(values, forms, sides if form.side or form.style == "price" else ()))
     rows = [
         {"id": number, **{f"c{at}": cell[number] for at, cell in enumerate(cells)}}
         for number in range(len(result.rows))
     ]
-    return Grid(columns, rows)
+    return Grid(heads, rows)
+
+
+def _decimals(question: Question, result: Result) -> list[Mapping[str, int]]:
+    """By row: the decimals of prices and amounts, which are its market's."""
+    by = next((name for name in _MARKETS if name in result.columns), None)
+    markets = column(result, by) if by else [None] * len(result.rows)
+    found: dict[Any, dict[str, int]] = {market: {} for market in markets}
+    for style in ticks.STYLES:
+        places = [at for at, name in enumerate(result.columns) if question.format_of(name).style == style]
+        for market, decimals in found.items():
+            rows = (row for row, its in zip(result.rows, markets, strict=True) if its == market)
+            if places:
+                decimals[style] = ticks.decimals((row[at] for row in rows for at in places), style)
+    return [found[market] for market in markets]
+
+
+def _sides(question: Question, result: Result) -> Sequence[Tone]:
+    """By row: what the taker did, where a column says it, whether it is shown or not."""
+    by = next((name for name in result.columns if question.format_of(name).side), None)
+    return [_SIDES.get(each, "") for each in column(result, by)] if by else ()
 
 
 def _is_of_numbers(form: Format) -> bool:
     """Also where no value is there yet."""
-    return form.decimals is not None or form.style in ("percent", "currency") or form.signed or form.bar or form.compact
-
-
-def _label(name: str, unit: str) -> str:
-    """A unit stands in the head, once: ``age_s`` in s is age (s)."""
-    words = title_of(name)
-    if not unit:
-        return words
-    words = words.removesuffix(f" {unit}").removesuffix(" pct" if unit.startswith("%") else "")
-    return f"{words} ({unit})"
+    is_styled = form.style in ("price", "amount", "percent", "currency")
+    return is_styled or form.decimals is not None or form.signed or form.bar or form.compact
 
 
 def _is_long(values: Sequence[Any], form: Format) -> bool:
     return form.style != "link" and any(isinstance(each, str) and len(each) >= _LONG for each in values)
 
 
-def _cells(values: Sequence[Any], form: Format) -> list[Mapping[str, Any]]:
-    known = [number for each in values if (number := numbers.number(each)) is not None]
-    most = max((abs(each) for each in known), default=0.0) if form.bar else 0.0
-    return [_cell(each, form, most) for each in values]
+def _cells(values: Sequence[Any], forms: Sequence[Format], sides: Sequence[Tone]) -> list[Mapping[str, Any]]:
+    known = [abs(number) for each in values if (number := numbers.number(each)) is not None]
+    most = max(known, default=0.0) if any(form.bar for form in forms) else 0.0
+    toned = sides or [""] * len(values)
+    has_seconds = any(isinstance(each, dt.datetime) and each.second for each in values)
+    written = [
+        numbers.instant(value, form, has_seconds=has_seconds)
+        if isinstance(value, dt.date)
+        else numbers.text(value, form)
+        for value, form in zip(values, forms, strict=True)
+    ]
+    return [_cell(*each, most) for each in zip(values, written, forms, toned, strict=True)]
 
 
-def _cell(value: Any, form: Format, most: float) -> Mapping[str, Any]:
+def _cell(value: Any, written: str, form: Format, side: Tone, most: float) -> Mapping[str, Any]:
     number = numbers.number(value)
     sort = point(value) if value is not None else None
-    cell: dict[str, Any] = {"text": numbers.text(value, form), "sort": sort.lower() if isinstance(sort, str) else sort}
-    if form.signed and (toned := tone(number)):
+    cell: dict[str, Any] = {"text": written, "sort": sort.lower() if isinstance(sort, str) else sort}
+    if toned := tone(number) if form.signed and numbers.says_something(written) else side:
         cell["tone"] = toned
     if most and number is not None:
         cell["bar"] = f"{abs(number) / most * 100:.1f}%"

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from metabase.preview import axes, numbers
 from metabase.preview.axes import Options
-from metabase.preview.drawn import column, title_of
+from metabase.preview.drawn import column
 from metabase.preview.look import Look
 from metabase.question import Format, Question
 from tapehouse.query import Result
@@ -34,8 +34,8 @@ def options(question: Question, result: Result, look: Look) -> Options:
     if question.stack == "normalized":
         lines = _shares(lines)
     is_row = question.display == "row"
-    form = question.formats.get(question.x or "", numbers.PLAIN)
-    along = _x_axis(look, kind, xs, form, unit=question.units.get(question.x or "", ""))
+    form = question.format_of(question.x or "")
+    along = _x_axis(look, kind, xs, form, unit=question.unit_of(question.x or ""))
     values = _value_axes(question, lines, look)
     names = [each.name for each in lines]
     made: Options = {
@@ -52,7 +52,9 @@ def options(question: Question, result: Result, look: Look) -> Options:
         made["tooltip"] = axes.tooltip(look, "item")
     if is_row:
         made["yAxis"] = {**along, "inverse": True}
-        made["xAxis"] = [{**each, "position": "bottom"} for each in values]
+        below = {"position": "bottom", "nameLocation": "middle", "nameGap": 26, "nameTextStyle": {"color": look.muted}}
+        made["xAxis"] = [{**each, **below} for each in values]
+        made["grid"]["bottom"] += 18 if any(each["name"] for each in values) else 0
     else:
         made["xAxis"], made["yAxis"] = along, values
     return made
@@ -64,7 +66,9 @@ def options(question: Question, result: Result, look: Look) -> Options:
 def _lines(question: Question, result: Result) -> tuple[list[Any], list[Line]]:
     xs = column(result, question.x or "")
     if question.series is None:
-        return xs, [Line(title_of(y), y, [numbers.number(each) for each in column(result, y)]) for y in question.y]
+        return xs, [
+            Line(question.title_of(y), y, [numbers.number(each) for each in column(result, y)]) for y in question.y
+        ]
     y = question.y[0]
     found: dict[str, dict[Any, float | None]] = {}
     for x, name, value in zip(xs, column(result, question.series), column(result, y), strict=True):
@@ -77,7 +81,7 @@ def _lines(question: Question, result: Result) -> tuple[list[Any], list[Line]]:
 
 def _named(question: Question, value: Any) -> str:
     column_name = question.series or ""
-    form, unit = question.formats.get(column_name, numbers.PLAIN), question.units.get(column_name, "")
+    form, unit = question.format_of(column_name), question.unit_of(column_name)
     if column_name.endswith("_s") and not unit and numbers.is_number(value):
         unit = "s"
     return numbers.text(value, form, unit)
@@ -115,6 +119,10 @@ def _x_axis(look: Look, kind: axes.Kind, xs: Sequence[Any], form: Format, *, uni
     elif kind == "value":
         axis |= {"scale": True, "min": "dataMin", "max": "dataMax"}
         axis["axisLabel"][":formatter"] = numbers.script(form, unit, axis=True)
+        axis |= axes.named(look, unit)
+    else:
+        axis |= axes.of_time(xs)
+        axis["axisLabel"]["formatter"] = axes.TIMES
     return axis
 
 
@@ -139,7 +147,7 @@ def _value_axes(question: Question, lines: Sequence[Line], look: Look) -> list[O
 def _written(question: Question, y: str) -> tuple[Format, str]:
     if question.stack == "normalized":
         return _SHARE, ""
-    return question.formats.get(y, numbers.PLAIN), question.units.get(y, "")
+    return question.format_of(y), question.unit_of(y)
 
 
 # -- series -----------------------------------------------------------------------------------------------------------

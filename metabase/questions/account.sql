@@ -5,7 +5,10 @@
 -- x: hour
 -- y: accepted, duplicate, conflict, quarantined, gap_records, coverage_records
 -- stack: stacked
--- formats: hour: datetime, accepted: decimals 0
+-- units: accepted: records, duplicate: records, conflict: records, quarantined: records, gap_records: records,
+--   coverage_records: records
+-- formats: hour: datetime, accepted: decimals 0, duplicate: decimals 0, conflict: decimals 0,
+--   quarantined: decimals 0, gap_records: decimals 0, coverage_records: decimals 0
 -- params: source: text, from: date, to: date
 SELECT
     hour,

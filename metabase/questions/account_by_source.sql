@@ -2,6 +2,7 @@
 -- answers: Which source brings what, and does it add up? Records of the last seven days or the days chosen;
 --   unaccounted is received less all others, and 0. Source * is the coverage records of every feed.
 -- display: table
+-- titles: source: Source, gap_records: Gaps, coverage_records: Coverage
 -- formats: received: bar decimals 0, accepted: decimals 0, duplicate: decimals 0, conflict: decimals 0,
 --   quarantined: decimals 0, gap_records: decimals 0, coverage_records: decimals 0, unaccounted: decimals 0
 -- params: source: text, from: date, to: date

@@ -5,8 +5,10 @@
 -- display: candles
 -- x: open_time
 -- y: open, high, low, close
--- formats: open: decimals 4, high: decimals 4, low: decimals 4, close: decimals 4, volume: decimals 4,
---   vwap: decimals 4, open_time: datetime, close_time: datetime
+-- titles: open_time: Opened, close_time: Closed, exchange: Exchange, trade_count: Trades, complete: Whole
+-- units: open: {quote}, high: {quote}, low: {quote}, close: {quote}, vwap: {quote}, volume: {base}
+-- formats: open: price, high: price, low: price, close: price, vwap: price, volume: amount, trade_count: decimals 0,
+--   open_time: datetime, close_time: datetime
 -- params: symbol: text required default BTC-USD, exchange: text, kind: text required default tick
 WITH venue AS (
     SELECT exchange, last_time_us

@@ -4,6 +4,8 @@
 -- display: pie
 -- x: exchange
 -- y: quote_volume
+-- titles: quote_volume: Volume
+-- units: quote_volume: {quote}
 -- formats: quote_volume: decimals 0
 -- params: quote: text required default USD, from: date, to: date
 SELECT exchange, sum(quote_volume) AS quote_volume

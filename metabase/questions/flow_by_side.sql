@@ -6,6 +6,8 @@
 -- y: quote_volume
 -- series: side
 -- stack: stacked
+-- titles: quote_volume: Volume
+-- units: quote_volume: {quote}
 -- formats: quote_volume: decimals 0, hour: datetime
 -- params: quote: text required default USD, exchange: text, from: date, to: date
 WITH newest AS (

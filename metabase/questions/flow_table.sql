@@ -2,7 +2,8 @@
 -- answers: Who was pressed, buyers or sellers? Per exchange and quote currency over the last 24 hours, or the days
 --   chosen; above 50 % takers bought more than they sold.
 -- display: table
--- units: bought_pct: %
+-- titles: exchange: Exchange, quote: Currency, bought_pct: Share bought, mean_trade: Mean trade
+-- units: bought: {quote}, sold: {quote}, net: {quote}, mean_trade: {quote}, bought_pct: %
 -- formats: bought: decimals 0, sold: decimals 0, net: signed decimals 0, bought_pct: bar decimals 1,
 --   trades: decimals 0, mean_trade: decimals 2
 -- params: quote: text, exchange: text, from: date, to: date

@@ -4,7 +4,9 @@
 -- display: line
 -- x: target_time
 -- y: predicted, actual
--- formats: predicted: decimals 4, actual: decimals 4, target_time: datetime
+-- titles: predicted: Forecast, actual: Price that came, target_time: Time
+-- units: predicted: {quote}, actual: {quote}
+-- formats: predicted: price, actual: price, target_time: datetime
 -- params: symbol: text required default BTC-USD, exchange: text, horizon: number, from: date, to: date
 WITH market AS (
     SELECT exchange, min(horizon_s) AS shortest_s
@@ -33,6 +35,6 @@ newest AS (
     ORDER BY as_of DESC
     LIMIT 400
 )
-SELECT target_time, p50 AS predicted, actual_price AS actual
+SELECT target_time, CAST(p50 AS double) AS predicted, actual_price AS actual
 FROM newest
 ORDER BY target_time

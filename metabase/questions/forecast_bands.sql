@@ -4,8 +4,9 @@
 -- display: line
 -- x: target_time
 -- y: p05, p25, p50, p75, p95, actual
--- formats: p05: decimals 4, p25: decimals 4, p50: decimals 4, p75: decimals 4, p95: decimals 4, actual: decimals 4,
---   target_time: datetime
+-- titles: p05: 5 %, p25: 25 %, p50: 50 %, p75: 75 %, p95: 95 %, actual: Price that came, target_time: Time
+-- units: p05: {quote}, p25: {quote}, p50: {quote}, p75: {quote}, p95: {quote}, actual: {quote}
+-- formats: p05: price, p25: price, p50: price, p75: price, p95: price, actual: price, target_time: datetime
 -- params: symbol: text required default BTC-USD, exchange: text, horizon: number, from: date, to: date
 WITH market AS (
     SELECT exchange, min(horizon_s) AS shortest_s
@@ -34,6 +35,13 @@ newest AS (
     ORDER BY as_of DESC
     LIMIT 400
 )
-SELECT target_time, p05, p25, p50, p75, p95, actual_price AS actual
+SELECT
+    target_time,
+    CAST(p05 AS double) AS p05,
+    CAST(p25 AS double) AS p25,
+    CAST(p50 AS double) AS p50,
+    CAST(p75 AS double) AS p75,
+    CAST(p95 AS double) AS p95,
+    actual_price AS actual
 FROM newest
 ORDER BY target_time

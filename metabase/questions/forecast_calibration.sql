@@ -6,6 +6,7 @@
 -- y: inside
 -- series: horizon
 -- goal: 0.9
+-- titles: inside: In the band
 -- formats: inside: percent 1, day: date
 -- params: symbol: text, exchange: text, horizon: number, from: date, to: date
 WITH days AS (

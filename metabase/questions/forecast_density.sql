@@ -4,8 +4,9 @@
 -- display: area
 -- x: price
 -- y: density_pct
--- units: density_pct: % a bp
--- formats: price: decimals 4, density_pct: decimals 2
+-- titles: density_pct: Density
+-- units: price: {quote}, density_pct: % a bp
+-- formats: price: price, density_pct: decimals 2
 -- params: symbol: text required default BTC-USD, exchange: text, horizon: number
 WITH market AS (
     SELECT exchange, min(horizon_s) AS shortest_s

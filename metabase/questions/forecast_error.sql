@@ -2,8 +2,10 @@
 -- answers: How far off is the middle forecast, in percent of the price that came, and how often is it too high? By
 --   horizon, of the last seven days, of forecasts whose price came.
 -- display: table
+-- titles: exchange: Exchange, horizon_s: Horizon, judged: Judged, mean_error_pct: Mean error,
+--   mean_miss_pct: Mean miss, inside_50_pct: In the 50 % band, inside_90_pct: In the 90 % band
 -- units: horizon_s: s, mean_error_pct: %, mean_miss_pct: %, inside_50_pct: %, inside_90_pct: %
--- formats: judged: decimals 0, mean_error_pct: signed decimals 4, mean_miss_pct: decimals 4,
+-- formats: judged: decimals 0, mean_error_pct: decimals 4, mean_miss_pct: decimals 4,
 --   inside_50_pct: decimals 1, inside_90_pct: decimals 1, horizon_s: decimals 0
 -- params: symbol: text required default BTC-USD, exchange: text
 WITH judged AS (

@@ -4,7 +4,9 @@
 -- display: line
 -- x: target_time
 -- y: p05, p25, p50, p75, p95
--- formats: p05: decimals 4, p25: decimals 4, p50: decimals 4, p75: decimals 4, p95: decimals 4, target_time: datetime
+-- titles: p05: 5 %, p25: 25 %, p50: 50 %, p75: 75 %, p95: 95 %, target_time: Time
+-- units: p05: {quote}, p25: {quote}, p50: {quote}, p75: {quote}, p95: {quote}
+-- formats: p05: price, p25: price, p50: price, p75: price, p95: price, target_time: datetime
 -- params: symbol: text required default BTC-USD, exchange: text
 WITH newest AS (
     SELECT exchange, max(as_of) AS as_of
@@ -19,7 +21,15 @@ WITH newest AS (
     GROUP BY exchange
 ),
 forecasts AS (
-    SELECT as_of, target_time, last_price, p05, p25, p50, p75, p95
+    SELECT
+        as_of,
+        target_time,
+        CAST(last_price AS double) AS last_price,
+        CAST(p05 AS double) AS p05,
+        CAST(p25 AS double) AS p25,
+        CAST(p50 AS double) AS p50,
+        CAST(p75 AS double) AS p75,
+        CAST(p95 AS double) AS p95
     FROM gold.forecast
     WHERE symbol = {{symbol}} AND exchange = (SELECT exchange FROM newest) AND as_of = (SELECT as_of FROM newest)
 )

@@ -4,7 +4,8 @@
 -- display: bar
 -- x: price
 -- y: paths
--- formats: price: decimals 4, paths: decimals 0
+-- units: price: {quote}, paths: paths
+-- formats: price: price, paths: decimals 0
 -- params: symbol: text required default BTC-USD, exchange: text, horizon: number
 WITH market AS (
     SELECT exchange, min(horizon_s) AS shortest_s

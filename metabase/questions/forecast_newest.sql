@@ -2,8 +2,11 @@
 -- answers: What is forecast now, and from what? Prices that half of the simulated paths reach, and between which nine
 --   of ten end; the drift and volatility of a step went in.
 -- display: table
+-- titles: exchange: Exchange, symbol: Market, as_of: Made at, horizon_s: Horizon, target_time: For,
+--   last_price: Price then, p05: 5 %, p50: 50 %, p95: 95 %, expected_pct: Expected, low_pct: Low, high_pct: High,
+--   step_volatility_bps: Volatility a step, step: Step
 -- units: horizon_s: s, expected_pct: %, low_pct: %, high_pct: %, step_volatility_bps: bps
--- formats: last_price: decimals 4, p05: decimals 4, p50: decimals 4, p95: decimals 4, expected_pct: signed decimals 3,
+-- formats: last_price: price, p05: price, p50: price, p95: price, expected_pct: decimals 3,
 --   low_pct: decimals 3, high_pct: decimals 3, step_volatility_bps: decimals 2, as_of: datetime,
 --   target_time: datetime, horizon_s: decimals 0
 -- params: symbol: text, exchange: text, horizon: number
@@ -14,9 +17,9 @@ SELECT
     f.horizon_s,
     f.target_time,
     f.last_price,
-    f.p05,
-    f.p50,
-    f.p95,
+    CAST(f.p05 AS double) AS p05,
+    CAST(f.p50 AS double) AS p50,
+    CAST(f.p95 AS double) AS p95,
     (CAST(f.p50 AS double) / CAST(f.last_price AS double) - 1) * 100 AS expected_pct,
     (CAST(f.p05 AS double) / CAST(f.last_price AS double) - 1) * 100 AS low_pct,
     (CAST(f.p95 AS double) / CAST(f.last_price AS double) - 1) * 100 AS high_pct,

@@ -2,6 +2,8 @@
 -- answers: Whose forecasts can be trusted? Forecasts of the last 30 days that were judged, and the share of prices
 --   that was in the band; within what chance allows, it is the band's own share.
 -- display: table
+-- titles: exchange: Exchange, symbol: Market, horizon_s: Horizon, inside: In the band, stood_still: Stood still,
+--   newest_as_of: Newest forecast
 -- units: horizon_s: s
 -- formats: band: percent 0, inside: percent 1, judged: decimals 0, stood_still: decimals 0, chance: percent 1,
 --   horizon_s: decimals 0, newest_as_of: datetime

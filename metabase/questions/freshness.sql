@@ -2,6 +2,7 @@
 -- answers: How old is the newest of each table, by the clock? Trades should be seconds old; days and hours begin
 --   before they end.
 -- display: table
+-- titles: table_name: Table, newest_what: Newest, newest: Its time, age_s: Age
 -- units: age_s: s
 -- formats: newest: datetime, age_s: decimals 0
 WITH newest AS (

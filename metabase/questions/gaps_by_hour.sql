@@ -3,6 +3,7 @@
 -- display: bar
 -- x: hour
 -- y: opened, closed, filled
+-- units: opened: gaps, closed: gaps, filled: gaps
 -- formats: opened: decimals 0, closed: decimals 0, filled: decimals 0, hour: datetime
 -- params: source: text, from: date, to: date
 SELECT hour, sum(gaps_opened) AS opened, sum(gaps_closed) AS closed, sum(gaps_filled) AS filled

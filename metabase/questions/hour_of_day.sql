@@ -5,7 +5,9 @@
 -- x: hour_utc
 -- y: bought, sold
 -- stack: stacked
--- formats: bought: decimals 0, sold: decimals 0
+-- titles: hour_utc: Hour (UTC)
+-- units: bought: {quote}, sold: {quote}
+-- formats: bought: decimals 0, sold: decimals 0, hour_utc: decimals 0
 -- params: quote: text required default USD, exchange: text, from: date, to: date
 WITH hours AS (
     SELECT

@@ -2,6 +2,7 @@
 -- answers: What is talked about, and in which mood? The 30 phrases that most stories of the last seven days, or the
 --   days chosen, have.
 -- display: table
+-- titles: phrase: Phrase, mean_sentiment: Mood, last_day: Last day
 -- formats: stories: bar decimals 0, mean_sentiment: signed decimals 2, days: decimals 0, last_day: date
 -- params: asset: text required default ALL, from: date, to: date
 SELECT

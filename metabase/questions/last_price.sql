@@ -3,7 +3,8 @@
 -- display: smartscalar
 -- x: window_start
 -- y: close
--- formats: close: decimals 4
+-- units: close: {quote}
+-- formats: close: price, window_start: datetime
 -- params: symbol: text required default BTC-USD, exchange: text required default ALL
 SELECT window_start, close
 FROM gold.candles

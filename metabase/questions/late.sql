@@ -6,7 +6,8 @@
 -- y: late, backfilled, late_pct
 -- bars: late, backfilled
 -- right: late_pct
--- units: late_pct: %
+-- titles: late_pct: Share late
+-- units: late: trades, backfilled: trades, late_pct: %
 -- formats: late: decimals 0, backfilled: decimals 0, late_pct: decimals 2, hour: datetime
 -- params: source: text, from: date, to: date
 SELECT

@@ -2,6 +2,8 @@
 -- answers: What is said now, by whom, and in which mood? The newest 200 stories of the last seven days or the days
 --   chosen, of one asset or all; a search looks in title, text, phrases, assets and author.
 -- display: table
+-- titles: published_at: Time, headline: Headline, sources: Source, assets: Assets, sentiment: Mood, label: Label,
+--   summary: Summary, url: Link
 -- formats: published_at: datetime, sentiment: signed decimals 2, url: link
 -- params: search: text, asset: text, source: text, from: date, to: date
 SELECT

@@ -2,7 +2,8 @@
 -- answers: Which days of which market are whole? The newest 500 days of markets; a day that ended has a hash that
 --   vouches for its trades.
 -- display: table
--- formats: trades: decimals 0, volume: decimals 4, watched: percent 2, open_gaps: decimals 0, day: date,
+-- titles: exchange: Exchange, symbol: Market, source: Source, open_gaps: Gaps, complete: Whole, hash: Hash
+-- formats: trades: decimals 0, volume: amount, watched: percent 2, open_gaps: decimals 0, day: date,
 --   first_trade: datetime, last_trade: datetime
 -- params: exchange: text, symbol: text, from: date, to: date
 SELECT

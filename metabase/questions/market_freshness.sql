@@ -2,6 +2,7 @@
 -- answers: Which market stands still, and since when was it not watched? The newest trade, and up to when its feed
 --   said that it saw all.
 -- display: table
+-- titles: exchange: Exchange, symbol: Market, watched_through: Watched up to, unwatched_s: Not watched
 -- units: behind_s: s, unwatched_s: s
 -- formats: last_trade: datetime, behind_s: decimals 0, watched_through: datetime, unwatched_s: decimals 0
 -- params: exchange: text

@@ -2,8 +2,10 @@
 -- answers: What did a market do on days of good and of bad news, and the day after? Returns are from close to close;
 --   the running day has none after it.
 -- display: table
+-- titles: published_date: Day, symbol: Market, mean_sentiment: Mood, return_pct: Return,
+--   next_return_pct: Return after
 -- units: return_pct: %, next_return_pct: %
--- formats: mean_sentiment: signed decimals 2, stories: decimals 0, close: decimals 4, return_pct: signed decimals 2,
+-- formats: mean_sentiment: signed decimals 2, stories: decimals 0, close: price, return_pct: signed decimals 2,
 --   next_return_pct: signed decimals 2, published_date: date
 -- params: symbol: text, exchange: text required default ALL, from: date, to: date
 SELECT published_date, symbol, documents AS stories, mean_sentiment, close, return_pct, next_return_pct

@@ -4,6 +4,7 @@
 -- display: smartscalar
 -- x: published_date
 -- y: mean_sentiment
+-- titles: mean_sentiment: Mood
 -- formats: mean_sentiment: decimals 2, published_date: date
 -- params: asset: text required default ALL
 SELECT published_date, mean_sentiment

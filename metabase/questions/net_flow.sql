@@ -6,6 +6,8 @@
 -- y: net, net_so_far
 -- bars: net
 -- right: net_so_far
+-- titles: net: Bought less sold, net_so_far: Added up
+-- units: net: {base}, net_so_far: {base}
 -- formats: net: signed decimals 4, net_so_far: decimals 4, window_start: datetime
 -- params: symbol: text required default BTC-USD, exchange: text required default ALL,
 --   interval: text required default 1m, from: date, to: date

@@ -2,6 +2,8 @@
 -- answers: Where are trades missing? From the last trade before the hole to the first behind it; one that goes on has
 --   no end yet. The newest 200.
 -- display: table
+-- titles: exchange: Exchange, symbol: Market, source: Source, begins: Begins, seconds: Length, from_id: From trade,
+--   to_id: To trade, reason: Reason
 -- units: seconds: s
 -- formats: begins: datetime, ends: datetime, seconds: decimals 1, known_since: datetime
 -- params: exchange: text, symbol: text

@@ -1,9 +1,10 @@
 -- title: Quotes read from pages
 -- answers: What do pages and indices say, and does a page's price agree with the newest trade of the same market?
 -- display: table
+-- titles: name: Market, source: Page, unit: Unit, label: Label, traded_price: Traded at, difference_pct: Difference,
+--   observed_at: Read at, url: Link
 -- units: difference_pct: %
--- formats: value: decimals 4, traded_price: decimals 4, difference_pct: signed decimals 2, observed_at: datetime,
---   url: link
+-- formats: value: price, traded_price: price, difference_pct: signed decimals 2, observed_at: datetime, url: link
 -- params: symbol: text
 WITH newest AS (
     SELECT source, name, max(observed_at) AS observed_at

@@ -2,8 +2,10 @@
 -- answers: What is held, what is it worth, and what did it bring? Cost is average cost with fees; each row is in its
 --   quote currency, and weights are within one of them. Price age: hours since the market traded.
 -- display: table
+-- titles: portfolio: Portfolio, symbol: Market, exchange: Exchange, units: Held, return_pct: Return,
+--   weight_pct: Weight, quote: Currency
 -- units: return_pct: %, weight_pct: %, price_age_h: h
--- formats: units: decimals 8, price: decimals 4, value: decimals 2, cost: decimals 2, unrealised: signed decimals 2,
+-- formats: units: amount, price: price, value: decimals 2, cost: decimals 2, unrealised: signed decimals 2,
 --   return_pct: signed decimals 2, realised: signed decimals 2, weight_pct: bar decimals 1, price_age_h: decimals 0
 -- params: portfolio: text, quote: text
 WITH held AS (

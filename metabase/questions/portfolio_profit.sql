@@ -3,6 +3,7 @@
 -- display: smartscalar
 -- x: hour
 -- y: profit
+-- units: profit: {quote}
 -- formats: profit: signed decimals 2, hour: datetime
 -- params: portfolio: text required default default, quote: text required default USD
 WITH steps AS (

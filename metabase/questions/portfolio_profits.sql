@@ -4,6 +4,8 @@
 -- display: line
 -- x: hour
 -- y: profit, unrealised, realised
+-- titles: unrealised: On paper, realised: Taken
+-- units: profit: {quote}, unrealised: {quote}, realised: {quote}
 -- formats: profit: decimals 2, unrealised: decimals 2, realised: decimals 2, hour: datetime
 -- params: portfolio: text required default default, quote: text required default USD, from: date, to: date
 WITH steps AS (

@@ -4,6 +4,7 @@
 -- display: line
 -- x: hour
 -- y: value, cost
+-- units: value: {quote}, cost: {quote}
 -- formats: value: decimals 2, cost: decimals 2, hour: datetime
 -- params: portfolio: text required default default, quote: text required default USD, from: date, to: date
 WITH hours AS (

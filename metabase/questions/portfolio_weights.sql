@@ -3,6 +3,7 @@
 -- display: pie
 -- x: symbol
 -- y: value
+-- units: value: {quote}
 -- formats: value: decimals 2
 -- params: portfolio: text required default default, quote: text required default USD
 WITH held AS (

@@ -3,6 +3,7 @@
 -- display: smartscalar
 -- x: hour
 -- y: value
+-- units: value: {quote}
 -- formats: value: decimals 2, hour: datetime
 -- params: portfolio: text required default default, quote: text required default USD
 SELECT hour, sum(value) AS value

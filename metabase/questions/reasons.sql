@@ -4,6 +4,7 @@
 -- display: row
 -- x: reason
 -- y: records
+-- units: records: records
 -- formats: records: decimals 0
 -- params: source: text, from: date, to: date
 SELECT reason, sum(records) AS records

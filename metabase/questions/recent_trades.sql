@@ -2,7 +2,9 @@
 -- answers: What was traded last, and did the taker buy or sell? The newest 100 trades of the market's last hour; of
 --   each day the feed that its candles count.
 -- display: table
--- formats: traded_at: time, price: decimals 4, size: decimals 6
+-- titles: traded_at: Time, size: Size, side: Taker, exchange: Exchange
+-- units: price: {quote}, size: {base}
+-- formats: traded_at: time, price: price, size: amount, side: side
 -- params: symbol: text required default BTC-USD, exchange: text
 WITH newest AS (
     SELECT t.event_time_us, t.trade_number, t.trade_id, t.exchange, t.price, t.size, t.side

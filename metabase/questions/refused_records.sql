@@ -1,6 +1,7 @@
 -- title: Newest refused records
 -- answers: What do refused records look like? The newest 50 of two days of arrival, with the beginning of their bytes.
 -- display: table
+-- titles: verdict: Verdict, reasons: Reasons, source: Source, symbol: Market, payload: Bytes
 -- formats: arrived_at: datetime
 -- params: source: text
 SELECT

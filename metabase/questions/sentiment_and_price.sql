@@ -6,7 +6,9 @@
 -- y: mean_sentiment, close
 -- bars: mean_sentiment
 -- right: close
--- formats: mean_sentiment: decimals 2, close: decimals 4, published_date: date
+-- titles: mean_sentiment: Mood, close: Close
+-- units: close: {quote}
+-- formats: mean_sentiment: signed decimals 2, close: price, published_date: date
 -- params: symbol: text required default BTC-USD, exchange: text required default ALL, from: date, to: date
 SELECT published_date, mean_sentiment, close
 FROM gold.sentiment_vs_price

@@ -4,6 +4,7 @@
 -- x: published_date
 -- y: bearish, somewhat_bearish, neutral, somewhat_bullish, bullish
 -- stack: stacked
+-- units: bearish: stories, somewhat_bearish: stories, neutral: stories, somewhat_bullish: stories, bullish: stories
 -- formats: published_date: date
 -- params: asset: text required default ALL, from: date, to: date
 SELECT published_date, bearish, somewhat_bearish, neutral_count AS neutral, somewhat_bullish, bullish

@@ -4,7 +4,8 @@
 -- display: row
 -- x: asset
 -- y: mean_sentiment
--- formats: mean_sentiment: decimals 2
+-- titles: mean_sentiment: Mood
+-- formats: mean_sentiment: signed decimals 2
 -- params: from: date, to: date
 SELECT symbol AS asset, sum(documents * mean_sentiment) / sum(documents) AS mean_sentiment
 FROM gold.sentiment_daily

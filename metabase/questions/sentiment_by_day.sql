@@ -6,6 +6,8 @@
 -- y: stories, mean_sentiment
 -- bars: stories
 -- right: mean_sentiment
+-- titles: mean_sentiment: Mood
+-- units: stories: stories
 -- formats: stories: decimals 0, mean_sentiment: decimals 2, published_date: date
 -- params: asset: text required default ALL, from: date, to: date
 SELECT published_date, documents AS stories, mean_sentiment

@@ -2,6 +2,7 @@
 -- answers: Who sounds bullish, and who bearish? Scored stories and their mean mood of the last seven days or the days
 --   chosen.
 -- display: table
+-- titles: source: Source, mean_sentiment: Mood, bearish_pct: Bearish, bullish_pct: Bullish
 -- units: bearish_pct: %, bullish_pct: %
 -- formats: stories: bar decimals 0, mean_sentiment: signed decimals 2, bearish_pct: decimals 0,
 --   bullish_pct: decimals 0

@@ -6,6 +6,8 @@
 -- y: quote_volume, trades
 -- bars: quote_volume
 -- right: trades
+-- titles: quote_volume: Volume, size: Size of a trade
+-- units: quote_volume: {quote}, trades: trades
 -- formats: trades: decimals 0, quote_volume: decimals 0
 -- params: symbol: text required default BTC-USD, exchange: text
 WITH classes AS (

@@ -5,6 +5,7 @@
 -- x: window_start
 -- y: difference_bps
 -- series: exchange
+-- titles: difference_bps: Difference
 -- units: difference_bps: bps
 -- formats: difference_bps: decimals 1, window_start: datetime
 -- params: symbol: text required default BTC-USD, interval: text required default 1m, from: date, to: date

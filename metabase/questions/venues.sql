@@ -2,8 +2,11 @@
 -- answers: Where is the market traded, how much of it, and where is it cheapest? A venue that is far behind the
 --   others' newest trade shows an old price.
 -- display: table
--- units: above_cheapest_bps: bps, share_of_volume_pct: %, change_24h_pct: %, behind_s: s
--- formats: last_price: decimals 4, above_cheapest_bps: decimals 1, change_24h_pct: signed decimals 2,
+-- titles: exchange: Exchange, last_price: Price, above_cheapest_bps: Above cheapest, quote_volume_24h: Volume 24h,
+--   share_of_volume_pct: Share of volume
+-- units: last_price: {quote}, above_cheapest_bps: bps, share_of_volume_pct: %, change_24h_pct: %,
+--   quote_volume_24h: {quote}, behind_s: s
+-- formats: last_price: price, above_cheapest_bps: decimals 1, change_24h_pct: signed decimals 2,
 --   quote_volume_24h: decimals 0, share_of_volume_pct: bar decimals 1, trades_24h: decimals 0, behind_s: decimals 0
 -- params: symbol: text required default BTC-USD
 SELECT

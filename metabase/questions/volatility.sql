@@ -4,6 +4,7 @@
 -- display: line
 -- x: window_start
 -- y: volatility_pct
+-- titles: volatility_pct: Volatility
 -- units: volatility_pct: % a year
 -- formats: volatility_pct: decimals 1, window_start: datetime
 -- params: symbol: text required default BTC-USD, exchange: text required default ALL,

@@ -4,7 +4,8 @@
 -- x: window_start
 -- y: bought, sold, side_unknown
 -- stack: stacked
--- formats: bought: decimals 4, sold: decimals 4, side_unknown: decimals 4, window_start: datetime
+-- units: bought: {base}, sold: {base}, side_unknown: {base}
+-- formats: bought: amount, sold: amount, side_unknown: amount, window_start: datetime
 -- params: symbol: text required default BTC-USD, exchange: text required default ALL,
 --   interval: text required default 1m, from: date, to: date
 WITH span AS (

@@ -4,7 +4,9 @@
 -- display: line
 -- x: window_start
 -- y: close, vwap, vwap_so_far, mean_20
--- formats: close: decimals 4, vwap: decimals 4, vwap_so_far: decimals 4, mean_20: decimals 4, window_start: datetime
+-- titles: vwap_so_far: VWAP so far, mean_20: Mean of 20
+-- units: close: {quote}, vwap: {quote}, vwap_so_far: {quote}, mean_20: {quote}
+-- formats: close: price, vwap: price, vwap_so_far: price, mean_20: price, window_start: datetime
 -- params: symbol: text required default BTC-USD, exchange: text required default ALL,
 --   interval: text required default 1m, from: date, to: date
 WITH span AS (

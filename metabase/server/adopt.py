@@ -16,7 +16,7 @@ import yaml
 from metabase import dashboard_reader, question_reader
 from metabase.faults import FileFaults
 from metabase.param import PARAM_TYPES
-from metabase.question import DISPLAYS
+from metabase.question import DISPLAYS, in_words
 from metabase.server import forms
 from metabase.server.databases import unprefixed
 from metabase.server.live import Live, Raw
@@ -25,7 +25,7 @@ from metabase.server.plan import different
 from metabase.server.wanted import Wanted
 
 _TYPES: Final = {"string/=": "text", "category": "text", "number/=": "number", "date/single": "date"}
-_SAID_OF_CARDS: Final = ("card.title", "virtual_card", "text")
+_SAID_OF_CARDS: Final = ("card.title", "table.columns", "virtual_card", "text")
 _NUMBER_STYLES: Final = {"percent": "percent", "currency": "currency"}
 
 
@@ -131,16 +131,23 @@ def _axes(display: str, drawn: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _columns(drawn: Mapping[str, Any]) -> Iterator[str]:
+    titles: list[str] = []
     units: list[str] = []
     formats: list[str] = []
     for key, how in (drawn.get("column_settings") or {}).items():
         column = _column_of(key)
         if column is None:
             continue
-        if suffix := str(how.get("suffix") or "").strip():
+        suffix = str(how.get("suffix") or "").strip()
+        title = " ".join(str(how.get("column_title") or "").replace(",", " ").split())
+        if title not in ("", in_words(column, suffix)):
+            titles.append(f"{column}: {title}")
+        if suffix:
             units.append(f"{column}: {suffix}")
         if words := " ".join(_format(how)):
             formats.append(f"{column}: {words}")
+    if titles:
+        yield f"-- titles: {', '.join(titles)}"
     if units:
         yield f"-- units: {', '.join(units)}"
     if formats:
@@ -249,6 +256,8 @@ def _card(card: Mapping[str, Any], slugs: Mapping[str, str]) -> dict[str, Any]:
     made: dict[str, Any] = {"question": card["question"], **place}
     if drawn.get("card.title"):
         made["title"] = drawn["card.title"]
+    if columns := [each["name"] for each in drawn.get("table.columns") or [] if each.get("enabled")]:
+        made["columns"] = columns
     tags = {target[1][1]: slugs[number] for number, target in card["mappings"].items() if number in slugs}
     if mapped := {tag: slug for tag, slug in tags.items() if tag != slug}:
         made["filters"] = mapped

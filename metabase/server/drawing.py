@@ -3,21 +3,27 @@
 Candles are drawn as a box plot whose whiskers are the least and the greatest value, over five rows a window (low, open,
 close, close, high): its quartiles are then open and close. Metabase shows up to 2,000 rows, so the newest 400 windows.
 A Metabase before 59 has no box plot, and gets lines of close, high and low.
+
+A column has one number of decimals there, whichever market its prices are of: prices and amounts have eight, the finest
+tick and lot that venues have, so that none is shown as another one than it is.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from metabase.question import Format, Question
+from metabase.question import Question
 from metabase.server.names import stable_id
 
 Settings = dict[str, Any]
 BOXPLOT_SINCE: Final = 59
 MOST_CANDLES: Final = 400
 _COLORS: Final = {"green": "#84BB4C", "yellow": "#F9CF48", "red": "#ED6E6E"}
+_FINEST: Final = 8
 _STYLES: Final[Mapping[str, Settings]] = {
     "plain": {},
+    "price": {"decimals": _FINEST},
+    "amount": {"decimals": _FINEST},
     "percent": {"number_style": "percent"},
     "currency": {"number_style": "currency"},
     "date": {"date_style": "YYYY-MM-DD", "time_enabled": None},
@@ -64,6 +70,11 @@ def settings(question: Question, major: int) -> Settings:
     return made
 
 
+def columns_shown(columns: Sequence[str]) -> Settings:
+    """The settings of a card that shows those columns of a table, in their order."""
+    return {"table.columns": [{"name": column, "enabled": True} for column in columns]} if columns else {}
+
+
 # -- columns ----------------------------------------------------------------------------------------------------------
 
 
@@ -74,19 +85,19 @@ def _key(column: str) -> str:
 
 def _columns(question: Question) -> Settings:
     made: Settings = {}
-    for column in dict.fromkeys([*question.formats, *question.units]):
-        how = question.formats.get(column, Format())
-        said = {key: value for key, value in _STYLES[how.style].items() if value is not None}
+    for column in question.columns:
+        how = question.format_of(column)
+        said: Settings = {"column_title": question.title_of(column)}
+        said |= {key: value for key, value in _STYLES[how.style].items() if value is not None}
         if how.decimals is not None:
             said["decimals"] = how.decimals
         if how.currency:
             said |= {"currency": how.currency, "currency_style": "symbol"}
         if how.bar:
             said["show_mini_bar"] = True
-        if unit := question.units.get(column):
+        if unit := question.unit_of(column):
             said["suffix"] = unit if unit == "%" else f" {unit}"
-        if said:
-            made[_key(column)] = said
+        made[_key(column)] = said
     return made
 
 
@@ -97,10 +108,13 @@ def _chart(question: Question) -> Settings:
     made: Settings = {
         "graph.dimensions": [column for column in (question.x, question.series) if column],
         "graph.metrics": list(question.y),
+        "graph.x_axis.title_text": question.title_of(question.x or ""),
     }
-    units = {question.units.get(column) for column in question.y}
+    units = {question.unit_of(column) for column in question.y}
     if len(units) == 1 and (unit := units.pop()):
         made["graph.y_axis.title_text"] = unit
+    elif len(question.y) == 1:
+        made["graph.y_axis.title_text"] = question.title_of(question.y[0])
     if question.stack:
         made["stackable.stack_type"] = question.stack
     if question.log:
@@ -114,7 +128,7 @@ def _chart(question: Question) -> Settings:
 
 
 def _series(question: Question, column: str) -> Settings:
-    made: Settings = {}
+    made: Settings = {"title": question.title_of(column)} if len(question.y) > 1 else {}
     if question.display == "combo":
         made["display"] = "bar" if column in question.bars else "line"
     if column in question.right:
@@ -128,6 +142,7 @@ def _lines(question: Question) -> Settings:
     return {
         "graph.dimensions": [question.x],
         "graph.metrics": [close, high, low],
+        "graph.x_axis.title_text": question.title_of(question.x or ""),
         "graph.y_axis.auto_range": True,
         "series_settings": {
             close: {"display": "line", "line.size": "M"},
@@ -141,6 +156,7 @@ def _boxes(question: Question) -> Settings:
     return {
         "graph.dimensions": [question.x],
         "graph.metrics": ["price"],
+        "graph.x_axis.title_text": question.title_of(question.x or ""),
         "graph.y_axis.unpin_from_zero": True,
         "boxplot.whisker_type": "min-max",
     }
@@ -152,6 +168,12 @@ def _table(question: Question) -> Settings:
         for column, how in question.formats.items()
         if how.signed
         for operator, color in ((">", "green"), ("<", "red"))
+    ]
+    rules += [
+        {"columns": [column], "type": "single", "operator": "=", "value": side, "color": _COLORS[color]}
+        for column, how in question.formats.items()
+        if how.side
+        for side, color in (("buy", "green"), ("sell", "red"))
     ]
     return {"table.column_formatting": rules} if rules else {}
 

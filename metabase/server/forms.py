@@ -114,7 +114,8 @@ def _card(dashboard: Dashboard, card: QuestionCard | TextCard, questions: Mappin
         if (found := dashboard.filter_of(card, param.name))
     }
     title = {"card.title": card.title} if card.title else {}
-    return {**made, "question": card.question, "visualization_settings": title, "mappings": mapped}
+    drawn = {**title, **drawing.columns_shown(card.columns)}
+    return {**made, "question": card.question, "visualization_settings": drawn, "mappings": mapped}
 
 
 # -- what Metabase has ------------------------------------------------------------------------------------------------

@@ -60,6 +60,18 @@ def told(tmp_path: Path, **files: str) -> list[str]:
         ("question: volume", "question: volumes", ": volumes at x 0, y 0: there is no question of this name"),
         ("question: volume", "question: volume, text: t", ":15: tabs[1].cards[0].question: a card has one of"),
         ("heading: Now", "heading: Now, title: T", ":9: tabs[0].cards[0].title: only a question has it"),
+        (
+            "question: summary,",
+            "question: summary, columns: [price],",
+            "summary at x 0, y 1: summary's header names no ",
+        ),
+        (
+            "question: summary,",
+            "question: summary, columns: [a, a],",
+            ":10: tabs[0].cards[1].columns: a column is there ",
+        ),
+        ("w: 12, h: 6", "w: 12, h: 6, columns: [hour]", "volume at x 0, y 0: a area has no columns to choose from"),
+        ("heading: Now", "heading: Now, columns: [a]", ":9: tabs[0].cards[0].columns: only a question has it"),
         ("pair: symbol", "pair: market", ": volume at x 0, y 0: the dashboard has no filter market"),
         ("pair: symbol", "market: symbol", ": volume at x 0, y 0: volume has no parameter market"),
         ("pair: symbol", "pair: from", ": volume at x 0, y 0: the filter from is a date, and pair a text"),

@@ -69,8 +69,7 @@ def answer(home: DuckdbPort, name: str, **values: str) -> list[dict[str, Any]]:
 def drawn(question: Question) -> set[str]:
     """The columns that its header names."""
     goal = [question.goal] if question.goal and question.display == "progress" else []
-    named = [question.x, *question.y, question.series, *question.units, *question.formats, *goal]
-    return {column for column in named if column}
+    return {*question.columns, *goal}
 
 
 # -- all of them ------------------------------------------------------------------------------------------------------
@@ -102,6 +101,16 @@ def test_a_question_has_rows_and_the_columns_that_it_is_drawn_by(home: DuckdbPor
     asked = [question.asked(values) for values in ({}, *_opened(question.name), chosen)]
     for sql in dict.fromkeys(asked):
         _is_drawn_by(home.run(sql), question)
+
+
+@pytest.mark.parametrize(
+    "question", [each for each in BOOK.questions.values() if each.display == "table"], ids=lambda each: str(each.name)
+)
+def test_every_column_of_a_table_has_a_title_and_no_two_the_same(home: DuckdbPort, question: Question) -> None:
+    """Metabase has it from the header: what that does not name is shown by its name in SQL."""
+    found = home.run(question.asked({})).columns
+    assert set(found) == set(question.columns)
+    assert len({question.title_of(column) for column in found}) == len(found)
 
 
 @pytest.mark.parametrize("question", BOOK.questions.values(), ids=BOOK.questions)

@@ -59,6 +59,8 @@ def test_the_browser_writes_as_we_do_and_an_axis_without_needless_zeros() -> Non
     assert '"minimumFractionDigits": 4' not in axis
     assert '"notation": "compact"' in axis
     assert "USD" not in axis
+    assert '"maximumFractionDigits": 3' in script(Format("percent", 1), axis=True), "ticks may lie closer together"
+    assert '"maximumFractionDigits": 0' in script(Format(decimals=0), axis=True), "there is no half a record"
     assert "v * 100" in script(Format("percent"))
 
 

@@ -23,8 +23,8 @@ def test_a_column_of_numbers_is_at_the_right_also_where_none_is_known_yet() -> N
 
 
 def test_the_head_names_the_unit_once() -> None:
-    assert column([1], Format(), "%")[0]["label"] == "v (%)"
-    assert column([1], Format())[0]["label"] == "v pct"
+    assert column([1], Format(), "%")[0]["label"] == "V (%)"
+    assert column([1], Format())[0]["label"] == "V %"
 
 
 def test_signs_have_colors_and_bars_their_share_of_the_longest() -> None:
@@ -38,6 +38,35 @@ def test_rows_sort_by_what_a_value_is_and_not_by_its_words() -> None:
     first, second = column([minute(0), minute(1)], Format())[1]
     assert first["sort"] < second["sort"]
     assert column(["Kraken"], Format())[1][0]["sort"] == "kraken"
+
+
+def test_seconds_are_shown_in_all_rows_or_in_none() -> None:
+    at = minute(0)
+    assert [each["text"][10:] for each in column([at, minute(1)], Format("datetime"))[1]] == [" 12:00", " 12:01"]
+    with_seconds = column([at, at.replace(second=5)], Format("datetime"))[1]
+    assert [each["text"][10:] for each in with_seconds] == [" 12:00:00", " 12:00:05"]
+
+
+def test_a_price_has_its_market_s_decimals() -> None:
+    asked = question("table", formats={"price": Format("price"), "low": Format("price")})
+    rows = (("BTC-USD", Decimal("63988.5"), Decimal(63000)), ("PEPE-USD", Decimal("0.00001234"), Decimal("0.00001")))
+    found = [[row[f"c{at}"]["text"] for at in range(3)] for row in grid(asked, answer("symbol price low", *rows)).rows]
+    assert found == [["BTC-USD", "63,988.50", "63,000.00"], ["PEPE-USD", "0.00001234", "0.00001000"]]
+
+
+def test_a_trade_has_its_taker_s_color_also_where_the_side_is_not_shown() -> None:
+    asked = question("table", formats={"price": Format("price"), "side": Format(side=True)})
+    result = answer("price size side", *((Decimal(5), 1, side) for side in ("buy", "sell", "unknown")))
+    shown = grid(asked, result, ("price", "size"))
+    assert [each["label"] for each in shown.columns] == ["Price", "Size"]
+    assert [row["c0"].get("tone") for row in shown.rows] == ["up", "down", None]
+    assert [row["c1"].get("tone") for row in shown.rows] == [None, None, None]
+    assert [row["c2"].get("tone") for row in grid(asked, result).rows] == ["up", "down", None]
+
+
+def test_a_loss_too_small_to_be_seen_has_no_color() -> None:
+    _, cells = column([-0.001, -0.01], Format(decimals=2, signed=True))
+    assert [(each["text"], each.get("tone")) for each in cells] == [("0.00", None), ("-0.01", "down")]
 
 
 def test_a_text_of_html_stays_text() -> None:

@@ -16,7 +16,10 @@ def by_hand(desk: Desk) -> int:
     query = {"database": database, "type": "native", "native": {"query": sql, "template-tags": tags}}
     said = {
         "graph.dimensions": ["hour", "side"], "graph.metrics": ["volume"], "stackable.stack_type": "stacked",
-        "column_settings": {'["name","volume"]': {"suffix": " BTC", "decimals": 2}},
+        "column_settings": {
+            '["name","volume"]': {"column_title": "Traded in all", "suffix": " BTC", "decimals": 2},
+            '["name","hour"]': {"column_title": "Hour"},
+        },
     }  # fmt: skip
     first = {
         "id": 501, "name": "My volume, by hour!", "display": "bar", "dataset_query": query, "archived": False,
@@ -48,6 +51,7 @@ VOLUME = """\
 -- y: volume
 -- series: side
 -- stack: stacked
+-- titles: volume: Traded in all
 -- units: volume: BTC
 -- formats: volume: decimals 2
 -- params: pair: text default BTC-USD

@@ -18,6 +18,9 @@ def read(text: str) -> Question:
     return question
 
 
+A = {'["name","a"]': {"column_title": "A"}}
+
+
 def drawn(display: str, *lines: str) -> drawing.Settings:
     header = [f"-- {line}" for line in ("title: T", "answers: A", f"display: {display}", *lines)]
     return drawing.settings(read("\n".join([*header, "SELECT 1"])), 64)
@@ -31,41 +34,63 @@ def drawn(display: str, *lines: str) -> drawing.Settings:
             {
                 "graph.dimensions": ["t"], "graph.metrics": ["a", "b"], "graph.y_axis.title_text": "USD",
                 "graph.y_axis.scale": "log", "graph.show_goal": True, "graph.goal_value": 1.5,
-                "series_settings": {"b": {"axis": "right"}},
-                "column_settings": {'["name","a"]': {"suffix": " USD"}, '["name","b"]': {"suffix": " USD"}},
+                "series_settings": {"a": {"title": "A"}, "b": {"title": "B", "axis": "right"}},
+                "graph.x_axis.title_text": "T",
+                "column_settings": {
+                    '["name","t"]': {"column_title": "T"},
+                    '["name","a"]': {"column_title": "A", "suffix": " USD"},
+                    '["name","b"]': {"column_title": "B", "suffix": " USD"},
+                },
             },
         ),
         (
             "combo", ["x: t", "y: a, b", "bars: b"],
             {
                 "graph.dimensions": ["t"], "graph.metrics": ["a", "b"],
-                "series_settings": {"a": {"display": "line"}, "b": {"display": "bar"}},
+                "graph.x_axis.title_text": "T",
+                "series_settings": {"a": {"title": "A", "display": "line"}, "b": {"title": "B", "display": "bar"}},
+                "column_settings": {
+                    '["name","t"]': {"column_title": "T"},
+                    '["name","a"]': {"column_title": "A"},
+                    '["name","b"]': {"column_title": "B"},
+                },
             },
         ),
         (
             "pie", ["x: t", "y: a", "formats: a: percent 1"],
             {
                 "pie.dimension": "t", "pie.metric": "a", "pie.show_legend": True,
-                "column_settings": {'["name","a"]': {"number_style": "percent", "decimals": 1}},
+                "column_settings": {
+                    '["name","t"]': {"column_title": "T"},
+                    '["name","a"]': {"column_title": "A", "number_style": "percent", "decimals": 1},
+                },
             },
         ),
-        ("scalar", ["y: a"], {"scalar.field": "a"}),
-        ("progress", ["y: a", "goal: 10"], {"progress.value": "a", "progress.goal": 10}),
-        ("progress", ["y: a", "goal: b"], {"progress.value": "a", "progress.goal": "b"}),
+        ("scalar", ["y: a"], {"scalar.field": "a", "column_settings": A}),
+        ("progress", ["y: a", "goal: 10"], {"progress.value": "a", "progress.goal": 10, "column_settings": A}),
+        ("progress", ["y: a", "goal: b"], {"progress.value": "a", "progress.goal": "b", "column_settings": A}),
         (
             "gauge", ["y: a", "segments: 0 .. 1 green fresh"],
-            {"gauge.segments": [{"min": 0.0, "max": 1.0, "color": "#84BB4C", "label": "fresh"}]},
+            {
+                "gauge.segments": [{"min": 0.0, "max": 1.0, "color": "#84BB4C", "label": "fresh"}],
+                "column_settings": A,
+            },
         ),
         (
-            "table", ["formats: a: currency EUR 2, d: date, e: datetime, l: link"],
+            "table", ["titles: d: Day, s: Taker", "formats: a: currency EUR 2, d: date, e: datetime, l: link"],
             {
                 "column_settings": {
+                    '["name","d"]': {"column_title": "Day", "date_style": "YYYY-MM-DD"},
+                    '["name","s"]': {"column_title": "Taker"},
                     '["name","a"]': {
+                        "column_title": "A",
                         "number_style": "currency", "decimals": 2, "currency": "EUR", "currency_style": "symbol",
                     },
-                    '["name","d"]': {"date_style": "YYYY-MM-DD"},
-                    '["name","e"]': {"date_style": "YYYY-MM-DD", "time_enabled": "minutes", "time_style": "HH:mm"},
-                    '["name","l"]': {"view_as": "link"},
+                    '["name","e"]': {
+                        "column_title": "E",
+                        "date_style": "YYYY-MM-DD", "time_enabled": "minutes", "time_style": "HH:mm",
+                    },
+                    '["name","l"]': {"column_title": "L", "view_as": "link"},
                 }
             },
         ),
@@ -84,6 +109,25 @@ def test_green_is_up_and_red_is_down() -> None:
     up, down = drawing.settings(read(SUMMARY), 64)["table.column_formatting"]
     assert (up["columns"], up["operator"], up["color"]) == (["change_24h"], ">", "#84BB4C")
     assert (down["operator"], down["color"]) == ("<", "#ED6E6E")
+
+
+def test_a_taker_s_side_has_its_color() -> None:
+    buy, sell = drawn("table", "formats: side: side")["table.column_formatting"]
+    assert (buy["columns"], buy["operator"], buy["value"], buy["color"]) == (["side"], "=", "buy", "#84BB4C")
+    assert (sell["value"], sell["color"]) == ("sell", "#ED6E6E")
+
+
+def test_a_price_of_any_market_is_shown_whole() -> None:
+    columns = drawn("table", "units: p: {quote}", "formats: p: price, s: amount")["column_settings"]
+    assert columns['["name","p"]'] == {"column_title": "P", "decimals": 8}
+    assert columns['["name","s"]']["decimals"] == 8
+
+
+def test_a_card_shows_the_columns_that_its_dashboard_names() -> None:
+    assert drawing.columns_shown(("b", "a")) == {
+        "table.columns": [{"name": "b", "enabled": True}, {"name": "a", "enabled": True}]
+    }
+    assert drawing.columns_shown(()) == {}
 
 
 def test_a_series_is_a_second_dimension() -> None:
