@@ -1,12 +1,14 @@
 """The cards of the tab that is shown, kept up while somebody looks."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from nicegui import ui
 
 from metabase.book import Book
-from metabase.dashboard import QuestionCard
+from metabase.dashboard import Card, QuestionCard, TextCard
+from metabase.preview import style
 from metabase.preview.address import Choice
 from metabase.preview.card import CardView, put_text
 from metabase.preview.live import Asks, LiveCard
@@ -14,6 +16,18 @@ from metabase.preview.look import Look
 from metabase.preview.versions import Versions
 
 _FIGURES: Final = ("scalar", "smartscalar", "progress")
+
+
+def bands(cards: Sequence[Card]) -> Sequence[Sequence[Card]]:
+    """Cards from above to below, parted where a line across the page touches none of them."""
+    found: list[list[Card]] = []
+    end = 0
+    for card in sorted(cards, key=lambda each: (each.place.y, each.place.x)):
+        if not found or card.place.y >= end:
+            found.append([])
+        found[-1].append(card)
+        end = max(end, card.place.y + card.place.h)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,20 +49,36 @@ class Board:
     def draw(self, choice: Choice) -> None:
         """The cards of the choice's tab."""
         self.close()
-        with ui.element("div").classes("board"):
-            for card in sorted(choice.tab.cards, key=lambda each: (each.place.y, each.place.x)):
-                if isinstance(card, QuestionCard):
-                    self._shown.append(self._put(card))
-                else:
-                    put_text(card)
+        with ui.element("div").classes("boards"):
+            for band in bands(choice.tab.cards):
+                top = band[0].place.y
+                with ui.element("div").classes("board loose" if self._is_loose(band) else "board"):
+                    for card in band:
+                        if isinstance(card, QuestionCard):
+                            self._shown.append(self._put(card, top))
+                        else:
+                            put_text(card, top)
         self.choose(choice)
 
-    def _put(self, card: QuestionCard) -> _Shown:
-        question = self._book.questions[card.question]
-        view = CardView(
-            card.title or question.title, question.answers, card.place, is_figure=question.display in _FIGURES
+    def _is_loose(self, band: Sequence[Card]) -> bool:
+        """Tables and texts are as high as what they hold, where nothing beside them has a height of its own."""
+        is_level = len({card.place.y for card in band}) == 1
+        return is_level and all(
+            isinstance(card, TextCard) or self._book.questions[card.question].display == "table" for card in band
         )
-        live = LiveCard(question, answers=self._answers, versions=self._versions, look=self._look, show=view.show)
+
+    def _put(self, card: QuestionCard, top: int) -> _Shown:
+        question = self._book.questions[card.question]
+        title, place = card.title or question.title, style.place(card.place, top)
+        view = CardView(title, question.answers, card.place, place, is_figure=question.display in _FIGURES)
+        live = LiveCard(
+            question,
+            answers=self._answers,
+            versions=self._versions,
+            look=self._look,
+            show=view.show,
+            columns=card.columns,
+        )
         return _Shown(card, view, live)
 
     def choose(self, choice: Choice) -> None:

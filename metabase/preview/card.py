@@ -9,26 +9,34 @@ from metabase.preview import style
 from metabase.preview.drawn import Chart, Drawn, Figure, Grid, Message
 
 _CELL: Final = """
-<q-td :props="props" :class="[props.value.tone, props.value.bar ? 'bar' : '']"
-      :style="props.value.bar ? {'--share': props.value.bar} : {}">
-  <a v-if="props.value.href" :href="props.value.href" target="_blank" rel="noopener noreferrer nofollow">{{
-    props.value.text }}</a>
-  <template v-else>{{ props.value.text }}</template>
+<q-td :props="props" :class="[props.row[props.col.field].tone, props.row[props.col.field].bar ? 'bar' : '']"
+      :style="props.row[props.col.field].bar ? {'--share': props.row[props.col.field].bar} : {}">
+  <a v-if="props.row[props.col.field].href" :href="props.row[props.col.field].href" target="_blank"
+     rel="noopener noreferrer nofollow">{{ props.value }}</a>
+  <template v-else>{{ props.value }}</template>
 </q-td>
 """
 _TALL: Final = 5
 """Rows from which on a card is as high on a phone as on a desk, and more."""
+_FLAT: Final = 3
+"""Rows up to which a table of one row is drawn as facts beside each other."""
+_MANY: Final = 12
+"""Rows of a table from which on a search is worth its room."""
 
 
 class CardView:
     """The frame of a question's card; ``show`` fills it."""
 
-    def __init__(self, title: str, about: str, at: Place, *, is_figure: bool) -> None:
+    def __init__(self, title: str, about: str, at: Place, place: str, *, is_figure: bool) -> None:
         self._shown: Drawn | None = None
         self._element: Any = None
+        self._is_flat = at.h <= _FLAT
         size = "figures" if is_figure else "tall" if at.h >= _TALL else ""
-        with ui.element("section").classes(f"card {size}").style(style.place(at)):
-            ui.label(title).classes("title").tooltip(about)
+        with ui.element("section").classes(f"card {size}").style(place):
+            with ui.element("div").classes("head"):
+                ui.label(title).classes("title").tooltip(about)
+                self._search = ui.input(placeholder="Find in table").classes("search")
+                self._search.props("dense borderless clearable debounce=150").set_visibility(False)
             self._body = ui.element("div").classes("body")
             self.show(Message("…"))
 
@@ -39,8 +47,10 @@ class CardView:
         if not self._updated(drawn):
             self._body.clear()
             with self._body:
-                self._element = _made(drawn)
+                self._element = self._made(drawn)
         self._shown = drawn
+        is_searched = isinstance(self._element, ui.table) and len(self._element.rows) >= _MANY
+        self._search.set_visibility(is_searched or bool(self._search.value))
 
     def forget(self) -> None:
         """What comes next is drawn from anew: it is of another choice, and a zoom into this one says nothing of it."""
@@ -52,25 +62,45 @@ class CardView:
             self._element.options.update(drawn.options)
             self._element.update()
             return True
-        if isinstance(drawn, Grid) and isinstance(self._shown, Grid) and drawn.columns == self._shown.columns:
-            self._element.rows = list(drawn.rows)
+        if not isinstance(drawn, Grid) or not isinstance(self._shown, Grid) or drawn.columns != self._shown.columns:
+            return False
+        if isinstance(self._element, ui.table) and not self._is_of_facts(drawn):
+            self._element.rows = [dict(each) for each in drawn.rows]
             return True
         return False
 
+    def _made(self, drawn: Drawn) -> Any:
+        if isinstance(drawn, Chart):
+            return _chart(drawn)
+        if isinstance(drawn, Grid):
+            return _facts(drawn) if self._is_of_facts(drawn) else self._table(drawn)
+        return _figure(drawn) if isinstance(drawn, Figure) else _message(drawn)
 
-def _made(drawn: Drawn) -> Any:
-    if isinstance(drawn, Chart):
-        return ui.echart(dict(drawn.options))
-    if isinstance(drawn, Grid):
-        return _table(drawn)
-    return _figure(drawn) if isinstance(drawn, Figure) else _message(drawn)
+    def _is_of_facts(self, grid: Grid) -> bool:
+        return self._is_flat and len(grid.rows) == 1
+
+    def _table(self, grid: Grid) -> ui.table:
+        table = ui.table(columns=[dict(each) for each in grid.columns], rows=[dict(each) for each in grid.rows])
+        table.props("flat dense virtual-scroll binary-state-sort :rows-per-page-options='[0]'")
+        table.props("no-data-label='Nothing here' no-results-label='Nothing found'")
+        table.add_slot("body-cell", _CELL)
+        return table.bind_filter_from(self._search, "value", backward=lambda said: said or "")
 
 
-def _table(grid: Grid) -> ui.table:
-    table = ui.table(columns=[dict(each) for each in grid.columns], rows=[dict(each) for each in grid.rows])
-    table.props("flat dense virtual-scroll binary-state-sort :rows-per-page-options='[0]'")
-    table.add_slot("body-cell", _CELL)
-    return table
+def _chart(chart: Chart) -> ui.echart:
+    """Where it is seen from is told once: what a reader zooms to is the browser's to keep."""
+    zooms = [{**each, "start": chart.begins_at, "end": 100} for each in chart.options.get("dataZoom", ())]
+    return ui.echart({**chart.options, **({"dataZoom": zooms} if chart.begins_at else {})})
+
+
+def _facts(grid: Grid) -> ui.element:
+    with ui.element("div").classes("facts") as made:
+        for each in grid.columns:
+            cell = grid.rows[0][each["field"]]
+            with ui.element("div").classes("fact"):
+                ui.label(each["label"]).classes("name")
+                ui.label(cell["text"]).classes(f"value {cell.get('tone', '')}")
+    return made
 
 
 def _message(message: Message) -> ui.label:
@@ -90,12 +120,12 @@ def _figure(figure: Figure) -> ui.element:
     return made
 
 
-def put_text(card: TextCard) -> None:
+def put_text(card: TextCard, top: int) -> None:
     """Words of a dashboard's file."""
     with (
         ui.element("section")
         .classes("card bare heading" if card.is_heading else "card bare")
-        .style(style.place(card.place))
+        .style(style.place(card.place, top))
     ):
         if card.is_heading:
             ui.label(card.text)

@@ -1,6 +1,7 @@
 """Single numbers: how they are now, what they were before, how much of a goal they are."""
 
-from typing import Final
+import datetime as dt
+from typing import Any, Final
 
 from metabase.preview import axes, numbers
 from metabase.preview.axes import Options
@@ -10,6 +11,8 @@ from metabase.question import Format, Question
 from tapehouse.query import Result
 
 _TRAIL: Final = 200
+_LITTLE: Final = 0.0005
+"""Share of what was before: a change below it has no colour, as nothing happened."""
 
 
 def scalar(question: Question, result: Result) -> Figure:
@@ -39,15 +42,23 @@ def smartscalar(question: Question, result: Result, look: Look) -> Figure:
     share = (
         f" ({change / before:+.2%})" if before > 0 and now > 0 and form.style != "percent" and not form.signed else ""
     )
-    said = numbers.text(change, signed, unit)
-    when = numbers.text(since, question.formats.get(question.x or "", numbers.PLAIN))
+    said = numbers.text(change, signed, unit if unit.startswith("%") else "")
+    is_little = before > 0 and abs(change / before) < _LITTLE
+    when = _when(since, known[-1][0], question.format_of(question.x or ""))
     return Figure(
         figure.text,
         figure.tone,
         f"{said}{share} since {when}",
-        tone(change) if any(digit in said for digit in "123456789") else "",
+        tone(change) if numbers.says_something(said) and not is_little else "",
         _trail([value for _, value in known[-_TRAIL:]], look) if len(known) > 2 else None,
     )
+
+
+def _when(since: Any, now: Any, form: Format) -> str:
+    """Of the same day the time alone."""
+    said = numbers.text(since, form)
+    is_of_today = isinstance(since, dt.datetime) and isinstance(now, dt.datetime) and since.date() == now.date()
+    return said.split()[-1] if is_of_today else said
 
 
 def progress(question: Question, result: Result) -> Figure:
@@ -66,7 +77,7 @@ def _goal(question: Question, result: Result) -> float | None:
 
 def _written(question: Question) -> tuple[Format, str]:
     y = question.y[0]
-    return question.formats.get(y, numbers.PLAIN), question.units.get(y, "")
+    return question.format_of(y), question.unit_of(y)
 
 
 def _trail(values: list[float], look: Look) -> Options:

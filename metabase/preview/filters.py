@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Final
 
 from nicegui import ui
 
@@ -12,6 +12,9 @@ from metabase.param import value_fault
 from metabase.preview import choices
 from metabase.preview.address import Choice
 from metabase.preview.live import Asks
+
+_BUTTONS: Final = 12
+"""Listed values up to which each has a button."""
 
 
 def used(choice: Choice, book: Book) -> Iterator[Filter]:
@@ -45,6 +48,13 @@ def _put(each: Filter, value: str, answers: Asks, changed: Callable[[Filter, str
     if not each.values and not choices.known(each):
         field = ui.input(each.title, value=value, on_change=told, validation=lambda new: _fault(each, new))
         field.props("debounce=400 clearable dense outlined hide-bottom-space")
+        return
+    if each.values and len(each.values) <= _BUTTONS:
+        with ui.element("div").classes("choice"):
+            ui.label(each.title).classes("name")
+            options = [*each.values] if not value or value in each.values else [*each.values, value]
+            buttons = ui.toggle(options, value=value or None, on_change=told, clearable=each.default is None)
+            buttons.props("no-caps unelevated dense toggle-color=primary")
         return
     options = sorted({*each.values, value} - {""}, key=[*each.values, value].index)
     select = ui.select(

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -42,7 +42,10 @@ class Asks(Protocol):
 
 
 class LiveCard:
-    """A question with its choice. ``show`` draws; all of it is called in one event loop."""
+    """A question with its choice. ``show`` draws; all of it is called in one event loop.
+
+    ``columns``: those of a table that are shown; all where none are named.
+    """
 
     def __init__(
         self,
@@ -52,10 +55,11 @@ class LiveCard:
         versions: Versions,
         look: Look,
         show: Callable[[Drawn], None],
+        columns: Sequence[str] = (),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._question, self._answers, self._versions, self._look = question, answers, versions, look
-        self._show, self._clock = show, clock
+        self._show, self._columns, self._clock = show, columns, clock
         self._pace = CANDLES if question.display == "candles" else OTHERS
         self._tables = starting.tables_of(question)
         self._values: Mapping[str, str] = {}
@@ -105,7 +109,7 @@ class LiveCard:
             return Message(starting.not_there(self._question, missing))
         try:
             result = await self._answers.ask(self._question.asked(self._values))
-            return drawing.draw(self._question, result, self._look)
+            return drawing.draw(self._question.chosen(self._values), result, self._look, self._columns)
         except (LakehouseError, ValueError) as error:
             return Message(f"{self._question.name}: {error}", is_error=True)
         except Exception as error:  # a fault of ours in one card is no reason for it to stand still without a word

@@ -22,16 +22,32 @@ body { font-family: system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; ba
 .page .about { color: var(--muted); font-size: 13px; margin: 0 0 8px }
 .filters { display: flex; flex-wrap: wrap; gap: 8px; width: 100%; margin-bottom: 8px }
 .filters .q-field { width: 176px }
+.filters .q-field__append .q-icon { font-size: 18px }
+.filters .choice { display: flex; flex-direction: column; gap: 1px }
+.filters .choice .name { font-size: 11px; line-height: 12px; color: var(--muted) }
+.filters .q-btn-toggle { flex-wrap: wrap; border: 1px solid var(--line) }
+.filters .q-btn-toggle .q-btn { min-height: 26px; padding: 0 9px; font-size: 13px }
+.boards { display: flex; flex-direction: column; gap: GAPpx; width: 100% }
 .board { display: grid; grid-template-columns: repeat(24, minmax(0, 1fr)); grid-auto-rows: ROWpx; gap: GAPpx;
   width: 100% }
 .card { grid-column: var(--x) / span var(--w); grid-row: var(--y) / span var(--h); background: var(--surface);
   border: 1px solid var(--line); border-radius: 8px; padding: 8px 10px 6px; display: flex; flex-direction: column;
   min-width: 0; min-height: 0; overflow: hidden; gap: 2px }
+.board.loose { grid-auto-rows: auto; align-items: start }
+.board.loose .card { max-height: calc(var(--h) * (ROWpx + GAPpx) - GAPpx); grid-row: auto }
 .card.bare { background: none; border-color: transparent; padding: 4px 2px; overflow: auto }
 .card.bare p { margin: 0 }
 .card.heading { font-size: 17px; font-weight: 600; justify-content: end }
+.card .head { display: flex; align-items: center; gap: 8px; width: 100%; flex: none; min-height: 20px }
 .card .title { font-weight: 600; font-size: 14px; line-height: 1.35; white-space: nowrap; overflow: hidden;
-  text-overflow: ellipsis; max-width: 100%; flex: none }
+  text-overflow: ellipsis; min-width: 0; flex: 1 }
+.card .search { width: 160px; flex: none; margin: -4px 0; border: 1px solid var(--line); border-radius: 6px;
+  padding: 0 8px; font-size: 13px }
+.card .search .q-field__control, .card .search .q-field__marginal { height: 24px; min-height: 24px }
+.facts { display: flex; flex-wrap: wrap; align-items: center; gap: 4px 26px; margin: auto 0; width: 100% }
+.facts .name { font-size: 12px; color: var(--muted); line-height: 1.3 }
+.facts .value { font-size: 15px; font-weight: 600; line-height: 1.4; font-variant-numeric: tabular-nums;
+  white-space: nowrap }
 .card .body { flex: 1; min-height: 0; width: 100%; display: flex; flex-direction: column }
 .card .body > .nicegui-echart { flex: 1; min-height: 0; height: auto; width: 100% }
 .card .message { margin: auto; text-align: center; color: var(--muted); font-size: 13px; padding: 6px; overflow: auto;
@@ -48,11 +64,11 @@ body { font-family: system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; ba
 .up { color: var(--up) !important }
 .down { color: var(--down) !important }
 .q-table__container { background: transparent !important; flex: 1; min-height: 0; width: 100%; box-shadow: none }
-.q-table th { font-weight: 600; color: var(--muted); padding: 4px 8px; height: 30px; background: var(--surface);
+.q-table th { font-weight: 600; color: var(--muted); padding: 4px 6px; height: 30px; background: var(--surface);
   position: sticky; top: 0; z-index: 1; white-space: nowrap }
-.q-table td { padding: 3px 8px; height: 28px; font-size: 13px; white-space: nowrap }
+.q-table td { padding: 3px 6px; height: 28px; font-size: 13px; white-space: nowrap }
 .q-table td.number { font-variant-numeric: tabular-nums }
-.q-table td.long { white-space: normal; min-width: 300px; overflow-wrap: anywhere }
+.q-table td.long { white-space: normal; min-width: 220px; overflow-wrap: anywhere }
 .q-table td.bar { background: linear-gradient(to left, var(--bar) var(--share), transparent var(--share)) no-repeat }
 .q-table td a { color: var(--accent) }
 .q-table tbody td { border-color: var(--line) !important }
@@ -68,7 +84,9 @@ body { font-family: system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; ba
   .filters .q-field { width: calc(50% - 4px) }
   .board { display: flex; flex-direction: column }
   .card { height: max(calc(var(--h) * ROWpx), 130px); flex: none; width: 100% }
-  .card.bare { height: auto }
+  .board.loose { grid-auto-rows: auto; align-items: start }
+.board.loose .card { max-height: calc(var(--h) * (ROWpx + GAPpx) - GAPpx); grid-row: auto }
+.card.bare { height: auto }
   .card.figures { height: 130px }
   .card.tall { height: max(calc(var(--h) * ROWpx), 320px) }
 }
@@ -85,6 +103,6 @@ def colors(look: Look) -> str:
     )
 
 
-def place(at: Place) -> str:
-    """Where a card lies."""
-    return f"--x: {at.x + 1}; --y: {at.y + 1}; --w: {at.w}; --h: {at.h}"
+def place(at: Place, top: int) -> str:
+    """Where a card lies, in a part of the page that begins at the grid's row ``top``."""
+    return f"--x: {at.x + 1}; --y: {at.y - top + 1}; --w: {at.w}; --h: {at.h}"

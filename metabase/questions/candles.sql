@@ -1,15 +1,21 @@
 -- title: Candles
 -- answers: How did the price of a market move, window by window? At most the 400 windows up to its newest trade, or
---   to the last day chosen. A window in a gap has no price, and one that is not complete may still change.
+--   to the last day chosen, with the means of 7, 25 and 99 closes. A window in a gap has no price, and one that is
+--   not complete may still change.
 -- display: candles
 -- x: window_start
 -- y: open, high, low, close
--- formats: open: decimals 4, high: decimals 4, low: decimals 4, close: decimals 4, volume: decimals 4,
---   vwap: decimals 4, trade_count: decimals 0, window_start: datetime
+-- titles: ma_7: MA 7, ma_25: MA 25, ma_99: MA 99, trade_count: Trades, complete: Whole
+-- units: open: {quote}, high: {quote}, low: {quote}, close: {quote}, vwap: {quote}, ma_7: {quote}, ma_25: {quote},
+--   ma_99: {quote}, volume: {base}
+-- formats: open: price, high: price, low: price, close: price, vwap: price, ma_7: price, ma_25: price, ma_99: price,
+--   volume: amount, trade_count: decimals 0, window_start: datetime
 -- params: symbol: text required default BTC-USD, exchange: text required default ALL,
 --   interval: text required default 1m, from: date, to: date
 WITH span AS (
-    SELECT seconds, date_add('second', -400 * seconds, ends) AS begins
+    SELECT
+        date_add('second', -400 * seconds, ends) AS begins,
+        date_add('second', -499 * seconds, ends) AS averages_begin
     FROM (
         SELECT
             CASE {{interval}}
@@ -25,11 +31,28 @@ WITH span AS (
         FROM gold.market_summary
         WHERE symbol = {{symbol}} AND exchange = {{exchange}}
     ) AS newest
+),
+windows AS (
+    SELECT
+        window_start,
+        open,
+        high,
+        low,
+        close,
+        volume,
+        vwap,
+        avg(CAST(close AS double)) OVER (ORDER BY window_start ROWS BETWEEN 6 PRECEDING AND CURRENT ROW) AS ma_7,
+        avg(CAST(close AS double)) OVER (ORDER BY window_start ROWS BETWEEN 24 PRECEDING AND CURRENT ROW) AS ma_25,
+        avg(CAST(close AS double)) OVER (ORDER BY window_start ROWS BETWEEN 98 PRECEDING AND CURRENT ROW) AS ma_99,
+        trade_count,
+        complete
+    FROM gold.candles
+    WHERE symbol = {{symbol}} AND exchange = {{exchange}} AND interval = {{interval}}
+        AND window_start > (SELECT averages_begin FROM span)
+        [[ AND window_start < date_add('day', 1, CAST({{to}} AS date)) ]]
 )
-SELECT window_start, open, high, low, close, volume, vwap, trade_count, complete
-FROM gold.candles
-WHERE symbol = {{symbol}} AND exchange = {{exchange}} AND interval = {{interval}}
-    AND window_start > (SELECT begins FROM span)
+SELECT window_start, open, high, low, close, volume, vwap, ma_7, ma_25, ma_99, trade_count, complete
+FROM windows
+WHERE window_start > (SELECT begins FROM span)
     [[ AND window_start >= CAST({{from}} AS date) ]]
-    [[ AND window_start < date_add('day', 1, CAST({{to}} AS date)) ]]
 ORDER BY window_start

@@ -5,7 +5,7 @@ import datetime as dt
 from metabase.preview.figures import progress, scalar, smartscalar
 from metabase.preview.look import LIGHT
 from metabase.question import Format
-from tests.metabase.preview.asked import answer, question
+from tests.metabase.preview.asked import answer, minute, question
 
 DAY = dt.date(2026, 11, 28)
 
@@ -33,6 +33,13 @@ def test_a_smartscalar_tells_the_change_since_the_value_before() -> None:
 def test_a_change_across_zero_has_no_percent_and_one_too_small_to_see_no_color() -> None:
     assert smart(-0.5, 0.5) == ("0.5", "+1.0 since 2026-11-28", "up")
     assert smart(-0.13, -0.131) == ("-0.1", "0.0 since 2026-11-28", "")
+    assert smart(10_000, 9_999) == ("9,999.0", "-1.0 (-0.01%) since 2026-11-28", "")
+
+
+def test_of_the_same_day_the_time_is_enough() -> None:
+    asked = question("smartscalar", x="at", y=("v",), units={"v": "USD"})
+    made = smartscalar(asked, answer("at v", (minute(0), 100), (minute(1), 104)), LIGHT)
+    assert (made.text, made.note) == ("104 USD", "+4 (+4.00%) since 12:00")
 
 
 def test_progress_is_a_share_of_its_goal_a_number_or_a_column() -> None:

@@ -117,7 +117,7 @@ def test_another_filter_asks_its_cards_anew_and_is_told_to_the_address(visited: 
         await chart_of(user)
         told: list[str] = []
         client.run_javascript = lambda code, **_: told.append(code)  # type: ignore[method-assign,assignment]
-        (symbol,) = user.find(ui.select).elements
+        (symbol,) = user.find(ui.toggle).elements
         before = len(engine.asked)
         symbol.set_value("ETH-USD")
         await until(lambda: sum("'ETH-USD'" in each for each in engine.asked[before:]) == 2)
