@@ -26,7 +26,8 @@ _READ_OUT: Final = """told => {
   const safe = text => String(text).replace(/[^ \\w.,:%+-]/g, letter => '&#' + letter.codePointAt(0) + ';');
   const span = (color, words) => '<span style="color:' + color + '">' + safe(words) + '</span>';
   const part = (name, value, color) => span(color ?? said.muted, name) + ' ' + span(color ?? said.text, value);
-  const above = [], below = [];
+  const above = [], lines = [];
+  let volume = '';
   for (const each of [...told].sort((one, other) => one.seriesIndex - other.seriesIndex)) {
     const value = [].concat(each.value), last = value[value.length - 1];
     if (each.seriesType === 'candlestick') {
@@ -35,16 +36,19 @@ _READ_OUT: Final = """told => {
       for (const [name, price] of [['O', open], ['H', high], ['L', low], ['C', close]])
         above.push(part(name, (PRICE)(price), color));
       const change = (close / open - 1) * 100;
-      above.push(span(color, (change > 0 ? '+' : '') + change.toFixed(2) + '%'));
-    } else if (each.seriesType === 'bar') below.push(part(each.seriesName, (VOLUME)(last)));
-    else below.push(part(each.seriesName, (PRICE)(last), each.color));
+      above.push(span(color, (change >= 0.005 ? '+' : '') + change.toFixed(2).replace('-0.00', '0.00') + '%'));
+    } else if (each.seriesType === 'bar') volume = part(each.seriesName, (VOLUME)(last));
+    else lines.push(part(each.seriesName, (PRICE)(last), each.color));
   }
   const time = span(said.muted, told[0].axisValueLabel);
-  const rows = said.narrow ? [above.slice(0, 4), [time, ...above.slice(4)], below] : [[time, ...above], below];
+  const rows = said.narrow
+    ? [above.slice(0, 4), [time, ...above.slice(4), volume], lines.slice(0, 2), lines.slice(2)]
+    : [[time, ...above], [...lines, volume]];
   return rows.map(row => '<div style="line-height:17px">' + row.join(' &nbsp;') + '</div>').join('');
 }"""
 _ABSENT: Final = "-"
 """ECharts leaves such a place empty: a window that lies in a gap."""
+_CHANGE: Final = Format(decimals=2, signed=True)
 _READ_OUT_PX: Final = 17
 _FONT_PX: Final = 12
 
@@ -111,7 +115,7 @@ def _read_out(question: Question, look: Look) -> Options:
 
 
 def _rows_of_read_out(look: Look) -> int:
-    return 3 if look.is_narrow else 2
+    return 4 if look.is_narrow else 2
 
 
 def _newest(
@@ -132,13 +136,17 @@ def _newest(
     values = {name: column(result, name)[at] for name in [*lines, VOLUME] if name in result.columns}
     four = zip("OHLC", (opened, high, low, close), strict=True)
     above = [f"{{{tone}|{name} {numbers.text(value, price)}}}" for name, value in four]
-    change = f"{{{tone}|{(close / opened - 1) * 100 if opened else 0:+.2f}%}}"
+    moved = numbers.text((close / opened - 1) * 100 if opened else None, _CHANGE, "%")
+    change = f"{{{tone}|{moved}}}"
     time = f"{{muted|{names[at]}}}"
     below = [f"{{{name}|{question.title_of(name)} {numbers.text(values[name], price)}}}" for name in lines]
+    volume = []
     if VOLUME in values:
         said = numbers.text(values[VOLUME], question.format_of(VOLUME), question.unit_of(VOLUME))
-        below.append(f"{{muted|{question.title_of(VOLUME)}}} {{text|{said}}}")
-    rows = [above, [time, change], below] if look.is_narrow else [[time, *above, change], below]
+        volume = [f"{{muted|{question.title_of(VOLUME)}}} {{text|{said}}}"]
+    rows = [[time, *above, change], [*below, *volume]]
+    if look.is_narrow:
+        rows = [above, [time, change, *volume], below[:2], below[2:]]
     colors = {"up": look.up, "down": look.down, "muted": look.muted, "text": look.text}
     colors |= {name: look.series[LINES[name]] for name in lines}
     style = {"fontSize": _FONT_PX, "lineHeight": _READ_OUT_PX, "fontWeight": "normal", "color": look.text}
@@ -166,6 +174,7 @@ def _x(look: Look, names: Sequence[str], xs: Sequence[Any], at: int, *, is_last:
     axis = axes.plain_axis(look, "category")
     axis |= {"data": list(names), "gridIndex": at}
     axis["axisLabel"] |= {**axes.short_labels(xs, PLAIN), "show": is_last}
+    axis["axisPointer"] = {"label": {"show": is_last}}
     return axis
 
 

@@ -41,9 +41,9 @@ body { font-family: system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; ba
 .card .head { display: flex; align-items: center; gap: 8px; width: 100%; flex: none; min-height: 20px }
 .card .title { font-weight: 600; font-size: 14px; line-height: 1.35; white-space: nowrap; overflow: hidden;
   text-overflow: ellipsis; min-width: 0; flex: 1 }
-.card .search { width: 160px; flex: none; margin: -4px 0; border: 1px solid var(--line); border-radius: 6px;
+.card .search { width: 150px; flex: none; margin-bottom: 2px; border: 1px solid var(--line); border-radius: 6px;
   padding: 0 8px; font-size: 13px }
-.card .search .q-field__control, .card .search .q-field__marginal { height: 24px; min-height: 24px }
+.card .search .q-field__control, .card .search .q-field__marginal { height: 22px; min-height: 22px }
 .facts { display: flex; flex-wrap: wrap; align-items: center; gap: 4px 26px; margin: auto 0; width: 100% }
 .facts .name { font-size: 12px; color: var(--muted); line-height: 1.3 }
 .facts .value { font-size: 15px; font-weight: 600; line-height: 1.4; font-variant-numeric: tabular-nums;
@@ -64,9 +64,9 @@ body { font-family: system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; ba
 .up { color: var(--up) !important }
 .down { color: var(--down) !important }
 .q-table__container { background: transparent !important; flex: 1; min-height: 0; width: 100%; box-shadow: none }
-.q-table th { font-weight: 600; color: var(--muted); padding: 4px 6px; height: 30px; background: var(--surface);
+.q-table th { font-weight: 600; color: var(--muted); padding: 4px 5px; height: 30px; background: var(--surface);
   position: sticky; top: 0; z-index: 1; white-space: nowrap }
-.q-table td { padding: 3px 6px; height: 28px; font-size: 13px; white-space: nowrap }
+.q-table td { padding: 3px 5px; height: 28px; font-size: 13px; white-space: nowrap }
 .q-table td.number { font-variant-numeric: tabular-nums }
 .q-table td.long { white-space: normal; min-width: 220px; overflow-wrap: anywhere }
 .q-table td.bar { background: linear-gradient(to left, var(--bar) var(--share), transparent var(--share)) no-repeat }
@@ -79,7 +79,10 @@ body { font-family: system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; ba
   white-space: pre }
 .holdings .fault { color: var(--down); white-space: pre-wrap; font-size: 13px }
 @media (max-width: 760px) {
-  .top { padding: 6px 10px }
+  .top { padding: 6px 10px; flex-wrap: nowrap; overflow-x: auto }
+  .top a { white-space: nowrap }
+  .top .brand, .top .push { display: none }
+  .top .q-btn { order: -1; flex: none }
   .page { padding: 8px 8px 24px }
   .filters .q-field { width: calc(50% - 4px) }
   .board { display: flex; flex-direction: column }
@@ -89,6 +92,8 @@ body { font-family: system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; ba
 .card.bare { height: auto }
   .card.figures { height: 130px }
   .card.tall { height: max(calc(var(--h) * ROWpx), 320px) }
+  .card:has(.facts) { height: auto }
+  .board.loose .card { height: auto; max-height: max(calc(var(--h) * ROWpx), 320px) }
 }
 """.replace("ROW", str(ROW_PX)).replace("GAP", str(GAP_PX))  # fmt: skip
 

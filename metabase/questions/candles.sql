@@ -41,9 +41,15 @@ windows AS (
         close,
         volume,
         vwap,
-        avg(CAST(close AS double)) OVER (ORDER BY window_start ROWS BETWEEN 6 PRECEDING AND CURRENT ROW) AS ma_7,
-        avg(CAST(close AS double)) OVER (ORDER BY window_start ROWS BETWEEN 24 PRECEDING AND CURRENT ROW) AS ma_25,
-        avg(CAST(close AS double)) OVER (ORDER BY window_start ROWS BETWEEN 98 PRECEDING AND CURRENT ROW) AS ma_99,
+        CASE WHEN row_number() OVER (ORDER BY window_start) >= 7 THEN
+            avg(CAST(close AS double)) OVER (ORDER BY window_start ROWS BETWEEN 6 PRECEDING AND CURRENT ROW)
+        END AS ma_7,
+        CASE WHEN row_number() OVER (ORDER BY window_start) >= 25 THEN
+            avg(CAST(close AS double)) OVER (ORDER BY window_start ROWS BETWEEN 24 PRECEDING AND CURRENT ROW)
+        END AS ma_25,
+        CASE WHEN row_number() OVER (ORDER BY window_start) >= 99 THEN
+            avg(CAST(close AS double)) OVER (ORDER BY window_start ROWS BETWEEN 98 PRECEDING AND CURRENT ROW)
+        END AS ma_99,
         trade_count,
         complete
     FROM gold.candles

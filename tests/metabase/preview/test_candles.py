@@ -64,7 +64,7 @@ def test_the_newest_candle_is_read_out_above_the_chart() -> None:
     assert "{down|O 11.00}   {down|H 11.50}   {down|L 8.00}   {down|C 9.00}   {down|-18.18%}" in title["text"]
     assert "{vwap|VWAP 9.90}   {muted|Volume} {text|7}" in title["text"]
     assert title["textStyle"]["rich"]["down"]["color"] == LIGHT.down
-    assert drawn(look=replace(LIGHT, is_narrow=True))["title"]["text"].count("\n") == 2
+    assert drawn(look=replace(LIGHT, is_narrow=True))["title"]["text"].count("\n") == 3
 
 
 def test_the_candle_under_the_crosshair_is_read_out_in_its_place() -> None:
