@@ -69,8 +69,13 @@ class Board:
 
     def _put(self, card: QuestionCard, top: int) -> _Shown:
         question = self._book.questions[card.question]
-        title, place = card.title or question.title, style.place(card.place, top)
-        view = CardView(title, question.answers, card.place, place, is_figure=question.display in _FIGURES)
+        view = CardView(
+            question,
+            card.title or question.title,
+            card.place,
+            style.place(card.place, top),
+            is_figure=question.display in _FIGURES,
+        )
         live = LiveCard(
             question,
             answers=self._answers,

@@ -7,6 +7,7 @@ from nicegui import ui
 from metabase.dashboard import Place, TextCard
 from metabase.preview import style
 from metabase.preview.drawn import Chart, Drawn, Figure, Grid, Message
+from metabase.question import Question
 
 _CELL: Final = """
 <q-td :props="props" :class="[props.row[props.col.field].tone, props.row[props.col.field].bar ? 'bar' : '']"
@@ -27,14 +28,14 @@ _MANY: Final = 12
 class CardView:
     """The frame of a question's card; ``show`` fills it."""
 
-    def __init__(self, title: str, about: str, at: Place, place: str, *, is_figure: bool) -> None:
+    def __init__(self, question: Question, title: str, at: Place, place: str, *, is_figure: bool) -> None:
         self._shown: Drawn | None = None
         self._element: Any = None
         self._is_flat = at.h <= _FLAT
         size = "figures" if is_figure else "tall" if at.h >= _TALL else ""
-        with ui.element("section").classes(f"card {size}").style(place):
+        with ui.element("section").classes(f"card {size} question-{question.name}").style(place) as self._frame:
             with ui.element("div").classes("head"):
-                ui.label(title).classes("title").tooltip(about)
+                ui.label(title).classes("title").tooltip(question.answers)
                 self._search = ui.input(placeholder="Find in table").classes("search")
                 self._search.props("dense borderless clearable debounce=150").set_visibility(False)
             self._body = ui.element("div").classes("body")
@@ -44,6 +45,7 @@ class CardView:
         """Puts it in the place of what is there."""
         if drawn == self._shown:
             return
+        self._frame.classes(remove="asking")
         if not self._updated(drawn):
             self._body.clear()
             with self._body:
@@ -55,6 +57,7 @@ class CardView:
     def forget(self) -> None:
         """What comes next is drawn from anew: it is of another choice, and a zoom into this one says nothing of it."""
         self._shown = None
+        self._frame.classes("asking")
 
     def _updated(self, drawn: Drawn) -> bool:
         if isinstance(drawn, Chart) and isinstance(self._shown, Chart):

@@ -43,14 +43,15 @@ def _put(each: Filter, value: str, answers: Asks, changed: Callable[[Filter, str
             changed(each, new)
 
     if each.type == "date":
-        ui.input(each.title, value=value, on_change=told).props("type=date stack-label clearable dense outlined")
+        date = ui.input(each.title, value=value, on_change=told).classes(f"filter-{each.name}")
+        date.props("type=date stack-label clearable dense outlined")
         return
     if not each.values and not choices.known(each):
         field = ui.input(each.title, value=value, on_change=told, validation=lambda new: _fault(each, new))
-        field.props("debounce=400 clearable dense outlined hide-bottom-space")
+        field.classes(f"filter-{each.name}").props("debounce=400 clearable dense outlined hide-bottom-space")
         return
     if each.values and len(each.values) <= _BUTTONS:
-        with ui.element("div").classes("choice"):
+        with ui.element("div").classes(f"choice filter-{each.name}"):
             ui.label(each.title).classes("name")
             options = [*each.values] if not value or value in each.values else [*each.values, value]
             buttons = ui.toggle(options, value=value or None, on_change=told, clearable=each.default is None)
@@ -64,7 +65,8 @@ def _put(each: Filter, value: str, answers: Asks, changed: Callable[[Filter, str
         on_change=told,
         clearable=True,
         new_value_mode=None if each.values else "add-unique",
-    ).props("dense outlined options-dense")
+    )
+    select.classes(f"filter-{each.name}").props("dense outlined options-dense")
     if not each.values:
         _offer(select, each, answers)
 

@@ -38,6 +38,7 @@ body { font-family: system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; ba
 .card.bare { background: none; border-color: transparent; padding: 4px 2px; overflow: auto }
 .card.bare p { margin: 0 }
 .card.heading { font-size: 17px; font-weight: 600; justify-content: end }
+.card.asking .body { opacity: 0.55; transition: opacity 0.2s 0.3s }
 .card .head { display: flex; align-items: center; gap: 8px; width: 100%; flex: none; min-height: 20px }
 .card .title { font-weight: 600; font-size: 14px; line-height: 1.35; white-space: nowrap; overflow: hidden;
   text-overflow: ellipsis; min-width: 0; flex: 1 }

@@ -185,8 +185,9 @@ def _news() -> Mapping[str, Sequence[Row]]:
     ]  # fmt: skip
     moods: list[Row] = [
         {
-            "published_date": day, "symbol": symbol, "source": source, "documents": 4, "mean_sentiment": 0.2,
-            "bullish": 3, "bearish": 1, "joy": 0.6, "fear": 0.1, "neutral": 0.3, "day_start_us": us(NOW),
+            "published_date": day, "symbol": symbol, "source": source, "documents": 4,
+            "mean_sentiment": 0.2 if symbol == "ALL" else 0.3, "bullish": 3, "bearish": 1, "joy": 0.6, "fear": 0.1,
+            "neutral": 0.3, "day_start_us": us(NOW),
         }
         for day in days
         for symbol in ("ALL", "BTC")
@@ -199,10 +200,10 @@ def _news() -> Mapping[str, Sequence[Row]]:
     prices: list[Row] = [
         {
             "published_date": day, "exchange": venue, "symbol": "BTC-USD", "documents": 4, "mean_sentiment": 0.2,
-            "close": Decimal(100),
+            "close": Decimal(100 + place),
         }
         for day in days
-        for venue in VENUES
+        for place, venue in enumerate(VENUES)
     ]  # fmt: skip
     quotes: list[Row] = [
         _quote("fear-greed", "index", "fear-greed", 38, day, unit="points", label="Fear") for day in days

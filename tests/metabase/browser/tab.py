@@ -1,0 +1,168 @@
+"""A dashboard's tab in a browser: what its cards show, what is cut off, and its filters, used as a reader would."""
+
+import json
+import time
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import parse_qs, urlsplit
+
+from tests.metabase.browser.chromium import Browser
+
+_TOLD_WITHIN_S: Final = 5.0
+_LOOKS: Final = 4
+"""At what a filter offers, before it has nothing else."""
+_SETTLED: Final = """(() => {
+  const waits = [...document.querySelectorAll('.card .message')].some(each => each.textContent === '…');
+  return document.querySelector('.card') !== null && !waits && document.querySelector('.card.asking') === null;
+})()"""
+_CARDS: Final = """[...document.querySelectorAll(".card[class*='question-']")].map(card => {
+  const message = card.querySelector('.message'), drawn = [...card.querySelectorAll('.nicegui-echart')].map(each => {
+    const told = window.getElement(each.id.slice(1))?.chart?.getOption();
+    return told && [told.xAxis?.map(axis => axis.data), told.series?.map(one => [one.name, one.data])];
+  });
+  return {
+    question: [...card.classList].find(each => each.startsWith('question-')).slice(9),
+    error: message?.classList.contains('error') ? message.textContent : '',
+    empty: message && !message.classList.contains('error') ? message.textContent : '',
+    heads: [...card.querySelectorAll('th')].map(each => each.innerText.trim()),
+    rows: [...card.querySelectorAll('tbody tr')].map(row => [...row.querySelectorAll('td')].map(
+      each => each.innerText.trim())).filter(row => row.length > 1),
+    shown: card.querySelector('.body').innerText + JSON.stringify(drawn, (_, value) =>
+      typeof value === 'number' ? Number(value.toPrecision(9)) : value),
+  };
+})"""
+_STATE: Final = """(() => ({
+  tabs: [...document.querySelectorAll('.q-tab__label')].map(each => each.textContent),
+  links: [...document.querySelectorAll('.top a')].map(each => new URL(each.href).pathname),
+  height: document.documentElement.scrollHeight,
+  wide: document.documentElement.scrollWidth > window.innerWidth + 1,
+}))()"""
+_CUT: Final = """(() => {
+  const titled = each => each.closest('.card')?.querySelector('.title')?.textContent ?? '';
+  const all = '.card .title, .q-table__middle, .figure .number, .facts .value, .q-field__label, .q-btn-toggle';
+  return [...document.querySelectorAll(all)].filter(each => each.scrollWidth > each.clientWidth + 1).map(
+    each => `${titled(each)} ${each.className.split(' ')[0]}`.trim());
+})()"""
+_FIELD: Final = "document.querySelector('.filters .filter-{name}')"
+_SHOWN: Final = """(() => {
+  const field = FIELD, on = field.querySelector('button.bg-primary');
+  return field.classList.contains('choice') ? on?.textContent ?? '' : field.querySelector('input').value;
+})()"""
+_PLACE: Final = """(() => {
+  const place = FIELD.querySelector('.q-field__control').getBoundingClientRect();
+  return [place.x + 30, place.y + place.height / 2];
+})()"""
+_ITEMS: Final = "[...document.querySelectorAll('.q-menu .q-item')].map(each => each.innerText.trim())"
+_BUTTONS: Final = "[...FIELD.querySelectorAll('button')].map(each => each.innerText.trim())"
+_TYPE: Final = """(() => {
+  const input = FIELD.querySelector('input');
+  Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value').set.call(input, VALUE);
+  input.dispatchEvent(new Event('input', { bubbles: true }));
+})()"""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What one card shows."""
+
+    question: str
+    error: str
+    empty: str
+    """What it says where it has nothing to show."""
+    heads: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    """Of a table, those that are drawn."""
+    shown: str
+    """All of it, a chart's numbers too."""
+
+
+class TabPage:
+    """The tab that is open."""
+
+    def __init__(self, browser: Browser) -> None:
+        self.browser = browser
+
+    def go(self, address: str) -> None:
+        """Opens an address, and waits until every card shows something."""
+        self.browser.call("Page.navigate", url="about:blank")  # the next page is settled, and not the last one still
+        self.browser.call("Page.navigate", url=address)
+        self.settle()
+
+    def reload(self) -> None:
+        self.go(self.address)
+
+    def settle(self) -> None:
+        self.browser.until(_SETTLED, "the cards do not settle")
+        time.sleep(0.15)  # what was told is drawn in the next frames
+
+    @property
+    def address(self) -> str:
+        return str(self.browser.run("location.href"))
+
+    @property
+    def state(self) -> Any:
+        return self.browser.run(_STATE)
+
+    @property
+    def cut(self) -> Sequence[str]:
+        """What is wider than its place."""
+        return [str(each) for each in self.browser.run(_CUT)]
+
+    def cards(self) -> Mapping[str, Card]:
+        return {each["question"]: Card(**each) for each in self.browser.run(_CARDS)}
+
+    # -- filters ------------------------------------------------------------------------------------------------------
+
+    def value(self, name: str) -> str:
+        """What a filter shows."""
+        return str(self._of(name, _SHOWN))
+
+    def told(self, name: str) -> str | None:
+        """What the address says of it."""
+        return parse_qs(urlsplit(self.address).query, keep_blank_values=True).get(name, [None])[0]
+
+    def choose(self, name: str, but: Collection[str] = ()) -> str | None:
+        """Picks another value than the one that is shown and those in ``but``; None where there is no other."""
+        passed_over = {"", self.value(name), *but}
+        if self._of(name, "FIELD.classList.contains('choice')"):
+            return self._pick(
+                name, self._of(name, _BUTTONS), passed_over, "FIELD.querySelectorAll('button')[AT].click()"
+            )
+        for _ in range(_LOOKS):
+            self.browser.click(*self._of(name, _PLACE))
+            self.browser.until(f"{_ITEMS}.length > 0", f"{name} offers nothing", _TOLD_WITHIN_S)
+            pick = "document.querySelectorAll('.q-menu .q-item')[AT].click()"
+            value = self._pick(name, self.browser.run(_ITEMS), passed_over, pick)
+            for kind in ("keyDown", "keyUp") if value is None else ():
+                self.browser.call(
+                    "Input.dispatchKeyEvent", type=kind, key="Escape", code="Escape", windowsVirtualKeyCode=27
+                )
+            self.browser.until("document.querySelector('.q-menu') === null", f"{name} does not close", _TOLD_WITHIN_S)
+            if value is not None:
+                return value
+            time.sleep(0.5)  # what the tables have is told when they were asked
+        return None
+
+    def _pick(self, name: str, offered: Sequence[str], passed_over: Collection[str], pick: str) -> str | None:
+        at = next((at for at, each in enumerate(offered) if each not in passed_over), None)
+        if at is None:
+            return None
+        self._of(name, pick.replace("AT", str(at)))
+        self._wait_for(name, offered[at])
+        return offered[at]
+
+    def write(self, name: str, value: str, *, settles: bool = True) -> None:
+        """Types into a filter; nothing clears it. ``settles``: waits for the cards, too."""
+        self._of(name, _TYPE.replace("VALUE", json.dumps(value)))
+        self._wait_for(name, value, settles=settles)
+
+    def _wait_for(self, name: str, value: str, *, settles: bool = True) -> None:
+        told = f"new URL(location.href).searchParams.get({json.dumps(name)}) ?? ''"
+        self.browser.until(f"({told}) === {json.dumps(value)}", f"{name}={value} is not in the address", _TOLD_WITHIN_S)
+        if settles:
+            time.sleep(0.1)  # the cards are told right behind the address
+            self.settle()
+
+    def _of(self, name: str, script: str) -> Any:
+        return self.browser.run(script.replace("FIELD", _FIELD.format(name=name)))
