@@ -129,10 +129,12 @@ def plain_axis(look: Look, kind: Kind) -> Options:
     }
 
 
+NAME_PX: Final = 18
+
+
 def named(look: Look, unit: str) -> Options:
-    """The unit of an x, at its right end below the labels."""
-    style = {"color": look.muted, "align": "right", "verticalAlign": "top", "padding": [20, 0, 0, 0]}
-    return {"name": unit, "nameGap": 0, "nameTextStyle": style}
+    """The unit of what lies along the lower edge, below its labels; it takes ``NAME_PX``."""
+    return {"name": unit, "nameLocation": "middle", "nameGap": 26, "nameTextStyle": {"color": look.muted}}
 
 
 def of_time(values: Sequence[Any]) -> Options:

@@ -95,7 +95,7 @@ def _trail(values: list[float], look: Look) -> Options:
                 "silent": True,
                 "color": look.series[0],
                 "lineStyle": {"width": 1.5},
-                "areaStyle": {"opacity": 0.12},
+                "areaStyle": {"opacity": 0.12, "origin": "start"},
             }
         ],
     }

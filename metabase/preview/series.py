@@ -35,7 +35,7 @@ def options(question: Question, result: Result, look: Look) -> Options:
         lines = _shares(lines)
     is_row = question.display == "row"
     form = question.format_of(question.x or "")
-    along = _x_axis(look, kind, xs, form, unit=question.unit_of(question.x or ""))
+    along = _x_axis(look, kind, xs, form, unit="" if is_row else question.unit_of(question.x or ""))
     values = _value_axes(question, lines, look)
     names = [each.name for each in lines]
     made: Options = {
@@ -52,10 +52,10 @@ def options(question: Question, result: Result, look: Look) -> Options:
         made["tooltip"] = axes.tooltip(look, "item")
     if is_row:
         made["yAxis"] = {**along, "inverse": True}
-        below = {"position": "bottom", "nameLocation": "middle", "nameGap": 26, "nameTextStyle": {"color": look.muted}}
-        made["xAxis"] = [{**each, **below} for each in values]
-        made["grid"]["bottom"] += 18 if any(each["name"] for each in values) else 0
+        made["xAxis"] = [{**each, **axes.named(look, each["name"]), "position": "bottom"} for each in values]
+        made["grid"]["bottom"] += axes.NAME_PX if any(each["name"] for each in values) else 0
     else:
+        made["grid"]["bottom"] += axes.NAME_PX if along.get("name") else 0
         made["xAxis"], made["yAxis"] = along, values
     return made
 
@@ -118,12 +118,15 @@ def _x_axis(look: Look, kind: axes.Kind, xs: Sequence[Any], form: Format, *, uni
         axis["axisLabel"] |= axes.short_labels(xs, form)
     elif kind == "value":
         axis |= {"scale": True, "min": "dataMin", "max": "dataMax"}
-        axis["axisLabel"][":formatter"] = numbers.script(form, unit, axis=True)
-        axis |= axes.named(look, unit)
+        axis["axisLabel"] |= {
+            ":formatter": numbers.script(form, unit, axis=True),
+            "showMinLabel": False,  # these two are no round numbers
+            "showMaxLabel": False,
+        }
     else:
         axis |= axes.of_time(xs)
         axis["axisLabel"]["formatter"] = axes.TIMES
-    return axis
+    return {**axis, **axes.named(look, unit)} if unit else axis
 
 
 def _value_axes(question: Question, lines: Sequence[Line], look: Look) -> list[Options]:
@@ -179,6 +182,7 @@ def _series(question: Question, line: Line, at: int, look: Look, *, kind: axes.K
     elif drawn_as == "bar":
         made["barMaxWidth"] = 36
         if form.signed:
+            made["color"] = look.neither  # in the legend: it is of both colours
             made["data"] = [_toned(value, look) for value in line.values]
     else:
         made["symbolSize"] = 8
