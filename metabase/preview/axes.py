@@ -54,6 +54,7 @@ def legend(look: Look, names: Sequence[str]) -> Options:
     return {
         "show": len(names) > 1,
         "type": "scroll",
+        "icon": "roundRect",
         "top": 0,
         "left": "center",
         "data": list(names),
@@ -68,7 +69,7 @@ def legend(look: Look, names: Sequence[str]) -> Options:
 def grid(look: Look, *, has_legend: bool, has_slider: bool = False, has_name: bool = False) -> Options:
     top = (30 if has_legend else 12) + (18 if has_name else 0)
     side = 8 if look.is_narrow else 16
-    return {"left": side, "right": side + 8, "top": top, "bottom": 40 if has_slider else 8, "containLabel": True}
+    return {"left": side, "right": side + 16, "top": top, "bottom": 40 if has_slider else 8, "containLabel": True}
 
 
 def zoom(look: Look, points: int, *, wheel: bool | str = "ctrl") -> list[Options]:

@@ -38,7 +38,7 @@ _READ_OUT: Final = """told => {
       const change = (close / open - 1) * 100;
       above.push(span(color, (change >= 0.005 ? '+' : '') + change.toFixed(2).replace('-0.00', '0.00') + '%'));
     } else if (each.seriesType === 'bar') volume = part(each.seriesName, (VOLUME)(last));
-    else lines.push(part(each.seriesName, (PRICE)(last), each.color));
+    else if (last !== undefined && last !== null) lines.push(part(each.seriesName, (PRICE)(last), each.color));
   }
   const time = span(said.muted, told[0].axisValueLabel);
   const rows = said.narrow
@@ -134,12 +134,13 @@ def _newest(
     opened, close, low, high = (each or 0.0 for each in prices[at])
     price, tone = question.format_of(question.y[3]), "up" if close >= opened else "down"
     values = {name: column(result, name)[at] for name in [*lines, VOLUME] if name in result.columns}
+    known = [name for name in lines if values[name] is not None]
     four = zip("OHLC", (opened, high, low, close), strict=True)
     above = [f"{{{tone}|{name} {numbers.text(value, price)}}}" for name, value in four]
     moved = numbers.text((close / opened - 1) * 100 if opened else None, _CHANGE, "%")
     change = f"{{{tone}|{moved}}}"
     time = f"{{muted|{names[at]}}}"
-    below = [f"{{{name}|{question.title_of(name)} {numbers.text(values[name], price)}}}" for name in lines]
+    below = [f"{{{name}|{question.title_of(name)} {numbers.text(values[name], price)}}}" for name in known]
     volume = []
     if VOLUME in values:
         said = numbers.text(values[VOLUME], question.format_of(VOLUME), question.unit_of(VOLUME))

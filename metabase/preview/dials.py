@@ -30,7 +30,7 @@ def pie(question: Question, result: Result, look: Look) -> Options:
                 "radius": ["40%", "76%"],
                 "center": ["50%", "55%"],
                 "data": data,
-                "label": {"position": "inside", "color": "#ffffff", "fontWeight": 600, "formatter": "{d}%"},
+                "label": {"position": "inside", "color": look.surface, "fontWeight": 600, "formatter": "{d}%"},
                 "minShowLabelAngle": 24,
                 "percentPrecision": 1,
                 "itemStyle": {"borderColor": look.surface, "borderWidth": 2},

@@ -11,10 +11,12 @@ from metabase.preview.look import Look
 from metabase.question import Format, Question
 from tapehouse.query import Result
 
-_BANDS: Final = {"p05": 0.35, "p25": 0.65, "p50": 1.0, "p75": 0.65, "p95": 0.35}
+_BANDS: Final = {"p05": 0.5, "p25": 0.75, "p50": 1.0, "p75": 0.75, "p95": 0.5}
 """Quantiles of one thing have one colour, the outer ones fainter."""
 _FEW: Final = 3
 """Points that no line joins are seen as points."""
+_NARROW_LABEL_PX: Final = 104
+"""Of a name on a phone: the rest of the width is the chart's."""
 _SHARE: Final = Format(style="percent", decimals=0)
 
 
@@ -116,6 +118,8 @@ def _x_axis(look: Look, kind: axes.Kind, xs: Sequence[Any], form: Format, *, uni
     if kind == "category":
         axis["data"] = axes.labels(xs, form)
         axis["axisLabel"] |= axes.short_labels(xs, form)
+        if look.is_narrow:
+            axis["axisLabel"] |= {"width": _NARROW_LABEL_PX, "overflow": "truncate"}
     elif kind == "value":
         axis |= {"scale": True, "min": "dataMin", "max": "dataMax"}
         axis["axisLabel"] |= {

@@ -67,6 +67,13 @@ def test_the_newest_candle_is_read_out_above_the_chart() -> None:
     assert drawn(look=replace(LIGHT, is_narrow=True))["title"]["text"].count("\n") == 3
 
 
+def test_an_average_that_is_not_there_yet_is_not_read_out() -> None:
+    asked = question("candles", x="at", y=OHLC)
+    made = options(asked, answer("at open high low close ma_7 ma_99", (minute(0), 1, 1, 1, 1, 1, None)), LIGHT)
+    assert "Ma 7 " in made["title"]["text"]
+    assert "Ma 99" not in made["title"]["text"]
+
+
 def test_the_candle_under_the_crosshair_is_read_out_in_its_place() -> None:
     tooltip = drawn()["tooltip"]
     assert tooltip["position"] == [0, 0]
