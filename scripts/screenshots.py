@@ -2,7 +2,8 @@
 """Walks the dashboards of a running preview in a headless Chromium, and pictures each of their tabs.
 
     .venv/bin/tapehouse dashboards --dashboards-port 8200 &
-    .venv/bin/python scripts/screenshots.py --address http://127.0.0.1:8200 --into docs/images
+    .venv/bin/python scripts/screenshots.py --into docs/images --pictures flow,forecast,health,news,portfolio
+    .venv/bin/python scripts/screenshots.py --into docs/images --pictures markets-chart --choose interval=5s
 
 Exit 1 where a page or its console has an error, a card shows one, something was asked of another address, or, on a
 desk's screen, anything is wider than its place. With ``--filters`` every filter of every tab is used as well, and
@@ -14,7 +15,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -29,16 +30,19 @@ DESK_PX: Final = 1_000
 """Screens from which on a table has room for all of its columns."""
 
 
-def pictures(page: TabPage, address: str, dashboard: Dashboard, into: Path, *, theme: str, width: int) -> Iterator[str]:
-    """Pictures every tab of a dashboard; what is wrong with them."""
+def pictures(page: TabPage, address: str, dashboard: Dashboard, options: argparse.Namespace) -> Iterator[str]:
+    """Pictures the tabs of a dashboard that are wanted; what is wrong with them."""
+    theme, width = options.theme, options.width
     for at, tab in enumerate(dashboard.tabs):
-        words = {"_theme": theme, **({"_tab": tab.title} if at else {})}
+        name = "-".join(filter(None, [dashboard.name, tab.title.lower().replace(" ", "-") if at else ""]))
+        if options.pictures and name not in options.pictures.split(","):
+            continue
+        words = {"_theme": theme, **({"_tab": tab.title} if at else {}), **dict(parse_qsl(options.choose))}
         page.browser.size(width, 900)
         page.go(f"{address}/{dashboard.name}?{urlencode(words)}")
-        name = "-".join(filter(None, [dashboard.name, tab.title.lower().replace(" ", "-") if at else ""]))
         suffix = "" if (theme, width >= DESK_PX) == ("light", True) else f"-{theme}-{width}"
         state, cards = page.state, page.cards().values()
-        page.browser.picture(into / f"{name}{suffix}.png", width, max(500, int(state["height"])))
+        page.browser.picture(options.into / f"{name}{suffix}.png", width, max(500, int(state["height"])))
         where = f"{name} ({theme}, {width} px)"
         yield from (f"{where}: {card.error}" for card in cards if card.error)
         for card in cards:
@@ -56,6 +60,8 @@ def main() -> int:
     parser.add_argument("--address", default="http://127.0.0.1:8200", help="of the running preview")
     parser.add_argument("--into", type=Path, default=Path("build/screenshots"), help="where the pictures go")
     parser.add_argument("--only", default="", help="one dashboard, by its file's name")
+    parser.add_argument("--pictures", default="", help="only these, by their names, with commas between them")
+    parser.add_argument("--choose", default="", help="values of filters: exchange=kraken&interval=5s")
     parser.add_argument("--theme", choices=("light", "dark"), default="light")
     parser.add_argument("--width", type=int, default=1400, help="of the screen, in pixels: a phone has 390")
     parser.add_argument("--filters", action="store_true", help="use every filter, too")
@@ -75,7 +81,7 @@ def main() -> int:
         for dashboard in read.dashboards.values():
             if options.only not in ("", dashboard.name):
                 continue
-            faults += pictures(page, address, dashboard, options.into, theme=options.theme, width=options.width)
+            faults += pictures(page, address, dashboard, options)
             for tab in dashboard.tabs if options.filters else ():
                 faults += walk.use(address, dashboard, tab)
         faults += [f"the browser: {each}" for each in chromium.faults]
