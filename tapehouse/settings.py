@@ -109,6 +109,12 @@ class Settings(BaseModel):
     trades_per_s: Annotated[types.Number, Allowed("0.01-100000")] = Field(
         default=20.0, ge=0.01, le=100_000, description="trades a second of the synthetic market, all markets together"
     )
+    history_h: Annotated[types.Number, Allowed("0-168 hours")] = Field(
+        default=26.0,
+        ge=0,
+        le=168,
+        description="hours of its past that the synthetic market of a demo tells at most, before it is live; 0: none",
+    )
     seed: Annotated[types.Whole, Allowed("0 or more")] = Field(
         default=1, ge=0, le=2**63 - 1, description="seed of the synthetic market"
     )

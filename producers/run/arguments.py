@@ -19,7 +19,7 @@ RATES: Final = {
 }
 """What may be done to the synthetic trades, each a share of them, with its help."""
 _SPOILING: Final = (*RATES, "late_s", "gap_trades")
-_OF_SYNTHETIC: Final = ("rate", "count", "seed", *_SPOILING, "truth")
+_OF_SYNTHETIC: Final = ("rate", "count", "seed", *_SPOILING, "truth", "history_h")
 _OF_VENUES: Final = ("url", "rest_url", "finite", "no_recovery", "no_marks")
 
 
@@ -54,6 +54,8 @@ class SyntheticOptions:
     gap_trades: float = 10.0
     truth: Path | None = None
     """Where what was made, and what was spoiled, is written."""
+    history_h: float | None = None
+    """Before the first trade, so many hours of the past that nothing was told of; None: as if there were no past."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +95,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     market.add_argument("--late-s", type=float, metavar="S", help="how late the late ones are, in seconds (default 30)")
     market.add_argument("--gap-trades", type=float, metavar="N", help="trades of a hole in the mean (default 10)")
     market.add_argument("--truth", type=Path, metavar="FILE", help="write what was made, and what was spoiled, there")
+    market.add_argument(
+        "--history-h",
+        type=float,
+        metavar="H",
+        help="first tell the past: at most so many hours, and what was told is remembered beside the lake (default: "
+        "no past)",
+    )
 
 
 def is_venue(feed: str) -> bool:
@@ -118,6 +127,7 @@ def options_of(parsed: argparse.Namespace, feed: str) -> ProduceOptions:
             rate=parsed.rate,
             count=parsed.count,
             truth=parsed.truth,
+            history_h=parsed.history_h,
             **{name: value for name in _SPOILING if (value := getattr(parsed, name)) is not None},
         ),
     )

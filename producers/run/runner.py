@@ -10,20 +10,36 @@ import os
 import signal
 import time
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, Protocol
 
 from producers.counters import Counters
-from producers.run.marks import MarkStore
-from producers.sink import KinesisSink, Metrics, PutRecordsClient, SinkConfig
+from producers.sink import KinesisSink, Mark, Metrics, PutRecordsClient, SinkConfig
 from producers.source import Batch, Item, Source, Stoppable, Watched
 from tapehouse import logs
+from tapehouse.market import MarketKey
 
 log = logs.of(__name__)
 
 SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 DEADLINE_S: Final = 30.0
+
+
+class Marks(Protocol):
+    """Where it is kept through where each market is confirmed."""
+
+    def load(self) -> object:
+        """Raises a LakehouseError where what earlier runs left cannot be read."""
+
+    def owes(self) -> bool:
+        """Something has to be saved before anything more is put."""
+
+    def save(self, marks: Mapping[MarketKey, Mark], *, now: bool = False) -> bool:
+        """Take the marks as they are; True when something was written. ``now``: though it was written just before.
+
+        Called in threads, in one at a time but for the last call.
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +82,7 @@ class _Run:
         source: Source,
         sink: KinesisSink,
         stop: asyncio.Event,
-        marks: MarkStore | None,
+        marks: Marks | None,
         clock: Callable[[], float],
     ) -> None:
         self.source, self.sink, self.stop, self._marks, self._clock = source, sink, stop, marks, clock
@@ -82,7 +98,7 @@ class _Run:
         )
 
     async def save(self, *, now: bool = False) -> None:
-        """See ``MarkStore.save``; in a thread, which a cancelled caller leaves behind: the store sorts them out."""
+        """See ``Marks.save``; in a thread, which a cancelled caller leaves behind: the store sorts them out."""
         if self._marks is not None:
             await asyncio.to_thread(self._marks.save, self.sink.marks(), now=now)
 
@@ -142,7 +158,7 @@ async def produce(
     *,
     stop: asyncio.Event,
     on_progress: Callable[[Progress], None] | None = None,
-    marks: MarkStore | None = None,
+    marks: Marks | None = None,
     progress_every_s: float = 0.5,
     deadline_s: float = DEADLINE_S,
     clock: Callable[[], float] = time.monotonic,
@@ -223,7 +239,7 @@ def run(
     on_progress: Callable[[Progress], None] | None = None,
     on_refused: Callable[[Item, str], None] | None = None,
     on_report: Callable[[Report], None] | None = None,
-    marks: MarkStore | None = None,
+    marks: Marks | None = None,
     deadline_s: float = DEADLINE_S,
     signals: Sequence[signal.Signals] = SIGNALS,
 ) -> int:

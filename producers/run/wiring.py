@@ -27,16 +27,17 @@ from producers.run.arguments import (
 )
 from producers.run.marks import MarkStore, StreamIdentity
 from producers.run.readout import Readout
-from producers.run.runner import Progress, Report
+from producers.run.runner import Marks, Progress, Report
 from producers.run.venue import symbols_of, venue
 from producers.run.view import view
 from producers.sink import SinkConfig
 from producers.source import Source
-from producers.synthetic import SyntheticConfig, SyntheticSource
+from producers.synthetic import Chronicle, SyntheticConfig, SyntheticSource, chronicle_path
 from producers.websocket import WebSocketSource
 from tapehouse import aws, kinesis
 from tapehouse.command import load_settings
 from tapehouse.errors import TerminalError
+from tapehouse.intervals import HOUR_US
 from tapehouse.lake import Lake
 from tapehouse.settings import Settings
 
@@ -48,8 +49,10 @@ class Parts:
     source: Source
     symbols: tuple[str, ...]
     """Its markets, as the feed says them; none where the source decides."""
-    marks: MarkStore | None
-    """Where it keeps through where it is confirmed; only a venue's producer does."""
+    marks: Marks | None
+    """Where it keeps through where it is confirmed; a venue's producer does, and a synthetic market with a past."""
+    ended: Callable[[], None] = lambda: None
+    """To be called when all that the source gave is confirmed, in order to its end."""
 
 
 def produce(parsed: argparse.Namespace, *, reach: Callable[[Settings], None]) -> int:
@@ -94,6 +97,7 @@ def _run(options: ProduceOptions, settings: Settings, made: Parts) -> int:
             on_report=reports.append,
             marks=made.marks,
         )
+        made.ended()
         report = reports[0]
         last = {**readout.numbers(), "stopped": report.stopped, "seconds": round(report.elapsed_s, 3)}
         shown.end(last)
@@ -106,13 +110,12 @@ def parts(options: ProduceOptions, settings: Settings, lake: Lake, held: context
     """The source, its markets, and where its marks are kept; ``held`` is let go of at the end.
 
     Raises:
-        LakehouseError: an unknown feed or market, a key that is missing, no place for the marks.
+        LakehouseError: an unknown feed or market, a key that is missing, no place for the marks or the chronicle.
     """
     if options.path is not None:
         return Parts(FileSource(options.path), (), None)
     if settings.feed == SYNTHETIC:
-        synthetic = _synthetic(options.synthetic, settings)
-        return Parts(synthetic, tuple(synthetic.config.symbols), None)
+        return _synthetic(options.synthetic, settings, lake, held)
     asked = options.venue
     found = venue(settings.feed, settings, websocket_url=asked.url, rest_url=asked.rest_url, secrets=clients.secrets)
     symbols = symbols_of(found, settings.symbols)
@@ -128,7 +131,7 @@ def parts(options: ProduceOptions, settings: Settings, lake: Lake, held: context
     return Parts(source, symbols, marks)
 
 
-def _synthetic(options: SyntheticOptions, settings: Settings) -> SyntheticSource:
+def _synthetic(options: SyntheticOptions, settings: Settings, lake: Lake, held: contextlib.ExitStack) -> Parts:
     foreign = [symbol for symbol in settings.symbols if ":" in symbol]
     if foreign:
         raise TerminalError(f"{foreign[0]} names an exchange: the synthetic market has pairs alone, as BTC-USD.")
@@ -145,7 +148,20 @@ def _synthetic(options: SyntheticOptions, settings: Settings) -> SyntheticSource
         gap_trades=options.gap_trades,
         truth_path=options.truth,
     )
-    return SyntheticSource(replace(config, symbols=settings.symbols) if settings.symbols else config)
+    config = replace(config, symbols=settings.symbols) if settings.symbols else config
+    symbols = tuple(config.symbols)
+    if options.history_h is None:
+        return Parts(SyntheticSource(config), symbols, None)
+    path = chronicle_path(lake.path)
+    held.enter_context(_only_producer(path.parent, SYNTHETIC))
+    chronicle = Chronicle(path, history_us=round(settings.history_h * HOUR_US))
+    source = SyntheticSource(config, chronicle=chronicle)
+
+    def ended() -> None:
+        if source.end is not None:
+            chronicle.close(source.end)
+
+    return Parts(source, symbols, chronicle, ended)
 
 
 def _recovery(options: VenueOptions, found: Feed, held: contextlib.ExitStack) -> Recovery | None:

@@ -1,6 +1,7 @@
-"""The synthetic source: a seeded market, its faults, and the truth beside."""
+"""The synthetic source: a seeded market, its past, its faults, and the truth beside."""
 
+from producers.synthetic.chronicle import Chronicle, chronicle_path
 from producers.synthetic.config import SyntheticConfig
 from producers.synthetic.source import SyntheticSource
 
-__all__ = ["SyntheticConfig", "SyntheticSource"]
+__all__ = ["Chronicle", "SyntheticConfig", "SyntheticSource", "chronicle_path"]

@@ -64,21 +64,20 @@ class _Market:
         )
 
 
-def _people(config: SyntheticConfig) -> Sequence[tuple[str, str]]:
+def people(traders: int, seed: int) -> Sequence[tuple[str, str]]:
     """Each of the pool once as a buyer, once as a seller."""
-    names = trader_names(config.traders, config.seed)
-    return [(side, name) for name in names for side in ("buy", "sell")]
+    return [(side, name) for name in trader_names(traders, seed) for side in ("buy", "sell")]
 
 
 def market(config: SyntheticConfig, start_us: int) -> Iterator[list[MarketRecord]]:
     """All trades and coverage in the order of their times, in blocks; endless without a ``count``. Keeps nothing."""
     uniform = Random(config.seed).random
-    people = _people(config)
+    persons = people(config.traders, config.seed)
     first_id = start_us if config.first_id is None else config.first_id
     markets = [_Market(symbol, first_id, start_us) for symbol in config.symbols]
     mean_ns = 1e9 / (config.rate_per_s or NOMINAL_RATE_PER_S)
     pauses_ns = tuple(round(value * mean_ns) for value in exponential())
-    symbols, persons = len(markets), len(people)
+    symbols, pool = len(markets), len(persons)
     elapsed_ns, made, event_us, covers_us = 0, 0, start_us, start_us + COVERAGE_US
     block: list[MarketRecord] = []
     while config.count is None or made < config.count:
@@ -95,7 +94,7 @@ def market(config: SyntheticConfig, start_us: int) -> Iterator[list[MarketRecord
         price = traded.walk.step(uniform)
         number = traded.next_id
         traded.next_id = number + 1
-        side, trader = people[int(uniform() * persons)]
+        side, trader = persons[int(uniform() * pool)]
         block.append(
             new_trade(
                 exchange=EXCHANGE,

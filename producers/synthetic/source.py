@@ -3,22 +3,30 @@
 The clock only holds a trade back until its time has come. A start in the past is therefore caught up as fast as it
 goes, and no trade is ever dated ahead of its arrival, which silver would quarantine. When a trade is due follows from
 the start alone, so a run of hours does not drift; what became due since the last look goes out as one batch.
+
+With a chronicle the market has a past (``past``), which is told, and confirmed, before the first live trade; and where
+it ends in order, its last seconds are covered too, so that the next run's past goes on from there.
 """
 
 import asyncio
 import time
 from bisect import bisect_right
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from typing import Any, Final
 
 from producers.source import Batch
+from producers.synthetic.chronicle import Chronicle, End
 from producers.synthetic.config import SyntheticConfig
 from producers.synthetic.market import EXCHANGE, MarketRecord, due_us, market
+from producers.synthetic.past import past
 from producers.synthetic.spoiler import Spoiler
 from producers.synthetic.truth import Truth
+from tapehouse.record import Coverage, Trade
 
 TICK_S: Final = 0.01
 """Between two batches of a market that keeps pace with the clock: the faster it is, the larger they are."""
+TOLD_LOOK_US: Final = 50_000
+"""Between two looks whether the past is confirmed."""
 
 
 class _Schedule:
@@ -48,6 +56,43 @@ class _Schedule:
         return block[at : self._at]
 
 
+class _Tail:
+    """The end of what was taken of a market that begins at ``start_us``."""
+
+    def __init__(self, start_us: int, symbols: Sequence[str]) -> None:
+        self.at_us = self._covered_us = start_us
+        self._symbols = symbols
+        self._last: dict[str, Trade] = {}
+
+    def take(self, records: Sequence[MarketRecord]) -> None:
+        for record in records:
+            if isinstance(record, Trade):
+                self._last[record.symbol], self.at_us = record, record.event_time_us + 1
+            else:
+                self._covered_us = self.at_us = record.through_us
+
+    def coverage(self) -> list[MarketRecord]:
+        """What the market has not declared as seen yet, though it is over."""
+        if self._covered_us >= self.at_us:
+            return []
+        return [
+            Coverage(
+                exchange=EXCHANGE,
+                symbol=symbol,
+                source=EXCHANGE,
+                from_us=self._covered_us,
+                through_us=self.at_us,
+                last_id=self._last[symbol].trade_id if symbol in self._last else None,
+                received_time_us=self.at_us,
+            )
+            for symbol in self._symbols
+        ]
+
+    @property
+    def end(self) -> End:
+        return End(at_us=self.at_us, prices={symbol: trade.price for symbol, trade in self._last.items()})
+
+
 class SyntheticSource:
     """A market's trades and coverage in batches. ``stop`` ends it in order, with what it held back. For one run."""
 
@@ -57,10 +102,14 @@ class SyntheticSource:
         self,
         config: SyntheticConfig,
         *,
+        chronicle: Chronicle | None = None,
         now_us: Callable[[], int] = lambda: time.time_ns() // 1000,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        self.config = config
+        """``chronicle``: the market has a past. Who confirms what this gives calls its ``save`` meanwhile."""
+        self.config, self._chronicle = config, chronicle
+        self.end: End | None = None
+        """Up to where all was given; None before that, and without a chronicle."""
         self._now_us, self._sleep = now_us, sleep
         self._stopping = asyncio.Event()
         self._truth: Truth | None = None
@@ -80,34 +129,69 @@ class SyntheticSource:
         self._stopping.set()
 
     async def __aiter__(self) -> AsyncIterator[Batch]:
-        """Batches of what is due by the clock; waits where nothing is. Raises UnwritableTruthError."""
+        """Batches of what is due by the clock; waits where nothing is.
+
+        Raises UnwritableTruthError, BrokenChronicleError.
+        """
         config, now_us = self.config, self._now_us()
         start_us = config.begins_us(now_us)
-        schedule = _Schedule(market(config, start_us))
+        if self._chronicle is not None:
+            start_us = self._chronicle.begins_us(start_us)
         truth = self._truth = Truth(config.truth_path)
-        spoiler = Spoiler(config, start_us, truth.note) if config.fault_share else None
         try:
-            while not self._stopping.is_set():
-                records = schedule.take(now_us)
-                next_us = schedule.next_us
-                caught_up = next_us is None or next_us > now_us
-                truth.trades(records)
-                batch: Batch = records if spoiler is None else spoiler.take(records, now_us if caught_up else None)
-                if batch:
-                    truth.flush()
+            if self._chronicle is not None:
+                async for batch in self._told(self._chronicle, truth, start_us):
                     yield batch
-                if next_us is None:
-                    break
-                if caught_up:
-                    held_us = spoiler.next_us if spoiler is not None else None
-                    await self._until(next_us if held_us is None else min(next_us, held_us))
-                now_us = self._now_us()
-            held = spoiler.end() if spoiler is not None else []
-            if held:
-                yield held
+            if not self._stopping.is_set():
+                async for batch in self._live(truth, start_us, now_us):
+                    yield batch
             truth.finish(seed=config.seed, start_us=start_us, stopped=self._stopping.is_set())
         finally:
             truth.close()
+
+    async def _told(self, chronicle: Chronicle, truth: Truth, start_us: int) -> AsyncIterator[Batch]:
+        """What lies before the start, each stretch confirmed before the next. One that was begun is given wholly."""
+        seed, symbols, traders = self.config.seed, tuple(self.config.symbols), self.config.traders
+        while not self._stopping.is_set():
+            stretch = chronicle.next(start_us, seed=seed, symbols=symbols, traders=traders)
+            if stretch is None:
+                chronicle.go_live()
+                return
+            for block in past(stretch):
+                truth.trades(block)
+                yield block
+            self.end = End(at_us=stretch.until_us, prices={})
+            while not (chronicle.is_told or self._stopping.is_set()):
+                await self._until(self._now_us() + TOLD_LOOK_US)
+
+    async def _live(self, truth: Truth, start_us: int, now_us: int) -> AsyncIterator[Batch]:
+        config = self.config
+        schedule = _Schedule(market(config, start_us))
+        spoiler = Spoiler(config, start_us, truth.note) if config.fault_share else None
+        tail = _Tail(start_us, config.symbols) if self._chronicle is not None else None
+        self.end = None
+        while not self._stopping.is_set():
+            records = schedule.take(now_us)
+            next_us = schedule.next_us
+            caught_up = next_us is None or next_us > now_us
+            truth.trades(records)
+            if tail is not None:
+                tail.take(records)
+            batch: Batch = records if spoiler is None else spoiler.take(records, now_us if caught_up else None)
+            if batch:
+                truth.flush()
+                yield batch
+            if next_us is None:
+                break
+            if caught_up:
+                held_us = spoiler.next_us if spoiler is not None else None
+                await self._until(next_us if held_us is None else min(next_us, held_us))
+            now_us = self._now_us()
+        last = tail.coverage() if tail is not None else []
+        held: Batch = last if spoiler is None else [*spoiler.take(last), *spoiler.end()]
+        if held:
+            yield held
+        self.end = tail.end if tail is not None else None
 
     async def _until(self, instant_us: int) -> None:
         """Wait for the instant, a tick at least, or for the stop."""

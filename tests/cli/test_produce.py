@@ -19,8 +19,9 @@ from cli.processes import AppProcesses
 from producers.feeds import FEEDS
 from producers.health.check import check
 from producers.run import wiring
-from producers.run.arguments import VenueOptions
+from producers.run.arguments import ProduceOptions, SyntheticOptions, VenueOptions
 from producers.sink import SinkConfig
+from producers.synthetic import chronicle_path
 from tapehouse.errors import TerminalError
 from tapehouse.settings import Settings
 from tests.cli.venues import Venues, in_stream, simulated
@@ -115,6 +116,41 @@ def test_what_was_traded_between_two_runs_is_read_back_and_told(here: Target, ve
     assert (last["final"], last["read"], last["confirmed"]) == (True, last["confirmed"], last["read"])
     assert [record["reason"] for record in records if record["kind"] == "gap_closed"] == ["filled"]
     assert [path.name for path in (tmp_path / "marks").iterdir() if path.suffix == ".json"] == ["coinbase.json"]
+
+
+def test_a_history_that_is_killed_while_it_is_told_is_told_to_its_end_by_the_next_run(here: Target) -> None:
+    words = ["--feed", "synthetic", "--rate", "50", "--history-h", "26"]
+    with producing(here, words) as first:
+        first.until(lambda line: line["confirmed"] > 0)
+        first.process.kill()
+        first.process.wait()
+    is_told = json.loads(chronicle_path(here.lake.path).read_text())["stretch"] is None
+    before = in_stream(here)
+    with producing(here, words) as second:
+        second.until(lambda line: line["confirmed"] > 1_000)
+        time.sleep(1)
+        assert second.stop()["stopped"] is True
+    found = [record for record in in_stream(here) if record["kind"] == "trade"]
+    texts: dict[tuple[str, str], set[str]] = {}
+    for record in found:
+        texts.setdefault((record["symbol"], record["trade_id"]), set()).add(json.dumps(record))
+    assert {len(told) for told in texts.values()} == {1}, "what is told again is the same"
+    again = len(found) - len(texts)
+    assert again == (0 if is_told else sum(record["kind"] == "trade" for record in before))
+    for symbol in ("BTC-USD", "ETH-USD", "SOL-USD"):
+        ids = sorted(int(number) for name, number in texts if name == symbol)
+        of_history = [number for number in ids if number < ids[0] + 1_000_000]
+        assert of_history == list(range(ids[0], ids[0] + len(of_history)))
+        assert len(of_history) > 8_000
+
+
+def test_a_history_is_told_by_one_producer_of_a_lake(here: Target) -> None:
+    with contextlib.ExitStack() as held:
+        options = ProduceOptions(synthetic=SyntheticOptions(history_h=1))
+        settings = here.settings.model_copy(update={"feed": "synthetic", "history_h": 1.0})
+        assert wiring.parts(options, settings, here.lake, held).marks is not None
+        with pytest.raises(TerminalError, match="Another producer of synthetic keeps its marks in"):
+            wiring.parts(options, settings, here.lake, held)
 
 
 def test_two_producers_of_one_feed_do_not_share_marks(here: Target, venues: Venues) -> None:

@@ -30,15 +30,30 @@ def test_what_is_said_of_a_venue_is_kept() -> None:
 
 
 def test_what_is_said_of_the_synthetic_market_is_kept() -> None:
-    words = ("--rate", "5", "--count", "7", "--late", "0.1", "--late-s", "2", "--gap-trades", "3", "--truth", "t")
+    words = (
+        "--rate",
+        "5",
+        "--count",
+        "7",
+        "--late",
+        "0.1",
+        "--late-s",
+        "2",
+        "--gap-trades",
+        "3",
+        "--truth",
+        "t",
+        "--history-h",
+        "2",
+    )
     assert options_of(parsed(*words), "synthetic").synthetic == SyntheticOptions(
-        rate=5, count=7, late=0.1, late_s=2, gap_trades=3, truth=Path("t")
+        rate=5, count=7, late=0.1, late_s=2, gap_trades=3, truth=Path("t"), history_h=2
     )
 
 
 def test_defaults_of_the_synthetic_market_are_those_of_its_config() -> None:
     config, options = SyntheticConfig(), SyntheticOptions()
-    shared = {each.name for each in fields(SyntheticOptions)} - {"rate", "truth"}
+    shared = {each.name for each in fields(SyntheticOptions)} - {"rate", "truth", "history_h"}
     assert {name: getattr(options, name) for name in shared} == {name: getattr(config, name) for name in shared}
 
 
