@@ -63,7 +63,8 @@ def data_quality(
 
 
 def _counted(trades: DataFrame, rejected: DataFrame, gaps: DataFrame) -> DataFrame:
-    late = F.unix_micros("arrival_time") - F.col("event_time_us") > LATE_US
+    is_behind = F.unix_micros("arrival_time") - F.col("event_time_us") > LATE_US
+    late = is_behind & ~F.col("backfilled")
     accepted = {"accepted": F.lit(True), "late": late, "backfilled": F.col("backfilled")}
     refused = {verdict: F.col("verdict") == verdict for verdict in ("duplicate", "conflict", "quarantined")}
     events = {f"gaps_{event}": F.col("event") == event for event in (OPENED, CLOSED, FILLED)}

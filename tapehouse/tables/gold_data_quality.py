@@ -43,9 +43,10 @@ GOLD_DATA_QUALITY: Final = Table(
             "the hour less all other records. So it counts what silver has not taken yet, too",
             nullable=False,
         ),
-        Column("late", "BIGINT", "accepted trades that arrived more than a minute behind their event time, backfilled "
-               "ones too", nullable=False),
-        Column("backfilled", "BIGINT", "accepted trades that came over REST to fill a hole", nullable=False),
+        Column("late", "BIGINT", "accepted trades that arrived more than a minute behind their event time, without the "
+               "backfilled ones", nullable=False),
+        Column("backfilled", "BIGINT", "accepted trades that were told afterwards: over REST to fill a hole, or as the "
+               "demo's history", nullable=False),
         Column("gaps_opened", "BIGINT", "gaps that became known, those of the stream itself too", nullable=False),
         Column("gaps_closed", "BIGINT", "gaps that their feed said are no more", nullable=False),
         Column("gaps_filled", "BIGINT", "gaps of which the last missing trade arrived", nullable=False),
@@ -64,7 +65,7 @@ GOLD_DATA_QUALITY: Final = Table(
             "gaps_opened, gaps_closed, gaps_filled) >= 0",
             "counts of what is there",
         ),
-        Rule("of_accepted", "late <= accepted AND backfilled <= accepted", "both are of the accepted trades"),
+        Rule("of_accepted", "late + backfilled <= accepted", "both are of the accepted trades, and no trade is both"),
         Rule("coverage", "coverage_records = 0 OR source = '*'", "coverage is counted for all sources together"),
     ),
     time_us="unix_micros(hour)",

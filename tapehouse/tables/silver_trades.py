@@ -40,7 +40,12 @@ SILVER_TRADES: Final = Table(
         ),
         Column("received_time", "TIMESTAMP", "when our feed read it, UTC", nullable=False),
         Column("arrival_time", "TIMESTAMP", "when Kinesis took it, UTC", nullable=False),
-        Column("backfilled", "BOOLEAN", "came over REST to fill a hole", nullable=False),
+        Column(
+            "backfilled",
+            "BOOLEAN",
+            "told afterwards: over REST to fill a hole, or as the demo's history",
+            nullable=False,
+        ),
         Column("trader", "STRING", "name of a person; synthetic source only"),
         *COORDINATES,
         Column("event_date", "DATE", "UTC date of event_time_us", nullable=False),

@@ -47,14 +47,16 @@ def accepted(workspace: Workspace, file: DataFile) -> Counts:
     """silver.trades."""
     rows = read_once(workspace, SILVER_TRADES, file, ["source", "arrival_time", "event_time_us", "backfilled"])
     behind_us = pc.subtract(rows.column("arrival_time").cast(pa.int64()), rows.column("event_time_us"))
+    is_backfilled = rows.column("backfilled")
+    is_late = pc.and_not(pc.greater(behind_us, LATE_US), is_backfilled)
     return _placed(
         _added_up(
             [rows.column("source")],
             _hours(rows),
             {
                 "accepted": _ones(rows),
-                "late": pc.greater(behind_us, LATE_US).cast(pa.int64()),
-                "backfilled": rows.column("backfilled").cast(pa.int64()),
+                "late": is_late.cast(pa.int64()),
+                "backfilled": is_backfilled.cast(pa.int64()),
             },
         ),
         "accepted",

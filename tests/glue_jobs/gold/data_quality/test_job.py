@@ -104,7 +104,9 @@ class Counted(SilverLake):
             elif verdict.kind == "trade":
                 count = of(at_us, verdict.values["source"])
                 count.update(("received", "accepted"))
-                count["late"] += at_us - verdict.values["event_time_us"] > 60_000_000
+                count["late"] += (
+                    at_us - verdict.values["event_time_us"] > 60_000_000 and not verdict.values["backfilled"]
+                )
                 count["backfilled"] += verdict.values["backfilled"]
             elif verdict.kind == "coverage":
                 of(at_us, "*").update(("received", "coverage_records"))
@@ -207,6 +209,16 @@ def test_late_is_more_than_a_minute_behind(lake: Lake) -> None:
     silver.refresh()
     silver.count()
     assert silver.found()[NOW_US, "kraken"]["late"] == 1
+
+
+def test_what_was_told_afterwards_is_backfilled_and_not_late(lake: Lake) -> None:
+    silver = Counted(lake)
+    late = trade(1, event_time_us=NOW_US - 3_600_000_000)
+    silver.arrive([late, trade(2, event_time_us=NOW_US - 3_600_000_000, backfilled=True)], arrival_us=lambda _: NOW_US)
+    silver.refresh()
+    silver.count()
+    found = silver.found()[NOW_US, "kraken"]
+    assert (found["accepted"], found["late"], found["backfilled"]) == (2, 1, 1)
 
 
 def test_a_gap_of_the_stream_is_told_and_is_no_record(lake: Lake) -> None:
