@@ -61,8 +61,9 @@ class AppProcesses:
         self._waiting: list[Producer] = []
         self._started: dict[str, Producer] = {}
         self._restarts: Counter[str] = Counter()
-        self.truth: Path | None = None
-        """Every trade that the simulated venues made, as JSON lines; only in one bounded pass."""
+        self.truths: list[Path] = []
+        """Every trade that the simulated venues and the synthetic market made, as JSON lines; only in one bounded
+        pass."""
 
     @property
     def names(self) -> list[str]:
@@ -172,8 +173,27 @@ class AppProcesses:
             symbols = ",".join(MARKETS[name])
             finite = ("--finite",) if self._settings.once else ()
             yield Producer(name, ("--feed", name, *urls, "--symbols", symbols, "--no-marks", *finite))
-        amount = ("--count", str(ONCE_TRADES)) if self._settings.once else ("--rate", f"{self._rate_per_s:g}", *SPOILED)
-        yield Producer("synthetic", ("--feed", "synthetic", "--seed", str(self._settings.seed), *amount))
+        amount: tuple[str, ...] = ("--rate", f"{self._rate_per_s:g}", *SPOILED)
+        if self._settings.once:
+            amount = (
+                "--rate",
+                f"{ONCE_RATE_PER_S:g}",
+                "--count",
+                str(ONCE_TRADES),
+                "--truth",
+                self._truth("synthetic"),
+            )
+        words = ("--feed", "synthetic", "--seed", str(self._settings.seed), *amount, *self._history())
+        yield Producer("synthetic", words)
+
+    def _history(self) -> tuple[str, ...]:
+        """The synthetic market's past goes into a new lake, and goes on in one that has one."""
+        from producers.synthetic import chronicle_path
+
+        is_told = chronicle_path(self._here.lake.path).exists()
+        if not is_told and not (self._settings.history_h and self._is_fresh()):
+            return ()
+        return ("--history-h", f"{self._settings.history_h:g}")
 
     @property
     def _rate_per_s(self) -> float:
@@ -201,8 +221,7 @@ class AppProcesses:
             words += ["--seed", str(self._seed())]
             words += ["--rate", f"{ONCE_RATE_PER_S if settings.once else self._rate_per_s:g}"]
         if settings.once and not settings.recordings:
-            self.truth = self._here.stack.folder / "truth.jsonl"
-            words += ["--trades", str(ONCE_TRADES), "--truth", str(self.truth)]
+            words += ["--trades", str(ONCE_TRADES), "--truth", self._truth(SIMULATOR)]
         command = [sys.executable, "-m", "embedded.venues", *words]
         member = self._here.stack.start(SIMULATOR, command, role="simulator", port=port)
         deadline = self._clock() + READY_WITHIN_S
@@ -212,10 +231,17 @@ class AppProcesses:
             self._sleep(0.05)
         return port
 
+    def _truth(self, name: str) -> str:
+        """Where who is named so writes what it made."""
+        self.truths.append(self._here.stack.folder / f"{name}-truth.jsonl")
+        return str(self.truths[-1])
+
     def _seed(self) -> int:
         """The seed that was set for a new lake; another in a lake that has trades, whose ids must not come again."""
-        fresh = "bronze.trades" not in self._here.lake.existing_tables()
-        return self._settings.seed if fresh else self._settings.seed + int(self._clock())
+        return self._settings.seed if self._is_fresh() else self._settings.seed + int(self._clock())
+
+    def _is_fresh(self) -> bool:
+        return "bronze.trades" not in self._here.lake.existing_tables()
 
 
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))

@@ -39,8 +39,16 @@ PASSES_WITHOUT_END: Final = 20
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     for name in (
-        *("feeds", "recordings", "symbols", "refresh_every_s", "trades_per_s", "seed", "shards", "portfolio"),
-        *("spark_memory_mb", "kinesis_port", "kinesis_timing", "aws_port", "dashboards_port", "deployment"),
+        *("feeds", "recordings", "symbols", "refresh_every_s", "trades_per_s", "history_h", "seed", "shards"),
+        *(
+            "portfolio",
+            "spark_memory_mb",
+            "kinesis_port",
+            "kinesis_timing",
+            "aws_port",
+            "dashboards_port",
+            "deployment",
+        ),
     ):
         add_setting(parser, name)
     parser.add_argument("--once", action="store_true", default=None, help="one bounded pass, then audit (ONCE=1)")
@@ -238,7 +246,7 @@ class _App:
             if found["refused"]:
                 yield f"{name}: {found['refused']} records were too large for the stream"
         yield from self._news.failures()
-        if self._processes.truth is not None:
-            gone = market_view.truth_missing(port, self._processes.truth)
+        for truth in self._processes.truths:
+            gone = market_view.truth_missing(port, truth)
             if gone:
-                yield f"{len(gone)} trades that the simulated venues made, the first of them {gone[0]}"
+                yield f"{len(gone)} trades of {truth.name}, the first of them {gone[0]}"

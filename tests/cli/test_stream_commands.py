@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import itertools
 import json
 import signal
 import sys
@@ -16,7 +17,9 @@ import pytest
 from cli.command import Target, target
 from cli.main import main
 from cli.processes import AppProcesses
+from producers.synthetic import chronicle_path
 from tapehouse.kpl import deaggregate
+from tapehouse.lake import Lake
 from tapehouse.settings import Settings
 
 pytestmark = pytest.mark.usefixtures("in_an_empty_folder")
@@ -88,10 +91,8 @@ def test_a_lake_of_another_origin_takes_no_records(here: Target, capsys: pytest.
     assert records(here) == []
 
 
-def test_the_processes_of_one_bounded_pass_put_every_simulated_trade_into_the_stream(here: Target) -> None:
-    here.lake.check_origin("demo")
-    here.stack.up()
-    here.stack.ensure_stream("trades", 2)
+def bounded_pass(here: Target) -> AppProcesses:
+    """All that the producers of one have is in the stream."""
     processes = AppProcesses(here)
     processes.start()
     deadline = time.monotonic() + 60
@@ -99,15 +100,69 @@ def test_the_processes_of_one_bounded_pass_put_every_simulated_trade_into_the_st
         processes.supervise()
         time.sleep(0.05)
     assert processes.finished
-    assert processes.truth is not None
-    made = trades(processes.truth.read_bytes().splitlines())
-    assert len(made) == 3_000
+    return processes
+
+
+def test_the_processes_of_one_bounded_pass_put_every_simulated_trade_into_the_stream(here: Target) -> None:
+    here.lake.check_origin("demo")
+    here.stack.up()
+    here.stack.ensure_stream("trades", 2)
+    processes = bounded_pass(here)
+    of_venues, synthetic = (trades(truth.read_bytes().splitlines()) for truth in processes.truths)
+    assert len(of_venues) == 3_000
+    assert len(synthetic) > 20_000, "a day of history"
     found = records(here)
-    assert made <= trades(found)
+    assert of_venues | synthetic == trades(found)
     assert len(found) == sum(report["confirmed"] for report in processes.reports().values())
     assert processes.stop_producers() == []
     assert here.stack.stop(processes.names) == []
     assert here.stack.alive().keys() == {"kinesis", "aws"}
+
+
+def test_a_second_run_goes_on_where_the_synthetic_market_was(here: Target) -> None:
+    def synthetic(found: list[bytes]) -> list[dict[str, Any]]:
+        return [body for body in map(json.loads, found) if body["exchange"] == "synthetic"]
+
+    here.lake.check_origin("demo")
+    here.stack.up()
+    here.stack.ensure_stream("trades", 2)
+    here.stack.stop(bounded_pass(here).names)
+    first = synthetic(records(here))
+    here.stack.stop(bounded_pass(here).names)
+    both = synthetic(records(here))
+    told = [(body["symbol"], body["trade_id"]) for body in both if body["kind"] == "trade"]
+    assert len(set(told)) == len(told), "nothing twice"
+    assert 1_000 < len(both) - len(first) < 3_000, "the day is not told again"
+    for symbol in ("BTC-USD", "ETH-USD", "SOL-USD"):
+        mine = [body for body in both if body["symbol"] == symbol and body["kind"] == "coverage"]
+        spans = sorted((body["from_us"], body["through_us"]) for body in mine)
+        assert all(before[1] == after[0] for before, after in itertools.pairwise(spans)), "no hole between the runs"
+
+
+@pytest.mark.parametrize(
+    ("history_h", "there", "words"),
+    [
+        (26.0, "nothing", ("--history-h", "26")),
+        (26.0, "trades", ()),  # of an older version's lake nobody knows what is told
+        (26.0, "a history", ("--history-h", "26")),
+        (0.0, "nothing", ()),
+        (0.0, "a history", ("--history-h", "0")),  # so that it is known what this run tells
+    ],
+)
+def test_the_history_goes_into_a_new_lake_and_goes_on_in_one_that_has_one(
+    history_h: float,
+    there: str,
+    words: tuple[str, ...],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    here = target(Settings(lake=str(tmp_path / "lake"), history_h=history_h))
+    if there == "a history":
+        path = chronicle_path(here.lake.path)
+        path.parent.mkdir(parents=True)
+        path.write_text("{}")
+    monkeypatch.setattr(Lake, "existing_tables", lambda _: [] if there == "nothing" else ["bronze.trades"])
+    assert AppProcesses(here)._history() == words
 
 
 def test_a_producer_that_died_in_a_bounded_pass_is_told_with_its_log(here: Target) -> None:
