@@ -130,7 +130,7 @@ def run(options: argparse.Namespace) -> list[Sample]:
             "TAPEHOUSE_KINESIS_TIMING": options.timing,
         }
         with (Path(folder) / "run-app.log").open("wb") as log:
-            words = [str(HERE / ".venv/bin/tapehouse"), "run-app"]
+            words = [str(HERE / ".venv/bin/tapehouse"), "run-app", "--history-h", "0"]
             process = subprocess.Popen(words, cwd=HERE, env=told, stdout=log, stderr=log)
             try:
                 for sample in samples(process, lake, options.minutes):

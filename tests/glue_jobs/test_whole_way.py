@@ -17,10 +17,12 @@ from glue_jobs.engine.table_log import TableLog
 from glue_jobs.pipeline import Options, pipeline
 from glue_jobs.refresh import Refresh
 from glue_jobs.status import table_status
+from producers.synthetic.past import Stretch, past
 from tapehouse import aws
 from tapehouse.errors import TerminalError
+from tapehouse.intervals import HOUR_US
 from tapehouse.lake import Lake
-from tapehouse.record import Coverage, Gap, GapClosed, Record, encode, judge
+from tapehouse.record import Coverage, Gap, GapClosed, Record, Trade, encode, judge
 from tapehouse.tables import BRONZE_TRADES, REGISTRY, Table
 from tests import factories
 from tests.glue_jobs import by_spark
@@ -94,6 +96,39 @@ def test_a_stream_that_is_replayed_and_checkpoints_that_are_lost_change_nothing(
     Refresh(spark, lake, pipeline(Options(client=client))).once()
     check(spark, lake, 60)
     assert spark.read.format("delta").load(lake.table_uri("silver.rejected")).count() == 50
+
+
+def test_a_history_comes_to_gold_whole_and_what_of_it_is_told_again_is_known(
+    spark: Any, lake: Lake, client: Any, put: Put
+) -> None:
+    """As after a kill while it was told: the beginning is in the stream, then all of it comes again."""
+    symbols = ("BTC-USD", "ETH-USD")
+    until_us = START_US + 20 * 60 * 1_000_000 + 7
+    stretch = Stretch(from_us=until_us - 3 * HOUR_US, until_us=until_us, seed=1, symbols=symbols, traders=9, prices={})
+    told = [each for block in past(stretch) for each in block]
+    count = sum(isinstance(each, Trade) for each in told)
+    first = told[: len(told) // 3]
+    refresh = Refresh(spark, lake, pipeline(Options(client=client)))
+    put([encode(each) for each in first])
+    refresh.once()
+    put([encode(each) for each in told])
+    refresh.once()
+    report = audit(spark, lake, pipeline())
+    assert report.ok, report.lines
+    assert report.counts["silver.trades"] == count > 2_000
+
+    def table(name: str) -> Any:
+        return spark.read.format("delta").load(lake.table_uri(name))
+
+    verdicts = [row.verdict for row in table("silver.rejected").collect()]
+    assert verdicts == ["duplicate"] * sum(isinstance(each, Trade) for each in first)
+    hours = table("gold.candles").where("interval = '1h' AND exchange = 'synthetic'").orderBy("symbol", "window_start")
+    assert [(row.symbol, row.complete) for row in hours.collect()] == [
+        (symbol, complete) for symbol in symbols for complete in (False, True, True, False)
+    ], "the first hour and the last are not wholly told"
+    assert all(row.change_1h is not None for row in table("gold.market_summary").collect())
+    counted = table("gold.data_quality").where("source = 'synthetic'").selectExpr("sum(late)", "sum(backfilled)")
+    assert counted.collect()[0] == (0, count)
 
 
 def test_a_rebuild_gives_the_same_tables_and_the_next_refresh_goes_on(
