@@ -43,8 +43,8 @@ class BrokenChronicleError(TerminalError):
 
     def __str__(self) -> str:
         return (
-            f"{self.path}: what is told of the synthetic market cannot be kept: {self.detail}. Mend that; or leave the "
-            "history out (--history-h), or begin a new lake."
+            f"{self.path}: what is told of the synthetic market cannot be kept: {self.detail}. Mend that, or remove it "
+            "and leave --history-h out (as run-app does then), or begin a new lake."
         )
 
 
