@@ -6,6 +6,8 @@ longer than ``timeout_s``       its worker is ended, and the card says so
 nobody waits for it any more    in its turn it is not asked; being asked, it may end within ``grace_s``, then its
                                 worker is ended
 many answers by one worker      it is replaced: see ``worker``
+a worker ends                   the next is started at once, and asked last of all: one that has still to import when
+                                it is asked keeps its card waiting for a second
 ==============================  =====================================================================================
 """
 
@@ -39,7 +41,7 @@ class TooSlowError(TransientError):
 
 
 class Answers:
-    """Used from one event loop. Close it."""
+    """Used from one event loop. Close it. ``begin`` starts the workers before anything is asked."""
 
     def __init__(
         self,
@@ -51,19 +53,27 @@ class Answers:
         most: int = ANSWERS,
     ) -> None:
         self._start, self._timeout_s, self._grace_s, self._most = start, timeout_s, grace_s, most
-        self._turns = asyncio.Semaphore(at_once)
+        self._at_once, self._turns = at_once, asyncio.Semaphore(at_once)
         self._threads = ThreadPoolExecutor(at_once + 1, thread_name_prefix="answers")
-        self._idle: list[tuple[Worker, int]] = []
+        self._idle: list[tuple[asyncio.Future[Worker], int]] = []
+        """Started, or about to be, and how much each has answered."""
         self._busy: set[Worker] = set()
         self._letting_go: set[asyncio.Task[None]] = set()
         self._closed = False
 
+    async def begin(self) -> None:
+        """Starts as many workers as there are turns."""
+        self._idle[:0] = [(self._off_loop(self._start), 0) for _ in range(self._at_once)]
+
     async def ask(self, sql: str) -> Result:
         """The answer. Raises TerminalError for SQL that has none, TransientError where none came."""
         await self._turns.acquire()
+        started, count = self._idle.pop() if self._idle else (self._off_loop(self._start), 0)
         try:
-            worker, count = self._idle.pop() if self._idle else (await self._off_loop(self._start), 0)
-        except BaseException:
+            worker = await asyncio.shield(started)
+        except BaseException as error:
+            if isinstance(error, asyncio.CancelledError):
+                self._idle.append((started, count))
             self._turns.release()
             raise
         self._busy.add(worker)
@@ -82,8 +92,11 @@ class Answers:
     async def close(self) -> None:
         """Ends all workers."""
         self._closed = True
-        for worker in [*self._busy, *(worker for worker, _ in self._idle)]:
+        for worker in self._busy:
             worker.end()
+        for found in await asyncio.gather(*(started for started, _ in self._idle), return_exceptions=True):
+            if not isinstance(found, BaseException):
+                found.end()
         self._idle.clear()
         if self._letting_go:
             await asyncio.wait(self._letting_go)
@@ -111,5 +124,9 @@ class Answers:
         is_lost = isinstance(asking.exception(), WorkerEndedError)
         if is_lost or self._closed or count + 1 >= self._most:
             worker.end()
+            if not self._closed:
+                self._idle.insert(0, (self._off_loop(self._start), 0))
         else:
-            self._idle.append((worker, count + 1))
+            free: asyncio.Future[Worker] = asyncio.get_running_loop().create_future()
+            free.set_result(worker)
+            self._idle.append((free, count + 1))

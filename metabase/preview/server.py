@@ -24,6 +24,7 @@ def guarded(book: Book, lake: Lake, *, holdings: HoldingsFile | None, password: 
     """The app. Once a process: NiceGUI has one list of pages."""
     answers = Answers(lambda: ProcessWorker(lake))
     page.register(page.Shared(book, answers, Versions(lake), holdings))
+    pages.on_startup(answers.begin)
     pages.on_shutdown(answers.close)
     outer = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     ui.run_with(outer, title="Tapehouse", favicon="🕯️", tailwind=False, show_welcome_message=False)

@@ -62,6 +62,42 @@ async def until(said: Callable[[], bool]) -> None:
         await asyncio.sleep(0.005)
 
 
+def test_workers_are_there_before_the_first_question() -> None:
+    async def test(answers: Answers) -> None:
+        await answers.begin()
+        await until(lambda: len(NOTED) == 2)
+        await answers.ask("a")
+        await asyncio.gather(*(answers.ask(sql) for sql in "bcd"))
+
+    assert sum(len(worker.asked) for worker in run(test, at_once=2)) == 4
+    assert len(NOTED) == 2
+
+
+def test_the_next_worker_is_started_when_one_ends_and_asked_last_of_all() -> None:
+    async def test(answers: Answers) -> None:
+        await answers.begin()
+        await until(lambda: len(NOTED) == 2)
+        for _ in range(2):
+            await answers.ask("a")
+        await until(lambda: len(NOTED) == 3)  # though nobody asked for it
+        await answers.ask("b")
+        assert NOTED[2].asked == []
+
+    run(test, at_once=2, most=2)
+
+
+def test_a_worker_that_nobody_waits_for_any_more_while_it_starts_is_kept() -> None:
+    async def test(answers: Answers) -> None:
+        gone = asyncio.ensure_future(answers.ask("gone"))
+        await asyncio.sleep(0)
+        gone.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await gone
+        await answers.ask("next")
+
+    assert [worker.asked for worker in run(test, at_once=1)] == [["next"]]
+
+
 def test_a_worker_is_kept_for_the_next_question() -> None:
     async def test(answers: Answers) -> None:
         for sql in ("a", "b"):
