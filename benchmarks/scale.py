@@ -16,13 +16,13 @@ import os
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import candles  # type: ignore[import-not-found] # beside this script
 import pyarrow as pa
+from harness.processes import family  # type: ignore[import-not-found]
 from latency import Made, Reader, put  # type: ignore[import-not-found] # beside this script
 
 from embedded.kinesis import KinesisServer
@@ -194,7 +194,7 @@ class Bench:
 
 def read_so_far() -> int:
     """Bytes that this process and those that it started have asked the system for."""
-    return sum(_read_by(pid) for pid in (os.getpid(), *_started_by(os.getpid())))
+    return sum(map(_read_by, family()))
 
 
 def _read_by(pid: int) -> int:
@@ -203,17 +203,6 @@ def _read_by(pid: int) -> int:
     except OSError:
         return 0
     return int(next(line for line in lines if line.startswith("rchar")).split()[1])
-
-
-def _started_by(pid: int) -> Iterator[int]:
-    for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        try:
-            children = [int(word) for word in task.read_text(encoding="ascii").split()]
-        except OSError:
-            continue
-        for child in children:
-            yield child
-            yield from _started_by(child)
 
 
 def measure(stored: Stored, spark: Any, passes: int, backfill: int) -> dict[str, float]:
