@@ -21,6 +21,10 @@ from tapehouse.query.dialect import MACROS, Translated, tables_of, translate
 from tapehouse.query.dialect.types import DAYS, MONTHS, ZONED, Type, of_duckdb, refuse_zone
 from tapehouse.query.port import Result
 
+_COLUMNS: Final = (
+    "SELECT column_name, data_type FROM duckdb_columns() WHERE schema_name = ? AND table_name = ? ORDER BY column_index"
+)
+
 
 def extension_path() -> Path:
     """The delta extension that came with the environment. Raises TerminalError where there is none."""
@@ -76,7 +80,8 @@ class DuckdbPort:
             self._connection.execute(
                 f'CREATE OR REPLACE VIEW "{layer}"."{table}" AS SELECT * FROM delta_scan(\'{place}\')'  # noqa: S608
             )
-            described = self._connection.execute(f'DESCRIBE "{layer}"."{table}"').fetchall()
+            # The catalog keeps what the view's making found; DESCRIBE would read the table's log a second time.
+            described = self._connection.execute(_COLUMNS, [layer, table]).fetchall()
         except duckdb.Error as error:
             raise TerminalError(f"{name} cannot be read: {_sentence(error)}") from error
         return {str(row[0]): of_duckdb(str(row[1])) for row in described}
