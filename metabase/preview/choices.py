@@ -8,15 +8,20 @@ from metabase.preview.live import Asks
 from metabase.preview.numbers import text
 from tapehouse.errors import LakehouseError
 
+MOST: Final = 500
+"""Values of one filter: of more markets the most traded, of more assets those with most stories."""
 _COLUMNS: Final[Mapping[str, str]] = {
-    "symbol": "SELECT DISTINCT symbol FROM gold.market_summary ORDER BY 1",
+    "symbol": f"""SELECT symbol FROM (
+        SELECT symbol FROM gold.market_summary GROUP BY symbol ORDER BY max(quote_volume_24h) DESC, symbol LIMIT {MOST}
+    ) AS busiest ORDER BY symbol""",  # noqa: S608 - a number of ours
     "exchange": "SELECT DISTINCT exchange FROM gold.market_summary ORDER BY 1",
-    "asset": "SELECT DISTINCT symbol FROM gold.sentiment_daily ORDER BY 1",
+    "asset": f"""SELECT symbol FROM (
+        SELECT symbol FROM gold.sentiment_daily GROUP BY symbol ORDER BY sum(documents) DESC, symbol LIMIT {MOST}
+    ) AS most_told ORDER BY symbol""",  # noqa: S608 - a number of ours
     "quote": "SELECT DISTINCT split_part(symbol, '-', 2) FROM gold.market_summary ORDER BY 1",
     "portfolio": "SELECT DISTINCT portfolio FROM gold.portfolio ORDER BY 1",
     "horizon": "SELECT DISTINCT horizon_s FROM gold.forecast ORDER BY 1",
 }
-MOST: Final = 500
 
 
 def known(each: Filter) -> bool:
