@@ -68,6 +68,9 @@ class Answers:
     async def ask(self, sql: str) -> Result:
         """The answer. Raises TerminalError for SQL that has none, TransientError where none came."""
         await self._turns.acquire()
+        if self._closed:
+            self._turns.release()
+            raise WorkerEndedError
         started, count = self._idle.pop() if self._idle else (self._off_loop(self._start), 0)
         try:
             worker = await asyncio.shield(started)

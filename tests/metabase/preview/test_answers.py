@@ -199,3 +199,17 @@ def test_a_worker_is_replaced_after_so_many_answers() -> None:
             await answers.ask("a")
 
     assert [len(worker.asked) for worker in run(test, at_once=1, most=2)] == [2, 2, 1]
+
+
+def test_what_still_waits_for_its_turn_when_all_is_closed_ends_as_a_question_and_not_as_a_fault() -> None:
+    async def test(answers: Answers) -> None:
+        slow = asyncio.ensure_future(answers.ask("slow"))
+        await until(lambda: bool(NOTED) and NOTED[0].began.is_set())
+        waiting = asyncio.ensure_future(answers.ask("next"))
+        await asyncio.sleep(0)
+        await answers.close()
+        for each in (slow, waiting):
+            with pytest.raises(WorkerEndedError):
+                await each
+
+    assert [worker.asked for worker in run(test, at_once=1)] == [["slow"]]
