@@ -128,7 +128,7 @@ def _ended_by(error: duckdb.Error) -> TerminalError:
     said = re.search(r"'ATHENA:(!?)([^']*)'", str(error))
     if said and said.group(1):
         return RefusedError(said.group(2), "see there what to write instead")
-    if "INT128" in str(error) or "HUGEINT" in str(error):
+    if not said and ("INT128" in _sentence(error) or "HUGEINT" in _sentence(error)):
         return RefusedError("a quotient of decimals as large as these", "cast them to double")
     return TerminalError(f"The question cannot be answered: {said.group(2) if said else _sentence(error)}")
 

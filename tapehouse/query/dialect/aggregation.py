@@ -12,7 +12,7 @@ from tapehouse.query.dialect import functions, macros, operators, predicates, si
 from tapehouse.query.dialect.casts import coerced
 from tapehouse.query.dialect.names import Translator, Typed
 from tapehouse.query.dialect.reading import only
-from tapehouse.query.dialect.types import BIGINT, DOUBLE, Type
+from tapehouse.query.dialect.types import BIGINT, DOUBLE, ZONED, Type
 
 _ORDERED: Final = frozenset(("min", "max", "min_by", "max_by"))
 _BRACKETS: Final = re.compile(r"(\w+)\[(.*?)\]")
@@ -39,8 +39,8 @@ def around(at: Translator, node: exp.Expr) -> tuple[Over, exp.Expr]:
     over = Over()
     while isinstance(node, exp.Window | exp.Filter | exp.IgnoreNulls | exp.RespectNulls):
         if isinstance(node, exp.Window):
-            only(node, "this", "partition_by", "order", "spec", "over")
-            over = replace(over, window=f" OVER ({_window(at, node)})")
+            only(node, "this", "partition_by", "order", "spec", "over", "alias")
+            over = replace(over, window=f" OVER ({_window(at.exact(), node)})")
         elif isinstance(node, exp.Filter):
             over = replace(over, filter=f" FILTER (WHERE {predicates.condition(at, node.expression.this)})")
         else:
@@ -50,31 +50,86 @@ def around(at: Translator, node: exp.Expr) -> tuple[Over, exp.Expr]:
 
 
 def _window(at: Translator, node: exp.Window) -> str:
+    node = _named(at, node)
     partition = ", ".join(at.value(each).sql for each in node.args.get("partition_by") or ())
-    order = node.args.get("order")
-    said = [f"PARTITION BY {partition}"] if partition else []
-    if order is not None:
-        said.append(order_by(at, order.expressions))
+    ordered = node.args["order"].expressions if node.args.get("order") is not None else ()
     spec = node.args.get("spec")
-    if spec is not None:
-        said.append(_frame(spec))
-    return " ".join(said)
+    frame = _frame(at, spec, ordered) if spec is not None else ""
+    said = [f"PARTITION BY {partition}"] if partition else []
+    if ordered and frame.startswith("RANGE") and " OFFSET " in frame:
+        key = at.value(ordered[0].this)
+        sql = f"athena_utc({key.sql})" if key.type.name == ZONED else key.sql
+        said.append(f"ORDER BY {sql}{direction(ordered[0])}")
+    elif ordered:
+        said.append(order_by(at, ordered))
+    return " ".join([*said, frame.replace(" OFFSET ", " ")])
 
 
-def _frame(spec: exp.Expr) -> str:
+def name_window(at: Translator, node: exp.Window) -> None:
+    """What WINDOW says, by its name. Raises TerminalError for one that is there already."""
+    only(node, "this", "partition_by", "order", "spec", "alias")
+    name = node.name.lower()
+    if name in at.scope.windows:
+        raise TerminalError(f"The SQL is wrong: there are two windows {name}.")
+    at.scope.windows[name] = _named(at, node)
+
+
+def _named(at: Translator, node: exp.Window) -> exp.Window:
+    """The window with what it takes over from the one that it names. Raises TerminalError where Athena does not."""
+    if not node.args.get("alias"):
+        return node
+    name = node.args["alias"].name.lower()
+    if name not in at.scope.windows:
+        raise TerminalError(f"The SQL is wrong: there is no window {name}.")
+    base = at.scope.windows[name]
+    in_brackets = "order" in node.args  # OVER (w) may not name one that has a frame, OVER w may
+    mine = {part for part in ("partition_by", "order", "spec") if node.args.get(part)}
+    if (
+        "partition_by" in mine
+        or ("order" in mine and base.args.get("order"))
+        or (in_brackets and base.args.get("spec"))
+    ):
+        raise TerminalError(f"The SQL is wrong: what window {name} says cannot be said anew.")
+    said = {part: node.args.get(part) or base.args.get(part) for part in ("partition_by", "order", "spec")}
+    return exp.Window(this=node.this.copy(), **said)
+
+
+def _frame(at: Translator, spec: exp.Expr, ordered: Sequence[exp.Expr]) -> str:
     only(spec, "kind", "start", "start_side", "end", "end_side")
     kind = str(spec.args["kind"]).upper()
-    start = _bound(kind, spec.args.get("start"), spec.args.get("start_side"))
-    end = _bound(kind, spec.args.get("end") or "CURRENT ROW", spec.args.get("end_side"))
+
+    def bound(of: "exp.Expr | str | None", side: str | None) -> str:
+        if isinstance(of, str):
+            return " ".join(filter(None, [of.upper(), (side or "").upper()]))
+        if kind == "RANGE" and of is not None:
+            return f" OFFSET {_offset(at, of, ordered)} {(side or '').upper()}"
+        if not isinstance(of, exp.Literal) or not of.name.isdigit():
+            raise RefusedError(f"{kind} of an offset", "count ROWS by a constant")
+        return f"{of.name} {(side or '').upper()}"
+
+    start = bound(spec.args.get("start"), spec.args.get("start_side"))
+    end = bound(spec.args.get("end") or "CURRENT ROW", spec.args.get("end_side"))
     return f"{kind} BETWEEN {start} AND {end}"
 
 
-def _bound(kind: str, bound: "exp.Expr | str | None", side: str | None) -> str:
-    if isinstance(bound, str):
-        return " ".join(filter(None, [bound.upper(), (side or "").upper()]))
-    if kind == "RANGE" or not isinstance(bound, exp.Literal) or not bound.name.isdigit():
-        raise RefusedError(f"{kind} of an offset", "count ROWS by a constant")
-    return f"{bound.name} {(side or '').upper()}"
+def _offset(at: Translator, node: exp.Expr, ordered: Sequence[exp.Expr]) -> str:
+    """How far RANGE goes from a row's own value: a constant number, or a span of time."""
+    if len(ordered) != 1:
+        raise TerminalError("The SQL is wrong: RANGE of an offset takes ORDER BY of one value.")
+    key, span = at.value(ordered[0].this).type, at.value(node)
+    if isinstance(node, exp.Interval) and key.name in ("date", "timestamp", ZONED):
+        whole = re.fullmatch(r"CAST\((\d+) AS BIGINT\)", span.sql)
+        if whole and span.type == types.INTERVAL_MONTHS:
+            return f"to_months({whole.group(1)})"
+        if whole and (key.name != "date" or int(whole.group(1)) % 86_400_000 == 0):
+            return f"to_milliseconds({whole.group(1)})"
+    elif (
+        isinstance(node, exp.Literal) and key.name in (*types.WHOLE, "decimal") and types.common(key, span.type) == key
+    ):
+        return coerced(span.sql, span.type, key)
+    raise RefusedError(
+        f"RANGE of {span.type} over {key}", "go by a constant that is not negative, of the type that is ordered by"
+    )
 
 
 def order_by(at: Translator, ordered: Sequence[exp.Expr]) -> str:
@@ -98,14 +153,21 @@ def direction(ordered: exp.Expr) -> str:
 
 def aggregate(at: Translator, name: str, nodes: Sequence[exp.Expr], over: Over) -> Typed:
     """The call of an aggregate, or of a function that only a window has."""
-    functions.check_exact(name, is_rounded=at.is_rounded)
     if name in functions.windows() and (not over.window or over.filter):
         raise TerminalError(f"The SQL is wrong: {name} takes OVER, and no FILTER.")
     if over.filter and over.window:
         raise RefusedError("FILTER with OVER", "take CASE, since Athena has no such thing")
     if over.nulls and name not in _NULLS:
         raise RefusedError(f"IGNORE NULLS behind {name}", "filter by IS NOT NULL")
+    if name == "approx_percentile":
+        _refuse_percentile(nodes)
+    if name in functions.INEXACT:
+        at.check_digits(name)
     distinct, order, nodes = _inside(at, nodes)
+    if distinct:
+        at = at.exact()
+    elif name in functions.ADDING:
+        at = at.rounded()
     if name == "count" and (not nodes or isinstance(nodes[0], exp.Star)):
         return Typed(f"count(*){over.filter}{over.window}", BIGINT)
     if order and name != "array_agg":
@@ -174,7 +236,8 @@ def _average(inside: Inside, made: list[str], wanted: list[Type]) -> str:
     """Of decimals: of their scale, half of a last digit and more rounded away from zero."""
     total = operators.unscaled(_sum(inside, made, wanted), 0)
     count = inside("count", made[0])
-    return f"CASE WHEN {count} > 0 THEN {operators.quotient(total, f'CAST({count} AS HUGEINT)', wanted[0])} END"
+    quotient = operators.of_digits(f"athena_quotient({total}, CAST({count} AS HUGEINT))", wanted[0])
+    return f"CASE WHEN {count} > 0 THEN {quotient} END"
 
 
 def _sum(inside: Inside, made: list[str], wanted: list[Type]) -> str:
@@ -188,9 +251,13 @@ def _approximate(inside: Inside, made: list[str], wanted: list[Type]) -> str:
     raise RefusedError("approx_distinct", "take count(DISTINCT …)")
 
 
-def _percentile(inside: Inside, made: list[str], wanted: list[Type]) -> str:
+def _refuse_percentile(nodes: Sequence[exp.Expr]) -> None:
+    """Athena's is an estimate that differs with the order of rows; with what is exact in both."""
+    value, share = [*(each.sql(dialect="trino") for each in nodes), "x", "0.5"][:2]
+    share = share if re.fullmatch(r"0?\.\d+", share) else "0.5"
     raise RefusedError(
-        "approx_percentile", "take element_at(array_sort(array_agg(x)), CAST(ceil(count(x) * 0.5) AS bigint))"
+        "approx_percentile",
+        f"take an exact one: element_at(array_sort(array_agg({value})), CAST(ceil(count({value}) * {share}) AS bigint))",
     )
 
 
@@ -206,7 +273,6 @@ _SPECIAL: Final = {
     "athena_sum": _sum,
     "athena_avg": _average,
     "approx_distinct": _approximate,
-    "approx_percentile": _percentile,
     "athena_histogram": _histogram,
     "athena_map_agg": _map_agg,
 }

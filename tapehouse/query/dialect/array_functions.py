@@ -31,6 +31,8 @@ sequence(bigint, bigint) -> array(bigint) = athena_steps({0}, {1}, CASE WHEN {0}
 sequence(bigint, bigint, bigint) -> array(bigint) = athena_steps({0}, {1}, {2})
 sequence(date, date) -> array(date) = list_transform(athena_steps({0} - DATE '1970-01-01', {1} - DATE '1970-01-01', CASE WHEN {0} <= {1} THEN 1 ELSE -1 END), lambda day: DATE '1970-01-01' + CAST(day AS INTEGER))
 sequence(date, date, interval day to second) -> array(date) = list_transform(athena_steps({0} - DATE '1970-01-01', {1} - DATE '1970-01-01', athena_whole_days({2})), lambda day: DATE '1970-01-01' + CAST(day AS INTEGER))
+sequence(date, date, interval year to month) -> array(date) = list_transform(athena_months(CAST({0} AS TIMESTAMP), CAST({1} AS TIMESTAMP), {2}), lambda day: CAST(day AS DATE))
+sequence(timestamp(p), timestamp(p), interval year to month) -> array(timestamp(p)) = athena_months({0}, {1}, {2})
 sequence(timestamp(p), timestamp(p), interval day to second) -> array(timestamp(p)) = list_transform(athena_steps(epoch_us({0}), epoch_us({1}), {2} * 1000), lambda us: make_timestamp(us))
 transform(array(T), function(T) -> U) -> array(U) = list_transform({0}, {1})
 filter(array(T), function(T) -> boolean) -> array(T) = list_filter({0}, {1})
@@ -39,6 +41,12 @@ any_match(array(T), function(T) -> boolean) -> boolean = athena_any(list_transfo
 all_match(array(T), function(T) -> boolean) -> boolean = NOT athena_any(list_transform(list_transform({0}, {1}), lambda found: NOT found))
 none_match(array(T), function(T) -> boolean) -> boolean = NOT athena_any(list_transform({0}, {1}))
 map(array(K), array(V)) -> map(K,V) = athena_map({0}, {1})
+map_entries(map(K,V)) -> array(row(K,V)) = list_transform(map_entries({0}), lambda pair: struct_pack(field0 := pair.key, field1 := pair.value))
+map_concat(map(K,V), map(K,V)) -> map(K,V) = CASE WHEN {0} IS NOT NULL AND {1} IS NOT NULL THEN map_concat({0}, {1}) END
+map_filter(map(K,V), function(K,V) -> boolean) -> map(K,V) = CASE WHEN {0} IS NOT NULL THEN map_from_entries(list_filter(map_entries({0}), {1})) END
+transform_values(map(K,V), function(K,V) -> U) -> map(K,U) = CASE WHEN {0} IS NOT NULL THEN athena_with_values({0}, list_transform(map_entries({0}), {1})) END
+zip(array(A), array(B)) -> array(row(A,B)) = CASE WHEN {0} IS NOT NULL AND {1} IS NOT NULL THEN list_transform(athena_places({0}, {1}), lambda place: struct_pack(field0 := {0}[place], field1 := {1}[place])) END
+zip_with(array(A), array(B), function(A,B) -> U) -> array(U) = CASE WHEN {0} IS NOT NULL AND {1} IS NOT NULL THEN list_transform(list_transform(athena_places({0}, {1}), lambda place: struct_pack("key" := {0}[place], "value" := {1}[place])), {2}) END
 map_keys(map(K,V)) -> array(K) = map_keys({0})
 map_values(map(K,V)) -> array(V) = map_values({0})
 """

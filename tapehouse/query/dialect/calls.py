@@ -16,6 +16,8 @@ from tapehouse.query.dialect.reading import only
 from tapehouse.query.dialect.signatures import Signature, filled
 from tapehouse.query.dialect.types import ZONED, Type
 
+PAIRED: Final = frozenset(("map_filter", "transform_values", "zip_with"))
+"""A lambda of theirs takes two, which in DuckDB are one row of ``key`` and ``value``."""
 SOUND: Final = frozenset(
     ("contains", "array_position", "array_remove", "arrays_overlap", "array_union", "array_intersect", "array_except",
      "array_distinct", "array_sort", "array_max", "array_min", "greatest", "least", "array_join", "map", "element_at")
@@ -42,28 +44,33 @@ def call(at: Translator, node: exp.Expr) -> Typed:
     known = functions.scalars().get(name)
     if known is None:
         raise RefusedError(f"the function {name}", "its meaning here is not proven to be Athena's; say it otherwise")
-    functions.check_exact(name, is_rounded=at.is_rounded)
     return applied(at, name, nodes, known)
 
 
 def applied(at: Translator, name: str, nodes: Sequence[exp.Expr], known: Sequence[Signature]) -> Typed:
     """The call by the signature that fits its arguments."""
+    if name in functions.INEXACT and not is_square(name, nodes):
+        at.check_digits(name)
     values = [None if isinstance(each, exp.Lambda) else at.value(each) for each in nodes]
     kinds = [None if value is None else value.type for value in values]
     signature, bound = signatures.choose(name, kinds, known)
-    if name in SOUND and any(kind is not None and _is_unsound(kind) for kind in kinds):
+    if name in ("array_sort", "array_max", "array_min") and kinds == [types.array(types.DOUBLE)]:
+        values = [Typed(f"athena_sound_list({value.sql})", value.type) for value in values if value is not None]
+    elif name == "element_at" and kinds[0] is not None and kinds[0].name == "array":
+        pass  # it compares nothing there, but in a map
+    elif name in SOUND and any(kind is not None and _is_unsound(kind) for kind in kinds):
         raise RefusedError(
             f"{name} of {next(str(k) for k in kinds if k is not None and _is_unsound(k))}", "cast to decimal"
         )
     made: list[str] = []
     for pattern, value, node in zip(signature.wanted(len(nodes)) or (), values, nodes, strict=True):
         if value is None:
-            made.append(_lambda(at, node, pattern, bound))
+            made.append(_lambda(at, name, node, pattern, bound))
         else:
             made.append(coerced(value.sql, value.type, filled(pattern, bound)))
     if signature.template in FOLDS:
         return Typed(FOLDS[signature.template].format(*made), filled(signature.returns, bound))
-    template = _in_their_zone(name, signature.template, values)
+    template = "({0} * {0})" if is_square(name, nodes) else _in_their_zone(name, signature.template, values)
     return Typed(signatures.fill(template, made, bound), filled(signature.returns, bound))
 
 
@@ -75,15 +82,22 @@ def _is_unsound(kind: Type) -> bool:
     return kind.name in ("double", "row", "json")
 
 
-def _lambda(at: Translator, node: exp.Expr, pattern: "tuple[str, tuple[object, ...]]", bound: signatures.Bound) -> str:
+def _lambda(
+    at: Translator, name: str, node: exp.Expr, pattern: "tuple[str, tuple[object, ...]]", bound: signatures.Bound
+) -> str:
     """A lambda, its arguments typed by what is known; a letter that is only its result's is known from then on."""
     *wanted, result = pattern[1]
     names = [each.name.lower() for each in node.expressions]
     if len(names) != len(wanted):
         raise TerminalError(f"The SQL is wrong: a lambda of {len(wanted)} arguments is wanted.")
+    said = [types.quoted(f"p_{name}") for name in names]
+    places = said
+    if name in PAIRED:
+        said = said[:1]
+        places = [f"struct_extract({said[0]}, '{part}')" for part in ("key", "value")]
     arguments = {
-        name: Typed(types.quoted(f"p_{name}"), filled(kind, bound))  # type: ignore[arg-type]
-        for name, kind in zip(names, wanted, strict=True)
+        each: Typed(place, filled(kind, bound))  # type: ignore[arg-type]
+        for each, place, kind in zip(names, places, wanted, strict=True)
     }
     body = at.within(arguments).value(node.this)
     letter = result[0]  # type: ignore[index]
@@ -94,8 +108,7 @@ def _lambda(at: Translator, node: exp.Expr, pattern: "tuple[str, tuple[object, .
         raise RefusedError(
             f"a lambda that makes {body.type} where {expected} is wanted", "cast what it makes, or begins with"
         )
-    said = ", ".join(each.sql for each in arguments.values())
-    return f"lambda {said}: {coerced(body.sql, body.type, expected)}"
+    return f"lambda {', '.join(said)}: {coerced(body.sql, body.type, expected)}"
 
 
 def _in_their_zone(name: str, template: str, values: Sequence[Typed | None]) -> str:
@@ -134,8 +147,8 @@ EXTRACTED: Final = frozenset(
 )  # fmt: skip
 REFUSING: Final = (
     "round", "time_text", "plain", "instant", "url", "json_scalar", "json", "json_array_length", "no_newline", "odd",
-    "in_format", "lower", "upper", "iso_date", "sound", "from_utf8", "no_folding", "json_whole", "unixtime", "format",
-    "double_text", "split_part", "pad",
+    "in_format", "lower", "upper", "iso_date", "sound", "from_utf8", "no_folding", "no_far_letters", "months",
+    "json_whole", "unixtime", "utc_text", "format", "double_text", "split_part", "pad", "sound_list",
 )  # fmt: skip
 """Macros that may say no while they run (see ``macros``)."""
 
@@ -163,7 +176,7 @@ def _together(at: Translator, nodes: Sequence[exp.Expr], word: str) -> tuple[lis
 
 def _extreme(word: str) -> Special:
     def make(at: Translator, nodes: Sequence[exp.Expr]) -> Typed:
-        values, kind = _together(at, nodes, word)
+        values, kind = _together(at.exact(), nodes, word)
         values = [aggregation.sound(value, kind, word) for value in values]
         if kind.name == "row":
             raise RefusedError(f"{word} of {kind}", "compare its fields")
@@ -174,7 +187,7 @@ def _extreme(word: str) -> Special:
 
 
 def _nullif(at: Translator, nodes: Sequence[exp.Expr]) -> Typed:
-    first, second = _exactly(at, "nullif", nodes, 2)
+    first, second = _exactly(at.exact(), "nullif", nodes, 2)
     return Typed(f"CASE WHEN {operators.compare('=', first, second).sql} THEN NULL ELSE {first.sql} END", first.type)
 
 
@@ -223,7 +236,12 @@ def _typeof(at: Translator, nodes: Sequence[exp.Expr]) -> Typed:
 
 
 def _mod(at: Translator, nodes: Sequence[exp.Expr]) -> Typed:
-    return operators.modulo(*_exactly(at, "mod", nodes, 2))
+    return operators.modulo(*_exactly(at.exact(), "mod", nodes, 2))
+
+
+def is_square(name: str, nodes: Sequence[exp.Expr]) -> bool:
+    """Of power(x, 2) both engines make x * x, to the last digit."""
+    return name in ("power", "pow") and len(nodes) == 2 and isinstance(nodes[1], exp.Literal) and nodes[1].name == "2"
 
 
 def _grouping(at: Translator, nodes: Sequence[exp.Expr]) -> Typed:

@@ -143,7 +143,7 @@ def _timestamp(sql: str, kind: Type, wanted: Type) -> str | None:
 
 def _zoned(sql: str, kind: Type, wanted: Type) -> str | None:
     if kind.name == "varchar":
-        raise RefusedError(f"a cast of text to {wanted}", "take from_iso8601_timestamp, or cast to timestamp")
+        sql = f"athena_utc_text({sql})"
     if kind.name == ZONED and wanted.digits >= kind.digits:
         return sql
     made = _timestamp(sql, kind, types.timestamp(wanted.digits))

@@ -16,8 +16,10 @@ from tapehouse.query.dialect.types import Type
 class Expressions:
     """What expressions mean in one scope."""
 
-    def __init__(self, scope: Scope, withs: "queries.Withs", *, is_rounded: bool = False) -> None:
-        self.scope, self._withs, self.is_rounded = scope, withs, is_rounded
+    def __init__(
+        self, scope: Scope, withs: "queries.Withs", *, is_rounded: bool = False, seen: list[str] | None = None
+    ) -> None:
+        self.scope, self._withs, self._is_rounded, self._seen = scope, withs, is_rounded, seen
 
     def value(self, node: exp.Expr) -> Typed:
         """Raises RefusedError for what is not had here, TerminalError for what Athena refuses too."""
@@ -27,19 +29,35 @@ class Expressions:
         return make(self, node)
 
     def within(self, arguments: dict[str, Typed]) -> "Expressions":
-        return Expressions(self.scope.of(arguments), self._withs, is_rounded=self.is_rounded)
+        return Expressions(self.scope.of(arguments), self._withs, is_rounded=self._is_rounded, seen=self._seen)
 
     def rounded(self) -> "Expressions":
         return Expressions(self.scope, self._withs, is_rounded=True)
+
+    def exact(self) -> "Expressions":
+        return Expressions(self.scope, self._withs)
+
+    def noting(self, seen: list[str]) -> "Expressions":
+        return Expressions(self.scope, self._withs, seen=seen)
+
+    def check_digits(self, function: str) -> None:
+        if self._seen is not None:
+            self._seen.append(function)
+        elif not self._is_rounded:
+            raise RefusedError(
+                f"{function} without round", f"write round({function}(…), 12): engines differ in the last digit"
+            )
 
     def column_of(self, node: exp.Expr) -> tuple[str, Type]:
         found = queries.query(_bare(node), self._withs, self.scope)
         if len(found.columns) != 1:
             raise RefusedError(f"a query of {len(found.columns)} columns as a value", "select one")
+        if 0 in found.inexact:
+            self.check_digits(found.inexact[0])
         return found.sql, found.columns[0][1]
 
-    def query_of(self, node: exp.Expr) -> str:
-        return queries.query(_bare(node), self._withs, self.scope).sql
+    def query_of(self, node: exp.Expr) -> "queries.Query":
+        return queries.query(_bare(node), self._withs, self.scope)
 
 
 def _bare(node: exp.Expr) -> exp.Expr:
@@ -62,12 +80,13 @@ def _column(at: Translator, node: exp.Expr) -> Typed:
     only(node, "this", "table", "db", "catalog")
     name, table, layer = node.name, node.table or None, node.text("db") or None
     if layer is None and table is not None and not at.scope.is_table(table):
-        holder = at.scope.find(table)
-        if holder is not None:
-            return field(holder, name)
+        if at.scope.find(table) is not None:
+            return field(_column(at, exp.column(table)), name)
     elif layer is not None and not at.scope.is_table(table or ""):
         return field(_column(at, exp.column(table or "", layer)), name)
     found = at.scope.find(name, table, layer)
+    if found is not None and found.inexact:
+        at.check_digits(found.inexact)
     if found is None:
         if name.startswith("$"):
             raise RefusedError(f"the hidden column {name}", "it is not had here")
@@ -101,6 +120,8 @@ def _argument(at: Translator, node: exp.Expr) -> Typed:
     found = at.scope.find(node.name)
     if found is None:
         raise TerminalError(f"The SQL is wrong: there is no column {node.name}.")
+    if found.inexact:
+        at.check_digits(found.inexact)
     return found
 
 
@@ -111,7 +132,8 @@ def _cast(at: Translator, node: exp.Expr) -> Typed:
         if not isinstance(node.this, exp.Literal):
             raise RefusedError(_spelled(node), "take CAST")
         return literals.of_type(written, node.this.name)
-    wanted, value = types.parse(written), at.value(node.this)
+    wanted = types.parse(written)
+    value = (at if wanted == types.DOUBLE else at.exact()).value(node.this)
     if isinstance(node, exp.TryCast):
         made, odd = cast(value.sql, value.type, wanted), f"athena_odd({value.sql})"
         if odd in made:  # what is refused is refused outside TRY

@@ -38,8 +38,14 @@ MACROS: Final = (
     # The quotient of two whole numbers as of 38 digits, half of one and more away from zero.
     f"CREATE MACRO athena_quotient(a, b) AS CASE WHEN b = 0 THEN {fails('Division by zero', 'a', 'b')} "
     "ELSE a // b + CASE WHEN abs(a % b) >= abs(b) - abs(a % b) THEN sign(a) * sign(b) ELSE 0 END END",
+    # The same of a * p * q, which is too large: divided as by hand, what is left over is taken p and q times.
+    "CREATE MACRO athena_long_quotient(a, b, p, q) AS CASE WHEN b = 0 THEN "
+    f"{fails('Division by zero', 'a', 'b')} ELSE ((a // b) * p + ((a % b) * p) // b) * q + "
+    "((((a % b) * p) % b) * q) // b + CASE WHEN abs(((((a % b) * p) % b) * q) % b) >= "
+    "abs(b) - abs(((((a % b) * p) % b) * q) % b) THEN sign(a) * sign(b) ELSE 0 END END",
     "CREATE MACRO athena_to_base(x, radix) AS concat(CASE WHEN x < 0 THEN '-' END, lower(to_base(abs(x), radix)))",
     "CREATE MACRO athena_ln(x) AS CASE WHEN x = 0 THEN '-inf'::DOUBLE WHEN x < 0 THEN 'nan'::DOUBLE ELSE ln(x) END",
+    "CREATE MACRO athena_log10(x) AS CASE WHEN x = 0 THEN '-inf'::DOUBLE WHEN x < 0 THEN 'nan'::DOUBLE ELSE log10(x) END",
     "CREATE MACRO athena_sqrt(x) AS CASE WHEN x < 0 THEN 'nan'::DOUBLE ELSE sqrt(x) END",
     "CREATE MACRO athena_round(x, n) AS CASE WHEN NOT isfinite(x) THEN x "
     "WHEN n = 0 THEN round(x) WHEN abs(n) > 15 OR abs(x) * pow(10, n) > 1e15 THEN "
@@ -70,6 +76,8 @@ MACROS: Final = (
     _checked(
         "timestamp", rf" *{_TIME}( UTC| ?[+-][0-9][0-9]:[0-9][0-9])? *", "TIMESTAMP", "regexp_extract(x, '_TIME')"
     ).replace("_TIME", _TIME),
+    f"CREATE MACRO athena_utc_text(x) AS CASE WHEN regexp_matches(x, '[0-9] *([A-Za-z+]|-[0-9]+:)') AND NOT regexp_matches(x, '[0-9]( UTC|Z)$') "
+    f"THEN {fails('!a cast to timestamp with time zone of a text in another zone than UTC', 'x')} ELSE replace(x, 'Z', ' UTC') END",
     f"CREATE MACRO athena_odd(x) AS CASE WHEN regexp_matches(x, '^ *([+-]|[0-9]{{5,}}-|[0-9-]+ +[0-9:.]+ *[A-Za-z])') "
     f"AND x NOT LIKE '% UTC' THEN {fails('!a text with the name of a zone or a year beyond 9999', 'x')} ELSE x END",
     f"CREATE MACRO athena_from_hex(x) AS CASE WHEN length(x) % 2 <> 0 THEN {fails('Invalid hex', 'x')} ELSE unhex(x) END",
@@ -101,7 +109,7 @@ MACROS: Final = (
     f"CREATE MACRO athena_unixtime(x) AS CASE WHEN NOT isfinite(x) THEN {fails('!from_unixtime of no number', 'x')} "
     "ELSE make_timestamptz(CAST(floor(x * 1000 + 0.5) AS BIGINT) * 1000) END",
     "CREATE MACRO athena_instant(text) AS CASE WHEN text IS NULL THEN NULL "
-    r"WHEN regexp_full_match(text, '[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,3})?(Z|\+00:00)?') "
+    r"WHEN regexp_full_match(text, '[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,3})?)?(Z|\+00:00)?)?') "
     r"THEN athena_zoned(CAST(regexp_replace(replace(text, 'T', ' '), '(Z|\+00:00)$', '') AS TIMESTAMP)) "
     f"ELSE {fails('!from_iso8601_timestamp of a text in another form than 2026-11-22T00:00:00Z', 'text')} END",
     # text
@@ -149,6 +157,15 @@ MACROS: Final = (
     f"(low > high AND step > 0) THEN {fails('sequence stop value should be beyond its start in the step s direction', 'low', 'high', 'step')} "
     f"WHEN (high - low) // step >= 10000 THEN {fails('result of sequence must not have more than 10000 entries', 'low', 'high', 'step')} "
     "ELSE generate_series(low, high, step) END",
+    # Each counted from the first: the last day of a month stays it. One month more than whole ones have passed may be due.
+    "CREATE MACRO athena_months(low, high, step) AS CASE WHEN step = 0 OR (low < high AND step < 0) OR "
+    f"(low > high AND step > 0) THEN {fails('sequence stop value should be beyond its start in the step s direction', 'low', 'high', 'step')} "
+    f"WHEN step < 0 THEN {fails('!a sequence of months that goes back (take reverse of one that does not)', 'low', 'high', 'step')} "
+    f"WHEN date_sub('month', low, high) // step >= 9999 THEN {fails('!a sequence of so many months', 'low', 'high', 'step')} "
+    "ELSE list_filter(list_transform(range(date_sub('month', low, high) // step + 2), "
+    "lambda n: low + to_months(CAST(n * step AS INTEGER))), lambda x: x <= high) END",
+    "CREATE MACRO athena_places(a, b) AS range(1, greatest(len(a), len(b)) + 1)",
+    "CREATE MACRO athena_with_values(m, vals) AS map(map_keys(m), vals)",
     "CREATE MACRO athena_distinct(list) AS list_filter(list, lambda part, place: list_position(list, part) = place)",
     "CREATE MACRO athena_holds(list, x) AS coalesce(list_position(list, x), 0) > 0",
     "CREATE MACRO athena_any(found) AS CASE WHEN list_contains(found, true) THEN true "
@@ -164,9 +181,12 @@ MACROS: Final = (
     "lambda x, place: struct_pack(key := x, value := vals[place])), "
     "lambda entry, place: entry.key IS NOT NULL AND list_position(keys, entry.key) = place)) END",
     # over rows
+    "CREATE MACRO athena_finite(x) AS CASE WHEN isfinite(x) THEN x END",
     "CREATE MACRO athena_within(x, most) AS CASE WHEN x > most OR x < -most THEN "
     f"{fails('Decimal overflow', 'x', 'most')} ELSE x END",
     f"CREATE MACRO athena_sound(x) AS CASE WHEN isnan(x) THEN {fails('!a comparison of NaN', 'x')} ELSE x END",
+    "CREATE MACRO athena_sound_list(list) AS CASE WHEN len(list_filter(list, lambda x: isnan(x))) > 0 THEN "
+    f"{fails('!a comparison of NaN', 'list')} ELSE list END",
     # spans of time
     "CREATE MACRO athena_whole_days(ms) AS CASE WHEN ms % 86400000 <> 0 THEN "
     f"{fails('Cannot add hour, minutes or seconds to a date', 'ms')} ELSE CAST(ms // 86400000 AS INTEGER) END",
@@ -182,6 +202,9 @@ MACROS: Final = (
     # They fold into ASCII where case is ignored, and not in both engines alike.
     "CREATE MACRO athena_no_folding(x) AS CASE WHEN regexp_matches(x, '[ßẞſKﬀ-ﬆŉǰẖ-ẚİı]') THEN "
     f"{fails('!a pattern with (?i) on a text with letters such as ß', 'x')} ELSE x END",
+    # At a word's end Athena takes them for letters of it, though not for what \w fits.
+    r"CREATE MACRO athena_no_far_letters(x) AS CASE WHEN regexp_matches(x, '[^\x00-\x7f\x{2010}-\x{2027}\x{20a0}-\x{20bf}«»°·€£¥\x{1f300}-\x{1faff}]') THEN "
+    f"{fails('!a pattern with a word boundary on a text with letters such as é', 'x')} ELSE x END",
     f"CREATE MACRO athena_not_empty(x) AS CASE WHEN x = '' THEN {fails('The delimiter may not be the empty string', 'x')} ELSE x END",
     "CREATE MACRO athena_from_utf8(x) AS CASE WHEN encode(decode(x, 'replace')) <> x THEN "
     f"{fails('!from_utf8 of bytes that are no UTF-8 (to_hex shows them)', 'octet_length(x)')} ELSE decode(x, 'replace') END",

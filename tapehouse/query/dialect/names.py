@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from sqlglot import exp
 
 from tapehouse.errors import TerminalError
 from tapehouse.query.dialect.types import Type, quoted
+
+if TYPE_CHECKING:
+    from tapehouse.query.dialect.queries import Query
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +23,8 @@ class Typed:
     """Of a text constant, its content."""
     stored: str | None = None
     """Of a table's own column of instants, the column as it is stored, in microseconds."""
+    inexact: str | None = None
+    """Of a query's column in whose last digit engines differ, the function that makes it so."""
 
     @property
     def is_constant(self) -> bool:
@@ -55,10 +60,14 @@ class Scope:
     """Whether something of a query around it was named."""
     owner: "Scope | None" = None
     """Of a lambda's scope, the one that it is in."""
+    windows: dict[str, exp.Window] = field(default_factory=dict)
+    """What WINDOW names."""
 
     def of(self, arguments: dict[str, Typed]) -> "Scope":
         """The same within a lambda."""
-        return Scope(self.relations, self.parent, {**self.arguments, **arguments}, owner=self.owner or self)
+        return Scope(
+            self.relations, self.parent, {**self.arguments, **arguments}, owner=self.owner or self, windows=self.windows
+        )
 
     def find(self, name: str, table: str | None = None, layer: str | None = None) -> Typed | None:
         """The value of that name. Raises TerminalError where several have it."""
@@ -94,8 +103,6 @@ class Translator(Protocol):
     """What the pieces of an expression are made with."""
 
     scope: Scope
-    is_rounded: bool
-    """Whether round() stands around: only there are functions answered in whose last digit engines differ."""
 
     def value(self, node: exp.Expr) -> Typed:
         """What the node is."""
@@ -104,10 +111,19 @@ class Translator(Protocol):
         """The same inside a lambda."""
 
     def rounded(self) -> "Translator":
-        """The same inside round()."""
+        """The same inside round(), and inside what adds doubles up: where no last digit is seen."""
+
+    def exact(self) -> "Translator":
+        """The same where a last digit decides: inside a comparison, floor() and their like."""
+
+    def noting(self, seen: list[str]) -> "Translator":
+        """The same where a column of an inner query is made: what would be refused is noted down instead."""
+
+    def check_digits(self, function: str) -> None:
+        """Of a value in whose last digit engines differ. Raises RefusedError where that digit would be seen."""
 
     def column_of(self, node: exp.Expr) -> tuple[str, Type]:
         """A query of one column, ``c1``, and the column's type."""
 
-    def query_of(self, node: exp.Expr) -> str:
+    def query_of(self, node: exp.Expr) -> "Query":
         """A query, whatever its columns."""

@@ -143,7 +143,13 @@ def divide(left: Typed, right: Typed) -> Typed:
         found = types.decimal(min(38, p1 + s2 + max(s2 - s1, 0)), scale)
         over = coerced(left.sql, left.type, types.as_decimal(left.type))
         under = coerced(right.sql, right.type, types.as_decimal(right.type))
-        return Typed(quotient(unscaled(over, scale - s1 + s2), unscaled(under, 0), found), found)
+        more = scale - s1 + s2
+        if p1 + more > 38:  # with so many zeros behind it, DuckDB could not hold it
+            zeros = f"{_zeros(more - more // 2)}, {_zeros(more // 2)}"
+            made = f"athena_long_quotient({unscaled(over, 0)}, {unscaled(under, 0)}, {zeros})"
+        else:
+            made = f"athena_quotient({unscaled(over, more)}, {unscaled(under, 0)})"
+        return Typed(of_digits(made, found), found)
     if kind == DOUBLE:
         return Typed(f"({a} / {b})", kind)
     return Typed(f"athena_div({a}, {b})", kind)
@@ -152,13 +158,17 @@ def divide(left: Typed, right: Typed) -> Typed:
 def unscaled(sql: str, more: int) -> str:
     """A decimal as a whole number of its last digits, with more zeros behind."""
     whole = f"CAST(replace(CAST({sql} AS VARCHAR), '.', '') AS HUGEINT)"
-    return f"({whole} * CAST('1{'0' * more}' AS HUGEINT))" if more else whole
+    return f"({whole} * {_zeros(more)})" if more else whole
 
 
-def quotient(over: str, under: str, kind: Type) -> str:
-    """Two whole numbers divided, the quotient counting the last digits of the decimal that is made."""
+def _zeros(count: int) -> str:
+    return f"CAST('1{'0' * count}' AS HUGEINT)"
+
+
+def of_digits(whole: str, kind: Type) -> str:
+    """The decimal whose last digits a whole number counts."""
     _, scale = kind.decimal
-    made = f"CAST(athena_quotient({over}, {under}) AS DECIMAL(38,0))"
+    made = f"CAST({whole} AS DECIMAL(38,0))"
     if scale:
         made = f"({made} * CAST('0.{'0' * (scale - 1)}1' AS DECIMAL({scale},{scale})))"
     return f"CAST({made} AS {kind.duckdb})"

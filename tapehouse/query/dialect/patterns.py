@@ -14,12 +14,13 @@ from tapehouse.query.dialect.names import Translator, Typed
 from tapehouse.query.dialect.types import BIGINT, BOOLEAN, Type
 
 _PIECE: Final = re.compile(
-    r"\\[dDwWsS]|\\[^A-Za-z0-9]|\\[tnr]"  # classes, signs that are meant as themselves
+    r"\\[bBdDwWsS]|\\[^A-Za-z0-9]|\\[tnr]"  # classes, signs that are meant as themselves
     r"|\[\^?\]?(?:\\[dwst]|\\[^A-Za-z0-9]|[^\]\\\[&])*\]"  # a class without classes inside
     r"|\(\?:|\((?!\?)|\)"
     r"|[*+?]\??(?![+*?])|\{\d+(?:,\d*)?\}\??(?![+*?])"
     r"|[|^$.]|[^\\\[\](){}*+?|^$.]"
 )
+_BOUNDARY: Final = re.compile(r"((?<!\\)(?:\\\\)*)\\[bB]")
 _SPACE: Final = r"\t\n\x0b\f\r "
 
 
@@ -58,13 +59,15 @@ def _arguments(at: Translator, name: str, nodes: Sequence[exp.Expr], most: int) 
     made = _read(pattern, name)
     if name != "regexp_like":
         try:
-            if re.search(pattern, "") is not None:
+            if re.search(_BOUNDARY.sub(r"\1", pattern), "") is not None:
                 raise RefusedError(f"{name} by '{pattern}'", "it fits nothing at all: write a pattern that cannot")
         except re.error as error:
             raise TerminalError(f"The SQL is wrong: '{pattern}' is no pattern.") from error
     subject = values[0].sql
     if "\\z" in made:
         subject = f"athena_no_newline({subject})"
+    if _BOUNDARY.search(pattern):
+        subject = f"athena_no_far_letters({subject})"
     if made.startswith("(?i)"):
         subject = f"athena_no_folding({subject})"
     return values, subject, made

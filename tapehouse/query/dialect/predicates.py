@@ -20,7 +20,7 @@ _PREDICATES = (
 
 def condition(at: Translator, node: exp.Expr) -> str:
     """SQL of what must be a truth value."""
-    found = at.value(node)
+    found = at.exact().value(node)
     if found.type.name not in ("boolean", "unknown"):
         raise TerminalError(f"The SQL is wrong: a condition is of type {found.type}.")
     return coerced(found.sql, found.type, BOOLEAN)
@@ -48,14 +48,14 @@ def _operand(at: Translator, node: exp.Expr) -> Typed:
     """What is compared: not itself a comparison without parentheses, which Athena does not read."""
     if isinstance(node, _PREDICATES):
         raise RefusedError("a comparison of comparisons", "put parentheses around them")
-    return at.value(node)
+    return at.exact().value(node)
 
 
 def _rows(at: Translator, operator: str, left: exp.Tuple, right: exp.Tuple) -> Typed:
     """``(a, b) = (1, 2)``, field by field."""
     if operator != "=" or len(left.expressions) != len(right.expressions):
         raise RefusedError(f"rows compared by {operator}", "compare their fields")
-    fields = zip(left.expressions, right.expressions, strict=True)
+    fields, at = zip(left.expressions, right.expressions, strict=True), at.exact()
     return Typed(f"({' AND '.join(operators.compare('=', at.value(a), at.value(b)).sql for a, b in fields)})", BOOLEAN)
 
 
@@ -122,7 +122,7 @@ def within(at: Translator, node: exp.Expr) -> Typed:
         if not all(isinstance(each, exp.Tuple) for each in node.expressions):
             raise RefusedError("IN of a row and what is none", "compare fields")
         return Typed(f"({' OR '.join(_rows(at, '=', node.this, each).sql for each in node.expressions)})", BOOLEAN)
-    value, listed = _operand(at, node.this), [at.value(each) for each in node.expressions]
+    value, listed = _operand(at, node.this), [at.exact().value(each) for each in node.expressions]
     if any(each.type.name == "unknown" for each in listed):
         raise RefusedError("IN of a list with NULL", "leave it out: Athena's own answer to it is wrong")
     kind = common_of([value, *listed], "IN")
@@ -133,8 +133,10 @@ def within(at: Translator, node: exp.Expr) -> Typed:
 
 
 def _within_query(at: Translator, node: exp.Expr) -> Typed:
-    value = at.value(node.this)
-    sql, kind = at.column_of(node.args["query"])
+    if isinstance(node.this, exp.Tuple):
+        return _rows_within_query(at, node.this, node.args["query"])
+    value = _operand(at, node.this)
+    sql, kind = at.exact().column_of(node.args["query"])
     wanted = types.common(value.type, kind)
     if wanted is None:
         raise operators.wrong("IN", value.type, kind)
@@ -144,8 +146,22 @@ def _within_query(at: Translator, node: exp.Expr) -> Typed:
     return Typed(f"({coerced(value.sql, value.type, wanted)} IN ({inner}))", BOOLEAN)
 
 
+def _rows_within_query(at: Translator, row: exp.Tuple, query: exp.Expr) -> Typed:
+    """``(a, b) IN (SELECT x, y …)``: where one of them is NULL, Athena says false."""
+    found = at.query_of(query)
+    for function in found.inexact.values():
+        at.exact().check_digits(function)
+    if len(found.columns) != len(row.expressions):
+        raise TerminalError(f"The SQL is wrong: IN of {len(row.expressions)} and {len(found.columns)} columns.")
+    pairs = [
+        operators.compare("=", at.exact().value(each), Typed(f'"rows"."c{place}"', kind)).sql
+        for place, (each, (_, kind)) in enumerate(zip(row.expressions, found.columns, strict=True), 1)
+    ]
+    return Typed(f'EXISTS (SELECT 1 FROM ({found.sql}) AS "rows" WHERE {" AND ".join(pairs)})', BOOLEAN)
+
+
 def exists(at: Translator, node: exp.Expr) -> Typed:
-    return Typed(f"EXISTS ({at.query_of(node.this)})", BOOLEAN)
+    return Typed(f"EXISTS ({at.query_of(node.this).sql})", BOOLEAN)
 
 
 def case(at: Translator, node: exp.Expr) -> Typed:
@@ -156,7 +172,7 @@ def case(at: Translator, node: exp.Expr) -> Typed:
         otherwise = node.args.get("false")
     else:
         only(node, "this", "ifs", "default")
-        value = at.value(node.this) if node.this else None
+        value = at.exact().value(node.this) if node.this else None
         cases = [(_when(at, value, each.this), at.value(each.args["true"])) for each in node.args["ifs"]]
         otherwise = node.args.get("default")
     last = [at.value(otherwise)] if otherwise is not None else []
@@ -167,7 +183,7 @@ def case(at: Translator, node: exp.Expr) -> Typed:
 
 
 def _when(at: Translator, value: Typed | None, node: exp.Expr) -> str:
-    return condition(at, node) if value is None else operators.compare("=", value, at.value(node)).sql
+    return condition(at, node) if value is None else operators.compare("=", value, at.exact().value(node)).sql
 
 
 def common_of(values: Sequence[Typed], word: str) -> Type:

@@ -1,7 +1,7 @@
 """Queries: SELECT, VALUES, sets of them, WITH. Inside, their columns are called ``c1``, ``c2``, …"""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from sqlglot import exp
@@ -24,6 +24,8 @@ class Query:
 
     sql: str
     columns: Columns
+    inexact: Mapping[int, str] = field(default_factory=dict)
+    """Places of columns in whose last digit engines differ, from 0, and the function that makes them so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +34,8 @@ class Withs:
 
     columns_of: Callable[[str], Mapping[str, Type]]
     expressions: "Callable[[Scope, Withs], Translator]"
-    named: Mapping[str, tuple[str, Columns]]
-    """A WITH's name → what DuckDB knows it by, and its columns."""
+    named: Mapping[str, tuple[str, Query]]
+    """A WITH's name → what DuckDB knows it by, and the query with its columns named."""
     counter: list[int]
 
     def fresh(self, letter: str) -> str:
@@ -54,7 +56,7 @@ def query(node: exp.Expr, withs: Withs, parent: Scope | None = None) -> Query:
     elif isinstance(node, exp.Subquery):
         only(node, "this", "order", "limit", "offset", "with_")
         inner = query(node.this, withs, parent)
-        found = _ended(node, f'SELECT * FROM ({inner.sql}) AS "q"', inner.columns, withs, parent)
+        found = _ended(node, replace(inner, sql=f'SELECT * FROM ({inner.sql}) AS "q"'), withs, parent)
     elif isinstance(node, exp.Table):
         found = _select(exp.select("*").from_(node.copy()), withs, parent)
     else:
@@ -74,22 +76,25 @@ def _withs(node: exp.Expr, withs: Withs, parent: Scope | None) -> tuple[str, Wit
         alias, name = cte.args["alias"], withs.fresh("w")
         columns = relations.renamed(inner.columns, [each.name for each in alias.args.get("columns") or ()])
         made.append(f"{types.quoted(name)} AS ({inner.sql})")
-        named = {**named, alias.name.lower(): (name, columns)}
+        named = {**named, alias.name.lower(): (name, replace(inner, columns=columns))}
     return f"WITH {', '.join(made)} ", replace(withs, named=named)
 
 
 def _select(node: exp.Select, withs: Withs, parent: Scope | None) -> Query:
     only(node, "expressions", "from_", "joins", "where", "group", "having", "distinct", "order", "limit", "offset",
-         "with_", "laterals")  # fmt: skip
+         "with_", "laterals", "windows")  # fmt: skip
     scope = Scope([], parent)
     at = withs.expressions(scope, withs)
     source = relations.source(node, at, withs)
+    for window in node.args.get("windows") or ():
+        aggregation.name_window(at, window)
     chosen = list(_chosen(node.expressions, at))
     distinct = node.args.get("distinct")
     if distinct is not None:
         only(distinct, "expressions")
         if distinct.args.get("on"):
             raise RefusedError("DISTINCT ON", "take row_number()")
+        _check_digits(at, chosen)
     listed = ", ".join(f'{_said(value)} AS "c{place}"' for place, (_, value) in enumerate(chosen, 1))
     parts = [f"SELECT{' DISTINCT' if distinct else ''} {listed}"]
     if source:
@@ -108,7 +113,17 @@ def _select(node: exp.Select, withs: Withs, parent: Scope | None) -> Query:
         raise RefusedError("LIMIT or OVER in a query that looks at the one around it", "join instead")
     if scope.looks_out and parent is not None and not node.find_ancestor(exp.Exists) and not _is_total(node):
         raise RefusedError("a query of rows that looks at the one around it", "aggregate in it, join, or take EXISTS")
-    return Query(" ".join(parts), tuple((name, value.type) for name, value in chosen))
+    return Query(" ".join(parts), tuple((name, value.type) for name, value in chosen), _inexact(chosen))
+
+
+def _inexact(chosen: "Sequence[tuple[str | None, Typed]]") -> Mapping[int, str]:
+    return {place: value.inexact for place, (_, value) in enumerate(chosen) if value.inexact}
+
+
+def _check_digits(at: Translator, chosen: "Sequence[tuple[str | None, Typed]]") -> None:
+    """Where rows are compared."""
+    for function in _inexact(chosen).values():
+        at.check_digits(function)
 
 
 def _said(value: Typed, kind: Type | None = None) -> str:
@@ -150,7 +165,9 @@ def _chosen(nodes: Sequence[exp.Expr], at: Translator) -> "list[tuple[str | None
             bare = bare.this
         if name is None and isinstance(bare, exp.Column | exp.Dot):
             name = _name_of(bare)
-        found.append((name.lower() if name is not None else None, at.value(value)))
+        seen: list[str] = []
+        made = at.noting(seen).value(value)
+        found.append((name.lower() if name is not None else None, replace(made, inexact=next(iter(seen), None))))
     return found
 
 
@@ -179,7 +196,9 @@ def _group(node: exp.Expr, at: Translator, chosen: "Sequence[tuple[str | None, T
 
     def one(each: exp.Expr) -> str:
         if isinstance(each, exp.Literal) and not each.is_string:
-            return _place(each, chosen).sql
+            value = _place(each, chosen)
+            _check_digits(at, [(None, value)])
+            return value.sql
         if isinstance(each, exp.GroupingSets | exp.Cube | exp.Rollup):
             word = {exp.GroupingSets: "GROUPING SETS", exp.Cube: "CUBE", exp.Rollup: "ROLLUP"}[type(each)]
             return f"{word} ({', '.join(one(part) for part in each.expressions)})"
@@ -277,7 +296,11 @@ def _set(node: exp.SetOperation, withs: Withs, parent: Scope | None) -> Query:
         columns.append((name, kind))
     word = f"{_SETS[type(node)]}{'' if node.args.get('distinct') else ' ALL'}"
     sides = [_side(side, columns) for side in (left, right)]
-    return _ended(node, f'SELECT * FROM (({sides[0]}) {word} ({sides[1]})) AS "q"', tuple(columns), withs, parent)
+    inexact = {**left.inexact, **right.inexact}
+    for function in inexact.values() if word != "UNION ALL" else ():
+        withs.expressions(Scope([], parent), withs).check_digits(function)
+    found = Query(f'SELECT * FROM (({sides[0]}) {word} ({sides[1]})) AS "q"', tuple(columns), inexact)
+    return _ended(node, found, withs, parent)
 
 
 def _side(side: Query, columns: Sequence[tuple[str | None, Type]]) -> str:
@@ -288,12 +311,15 @@ def _side(side: Query, columns: Sequence[tuple[str | None, Type]]) -> str:
     return f'SELECT {made} FROM ({side.sql}) AS "q"'
 
 
-def _ended(node: exp.Expr, sql: str, columns: Columns, withs: Withs, parent: Scope | None) -> Query:
+def _ended(node: exp.Expr, found: Query, withs: Withs, parent: Scope | None) -> Query:
     """ORDER BY and LIMIT behind a set or a query in parentheses: they see its columns."""
-    chosen = [(name, Typed(f'"q"."c{place}"', kind)) for place, (name, kind) in enumerate(columns, 1)]
+    chosen = [
+        (name, Typed(f'"q"."c{place}"', kind, inexact=found.inexact.get(place - 1)))
+        for place, (name, kind) in enumerate(found.columns, 1)
+    ]
     at = withs.expressions(Scope([Relation(None, chosen)], parent), withs)
     order = [_order(node.args["order"], at, chosen, False)] if node.args.get("order") is not None else []
-    return Query(" ".join([sql, *order, *_limits(node)]), columns)
+    return replace(found, sql=" ".join([found.sql, *order, *_limits(node)]))
 
 
 def values(node: exp.Values, withs: Withs, parent: Scope | None) -> Query:

@@ -1,6 +1,8 @@
 """What stands behind FROM: tables, queries, UNNEST, and how they are joined."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
@@ -57,7 +59,7 @@ def _join(join: exp.Join, at: Translator, withs: "Withs") -> str:
     at.scope.relations.append(relation)
     word = f"{side or 'INNER'} JOIN{' LATERAL' if unnests else ''}"
     if using:
-        return f"{word} {sql} ON {_using(using, before, relation, side)}"
+        return f"{word} {sql} ON {_using(using, at, before, relation, side)}"
     if on is None:
         if side:
             raise TerminalError(f"The SQL is wrong: {side} JOIN takes ON.")
@@ -65,7 +67,7 @@ def _join(join: exp.Join, at: Translator, withs: "Withs") -> str:
     return f"{word} {sql} ON {condition(at, on)}"
 
 
-def _using(names: Sequence[exp.Expr], before: Sequence[Relation], right: Relation, side: str) -> str:
+def _using(names: Sequence[exp.Expr], at: Translator, before: Sequence[Relation], right: Relation, side: str) -> str:
     """USING: the column is there once, of the side that always has it."""
     conditions = []
     if side in ("RIGHT", "FULL") or len(before) > 1:
@@ -78,6 +80,9 @@ def _using(names: Sequence[exp.Expr], before: Sequence[Relation], right: Relatio
         if [len(found) for found in places] != [1, 1]:
             raise TerminalError(f"The SQL is wrong: USING takes a column {name} of both sides.")
         left = before[0].columns[places[0][0]][1]
+        for side_of in (left, right.columns[places[1][0]][1]):
+            if side_of.inexact:
+                at.exact().check_digits(side_of.inexact)
         conditions.append(operators.compare("=", left, right.columns[places[1][0]][1]).sql)
         right.hidden.add(places[1][0])
     wanted = [each.name.lower() for each in names]
@@ -106,12 +111,17 @@ def _relation(node: exp.Expr, at: Translator, withs: "Withs") -> tuple[str, Rela
             inner.columns, [each.name for each in alias.args.get("columns") or ()] if alias is not None else []
         )
         inside = withs.fresh("t")
-        return f"({inner.sql}) AS {types.quoted(inside)}", Relation(name, _numbered(inside, columns))
+        return f"({inner.sql}) AS {types.quoted(inside)}", Relation(name, _numbered(inside, columns, inner.inexact))
     raise RefusedError(f"{type(node).__name__.upper()} behind FROM", "name a table, or a query in parentheses")
 
 
-def _numbered(alias: str, columns: "Columns") -> list[tuple[str | None, Typed]]:
-    return [(name, column(alias, f"c{place}", kind)) for place, (name, kind) in enumerate(columns, 1)]
+def _numbered(
+    alias: str, columns: "Columns", inexact: Mapping[int, str] = MappingProxyType({})
+) -> list[tuple[str | None, Typed]]:
+    return [
+        (name, replace(column(alias, f"c{place}", kind), inexact=inexact.get(place - 1)))
+        for place, (name, kind) in enumerate(columns, 1)
+    ]
 
 
 def _table(node: exp.Table, withs: "Withs") -> tuple[str, Relation]:
@@ -121,9 +131,9 @@ def _table(node: exp.Table, withs: "Withs") -> tuple[str, Relation]:
     shown = (node.alias or node.name).lower()
     layer = None if node.alias else (node.db or "").lower() or None
     if not node.db and node.name.lower() in withs.named:
-        name, columns = withs.named[node.name.lower()]
+        name, inner = withs.named[node.name.lower()]
         return f"{types.quoted(name)} AS {types.quoted(inside)}", Relation(
-            shown, _numbered(inside, renamed(columns, names))
+            shown, _numbered(inside, renamed(inner.columns, names), inner.inexact)
         )
     full = name_of(node)
     there = withs.columns_of(full)

@@ -19,7 +19,9 @@ def _special(name: str) -> Special:
     def make(at: Translator, nodes: Sequence[exp.Expr]) -> Typed:
         if not 1 <= len(nodes) <= 2:
             raise TerminalError(f"The SQL is wrong: {name} takes one or two arguments.")
-        if name == "round" and len(nodes) == 2 and _is_few(nodes[1]):
+        if name != "round":
+            at = at.exact()
+        elif len(nodes) == 2 and _is_few(nodes[1]):
             at = at.rounded()
         value, *places = [at.value(each) for each in nodes]
         if value.type.name in types.WHOLE and name == "truncate":  # Athena has it of decimals and doubles alone

@@ -65,6 +65,8 @@ def filled(pattern: Pattern, bound: Mapping[str, Type | int]) -> Type:
         return Type("varchar", tuple(numbers)) if numbers and numbers != [-1] else types.VARCHAR
     if _has_numbers(name):
         return Type(name, tuple(numbers))
+    if name == "row":
+        return types.row([filled(arg, bound) for arg in args], [None] * len(args))
     return Type(name, tuple(filled(arg, bound) for arg in args))
 
 
@@ -166,7 +168,9 @@ def _pattern(words: list[str]) -> tuple[Pattern, list[str]]:
     return (name, tuple(args)), rest
 
 
-NO_COERCION: Final = frozenset(("corr", "covar_pop", "covar_samp", "approx_percentile", "geometric_mean"))
+NO_COERCION: Final = frozenset(
+    ("corr", "covar_pop", "covar_samp", "approx_percentile", "geometric_mean", "regr_slope", "regr_intercept")
+)
 """Of decimals and whole numbers Athena makes REAL here, of seven digits."""
 
 AMBIGUOUS: Final = frozenset(("reverse", "cardinality", "element_at", "json_extract_scalar", "json_array_length"))

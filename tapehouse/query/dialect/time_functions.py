@@ -47,6 +47,8 @@ to_unixtime({_INSTANT}) -> double = epoch_us({{0}}) / 1000000.0::DOUBLE
 from_iso8601_timestamp(varchar) -> timestamp(3) with time zone = athena_instant({{0}})
 from_iso8601_date(varchar) -> date = athena_iso_date({{0}})
 to_iso8601(date) -> varchar(16) = athena_time_text(CAST({{0}} AS TIMESTAMP), -10)
+to_iso8601(timestamp(3)) -> varchar(26) = replace(athena_time_text({{0}}, 3), ' ', 'T')
+to_iso8601(timestamp(3) with time zone) -> varchar(32) = (replace(athena_time_text(athena_utc({{0}}), 3), ' ', 'T') || 'Z')
 to_milliseconds(interval day to second) -> bigint = {{0}}
 now() -> timestamp(3) with time zone = athena_ms(now())
 """ + "\n".join(_parts())

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from tapehouse.query.dialect import queries, reading
 from tapehouse.query.dialect.expressions import Expressions
+from tapehouse.query.dialect.names import Scope
 from tapehouse.query.dialect.types import Type
 
 
@@ -39,5 +40,7 @@ def translate(sql: str, columns_of: Callable[[str], Mapping[str, Type]]) -> Tran
     """
     withs = queries.Withs(columns_of, Expressions, {}, [0])
     found = queries.query(reading.read(sql), withs)
+    for function in found.inexact.values():
+        Expressions(Scope([]), withs).check_digits(function)
     columns = tuple((name or f"_col{place}", kind) for place, (name, kind) in enumerate(found.columns))
     return Translated(found.sql, columns)

@@ -68,3 +68,8 @@ SELECT sum(1, 2);
 SELECT 1::varchar;
 SELECT x FROM (VALUES 3, 1, NULL, 2) t(x) WHERE x + 1 > 2;
 SELECT CAST(1 AS tinyint) / CAST(2 AS smallint), 10 / 4 * 1.0;
+SELECT round(log10(1000e0), 12), round(log10(2e0), 12), round(log10(0e0), 2), round(log10(-1e0), 2), round(log10(CAST(NULL AS double)), 12);
+SELECT floor(round(log10(x), 12)) FROM (VALUES 999.9e0, 1000e0, 1e-3) t(x);
+SELECT floor(log10(x)) FROM (VALUES 999.9e0) t(x);
+SELECT power(1.1e0, 2), power(-3, 2), power(1.91306574414e0, 2), pow(0.1e0, 2), power(nan(), 2), power(CAST(NULL AS double), 2), power(1.5, 2);
+SELECT power(1.1e0, 3);

@@ -119,3 +119,18 @@ SELECT /* a comment */ 1 -- another
 ;
 SELECT e.x FROM (VALUES 1) AS "e"(x);
 SELECT CAST(x AS integer) y FROM (VALUES '1', 'a') t(x) WHERE x <> 'a';
+SELECT (1, 'a') IN (SELECT 1, 'a'), (1, 'b') IN (SELECT 1, 'a'), (1, 'b') NOT IN (SELECT 1, 'a');
+SELECT x, (x, y) IN (SELECT a, b FROM (VALUES (1, 2), (3, NULL)) u(a, b)) FROM (VALUES (1, 2), (3, 4), (5, 6), (1, NULL), (NULL, NULL)) t(x, y);
+SELECT x FROM (VALUES (1, 2), (3, 4), (1, NULL)) t(x, y) WHERE (x, y) IN (SELECT a, CAST(b AS bigint) FROM (VALUES (1, 2), (1, NULL)) u(a, b));
+SELECT x, y FROM (VALUES ('a', 1), ('a', 2), ('b', 1)) t(x, y) WHERE (x, y) IN (SELECT x, max(y) FROM (VALUES ('a', 1), ('a', 2), ('b', 1)) t(x, y) GROUP BY x);
+SELECT (1, 2) IN (SELECT 1);
+SELECT round(stddev(r), 10), count(r) FROM (SELECT ln(x / lag(x) OVER (ORDER BY x)) AS r FROM (VALUES 1e0, 2e0, 5e0) t(x));
+WITH r AS (SELECT x, ln(x) AS r FROM (VALUES 1e0, 2e0) t(x)) SELECT x, round(r, 10), round(exp(r), 8), round((SELECT max(r) FROM r), 9) FROM r;
+WITH r AS (SELECT x, ln(x) AS r FROM (VALUES 1e0, 2e0) t(x)) SELECT round(r, 9) FROM (SELECT r FROM r UNION ALL SELECT 1e0);
+WITH r AS (SELECT x, ln(x) AS r FROM (VALUES 1.5e0, 2e0) t(x)) SELECT * FROM r;
+WITH r AS (SELECT x, ln(x) AS r FROM (VALUES 1.5e0, 2e0) t(x)) SELECT x FROM r WHERE r > 0.5;
+WITH r AS (SELECT x, ln(x) AS r FROM (VALUES 1.5e0, 2e0) t(x)) SELECT x FROM r ORDER BY r;
+WITH r AS (SELECT x, ln(x) AS r FROM (VALUES 1.5e0, 2e0) t(x)) SELECT DISTINCT * FROM r;
+WITH r AS (SELECT x, ln(x) AS r FROM (VALUES 1.5e0, 2e0) t(x)) SELECT round(floor(r), 2) FROM r;
+WITH r AS (SELECT ln(x) AS r FROM (VALUES 1.5e0, 2e0) t(x)) SELECT r FROM r UNION SELECT 1e0;
+WITH r AS (SELECT ln(x) AS r FROM (VALUES 1.5e0, 2e0) t(x)) SELECT round(avg(r), 8) FROM r GROUP BY floor(round(r, 12));

@@ -53,3 +53,8 @@ SELECT count(*) FROM silver.trades WHERE symbol LIKE 'BTC-%' AND regexp_like(tra
 SELECT at_timezone(event_time, 'UTC'), hour(at_timezone(event_time, 'Europe/Berlin')) FROM silver.trades ORDER BY trade_id;
 SELECT symbol, trade_id, sum(price) FROM silver.trades GROUP BY GROUPING SETS ((symbol), (symbol, trade_id)) ORDER BY 1, 2;
 SELECT m, coalesce(c, 0) FROM unnest(sequence(TIMESTAMP '2024-03-09 23:01:00', TIMESTAMP '2024-03-09 23:04:00', INTERVAL '1' MINUTE)) AS g(m) LEFT JOIN (SELECT CAST(date_trunc('minute', event_time) AS timestamp) AS t, count(*) AS c FROM silver.trades GROUP BY 1) x ON x.t = g.m ORDER BY 1;
+SELECT symbol, count(*) OVER (PARTITION BY symbol ORDER BY event_time RANGE BETWEEN INTERVAL '2' MINUTE PRECEDING AND CURRENT ROW) FROM silver.trades;
+SELECT to_iso8601(event_time) FROM silver.trades ORDER BY 1;
+SELECT symbol, sum(price * trade_count) / sum(price) FROM silver.trades GROUP BY symbol;
+SELECT symbol, price FROM silver.trades WHERE (symbol, event_time) IN (SELECT symbol, max(event_time) FROM silver.trades GROUP BY symbol);
+SELECT element_at(array_sort(array_agg(CAST(price AS double))), CAST(ceil(count(price) * 0.95) AS bigint)) FROM silver.trades;

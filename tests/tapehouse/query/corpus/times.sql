@@ -79,3 +79,5 @@ SELECT now() > TIMESTAMP '2020-01-01 00:00:00', current_timestamp - INTERVAL '1'
 SELECT typeof(current_time);
 SELECT TIME '01:02:03';
 SELECT year(NULL), date_trunc('day', CAST(NULL AS timestamp)), date_diff('day', NULL, DATE '2026-01-01');
+SELECT to_iso8601(TIMESTAMP '2026-11-22 13:14:15.123'), to_iso8601(TIMESTAMP '2026-11-22 13:14:15.120 UTC');
+SELECT from_iso8601_timestamp('2026-11-22'), from_iso8601_timestamp('2026-11-22T10:00:00'), from_iso8601_timestamp('2026-11-22T10:00'), from_iso8601_timestamp('2026-11-22T10:00:00.5');
