@@ -255,10 +255,8 @@ def _refuse_percentile(nodes: Sequence[exp.Expr]) -> None:
     """Athena's is an estimate that differs with the order of rows; with what is exact in both."""
     value, share = [*(each.sql(dialect="trino") for each in nodes), "x", "0.5"][:2]
     share = share if re.fullmatch(r"0?\.\d+", share) else "0.5"
-    raise RefusedError(
-        "approx_percentile",
-        f"take an exact one: element_at(array_sort(array_agg({value})), CAST(ceil(count({value}) * {share}) AS bigint))",
-    )
+    place = f"CAST(ceil(count({value}) * {share}) AS bigint)"
+    raise RefusedError("approx_percentile", f"take an exact one: element_at(array_sort(array_agg({value})), {place})")
 
 
 def _histogram(inside: Inside, made: list[str], wanted: list[Type]) -> str:

@@ -148,7 +148,7 @@ EXTRACTED: Final = frozenset(
 REFUSING: Final = (
     "round", "time_text", "plain", "instant", "url", "json_scalar", "json", "json_array_length", "no_newline", "odd",
     "in_format", "lower", "upper", "iso_date", "sound", "from_utf8", "no_folding", "no_far_letters", "months",
-    "json_whole", "unixtime", "utc_text", "format", "double_text", "split_part", "pad", "sound_list",
+    "json_whole", "unixtime", "utc_text", "format", "double_text", "near_digits", "split_part", "pad", "sound_list",
 )  # fmt: skip
 """Macros that may say no while they run (see ``macros``)."""
 

@@ -62,7 +62,7 @@ def _whole(sql: str, kind: Type, wanted: Type) -> str | None:
         return f"CAST({sql} AS {wanted.duckdb})"
     if kind.name == "double":
         return f"CAST(round({sql}) AS {wanted.duckdb})"  # bare, DuckDB would take the even neighbour of a half
-    return f"athena_{wanted.name}({sql})" if kind.name == "varchar" else None
+    return f"athena_{wanted.name}(athena_near_digits({sql}))" if kind.name == "varchar" else None
 
 
 def _double(sql: str, kind: Type, wanted: Type) -> str | None:
@@ -75,7 +75,7 @@ def _double(sql: str, kind: Type, wanted: Type) -> str | None:
 
 def _decimal(sql: str, kind: Type, wanted: Type) -> str | None:
     if kind.name == "varchar":
-        return f"CAST(athena_decimal_text({sql}) AS {wanted.duckdb})"
+        return f"CAST(athena_decimal_text(athena_near_digits({sql})) AS {wanted.duckdb})"
     if kind.name == "double":
         return f"CAST(CAST({sql} AS VARCHAR) AS {wanted.duckdb})"  # of its shortest digits, as Athena rounds it
     return f"CAST({sql} AS {wanted.duckdb})" if types.is_number(kind) or kind.name == "boolean" else None

@@ -135,9 +135,12 @@ def _cast(at: Translator, node: exp.Expr) -> Typed:
     wanted = types.parse(written)
     value = (at if wanted == types.DOUBLE else at.exact()).value(node.this)
     if isinstance(node, exp.TryCast):
-        made, odd = cast(value.sql, value.type, wanted), f"athena_odd({value.sql})"
-        if odd in made:  # what is refused is refused outside TRY
-            return Typed(f"CASE WHEN {odd} IS NOT NULL THEN {calls.tried(made.replace(odd, value.sql))} END", wanted)
+        made = cast(value.sql, value.type, wanted)
+        for odd in (f"athena_odd({value.sql})", f"athena_near_digits({value.sql})"):
+            if odd in made:  # what is refused is refused outside TRY
+                return Typed(
+                    f"CASE WHEN {odd} IS NOT NULL THEN {calls.tried(made.replace(odd, value.sql))} END", wanted
+                )
         return Typed(calls.tried(made), wanted)
     if value.type.name == types.ZONED and value.type.names:
         value = Typed(formats.local(value), types.timestamp(value.type.digits))

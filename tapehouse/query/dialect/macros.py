@@ -33,13 +33,13 @@ _TIME = r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}( ([01]?[0-9]|2[0-3]):[0-9]{1,2}(:[0-9]{
 MACROS: Final = (
     "CREATE MACRO athena_fail(message, x) AS CAST(concat('ATHENA:', message, left(x, 0)) AS BOOLEAN)",
     # numbers
-    f"CREATE MACRO athena_div(a, b) AS CASE WHEN b = 0 THEN {fails('Division by zero', 'a', 'b')} ELSE a // b END",
-    f"CREATE MACRO athena_mod(a, b) AS CASE WHEN b = 0 THEN {fails('Division by zero', 'a', 'b')} ELSE a % b END",
+    f"CREATE MACRO athena_div(a, b) AS CASE WHEN a IS NOT NULL AND b = 0 THEN {fails('Division by zero', 'a', 'b')} ELSE a // b END",
+    f"CREATE MACRO athena_mod(a, b) AS CASE WHEN a IS NOT NULL AND b = 0 THEN {fails('Division by zero', 'a', 'b')} ELSE a % b END",
     # The quotient of two whole numbers as of 38 digits, half of one and more away from zero.
-    f"CREATE MACRO athena_quotient(a, b) AS CASE WHEN b = 0 THEN {fails('Division by zero', 'a', 'b')} "
+    f"CREATE MACRO athena_quotient(a, b) AS CASE WHEN a IS NOT NULL AND b = 0 THEN {fails('Division by zero', 'a', 'b')} "
     "ELSE a // b + CASE WHEN abs(a % b) >= abs(b) - abs(a % b) THEN sign(a) * sign(b) ELSE 0 END END",
     # The same of a * p * q, which is too large: divided as by hand, what is left over is taken p and q times.
-    "CREATE MACRO athena_long_quotient(a, b, p, q) AS CASE WHEN b = 0 THEN "
+    "CREATE MACRO athena_long_quotient(a, b, p, q) AS CASE WHEN a IS NOT NULL AND b = 0 THEN "
     f"{fails('Division by zero', 'a', 'b')} ELSE ((a // b) * p + ((a % b) * p) // b) * q + "
     "((((a % b) * p) % b) * q) // b + CASE WHEN abs(((((a % b) * p) % b) * q) % b) >= "
     "abs(b) - abs(((((a % b) * p) % b) * q) % b) THEN sign(a) * sign(b) ELSE 0 END END",
@@ -69,6 +69,9 @@ MACROS: Final = (
         "CASE WHEN x LIKE '%Infinity%' THEN replace(trim(x), 'Infinity', 'inf') WHEN x LIKE '%NaN%' THEN 'nan' "
         "ELSE rtrim(trim(x), 'fFdD') END",
     ),
+    # Athena reads every script's digits as a whole number or a decimal.
+    f"CREATE MACRO athena_near_digits(x) AS CASE WHEN regexp_matches(x, '\\pN') AND NOT regexp_full_match(x, '[\\x00-\\x7f]*') THEN "
+    f"{fails('!a cast of a text with digits beyond 0 to 9', 'x')} ELSE x END",
     f"CREATE MACRO athena_decimal_text(x) AS CASE WHEN regexp_full_match(x, '{_DECIMAL}') THEN x "
     f"WHEN x IS NULL THEN NULL ELSE {fails('Cannot cast to decimal', 'x')} END",
     _checked("date", _DATE, "DATE", "trim(x)"),
@@ -220,7 +223,8 @@ MACROS: Final = (
     # Of a document that is malformed further on, Athena still tells what comes before.
     r"CREATE MACRO athena_json_whole(x) AS CASE WHEN NOT json_valid(x) AND regexp_matches(x, '^\s*[\[{\"0-9tfn-]') "
     f"THEN {fails('!JSON that is cut off or malformed', 'x')} ELSE x END",
-    "CREATE MACRO athena_json_scalar(x, path) AS CASE WHEN NOT json_valid(athena_json_whole(x)) THEN NULL "
+    r"CREATE MACRO athena_json_scalar(x, path) AS CASE WHEN path LIKE '%[%' AND regexp_matches(x, '\"[0-9]+\"\s*:') THEN "
+    f"{fails('!a path of JSON with [0] where names are numbers', 'x', 'path')} WHEN NOT json_valid(athena_json_whole(x)) THEN NULL "
     "WHEN json_type(x, athena_json_path(path)) IN ('OBJECT', 'ARRAY', 'NULL') THEN NULL "
     "WHEN json_type(x, path) IN ('DOUBLE', 'UBIGINT', 'BIGINT') THEN json_extract_string(athena_json_plain(x), path) "
     "ELSE json_extract_string(x, path) END",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from sqlglot import exp
 
-from tapehouse.errors import TerminalError
+from tapehouse.errors import RefusedError, TerminalError
 from tapehouse.query.dialect.types import Type, quoted
 
 if TYPE_CHECKING:
@@ -70,7 +70,18 @@ class Scope:
         )
 
     def find(self, name: str, table: str | None = None, layer: str | None = None) -> Typed | None:
-        """The value of that name. Raises TerminalError where several have it."""
+        """The value of that name, in here or in the query around. Raises TerminalError where several have it."""
+        found, around = self._own(name, table, layer), self.parent
+        while found is None and around is not None:
+            found = around._own(name, table, layer)
+            if found is not None and around is not self.parent:
+                raise RefusedError(f"{name} of a query that is not the next one around", "join instead")
+            if found is not None:
+                (self.owner or self).looks_out = True
+            around = around.parent
+        return found
+
+    def _own(self, name: str, table: str | None, layer: str | None) -> Typed | None:
         name = name.lower()
         if table is None and name in self.arguments:
             return self.arguments[name]
@@ -83,12 +94,7 @@ class Scope:
         ]
         if len(found) > 1:
             raise TerminalError(f"The SQL is wrong: column {name} is ambiguous.")
-        if found:
-            return found[0]
-        outer = self.parent.find(name, table, layer) if self.parent else None
-        if outer is not None:
-            (self.owner or self).looks_out = True
-        return outer
+        return found[0] if found else None
 
     def is_table(self, name: str) -> bool:
         return any(relation.name == name.lower() for relation in self.relations)

@@ -201,6 +201,8 @@ def join_text(left: Typed, right: Typed) -> Typed:
     if "array" not in kinds and "varbinary" not in kinds:
         a, b = (coerced(each.sql, each.type, types.VARCHAR) for each in (left, right))
         return Typed(f"({a} || {b})", types.VARCHAR)
+    if kinds == {"array"} and (left.type.of.name == "unknown") != (right.type.of.name == "unknown"):
+        raise wrong("||", left.type, right.type)
     if kinds == {"array"}:
         a, b, kind = together("||", left, right)
         return Typed(f"CASE WHEN {a} IS NOT NULL AND {b} IS NOT NULL THEN list_concat({a}, {b}) END", kind)

@@ -146,8 +146,19 @@ def _within_query(at: Translator, node: exp.Expr) -> Typed:
     return Typed(f"({coerced(value.sql, value.type, wanted)} IN ({inner}))", BOOLEAN)
 
 
+def _filters(node: exp.Expr | None) -> bool:
+    """Whether NULL and false are alike there: where they are not, what Athena says of NULL differs with the place."""
+    while isinstance(node, exp.In | exp.And | exp.Paren):
+        node = node.parent
+    return isinstance(node, exp.Where)
+
+
 def _rows_within_query(at: Translator, row: exp.Tuple, query: exp.Expr) -> Typed:
     """``(a, b) IN (SELECT x, y …)``: where one of them is NULL, Athena says false."""
+    if not _filters(row.parent):
+        raise RefusedError(
+            "IN of rows and a query, elsewhere than in WHERE", "put it there, behind AND, or take EXISTS"
+        )
     found = at.query_of(query)
     for function in found.inexact.values():
         at.exact().check_digits(function)

@@ -194,18 +194,21 @@ def _all_of(node: exp.Expr, scope: Scope) -> "list[tuple[str | None, Typed]]":
 def _group(node: exp.Expr, at: Translator, chosen: "Sequence[tuple[str | None, Typed]]") -> str:
     only(node, "expressions")
 
-    def one(each: exp.Expr) -> str:
+    def one(each: exp.Expr, *, in_set: bool = False) -> str:
+        is_column = isinstance(each, exp.Column) and (not each.table or at.scope.is_table(each.table))
+        if in_set and not is_column and not isinstance(each, exp.Tuple | exp.Paren):
+            raise TerminalError("The SQL is wrong: GROUPING SETS, CUBE and ROLLUP take columns: name them before.")
         if isinstance(each, exp.Literal) and not each.is_string:
             value = _place(each, chosen)
             _check_digits(at, [(None, value)])
             return value.sql
         if isinstance(each, exp.GroupingSets | exp.Cube | exp.Rollup):
             word = {exp.GroupingSets: "GROUPING SETS", exp.Cube: "CUBE", exp.Rollup: "ROLLUP"}[type(each)]
-            return f"{word} ({', '.join(one(part) for part in each.expressions)})"
+            return f"{word} ({', '.join(one(part, in_set=True) for part in each.expressions)})"
         if isinstance(each, exp.Tuple):
-            return f"({', '.join(one(part) for part in each.expressions)})"
+            return f"({', '.join(one(part, in_set=in_set) for part in each.expressions)})"
         if isinstance(each, exp.Paren):
-            return f"({one(each.this)})"
+            return f"({one(each.this, in_set=in_set)})"
         _no_aggregate(each, "GROUP BY")
         return at.value(each).sql
 
@@ -234,6 +237,10 @@ def _key(node: exp.Expr, at: Translator, chosen: "Sequence[tuple[str | None, Typ
     named: dict[str, Typed] = {}
     for name, value in chosen:
         if name is not None:
+            if _aggregates_over(node, name):
+                raise TerminalError(
+                    f"The SQL is wrong: in an aggregate behind ORDER BY, {name} needs its table's name."
+                )
             if (
                 name in named
                 and named[name].sql != value.sql
@@ -252,6 +259,17 @@ def _key(node: exp.Expr, at: Translator, chosen: "Sequence[tuple[str | None, Typ
     if value.text is not None:
         raise RefusedError("ORDER BY of a constant", "leave it out")
     return value.sql
+
+
+def _aggregates_over(node: exp.Expr, name: str) -> bool:
+    """Whether an aggregate takes what is selected under that name: Athena finds neither that nor a column there."""
+    known = functions.aggregates()
+    return any(
+        column.name.lower() == name and not column.table
+        for call in node.find_all(exp.Anonymous)
+        if str(call.this).lower() in known and not call.find_ancestor(exp.Window)
+        for column in call.find_all(exp.Column)
+    )
 
 
 def _limits(node: exp.Expr) -> list[str]:
