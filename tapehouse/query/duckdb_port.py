@@ -9,7 +9,7 @@ import importlib.util
 import re
 import tempfile
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -135,9 +135,7 @@ def _ended_by(error: duckdb.Error) -> TerminalError:
 
 def _shown(rows: list[tuple[Any, ...]], kinds: Sequence[Type]) -> list[tuple[Any, ...]]:
     """Instants as datetimes of Python's own UTC instead of DuckDB's pytz zone, spans of time as text."""
-    for kind in kinds:
-        if kind.name == ZONED:
-            refuse_zone(kind)
+    refuse_zone(*_parts(kinds))
     shows = {place: _SHOWS[_inner(kind).name] for place, kind in enumerate(kinds) if _inner(kind).name in _SHOWS}
     if not shows:
         return rows
@@ -145,6 +143,13 @@ def _shown(rows: list[tuple[Any, ...]], kinds: Sequence[Type]) -> list[tuple[Any
         tuple(_each(shows[place], value) if place in shows else value for place, value in enumerate(row))
         for row in rows
     ]
+
+
+def _parts(kinds: Iterable[Type]) -> Iterator[Type]:
+    """The types and all that they are made of."""
+    for kind in kinds:
+        yield kind
+        yield from _parts(each for each in kind.args if isinstance(each, Type))
 
 
 def _inner(kind: Type) -> Type:

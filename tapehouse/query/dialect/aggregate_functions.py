@@ -12,6 +12,7 @@ sum(interval day to second) -> interval day to second = CAST(sum[{0}] AS BIGINT)
 avg(bigint) -> double = avg[CAST({0} AS DOUBLE)]
 avg(double) -> double = avg[{0}]
 avg(decimal(p,s)) -> decimal(p,s) = athena_avg
+avg(interval year to month) -> interval year to month = CAST(floor(avg[{0}] + 0.5) AS BIGINT)
 avg(interval day to second) -> interval day to second = CAST(floor(avg[{0}] + 0.5) AS BIGINT)
 min(T) -> T = min[{0}]
 max(T) -> T = max[{0}]

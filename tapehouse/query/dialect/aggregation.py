@@ -8,11 +8,11 @@ from typing import Final, TypeAlias
 from sqlglot import exp
 
 from tapehouse.errors import RefusedError, TerminalError
-from tapehouse.query.dialect import functions, macros, operators, predicates, signatures, types
+from tapehouse.query.dialect import functions, macros, operators, predicates, signatures, types, windows
 from tapehouse.query.dialect.casts import coerced
 from tapehouse.query.dialect.names import Translator, Typed
 from tapehouse.query.dialect.reading import only
-from tapehouse.query.dialect.types import BIGINT, DOUBLE, ZONED, Type
+from tapehouse.query.dialect.types import BIGINT, DOUBLE, Type
 
 _ORDERED: Final = frozenset(("min", "max", "min_by", "max_by"))
 _BRACKETS: Final = re.compile(r"(\w+)\[(.*?)\]")
@@ -40,115 +40,13 @@ def around(at: Translator, node: exp.Expr) -> tuple[Over, exp.Expr]:
     while isinstance(node, exp.Window | exp.Filter | exp.IgnoreNulls | exp.RespectNulls):
         if isinstance(node, exp.Window):
             only(node, "this", "partition_by", "order", "spec", "over", "alias")
-            over = replace(over, window=f" OVER ({_window(at.exact(), node)})")
+            over = replace(over, window=f" OVER ({windows.window(at.exact(), node)})")
         elif isinstance(node, exp.Filter):
             over = replace(over, filter=f" FILTER (WHERE {predicates.condition(at, node.expression.this)})")
         else:
             over = replace(over, nulls=" IGNORE NULLS" if isinstance(node, exp.IgnoreNulls) else "")
         node = node.this
     return over, node
-
-
-def _window(at: Translator, node: exp.Window) -> str:
-    node = _named(at, node)
-    partition = ", ".join(at.value(each).sql for each in node.args.get("partition_by") or ())
-    ordered = node.args["order"].expressions if node.args.get("order") is not None else ()
-    spec = node.args.get("spec")
-    frame = _frame(at, spec, ordered) if spec is not None else ""
-    said = [f"PARTITION BY {partition}"] if partition else []
-    if ordered and frame.startswith("RANGE") and " OFFSET " in frame:
-        key = at.value(ordered[0].this)
-        sql = f"athena_utc({key.sql})" if key.type.name == ZONED else key.sql
-        said.append(f"ORDER BY {sql}{direction(ordered[0])}")
-    elif ordered:
-        said.append(order_by(at, ordered))
-    return " ".join([*said, frame.replace(" OFFSET ", " ")])
-
-
-def name_window(at: Translator, node: exp.Window) -> None:
-    """What WINDOW says, by its name. Raises TerminalError for one that is there already."""
-    only(node, "this", "partition_by", "order", "spec", "alias")
-    name = node.name.lower()
-    if name in at.scope.windows:
-        raise TerminalError(f"The SQL is wrong: there are two windows {name}.")
-    at.scope.windows[name] = _named(at, node)
-
-
-def _named(at: Translator, node: exp.Window) -> exp.Window:
-    """The window with what it takes over from the one that it names. Raises TerminalError where Athena does not."""
-    if not node.args.get("alias"):
-        return node
-    name = node.args["alias"].name.lower()
-    if name not in at.scope.windows:
-        raise TerminalError(f"The SQL is wrong: there is no window {name}.")
-    base = at.scope.windows[name]
-    in_brackets = "order" in node.args  # OVER (w) may not name one that has a frame, OVER w may
-    mine = {part for part in ("partition_by", "order", "spec") if node.args.get(part)}
-    if (
-        "partition_by" in mine
-        or ("order" in mine and base.args.get("order"))
-        or (in_brackets and base.args.get("spec"))
-    ):
-        raise TerminalError(f"The SQL is wrong: what window {name} says cannot be said anew.")
-    said = {part: node.args.get(part) or base.args.get(part) for part in ("partition_by", "order", "spec")}
-    return exp.Window(this=node.this.copy(), **said)
-
-
-def _frame(at: Translator, spec: exp.Expr, ordered: Sequence[exp.Expr]) -> str:
-    only(spec, "kind", "start", "start_side", "end", "end_side")
-    kind = str(spec.args["kind"]).upper()
-
-    def bound(of: "exp.Expr | str | None", side: str | None) -> str:
-        if isinstance(of, str):
-            return " ".join(filter(None, [of.upper(), (side or "").upper()]))
-        if kind == "RANGE" and of is not None:
-            return f" OFFSET {_offset(at, of, ordered)} {(side or '').upper()}"
-        if not isinstance(of, exp.Literal) or not of.name.isdigit():
-            raise RefusedError(f"{kind} of an offset", "count ROWS by a constant")
-        return f"{of.name} {(side or '').upper()}"
-
-    start = bound(spec.args.get("start"), spec.args.get("start_side"))
-    end = bound(spec.args.get("end") or "CURRENT ROW", spec.args.get("end_side"))
-    return f"{kind} BETWEEN {start} AND {end}"
-
-
-def _offset(at: Translator, node: exp.Expr, ordered: Sequence[exp.Expr]) -> str:
-    """How far RANGE goes from a row's own value: a constant number, or a span of time."""
-    if len(ordered) != 1:
-        raise TerminalError("The SQL is wrong: RANGE of an offset takes ORDER BY of one value.")
-    key, span = at.value(ordered[0].this).type, at.value(node)
-    if isinstance(node, exp.Interval) and key.name in ("date", "timestamp", ZONED):
-        whole = re.fullmatch(r"CAST\((\d+) AS BIGINT\)", span.sql)
-        if whole and span.type == types.INTERVAL_MONTHS:
-            return f"to_months({whole.group(1)})"
-        if whole and (key.name != "date" or int(whole.group(1)) % 86_400_000 == 0):
-            return f"to_milliseconds({whole.group(1)})"
-    elif (
-        isinstance(node, exp.Literal) and key.name in (*types.WHOLE, "decimal") and types.common(key, span.type) == key
-    ):
-        return coerced(span.sql, span.type, key)
-    raise RefusedError(
-        f"RANGE of {span.type} over {key}", "go by a constant that is not negative, of the type that is ordered by"
-    )
-
-
-def order_by(at: Translator, ordered: Sequence[exp.Expr]) -> str:
-    """ORDER BY inside a call or a window."""
-    return "ORDER BY " + ", ".join(f"{sortable(at.value(each.this))}{direction(each)}" for each in ordered)
-
-
-def sortable(value: Typed) -> str:
-    """A value that both engines put into one order."""
-    if value.type.name in ("array", "map", "row", "json"):
-        raise RefusedError(f"ORDER BY of {value.type}", "order by its parts")
-    return value.sql
-
-
-def direction(ordered: exp.Expr) -> str:
-    """NULL comes last unless it is said otherwise, up and down."""
-    only(ordered, "this", "desc", "nulls_first")
-    down = " DESC" if ordered.args.get("desc") else " ASC"
-    return f"{down} NULLS {'FIRST' if ordered.args.get('nulls_first') else 'LAST'}"
 
 
 def aggregate(at: Translator, name: str, nodes: Sequence[exp.Expr], over: Over) -> Typed:
@@ -208,9 +106,9 @@ def _inside(at: Translator, nodes: Sequence[exp.Expr]) -> tuple[str, str, list[e
     distinct = order = ""
     found = list(nodes)
     if len(found) == 1 and isinstance(found[0], exp.Order):
-        order, found = f" {order_by(at, found[0].expressions)}", [found[0].this]
+        order, found = f" {windows.order_by(at, found[0].expressions)}", [found[0].this]
     elif found and isinstance(found[-1], exp.Order):
-        order, found = f" {order_by(at, found[-1].expressions)}", [*found[:-1], found[-1].this]
+        order, found = f" {windows.order_by(at, found[-1].expressions)}", [*found[:-1], found[-1].this]
     if len(found) == 1 and isinstance(found[0], exp.Distinct):
         distinct, found = "DISTINCT ", list(found[0].expressions)
     return distinct, order, found

@@ -7,7 +7,17 @@ from typing import Final
 from sqlglot import exp
 
 from tapehouse.errors import RefusedError, TerminalError
-from tapehouse.query.dialect import aggregation, formats, functions, operators, patterns, rounding, signatures, types
+from tapehouse.query.dialect import (
+    aggregation,
+    formats,
+    functions,
+    operators,
+    patterns,
+    rounding,
+    signatures,
+    types,
+    windows,
+)
 from tapehouse.query.dialect.casts import coerced, text
 from tapehouse.query.dialect.formats import Special
 from tapehouse.query.dialect.names import Translator, Typed
@@ -304,7 +314,7 @@ def listed(at: Translator, node: exp.Expr) -> Typed:
     separator = at.value(node.args["separator"]) if node.args.get("separator") else Typed("''", types.VARCHAR)
     if value.type.name != "varchar" or (separator.text is None and separator.sql != "''"):
         raise RefusedError(f"listagg({value.type})", "cast to varchar, with a constant between")
-    order = aggregation.order_by(at, node.this.expressions)
+    order = windows.order_by(at, node.this.expressions)
     return Typed(f"string_agg({value.sql}, {separator.sql} {order})", types.VARCHAR)
 
 

@@ -143,6 +143,8 @@ def _cast(at: Translator, node: exp.Expr) -> Typed:
                 )
         return Typed(calls.tried(made), wanted)
     if value.type.name == types.ZONED and value.type.names:
+        if types.is_text(wanted):
+            types.refuse_zone(value.type)
         value = Typed(formats.local(value), types.timestamp(value.type.digits))
         types.refuse_zone(wanted if wanted.name != types.ZONED else Type(types.ZONED, (3,), ("another",)))
     return Typed(cast(value.sql, value.type, wanted), wanted)

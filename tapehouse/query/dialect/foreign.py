@@ -41,6 +41,8 @@ def refuse(tokens: Sequence[Any], sql: str) -> None:
     limited: dict[int, bool] = {}
     for before, token in zip([None, *tokens], tokens, strict=False):
         _sign(token, sql)
+        if before is not None and before.token_type is TokenType.GROUP_BY and token.token_type is TokenType.DISTINCT:
+            raise RefusedError("GROUP BY DISTINCT", "name each set once")
         _beginning(before, token)
         if token.token_type is TokenType.L_PAREN:
             calls.append(before.text.upper() if before is not None else "")

@@ -67,19 +67,22 @@ def local(value: Typed) -> str:
     return f"athena_utc({value.sql})" if zone is None else f"timezone({text(zone)}, {value.sql})"
 
 
-def _back(sql: str, kind: Type) -> Typed:
-    """A clock's time as the type that it came from."""
+def back(sql: str, value: Typed, macro: str = "athena_on_clock") -> Typed:
+    """A clock's time, made of that of the value, as the type that the value has."""
+    kind = value.type
     if kind.name == "date":
         return Typed(f"CAST({sql} AS DATE)", kind)
     if kind.name != ZONED:
         return Typed(sql, kind)
-    return Typed(f"timezone({text(str(kind.names[0]))}, {sql})" if kind.names else f"athena_zoned({sql})", kind)
+    zone = text(str(kind.names[0])) if kind.names else None
+    return Typed(f"{macro}({zone}, {sql}, {value.sql})" if zone else f"athena_zoned({sql})", kind)
 
 
 def _trunc(at: Translator, nodes: Sequence[exp.Expr]) -> Typed:
     unit, (value,) = _unit(at, "date_trunc", nodes, 2)
     _known("date_trunc", unit, value.type)
-    return _back(f"date_trunc('{unit}', {local(value)})", value.type)
+    macro = "athena_same_offset" if unit in _MS and unit not in ("day", "week") else "athena_on_clock"
+    return back(f"date_trunc('{unit}', {local(value)})", value, macro)
 
 
 def _add(at: Translator, nodes: Sequence[exp.Expr]) -> Typed:
@@ -89,11 +92,11 @@ def _add(at: Translator, nodes: Sequence[exp.Expr]) -> Typed:
         raise RefusedError(f"date_add of {count.type}", "add a whole number")
     n = coerced(count.sql, count.type, BIGINT)
     if unit in _MONTHS:
-        return _back(f"({local(value)} + to_months(CAST({n} * {_MONTHS[unit]} AS INTEGER)))", value.type)
+        return back(f"({local(value)} + to_months(CAST({n} * {_MONTHS[unit]} AS INTEGER)))", value)
     if value.type == DATE:
         return Typed(f"({value.sql} + CAST({n} * {7 if unit == 'week' else 1} AS INTEGER))", DATE)
     if unit in ("day", "week"):
-        return _back(f"({local(value)} + to_days(CAST({n} * {7 if unit == 'week' else 1} AS INTEGER)))", value.type)
+        return back(f"({local(value)} + to_days(CAST({n} * {7 if unit == 'week' else 1} AS INTEGER)))", value)
     if value.type.name == ZONED:
         return Typed(f"make_timestamptz(epoch_us({value.sql}) + {n} * {_MS[unit] * 1000})", value.type)
     return Typed(f"make_timestamp(epoch_us({value.sql}) + {n} * {_MS[unit] * 1000})", value.type)

@@ -106,6 +106,11 @@ MACROS: Final = (
     # instants: UTC throughout
     "CREATE MACRO athena_utc(x) AS make_timestamp(epoch_us(x))",
     "CREATE MACRO athena_zoned(x) AS make_timestamptz(epoch_us(x))",
+    # What a clock shows, as an instant: an hour that is there twice is the one of the offset that was there before.
+    "CREATE MACRO athena_same_offset(zone, clock, before) AS athena_zoned(clock - (timezone(zone, before) - athena_utc(before)))",
+    "CREATE MACRO athena_on_clock(zone, clock, before) AS CASE "
+    "WHEN timezone(zone, athena_same_offset(zone, clock, before)) = clock THEN athena_same_offset(zone, clock, before) "
+    "ELSE timezone(zone, clock) END",
     "CREATE MACRO athena_floor(n, step) AS n // step - CASE WHEN n % step < 0 THEN 1 ELSE 0 END",
     "CREATE MACRO athena_ms(x) AS make_timestamptz(athena_floor(epoch_us(x), 1000) * 1000)",
     "CREATE MACRO athena_digits(x, step) AS make_timestamp(athena_floor(epoch_us(x) + step // 2, step) * step)",

@@ -40,9 +40,7 @@ class Relation:
     columns: list[tuple[str | None, Typed]]
     layer: str | None = None
     hidden: set[int] = field(default_factory=set)
-    """Places of columns that USING has merged into those of the left side."""
-    is_reordered: bool = False
-    """Whether ``*`` would give the columns of a USING before the others."""
+    """Places of columns that USING has merged with those of another table: they are of neither then."""
 
     def shown(self) -> Iterator[tuple[str | None, Typed]]:
         return (column for place, column in enumerate(self.columns) if place not in self.hidden)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 from tapehouse.errors import RefusedError, TerminalError
-from tapehouse.query.dialect import types
+from tapehouse.query.dialect import formats, types
 from tapehouse.query.dialect.casts import coerced
 from tapehouse.query.dialect.names import Typed
 from tapehouse.query.dialect.types import BOOLEAN, DAYS, DOUBLE, INTERVAL_DAYS, MONTHS, WHOLE, ZONED, Type
@@ -95,14 +95,12 @@ def _moved(operator: str, moment: Typed, span: Typed) -> Typed:
         if span.type.name == DAYS:
             return Typed(f"({moment.sql} {operator} athena_whole_days({span.sql}))", moment.type)
         return Typed(f"CAST({moment.sql} + to_months(CAST({sign}{span.sql} AS INTEGER)) AS DATE)", moment.type)
-    digits = max(moment.type.digits, 3) if span.type.name == DAYS else moment.type.digits
-    local = f"athena_utc({moment.sql})" if moment.type.name == ZONED else moment.sql
-    if span.type.name == DAYS:
-        made = f"make_timestamp(epoch_us({local}) {operator} {span.sql} * 1000)"
-    else:
-        made = f"({local} + to_months(CAST({sign}{span.sql} AS INTEGER)))"
+    if span.type.name == MONTHS:
+        return formats.back(f"({formats.local(moment)} + to_months(CAST({sign}{span.sql} AS INTEGER)))", moment)
+    made = f"make_timestamp(epoch_us({moment.sql}) {operator} {span.sql} * 1000)"
     zoned = moment.type.name == ZONED
-    return Typed(f"athena_zoned({made})" if zoned else made, types.timestamp(digits, zoned=zoned))
+    kind = Type(moment.type.name, (max(moment.type.digits, 3),), moment.type.names)
+    return Typed(f"athena_zoned({made})" if zoned else made, kind)
 
 
 def _between(left: Typed, right: Typed) -> Typed:

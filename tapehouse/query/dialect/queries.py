@@ -7,7 +7,7 @@ from typing import Final
 from sqlglot import exp
 
 from tapehouse.errors import RefusedError, TerminalError
-from tapehouse.query.dialect import aggregation, functions, relations, types
+from tapehouse.query.dialect import functions, relations, types, windows
 from tapehouse.query.dialect.casts import coerced
 from tapehouse.query.dialect.names import Relation, Scope, Translator, Typed
 from tapehouse.query.dialect.predicates import condition
@@ -52,7 +52,9 @@ def query(node: exp.Expr, withs: Withs, parent: Scope | None = None) -> Query:
     elif isinstance(node, exp.SetOperation):
         found = _set(node, withs, parent)
     elif isinstance(node, exp.Values):
-        found = values(node, withs, parent)
+        only(node, "expressions", "order", "limit", "offset", "with_")
+        inner = values(node, withs, parent)
+        found = _ended(node, replace(inner, sql=f'SELECT * FROM ({inner.sql}) AS "q"'), withs, parent)
     elif isinstance(node, exp.Subquery):
         only(node, "this", "order", "limit", "offset", "with_")
         inner = query(node.this, withs, parent)
@@ -70,10 +72,14 @@ def _withs(node: exp.Expr, withs: Withs, parent: Scope | None) -> tuple[str, Wit
         return "", withs
     only(clause, "expressions")
     made, named = [], dict(withs.named)
+    here: set[str] = set()
     for cte in clause.expressions:
         only(cte, "this", "alias")
         inner = query(cte.this, replace(withs, named=named), parent)
         alias, name = cte.args["alias"], withs.fresh("w")
+        if alias.name.lower() in here:
+            raise TerminalError(f"The SQL is wrong: WITH names {alias.name} twice.")
+        here.add(alias.name.lower())
         columns = relations.renamed(inner.columns, [each.name for each in alias.args.get("columns") or ()])
         made.append(f"{types.quoted(name)} AS ({inner.sql})")
         named = {**named, alias.name.lower(): (name, replace(inner, columns=columns))}
@@ -87,7 +93,7 @@ def _select(node: exp.Select, withs: Withs, parent: Scope | None) -> Query:
     at = withs.expressions(scope, withs)
     source = relations.source(node, at, withs)
     for window in node.args.get("windows") or ():
-        aggregation.name_window(at, window)
+        windows.name_window(at, window)
     chosen = list(_chosen(node.expressions, at))
     distinct = node.args.get("distinct")
     if distinct is not None:
@@ -109,8 +115,10 @@ def _select(node: exp.Select, withs: Withs, parent: Scope | None) -> Query:
     if node.args.get("order") is not None:
         parts.append(_order(node.args["order"], at, chosen, distinct is not None))
     parts += _limits(node)
-    if scope.looks_out and (node.args.get("limit") or node.args.get("offset") or node.find(exp.Window)):
-        raise RefusedError("LIMIT or OVER in a query that looks at the one around it", "join instead")
+    if scope.looks_out and (
+        node.find(exp.Window) or any(node.args.get(each) for each in ("limit", "offset", "having"))
+    ):
+        raise RefusedError("LIMIT, HAVING or OVER in a query that looks at the one around it", "join instead")
     if scope.looks_out and parent is not None and not node.find_ancestor(exp.Exists) and not _is_total(node):
         raise RefusedError("a query of rows that looks at the one around it", "aggregate in it, join, or take EXISTS")
     return Query(" ".join(parts), tuple((name, value.type) for name, value in chosen), _inexact(chosen))
@@ -186,9 +194,7 @@ def _all_of(node: exp.Expr, scope: Scope) -> "list[tuple[str | None, Typed]]":
     wanted = [each for each in scope.relations if table is None or each.name == table.name.lower()]
     if not wanted:
         raise TerminalError("The SQL is wrong: there is nothing that * could mean.")
-    if table is None and any(each.is_reordered for each in wanted):
-        raise RefusedError("* over a USING whose columns are not the first", "name the columns")
-    return [column for relation in wanted for column in (relation.shown() if table is None else relation.columns)]
+    return [column for relation in wanted for column in relation.shown()]
 
 
 def _group(node: exp.Expr, at: Translator, chosen: "Sequence[tuple[str | None, Typed]]") -> str:
@@ -225,14 +231,14 @@ def _order(node: exp.Expr, at: Translator, chosen: "Sequence[tuple[str | None, T
     only(node, "expressions")
     made = []
     for each in node.expressions:
-        made.append(f"{_key(each.this, at, chosen, only_chosen)}{aggregation.direction(each)}")
+        made.append(f"{_key(each.this, at, chosen, only_chosen)}{windows.direction(each)}")
     return f"ORDER BY {', '.join(made)}"
 
 
 def _key(node: exp.Expr, at: Translator, chosen: "Sequence[tuple[str | None, Typed]]", only_chosen: bool) -> str:
     """A place, a name of the answer's, or else an expression, in which those names come first too."""
     if isinstance(node, exp.Literal) and not node.is_string:
-        aggregation.sortable(_place(node, chosen))
+        windows.sortable(_place(node, chosen))
         return node.name
     named: dict[str, Typed] = {}
     for name, value in chosen:
@@ -250,7 +256,7 @@ def _key(node: exp.Expr, at: Translator, chosen: "Sequence[tuple[str | None, Typ
                 raise TerminalError(f"The SQL is wrong: column {name} is ambiguous.")
             named[name] = value
     value = at.within(named).value(node)
-    aggregation.sortable(value)
+    windows.sortable(value)
     for place, (_, each) in enumerate(chosen, 1):
         if each.sql == value.sql:
             return str(place)

@@ -9,6 +9,7 @@ from sqlglot import exp
 
 from tapehouse.errors import RefusedError, TerminalError
 from tapehouse.query.dialect import operators, queries, types
+from tapehouse.query.dialect.casts import coerced
 from tapehouse.query.dialect.names import Relation, Translator, Typed, column
 from tapehouse.query.dialect.predicates import common_of, condition
 from tapehouse.query.dialect.reading import name_of, only
@@ -59,7 +60,9 @@ def _join(join: exp.Join, at: Translator, withs: "Withs") -> str:
     at.scope.relations.append(relation)
     word = f"{side or 'INNER'} JOIN{' LATERAL' if unnests else ''}"
     if using:
-        return f"{word} {sql} ON {_using(using, at, before, relation, side)}"
+        condition_of, merged = _using(using, at, before, relation, side)
+        at.scope.relations.insert(0, merged)
+        return f"{word} {sql} ON {condition_of}"
     if on is None:
         if side:
             raise TerminalError(f"The SQL is wrong: {side} JOIN takes ON.")
@@ -67,11 +70,13 @@ def _join(join: exp.Join, at: Translator, withs: "Withs") -> str:
     return f"{word} {sql} ON {condition(at, on)}"
 
 
-def _using(names: Sequence[exp.Expr], at: Translator, before: Sequence[Relation], right: Relation, side: str) -> str:
-    """USING: the column is there once, of the side that always has it."""
-    conditions = []
-    if side in ("RIGHT", "FULL") or len(before) > 1:
-        raise RefusedError(f"{side} JOIN … USING".strip(), "join two tables by ON")
+def _using(
+    names: Sequence[exp.Expr], at: Translator, before: Sequence[Relation], right: Relation, side: str
+) -> tuple[str, Relation]:
+    """USING: what is compared, and the columns that both sides have from then on, once and of no table."""
+    conditions, merged = [], Relation(None, [])
+    if len(before) > 1:
+        raise RefusedError(f"{side} JOIN … USING of more than two tables".strip(), "join by ON")
     for each in names:
         name = each.name.lower()
         places = [
@@ -79,16 +84,24 @@ def _using(names: Sequence[exp.Expr], at: Translator, before: Sequence[Relation]
         ]
         if [len(found) for found in places] != [1, 1]:
             raise TerminalError(f"The SQL is wrong: USING takes a column {name} of both sides.")
-        left = before[0].columns[places[0][0]][1]
-        for side_of in (left, right.columns[places[1][0]][1]):
-            if side_of.inexact:
-                at.exact().check_digits(side_of.inexact)
-        conditions.append(operators.compare("=", left, right.columns[places[1][0]][1]).sql)
+        pair = [one.columns[found[0]][1] for one, found in zip((before[0], right), places, strict=True)]
+        for value in pair:
+            if value.inexact:
+                at.exact().check_digits(value.inexact)
+        conditions.append(operators.compare("=", *pair).sql)
+        merged.columns.append((name, _merged(pair, side)))
+        before[0].hidden.add(places[0][0])
         right.hidden.add(places[1][0])
-    wanted = [each.name.lower() for each in names]
-    if [name for name, _ in before[0].columns][: len(wanted)] != wanted:
-        before[0].is_reordered = True
-    return " AND ".join(conditions)
+    return " AND ".join(conditions), merged
+
+
+def _merged(pair: Sequence[Typed], side: str) -> Typed:
+    """What both sides of USING have, of the side that has it."""
+    kind = common_of(pair, "USING")
+    left, right = (coerced(value.sql, value.type, kind) for value in pair)
+    if side in ("", "LEFT") and pair[0].type == kind:
+        return pair[0]
+    return Typed({"RIGHT": right, "FULL": f"coalesce({left}, {right})"}.get(side, left), kind)
 
 
 def _relation(node: exp.Expr, at: Translator, withs: "Withs") -> tuple[str, Relation]:
@@ -97,7 +110,7 @@ def _relation(node: exp.Expr, at: Translator, withs: "Withs") -> tuple[str, Rela
     if isinstance(node, exp.Unnest):
         return _unnest(node, at, withs)
     if isinstance(node, exp.Subquery | exp.Values):
-        only(node, "this", "alias", "expressions", "order", "limit", "offset", "with_")
+        only(node, "this", "alias", "expressions")
         if isinstance(node, exp.Subquery) and isinstance(node.this, exp.Table):
             raise RefusedError("a table in parentheses", "write it without")
         inner = (
