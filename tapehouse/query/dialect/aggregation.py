@@ -51,12 +51,7 @@ def around(at: Translator, node: exp.Expr) -> tuple[Over, exp.Expr]:
 
 def aggregate(at: Translator, name: str, nodes: Sequence[exp.Expr], over: Over) -> Typed:
     """The call of an aggregate, or of a function that only a window has."""
-    if name in functions.windows() and (not over.window or over.filter):
-        raise TerminalError(f"The SQL is wrong: {name} takes OVER, and no FILTER.")
-    if over.filter and over.window:
-        raise RefusedError("FILTER with OVER", "take CASE, since Athena has no such thing")
-    if over.nulls and name not in _NULLS:
-        raise RefusedError(f"IGNORE NULLS behind {name}", "filter by IS NOT NULL")
+    _check_around(name, over)
     if name == "approx_percentile":
         _refuse_percentile(nodes)
     if name in functions.INEXACT:
@@ -71,6 +66,8 @@ def aggregate(at: Translator, name: str, nodes: Sequence[exp.Expr], over: Over) 
     if order and name != "array_agg":
         raise RefusedError(f"ORDER BY in {name}", "leave it out")
     values = [at.value(each) for each in nodes]
+    if name in ("sum", "avg") and any(value.type.name == "unknown" for value in values):
+        raise TerminalError(f"The SQL is wrong: {name} of NULL could be of several types: give it one by CAST.")
     signature, bound = signatures.choose(
         name,
         [value.type for value in values],
@@ -93,6 +90,15 @@ def aggregate(at: Translator, name: str, nodes: Sequence[exp.Expr], over: Over) 
         return Typed(special(inside, made, wanted), returns)
     template = _BRACKETS.sub(lambda found: inside(found.group(1), found.group(2)), signature.template)
     return Typed(signatures.fill(template, made, bound), returns)
+
+
+def _check_around(name: str, over: Over) -> None:
+    if name in functions.windows() and (not over.window or over.filter):
+        raise TerminalError(f"The SQL is wrong: {name} takes OVER, and no FILTER.")
+    if over.filter and over.window:
+        raise RefusedError("FILTER with OVER", "take CASE, since Athena has no such thing")
+    if over.nulls and name not in _NULLS:
+        raise RefusedError(f"IGNORE NULLS behind {name}", "filter by IS NOT NULL")
 
 
 def _check_count(name: str, values: Sequence[Typed]) -> None:

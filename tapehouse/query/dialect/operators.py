@@ -121,6 +121,7 @@ def multiply(left: Typed, right: Typed) -> Typed:
             raise RefusedError(f"{left.type} * {right.type}", "multiply by a whole number")
         return Typed(f"({left.sql} * {coerced(right.sql, right.type, types.BIGINT)})", left.type)
     a, b, kind = _numbers("*", left, right)
+    _refuse_either(kind, left.type, right.type)
     if kind.name == "decimal":
         (p1, s1), (p2, s2) = _decimals(left, right)
         kind = types.decimal(min(38, p1 + p2), s1 + s2)
@@ -130,11 +131,18 @@ def multiply(left: Typed, right: Typed) -> Typed:
     return Typed(f"({a} * {b})", kind)
 
 
+def _refuse_either(kind: Type, *both: Type) -> None:
+    """A double beside NULL: that may be a number or a span of time."""
+    if kind == DOUBLE and any(each.name == "unknown" for each in both):
+        raise RefusedError("NULL beside a double", "give it a type by CAST")
+
+
 def divide(left: Typed, right: Typed) -> Typed:
     """``/``: whole numbers are cut off, decimals rounded to the wider scale."""
     if left.type.name in (DAYS, MONTHS):
         raise RefusedError(f"{left.type} / {right.type}", "divide what it was made of")
     a, b, kind = _numbers("/", left, right)
+    _refuse_either(kind, left.type, right.type)
     if kind.name == "decimal":
         (p1, s1), (_, s2) = _decimals(left, right)
         scale = max(s1, s2)
@@ -217,10 +225,7 @@ def _numbers(operator: str, left: Typed, right: Typed) -> tuple[str, str, Type]:
 
 
 def _decimals(left: Typed, right: Typed) -> tuple[tuple[int, int], tuple[int, int]]:
-    first, second = (
-        types.decimal(1, 0) if kind.name == "unknown" else types.as_decimal(kind) for kind in (left.type, right.type)
-    )
-    return first.decimal, second.decimal
+    return types.as_decimal(left.type).decimal, types.as_decimal(right.type).decimal
 
 
 ARITHMETIC: Final[dict[str, Callable[[Typed, Typed], Typed]]] = {

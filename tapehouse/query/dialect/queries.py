@@ -204,6 +204,7 @@ def _group(node: exp.Expr, at: Translator, chosen: "Sequence[tuple[str | None, T
         is_column = isinstance(each, exp.Column) and (not each.table or at.scope.is_table(each.table))
         if in_set and not is_column and not isinstance(each, exp.Tuple | exp.Paren):
             raise TerminalError("The SQL is wrong: GROUPING SETS, CUBE and ROLLUP take columns: name them before.")
+        _no_minus(each)
         if isinstance(each, exp.Literal) and not each.is_string:
             value = _place(each, chosen)
             _check_digits(at, [(None, value)])
@@ -219,6 +220,11 @@ def _group(node: exp.Expr, at: Translator, chosen: "Sequence[tuple[str | None, T
         return at.value(each).sql
 
     return ", ".join(one(each) for each in node.expressions)
+
+
+def _no_minus(node: exp.Expr) -> None:
+    if isinstance(node, exp.Neg) and isinstance(node.this, exp.Literal) and node.this.name.isdigit():
+        raise TerminalError(f"The SQL is wrong: there is no column -{node.this.name} to group or order by.")
 
 
 def _place(node: exp.Expr, chosen: "Sequence[tuple[str | None, Typed]]") -> Typed:
@@ -237,6 +243,7 @@ def _order(node: exp.Expr, at: Translator, chosen: "Sequence[tuple[str | None, T
 
 def _key(node: exp.Expr, at: Translator, chosen: "Sequence[tuple[str | None, Typed]]", only_chosen: bool) -> str:
     """A place, a name of the answer's, or else an expression, in which those names come first too."""
+    _no_minus(node)
     if isinstance(node, exp.Literal) and not node.is_string:
         windows.sortable(_place(node, chosen))
         return node.name

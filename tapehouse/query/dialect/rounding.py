@@ -24,6 +24,8 @@ def _special(name: str) -> Special:
         elif len(nodes) == 2 and _is_few(nodes[1]):
             at = at.rounded()
         value, *places = [at.value(each) for each in nodes]
+        if value.type.name == "unknown" and (places or name == "truncate"):
+            raise RefusedError(f"{name} of NULL", "give it a type by CAST")
         if value.type.name in types.WHOLE and name == "truncate":  # Athena has it of decimals and doubles alone
             kind = types.as_decimal(value.type)
             value = Typed(coerced(value.sql, value.type, kind), kind)

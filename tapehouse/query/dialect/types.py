@@ -152,7 +152,9 @@ def is_time(kind: Type) -> bool:
 
 
 def as_decimal(kind: Type) -> Type:
-    """The decimal that holds all of a whole number's values."""
+    """The decimal that holds all of a whole number's values; NULL is one of a digit."""
+    if kind.name == "unknown":
+        return decimal(1, 0)
     return kind if kind.name == "decimal" else decimal(WHOLE[kind.name], 0)
 
 

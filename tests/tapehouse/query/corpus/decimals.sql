@@ -52,3 +52,5 @@ SELECT CAST('-1' AS decimal(38,18)) / CAST('3' AS decimal(38,18)), CAST('2' AS d
 SELECT CAST('1' AS decimal(38,18)) / CAST('0' AS decimal(38,18));
 SELECT TRY(x / y) FROM (VALUES (CAST('1' AS decimal(38,18)), CAST('0' AS decimal(38,18)))) t(x, y);
 SELECT CAST('99999999999999999999' AS decimal(38,18)) / CAST('0.000000000000000001' AS decimal(38,18));
+SELECT (x - y) / y * 100, (x / y - 1) * 100, round((x / y - 1) * 100, 2), x * y * 2 FROM (VALUES (CAST('69000.12' AS decimal(28,12)), CAST('68999.99' AS decimal(28,12)))) t(x, y);
+SELECT sum(x) / count(*), sum(x) * 1.0 / count(*), 100 * sum(x) / sum(sum(x)) OVER () FROM (VALUES 1, 2, 2) t(x) GROUP BY x % 2;

@@ -14,3 +14,14 @@ SELECT sum(i), avg(i), sum(m), avg(m), sum(d), avg(d), min(i), max(d), count(i),
 SELECT CASE s WHEN NULL THEN 1 ELSE 2 END, CASE WHEN o THEN 1 ELSE 2 END, IF(o, 1, 2), nullif(s, 'a'), coalesce(s, s), s IN ('a', 'b'), s NOT IN ('a'), s BETWEEN 'a' AND 'b', s = s, s <> 'a', s IS DISTINCT FROM 'a', typeof(s), TRY(s), NOT o, o AND false, o OR true FROM (VALUES (CAST(NULL AS varchar), CAST(NULL AS boolean))) t(s, o);
 SELECT x / 0, x % 0, mod(x, 0), y / 0.0, y % 0.0, y / CAST('0' AS decimal(38,18)) FROM (VALUES (CAST(NULL AS integer), CAST(NULL AS decimal(38,18)))) t(x, y);
 SELECT CAST(NULL AS integer) / 0;
+SELECT NULL + 1, 1.5 * NULL, NULL / 2, NULL / 2.5, 2.5 / NULL, 1.5 - NULL, NULL % 1.5, typeof(1.5 * NULL), typeof(NULL / 2.50);
+SELECT sum(NULL) FROM (VALUES 1) t(x);
+SELECT avg(x) FROM (VALUES NULL) t(x);
+SELECT round(NULL, 2);
+SELECT truncate(NULL);
+SELECT round(NULL), floor(NULL), abs(NULL);
+SELECT max(NULL), count(NULL), array_agg(NULL), min_by(1, NULL) FROM (VALUES 1) t(x);
+SELECT 2e0 * NULL;
+SELECT NULL / 2e0;
+SELECT 2e0 / NULL;
+SELECT 2e0 + NULL;

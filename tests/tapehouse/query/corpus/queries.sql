@@ -171,3 +171,8 @@ SELECT x FROM (VALUES 1, 2) a(x) JOIN (VALUES (1, 10)) b(x, y) USING (x) JOIN (V
 WITH a AS (SELECT 1 AS x), a AS (SELECT 2 AS x) SELECT * FROM a;
 SELECT x, count(*) FROM (VALUES 1, 2, 1) t(x) GROUP BY DISTINCT ROLLUP(x), CUBE(x);
 SELECT x, (SELECT max(y) FROM (VALUES (1, 5), (1, 6)) u(z, y) WHERE z = x HAVING count(*) > 5) FROM (VALUES 1, 2) t(x);
+SELECT x FROM (VALUES 1, 3, 2) t(x) ORDER BY -1;
+SELECT x, count(*) FROM (VALUES 1, 3, 2) t(x) GROUP BY -1, x;
+SELECT count(*) FROM (VALUES 1, 3, 2) t(x) GROUP BY 1;
+SELECT x FROM (VALUES 1, 3, 2) t(x) ORDER BY CASE WHEN x = 3 THEN 0 ELSE x END;
+SELECT x AS y FROM (VALUES (1, 3), (2, 1)) t(x, y) ORDER BY t.y;

@@ -80,3 +80,5 @@ SELECT nvl(1, 2);
 SELECT strlen('a');
 SELECT word_stem('running');
 SELECT lower(x), upper(x), x FROM (VALUES 'BTC-USD', 'eth-eur') t(x);
+SELECT regexp_extract('BTC-USD', '^(\w+)-(\w+)$', 2), regexp_replace('BTC-USD', '(\w+)-(\w+)', '$2/$1'), split('BTC-USD', '-')[2], substr('BTC-USD', strpos('BTC-USD', '-') + 1), regexp_like('BTC-USDT', '-USDT?$');
+SELECT max(x), min(x), '😀' < chr(65533) FROM (VALUES 'a', 'B', 'ä', '', 'z', '😀', chr(65535)) t(x);
