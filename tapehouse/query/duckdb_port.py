@@ -5,6 +5,7 @@ own ``INSTALL``, which would download, is switched off. Each question sees the t
 """
 
 import datetime as dt
+import difflib
 import importlib.util
 import re
 import tempfile
@@ -69,6 +70,9 @@ class DuckdbPort:
         for name in names:
             if name not in there:
                 known = f"its tables are {', '.join(there)}" if there else "it has no tables yet (`tapehouse refresh`)"
+                near = _near(name, there)
+                if near and len(there) > len(near):
+                    known = f"did you mean {' or '.join(near)}? All are in docs/tables.md"
                 raise TerminalError(f"There is no table {name} in the lake {self._lake.uri}: {known}.")
 
     def _view(self, name: str) -> Mapping[str, Type]:
@@ -85,6 +89,12 @@ class DuckdbPort:
         except duckdb.Error as error:
             raise TerminalError(f"{name} cannot be read: {_sentence(error)}") from error
         return {str(row[0]): of_duckdb(str(row[1])) for row in described}
+
+
+def _near(name: str, there: Sequence[str]) -> list[str]:
+    """The tables that may have been meant: in another layer, or spelled alike."""
+    same = [each for each in there if each.rpartition(".")[2] == name.rpartition(".")[2]]
+    return same or difflib.get_close_matches(name, there, 2, 0.8)
 
 
 def _connect(folder: Path, memory_mb: int, threads: int) -> Any:

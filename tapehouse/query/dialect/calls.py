@@ -1,5 +1,6 @@
 """Functions called: which signature fits, what goes into it, and DISTINCT, ORDER BY, FILTER and OVER around it."""
 
+import difflib
 import re
 from collections.abc import Sequence
 from typing import Final
@@ -9,6 +10,7 @@ from sqlglot import exp
 from tapehouse.errors import RefusedError, TerminalError
 from tapehouse.query.dialect import (
     aggregation,
+    foreign,
     formats,
     functions,
     operators,
@@ -53,8 +55,17 @@ def call(at: Translator, node: exp.Expr) -> Typed:
         return special(at, nodes)
     known = functions.scalars().get(name)
     if known is None:
-        raise RefusedError(f"the function {name}", "its meaning here is not proven to be Athena's; say it otherwise")
+        raise _unknown(name)
     return applied(at, name, nodes, known)
+
+
+def _unknown(name: str) -> TerminalError:
+    """A function that is not answered: one of another engine's, one whose name is near to another's, or any."""
+    if name in foreign.FUNCTIONS:
+        return TerminalError(f"The SQL is wrong: Athena has no function {name}: take {foreign.FUNCTIONS[name]}.")
+    near = difflib.get_close_matches(name, [*functions.scalars(), *functions.aggregates(), *SPECIAL], 1, 0.85)
+    said = f"did you mean {near[0]}?" if near else "its meaning here is not proven to be Athena's; say it otherwise"
+    return RefusedError(f"the function {name}", said)
 
 
 def applied(at: Translator, name: str, nodes: Sequence[exp.Expr], known: Sequence[Signature]) -> Typed:

@@ -1,5 +1,6 @@
 """One expression: each kind of node and what makes it. A kind that is not here is refused."""
 
+import difflib
 from collections.abc import Callable
 from typing import Final
 
@@ -90,8 +91,22 @@ def _column(at: Translator, node: exp.Expr) -> Typed:
     if found is None:
         if name.startswith("$"):
             raise RefusedError(f"the hidden column {name}", "it is not had here")
-        raise TerminalError(f"The SQL is wrong: there is no column {f'{table}.' if table else ''}{name}.")
+        raise TerminalError(
+            f"The SQL is wrong: there is no column {f'{table}.' if table else ''}{name}{_near(at.scope, node)}"
+        )
     return found
+
+
+def _near(scope: Scope, node: exp.Column) -> str:
+    """What may have been meant by the name of no column."""
+    if node.table and not scope.is_table(node.table):
+        tables = [relation.name for relation in scope.relations if relation.name]
+        return f": what is read is called {', '.join(tables)}." if tables else "."
+    names = {name for relation in scope.relations for name, _ in relation.shown() if name}
+    near = difflib.get_close_matches(node.name.lower(), names, 3, 0.6)
+    if near:
+        return f": did you mean {' or '.join(near)}?"
+    return ": texts stand in single quotes." if isinstance(node.this, exp.Identifier) and node.this.quoted else "."
 
 
 def field(row: Typed, name: str) -> Typed:

@@ -16,7 +16,21 @@ _DAY_MS: Final = 86_400_000
 
 
 def wrong(operator: str, left: Type, right: Type) -> TerminalError:
-    return TerminalError(f"The SQL is wrong: {left} {operator} {right} cannot be, in Athena's types.")
+    return TerminalError(
+        f"The SQL is wrong: {left} {operator} {right} cannot be, in Athena's types{_way(left, right)}."
+    )
+
+
+def _way(left: Type, right: Type) -> str:
+    """What makes them meet, most likely."""
+    for one, other in ((left, right), (right, left)):
+        if types.is_time(one) and types.is_text(other):
+            return ": write DATE '2026-11-22' or TIMESTAMP '2026-11-22 00:00:00'"
+        if types.is_time(one) and types.is_number(other):
+            return ": write INTERVAL '1' DAY, or take to_unixtime"
+        if types.is_number(one) and types.is_text(other):
+            return ": CAST one of them"
+    return ""
 
 
 def together(operator: str, left: Typed, right: Typed) -> tuple[str, str, Type]:

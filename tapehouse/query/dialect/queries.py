@@ -118,7 +118,10 @@ def _select(node: exp.Select, withs: Withs, parent: Scope | None) -> Query:
     if scope.looks_out and (
         node.find(exp.Window) or any(node.args.get(each) for each in ("limit", "offset", "having"))
     ):
-        raise RefusedError("LIMIT, HAVING or OVER in a query that looks at the one around it", "join instead")
+        raise RefusedError(
+            "LIMIT, HAVING or OVER in a query that looks at the one around it",
+            "take max_by(x, time), or join a row_number()",
+        )
     if scope.looks_out and parent is not None and not node.find_ancestor(exp.Exists) and not _is_total(node):
         raise RefusedError("a query of rows that looks at the one around it", "aggregate in it, join, or take EXISTS")
     return Query(" ".join(parts), tuple((name, value.type) for name, value in chosen), _inexact(chosen))

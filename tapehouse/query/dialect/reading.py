@@ -1,5 +1,6 @@
 """A question in Athena's SQL as a tree: its words as they were written, with no function renamed or reordered."""
 
+import re
 from typing import Any, ClassVar, Final
 
 import sqlglot
@@ -13,6 +14,12 @@ from tapehouse.lake import LAYERS
 from tapehouse.query.dialect import foreign
 
 CATALOG: Final = "awsdatacatalog"
+_ABOUT: Final = ("SHOW", "DESCRIBE", "DESC", "EXPLAIN")
+_INSTEAD: Final = {
+    "version": "the newest version alone is read here",
+    "sample": "leave it out, or bound the time",
+    "match": "take lag() and lead() in a query around which WHERE stands",
+}
 _KEPT = ("CAST", "TRY_CAST", "EXTRACT", "TRIM", "POSITION", "SUBSTRING", "LISTAGG")
 
 
@@ -42,12 +49,17 @@ def read(sql: str) -> exp.Expr:
 
     Raises TerminalError for SQL that cannot be read, for several statements, and for anything but a question.
     """
+    first = re.match(r"(?:\s|--[^\n]*(?:\n|$)|/\*.*?\*/)*(\w+)", sql, re.DOTALL)
+    if first is not None and first.group(1).upper() in _ABOUT:
+        raise TerminalError(
+            "Only questions are answered here (SELECT, WITH … SELECT): docs/tables.md lists the tables."
+        )
     try:
         foreign.refuse(Asked().tokenize(sql), sql)
         statements = [tree for tree in sqlglot.parse(sql, read=Asked) if tree is not None]
     except SqlglotError as error:
         reason = str(error).split("\n", maxsplit=1)[0].rstrip(".")
-        raise RefusedError(f"SQL that cannot be read ({reason})", "write it otherwise") from error
+        raise RefusedError(f"SQL that cannot be read ({reason})", foreign.instead(sql)) from error
     if len(statements) != 1:
         raise TerminalError(f"One SELECT at a time, please: this holds {len(statements)} statements.")
     tree = statements[0]
@@ -103,4 +115,4 @@ def only(node: exp.Expr, *known: str) -> None:
     for name, value in node.args.items():
         if name not in known and value not in (None, False, [], ""):
             word = name.rstrip("_").replace("_", " ").upper()
-            raise RefusedError(f"{word} in {type(node).__name__.upper()}", "say it otherwise")
+            raise RefusedError(f"{word} in {type(node).__name__.upper()}", _INSTEAD.get(name, "say it otherwise"))

@@ -125,7 +125,10 @@ def _relation(node: exp.Expr, at: Translator, withs: "Withs") -> tuple[str, Rela
         )
         inside = withs.fresh("t")
         return f"({inner.sql}) AS {types.quoted(inside)}", Relation(name, _numbered(inside, columns, inner.inexact))
-    raise RefusedError(f"{type(node).__name__.upper()} behind FROM", "name a table, or a query in parentheses")
+    way = "name a table, or a query in parentheses"
+    if isinstance(node, exp.Lateral):
+        way = "join a query with row_number() OVER (PARTITION BY …), and keep the first"
+    raise RefusedError(f"{type(node).__name__.upper()} behind FROM", way)
 
 
 def _numbered(

@@ -96,6 +96,7 @@ VARCHAR, VARBINARY, DATE, JSON, UNKNOWN = (
 INTERVAL_DAYS, INTERVAL_MONTHS = Type(DAYS), Type(MONTHS)
 WHOLE: Final = {"tinyint": 3, "smallint": 5, "integer": 10, "bigint": 19}
 """Whole numbers, narrowest first, and the digits of the decimal that holds each."""
+_NOT_HELD: Final = {"real": "cast to double", "time": "take hour(x) and minute(x)", "char": "cast to varchar"}
 _SPELLED: Final = {"int": "integer"}
 _WORD = re.compile(r"\s*([a-z_][a-z0-9_]*|\"[^\"]+\"|\d+|[(),])", re.IGNORECASE)
 
@@ -253,7 +254,7 @@ def _parsed(words: list[str]) -> tuple[Type, list[str]]:
     if name == "decimal":
         return decimal(*([_number(arg) for arg in args] + [38, 0][len(args) :])), rest
     if name not in (*_HELD, "array", "map"):
-        raise RefusedError(f"the type {name}", "cast to double" if name == "real" else "it is not had here")
+        raise RefusedError(f"the type {name}", _NOT_HELD.get(name, "it is not had here"))
     return Type(name, tuple(args)), rest
 
 

@@ -254,6 +254,52 @@ def test_a_bound_on_a_tables_instants_is_one_on_what_is_stored(port: DuckdbPort)
 
 
 @pytest.mark.parametrize(
+    ("sql", "way"),
+    [
+        ("SELECT prise FROM silver.trades", "there is no column prise: did you mean price?"),
+        ("SELECT t.price FROM silver.trades x", "there is no column t.price: what is read is called x."),
+        ('SELECT "BTC" FROM silver.trades', "there is no column BTC: texts stand in single quotes."),
+        ("SELECT 1 FROM silver.trades WHERE event_time > '2026-11-01'", ": write DATE '2026-11-22' or TIMESTAMP"),
+        ("SELECT event_time - 3600 FROM silver.trades", ": write INTERVAL '1' DAY, or take to_unixtime."),
+        ("SELECT price > '1' FROM silver.trades", ": CAST one of them."),
+        ("SELECT nvl(price, 0) FROM silver.trades", "Athena has no function nvl: take coalesce."),
+        (
+            "SELECT median(price) FROM silver.trades",
+            "take element_at(array_sort(array_agg(x)), CAST(ceil(count(x) * 0.5)",
+        ),
+        (
+            "SELECT regexp_extrakt('a', 'b')",
+            "the function regexp_extrakt is not answered at home: did you mean regexp_ext",
+        ),
+        (
+            "SELECT approx_percentile(price, 0.95) FROM silver.trades",
+            "array_agg(price)), CAST(ceil(count(price) * 0.95)",
+        ),
+        ("SELECT price::double FROM silver.trades", "write CAST(x AS type)"),
+        (
+            "SELECT price FROM silver.trades QUALIFY row_number() OVER () = 1",
+            "put row_number() into a query around which",
+        ),
+        ("SELECT `price` FROM silver.trades", 'Athena quotes names with "'),
+        ("SELECT 1 FROM silver.trades FOR VERSION AS OF 1", "the newest version alone is read here"),
+        ("SHOW TABLES", "docs/tables.md lists the tables."),
+        (" -- what there is\nDESCRIBE silver.trades", "docs/tables.md lists the tables."),
+    ],
+)
+def test_an_error_says_what_to_write_instead(port: DuckdbPort, sql: str, way: str) -> None:
+    with pytest.raises(TerminalError) as caught:
+        port.run(sql)
+    assert way in str(caught.value)
+
+
+def test_a_table_of_another_layer_is_proposed(port: DuckdbPort, write_table: Callable[..., None]) -> None:
+    write_table("gold.candles", {"symbol": "string"}, [("BTC-USD",)])
+    for name in ("candles", "silver.candles", "gold.candle"):
+        with pytest.raises(TerminalError, match=r"did you mean gold\.candles\? All are in docs/tables\.md\."):
+            port.run(f"SELECT * FROM {name}")
+
+
+@pytest.mark.parametrize(
     "sql",
     [
         "INSERT INTO silver.trades VALUES (1)",
