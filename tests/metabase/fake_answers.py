@@ -1,4 +1,9 @@
-"""How a fake Metabase answers: as strict as the contract, and with the habits of the real one."""
+"""How a fake Metabase answers: as strict as the contract, and with the habits of the real one.
+
+Looked up in Metabase's sources of the 0.58 to 0.65 lines (src/metabase/): groups and data permissions in
+permissions_rest/ and permissions/models/, collections' in permissions/models/collection/graph.clj, questions kept in a
+dashboard in queries/models/card.clj and dashboards/models/dashboard.clj, throttling in session/api.clj.
+"""
 
 import copy
 import json
@@ -9,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
-from tests.metabase.fake_state import EMAIL, EVERYBODY, KEY, Json, State
+from tests.metabase.fake_state import ADMINISTRATORS, EMAIL, EVERYBODY, KEY, Json, State
 from tests.metabase.schema import faults
 
 CONTRACT: Final = json.loads((Path(__file__).parent / "api.json").read_text(encoding="utf-8"))
@@ -171,38 +176,61 @@ class Request:
     # -- groups and rights --------------------------------------------------------------------------------------------
 
     def get_permissions_group(self) -> list[Json]:
-        return list(self.state.groups.values())
+        members = self.state.members
+        return [{**each, "member_count": len(members.get(each["id"], ()))} for each in self.state.groups.values()]
+
+    def get_permissions_group_id(self, number: int) -> Json:
+        return {**self._thing("groups", number), "members": self.state.members.get(number, [])}
 
     def post_permissions_group(self) -> Json:
-        number = self.state.next_id()
-        self.state.groups[number] = {"id": number, "name": self.body["name"], "magic_group_type": None}
-        return self.state.groups[number]
+        """May what everybody may, of every database; of collections nothing. A name is there once, in any letters."""
+        state, name = self.state, self.body["name"]
+        if any(each["name"].lower() == name.lower() for each in state.groups.values()):
+            raise AnswerError(400, "A group with that name already exists.")
+        number = state.next_id()
+        state.groups[number] = {"id": number, "name": name, "magic_group_type": None}
+        state.data_graph[str(number)] = copy.deepcopy(state.data_graph.get(str(EVERYBODY), {}))
+        return state.groups[number]
 
     def delete_permissions_group_id(self, number: int) -> None:
-        self._thing("groups", number)
+        if self._thing("groups", number)["magic_group_type"]:
+            raise AnswerError(400, "You cannot edit or delete the permissions group!")
         del self.state.groups[number]
+        self.state.members.pop(number, None)
         for graph in (self.state.data_graph, self.state.collection_graph):
             graph.pop(str(number), None)
 
     def get_permissions_graph(self) -> Json:
-        """What allows least is left out."""
+        """What allows least is left out; administrators may all, though nothing of it is kept."""
+        state = self.state
         few = {
-            group: {db: {k: v for k, v in may.items() if v != "no"} for db, may in databases.items()}
-            for group, databases in self.state.data_graph.items()
+            group: {db: {k: v for k, v in may.items() if v not in ("no", "blocked")} for db, may in databases.items()}
+            for group, databases in state.data_graph.items()
         }
-        return {"revision": self.state.revisions["data"], "groups": few}
+        few[str(ADMINISTRATORS)] = {str(number): {**ALL, "details": "yes"} for number in state.databases}
+        return {"revision": state.revisions["data"], "groups": few}
 
     def put_permissions_graph(self) -> Json:
+        """Answers the groups that were sent. To write queries without seeing all is no pair of rights."""
         self._revision("data")
         for group, databases in self.body["groups"].items():
             self._thing("groups", int(group))
             for database, may in databases.items():
                 self._thing("databases", int(database))
                 self.state.data_graph.setdefault(group, {}).setdefault(database, {}).update(may)
-        return self.get_permissions_graph()
+        answer = self.get_permissions_graph()
+        return {**answer, "groups": {group: answer["groups"][group] for group in self.body["groups"]}}
 
     def get_collection_graph(self) -> Json:
-        return {"revision": self.state.revisions["collection"], "groups": copy.deepcopy(self.state.collection_graph)}
+        """Sparse: who may nothing is left out, and what is in the trash."""
+        state = self.state
+        kept = {str(number) for number, each in state.collections.items() if not each["archived"]}
+        few = {
+            group: {number: may for number, may in rights.items() if may != "none" and number in kept}
+            for group, rights in state.collection_graph.items()
+        }
+        few[str(ADMINISTRATORS)] = {"root": "write", **dict.fromkeys(kept, "write")}
+        return {"revision": state.revisions["collection"], "groups": few}
 
     def put_collection_graph(self) -> Json:
         self._revision("collection")
@@ -259,15 +287,24 @@ class Request:
             raise AnswerError(404, "Not found.")
         number = self.state.next_id()
         self.state.cards[number] = {
-            "type": "question", "archived": False, "entity_id": "x" * 21, **self.body, "id": number,
+            "type": "question", "archived": False, "entity_id": "x" * 21, "dashboard_id": None, **self.body,
+            "id": number,
         }  # fmt: skip
         self._judge_query(self.body)
         return self._card(number)
 
     def put_card_id(self, number: int) -> Json:
-        found = self._thing("cards", number)
-        self._judge_query(self.body)
-        found |= self.body
+        """One that is kept in a dashboard is in that dashboard's collection, and is moved by leaving the dashboard."""
+        found, body = self._thing("cards", number), dict(self.body)
+        self._judge_query(body)
+        kept_in = body.get("dashboard_id", found.get("dashboard_id"))
+        if kept_in and body.get("collection_id", found["collection_id"]) != found["collection_id"]:
+            raise AnswerError(400, "Invalid Dashboard Question: Cannot manually set `collection_id`")
+        if body.get("archived"):
+            body.pop("collection_id", None)
+        if found.get("dashboard_id") and not kept_in and "collection_id" not in body:
+            body["collection_id"] = None  # at the top of all: nothing says where else
+        found |= body
         return self._card(number)
 
     def _judge_query(self, body: Json) -> None:
@@ -334,10 +371,14 @@ class Request:
         if "dashcards" in self.body:
             found["dashcards"] = self._dashcards(found, tabs)
         found |= {key: value for key, value in self.body.items() if key not in ("tabs", "dashcards")}
+        for card in self.state.cards.values():
+            if card.get("dashboard_id") == number and "archived" in self.body:
+                card["archived"] = self.body["archived"]
         return self.get_dashboard_id(number)
 
     def _dashcards(self, found: Json, tabs: Mapping[int, int]) -> list[Json]:
         numbers = self._numbered(self.body["dashcards"], found["dashcards"])
+        self._judge_shown(found)
         made = []
         for card in self.body["dashcards"]:
             tab = card.get("dashboard_tab_id")
@@ -353,6 +394,18 @@ class Request:
             }
             made.append(told)
         return made
+
+    def _judge_shown(self, found: Json) -> None:
+        """Questions kept in a dashboard are in the trash unless it shows them, and no other dashboard may begin to."""
+        shown = {card["card_id"] for card in self.body["dashcards"] if card.get("card_id")}
+        before = {card["card_id"] for card in found["dashcards"]}
+        for number, card in self.state.cards.items():
+            if card.get("dashboard_id") == found["id"]:
+                card["archived"] = number not in shown
+            elif number in shown - before and card.get("dashboard_id"):
+                raise AnswerError(400, "Invalid Request.")
+            elif number in shown - before and card["archived"]:
+                raise AnswerError(404, "The object has been archived.")
 
     def _numbered(self, sent: list[Json], there: list[Json]) -> dict[int, int]:
         """What is there keeps its number; all else gets one."""

@@ -37,6 +37,8 @@ class State:
             ADMINISTRATORS: {"id": ADMINISTRATORS, "name": "Administrators", "magic_group_type": "admin"},
         }
     )
+    members: dict[int, list[Json]] = field(default_factory=dict)
+    """Group → who is in it."""
     data_graph: dict[str, dict[str, Json]] = field(default_factory=dict)
     collection_graph: dict[str, dict[str, str]] = field(default_factory=dict)
     revisions: dict[str, int] = field(default_factory=lambda: {"data": 0, "collection": 0})
