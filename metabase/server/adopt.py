@@ -90,6 +90,8 @@ def _question(card: Raw, name: str, prefix: str) -> Adopted:
     faults = FileFaults(path)
     question = question_reader.read(content, name=name, faults=faults)
     lost = () if faults.found else _lost(drawn, forms.of_question(question, major=0, prefix=prefix))
+    if card.get("dashboard_id"):
+        lost = ("that it is kept in a dashboard", *lost)
     return Adopted(path, what, content, "; ".join(fault.removeprefix(f"{path}:") for fault in faults.found), lost)
 
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 from metabase.server import bodies
 from metabase.server.client import MetabaseClient
 from metabase.server.errors import DatabaseError, QuestionsFailedError, RefusedError
+from metabase.server.forms import KEPT_IN
 from metabase.server.live import Live, owned
 from metabase.server.plan import Change, Plan
 from metabase.server.wanted import Wanted
@@ -157,6 +158,8 @@ class Apply:
             made = self._client.post("/api/card", {**body, "collection_id": self._collection_id})
             self._card_ids[change.key] = int(made["id"])
         else:
+            if any(each.path == KEPT_IN for each in change.differences):
+                body |= {"dashboard_id": None, "collection_id": self._collection_id}
             self._client.put(f"/api/card/{change.live_id}", body)
 
     def _dashboard(self, change: Change) -> None:

@@ -25,6 +25,8 @@ _PARAMETER_KEYS: Final = (
 )  # fmt: skip
 _TYPES: Final = {"text": ("string/=", "string"), "number": ("number/=", "number"), "date": ("date/single", "date")}
 """Of a filter → Metabase's type and section. A raw tag takes no other operator than "="."""
+KEPT_IN: Final = "kept in"
+"""Of a question that somebody put into a dashboard. Ours lie beside theirs, since one may be in several."""
 
 
 # -- what the files want ----------------------------------------------------------------------------------------------
@@ -123,7 +125,9 @@ def _card(dashboard: Dashboard, card: QuestionCard | TextCard, questions: Mappin
 
 def of_live_card(card: Mapping[str, Any], database_id: int | None) -> Form:
     sql, tags = native(card["dataset_query"])
+    inside = {KEPT_IN: "a dashboard"} if card.get("dashboard_id") else {}
     return {
+        **inside,
         "name": card["name"],
         "description": card.get("description") or "",
         "display": card["display"],

@@ -144,6 +144,11 @@ class Owned:
     """By the name of a file that is no more."""
     strangers: tuple[Raw, ...]
 
+    @property
+    def ids(self) -> frozenset[int]:
+        """Of all that are ours, also by a file that is no more."""
+        return frozenset(int(each["id"]) for each in (*self.ours.values(), *self.stale.values()))
+
 
 def owned(kind: Kind, found: Iterable[Raw], titles: Mapping[str, str]) -> Owned:
     """``titles``: of the files, by name. A thing is ours by its words, else by its title.

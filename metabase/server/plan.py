@@ -8,7 +8,8 @@ from typing import Any, Final, Literal, TypeAlias
 
 from metabase.server import forms
 from metabase.server.forms import Form
-from metabase.server.live import Live, Owned, owned
+from metabase.server.live import Live, Owned, Raw, owned
+from metabase.server.names import Kind
 from metabase.server.wanted import COLLECTION_SAYS, Wanted
 
 What: TypeAlias = Literal["set up", "make", "change", "sync", "archive", "remove"]
@@ -95,8 +96,8 @@ def make(wanted: Wanted, live: Live, *, is_set_up: bool = True) -> Plan:
     changes += _access(live)
     changes += _questions(wanted, live, questions)
     changes += _dashboards(wanted, dashboards, questions)
-    changes += _stale("dashboard", dashboards)
-    changes += _stale("question", questions)
+    changes += _archived("dashboard", dashboards.stale, questions)
+    changes += _archived("question", questions.stale, questions)
     return Plan(tuple(changes), tuple(f"{each} {_NOT_OURS}" for each in _strangers(live, questions, dashboards)))
 
 
@@ -107,7 +108,10 @@ def removal(wanted: Wanted, live: Live) -> Plan:
     """
     questions = owned("question", live.cards, {name: form["name"] for name, form in wanted.questions.items()})
     dashboards = owned("dashboard", live.dashboards, {name: form["name"] for name, form in wanted.dashboards.items()})
-    changes = [*_archived("dashboard", dashboards), *_archived("question", questions)]
+    changes = [
+        *_archived("dashboard", {**dashboards.ours, **dashboards.stale}, questions),
+        *_archived("question", {**questions.ours, **questions.stale}, questions),
+    ]
     strangers = _strangers(live, questions, dashboards)
     if live.collection and not strangers:
         changes.append(Change("archive", "collection", wanted.names.collection, live_id=live.collection_id))
@@ -119,13 +123,22 @@ def removal(wanted: Wanted, live: Live) -> Plan:
     return Plan(tuple(changes), tuple(left))
 
 
-def _archived(kind: Literal["question", "dashboard"], found: Owned) -> Iterator[Change]:
-    for key, each in [*found.ours.items(), *found.stale.items()]:
-        yield Change("archive", kind, each["name"], key=key, live_id=each["id"])
+def _archived(kind: Kind, found: Mapping[str, Raw], questions: Owned) -> Iterator[Change]:
+    for key, each in found.items():
+        lost = tuple(_kept_in(each, questions)) if kind == "dashboard" else ()
+        yield Change("archive", kind, each["name"], lost, key, each["id"])
+
+
+def _kept_in(board: Raw, questions: Owned) -> Iterator[Difference]:
+    """Questions that somebody made inside a dashboard of ours: Metabase puts them into the trash with their card."""
+    for each in questions.strangers:
+        if each.get("dashboard_id") == board["id"]:
+            yield Difference(f"question {each['name']}, kept in it", "here", "in the trash")
 
 
 def _strangers(live: Live, questions: Owned, dashboards: Owned) -> list[str]:
-    strangers = [f"question {each['name']}" for each in questions.strangers]
+    ours = dashboards.ids
+    strangers = [f"question {each['name']}" for each in questions.strangers if each.get("dashboard_id") not in ours]
     strangers += [f"dashboard {each['name']}" for each in dashboards.strangers]
     return sorted([*strangers, *live.others])
 
@@ -182,12 +195,8 @@ def _dashboards(wanted: Wanted, found: Owned, questions: Owned) -> Iterator[Chan
         if board is None:
             yield Change("make", "dashboard", form["name"], key=key, wanted=form)
         elif differences := different(forms.of_live_dashboard(board, names), form):
+            differences += tuple(_kept_in(board, questions))
             yield Change("change", "dashboard", board["name"], differences, key, board["id"], form)
-
-
-def _stale(kind: Literal["question", "dashboard"], found: Owned) -> Iterator[Change]:
-    for key, each in found.stale.items():
-        yield Change("archive", kind, each["name"], key=key, live_id=each["id"])
 
 
 # -- differences ------------------------------------------------------------------------------------------------------
