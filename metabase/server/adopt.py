@@ -5,28 +5,25 @@ adopted, and told with its reason: what is written down is what can be read agai
 does not say are told as well, since the next apply takes them away.
 """
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 import yaml
 
 from metabase import dashboard_reader, question_reader
 from metabase.faults import FileFaults
-from metabase.param import PARAM_TYPES
-from metabase.question import DISPLAYS, in_words
-from metabase.server import forms
-from metabase.server.databases import unprefixed
+from metabase.question import DISPLAYS, Question
+from metabase.server import forms, headers
 from metabase.server.live import Live, Raw
-from metabase.server.names import Kind, unmarked
+from metabase.server.names import Kind, marked, unmarked
 from metabase.server.plan import different
 from metabase.server.wanted import Wanted
 
 _TYPES: Final = {"string/=": "text", "category": "text", "number/=": "number", "date/single": "date"}
 _SAID_OF_CARDS: Final = ("card.title", "table.columns", "virtual_card", "text")
-_NUMBER_STYLES: Final = {"percent": "percent", "currency": "currency"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,30 +39,52 @@ class Adopted:
     """What the file does not say, and the next apply would take away."""
 
 
+@dataclass(frozen=True, slots=True)
+class Here:
+    """Where it is written, and of which Metabase."""
+
+    folder: Path
+    major: int
+    prefix: str
+    database_id: int | None
+
+
 def adopt(
-    live: Live, *, questions: Mapping[str, Raw], dashboards: Mapping[str, Raw], wanted: Wanted
+    live: Live, *, questions: Mapping[str, Raw], dashboards: Mapping[str, Raw], wanted: Wanted, folder: Path, major: int
 ) -> Iterator[Adopted]:
     """Every question and dashboard of the collection. Those of ``questions`` and ``dashboards`` have a file already.
 
-    ``wanted``: the files, of which none takes another's name, also where Metabase lacks it.
+    ``wanted``: the files, of which none takes another's name, also where Metabase lacks it. ``folder``: where they
+    are, and are written; ``major``: Metabase's version.
     """
+    here = Here(folder, major, wanted.athena.prefix, live.database_id)
     names = {int(card["id"]): name for name, card in questions.items()}
     used = {*questions, *wanted.questions}
     for card in live.cards:
+        is_ours = card["id"] in names
         name = names.get(card["id"]) or _name("question", card, used)
-        made = _question(card, name, wanted.athena.prefix)
+        made = _question(card, name, here, is_ours=is_ours)
         if not made.reason:
             names[card["id"]] = name
         yield made
     boards = {int(board["id"]): name for name, board in dashboards.items()}
     used = {*dashboards, *wanted.dashboards}
+    params = {names[card["id"]]: _params(card) for card in live.cards if card["id"] in names}
     for board in live.dashboards:
-        yield _dashboard(board, boards.get(board["id"]) or _name("dashboard", board, used), names)
+        yield _dashboard(board, boards.get(board["id"]) or _name("dashboard", board, used), names, params)
+
+
+def _params(card: Raw) -> tuple[str, ...]:
+    return tuple(forms.native(card["dataset_query"])[1])
 
 
 def _name(kind: Kind, thing: Raw, used: set[str]) -> str:
-    """The title in small letters, with a number where there is one like it."""
-    base = re.sub(r"[^a-z0-9]+", "_", thing["name"].lower()).strip("_")[:50] or kind
+    """The name of the file that it says, or its title in small letters; with a number where there is one like it."""
+    base = (
+        marked(kind, thing.get("description"))
+        or re.sub(r"[^a-z0-9]+", "_", thing["name"].lower()).strip("_")[:50]
+        or kind
+    )
     base = base if base[0].isalpha() else f"{kind}_{base}"
     name = next(each for n in range(1, 10_000) if (each := base if n == 1 else f"{base}_{n}") not in used)
     used.add(name)
@@ -75,121 +94,49 @@ def _name(kind: Kind, thing: Raw, used: set[str]) -> str:
 # -- questions --------------------------------------------------------------------------------------------------------
 
 
-def _question(card: Raw, name: str, prefix: str) -> Adopted:
+def _question(card: Raw, name: str, here: Here, *, is_ours: bool) -> Adopted:
     path, what = f"questions/{name}.sql", f"question {card['name']}"
-    sql, tags = forms.native(card["dataset_query"])
-    if sql is None:
+    form = forms.of_live_card(card, here.database_id)
+    if form["sql"] is None:
         return Adopted(path, what, reason="it is not written in SQL")
-    drawn = card.get("visualization_settings") or {}
-    display = card["display"] if card["display"] in DISPLAYS else ""
-    if not display:
-        return Adopted(path, what, reason=f"no file can say its display, {card['display']}")
-    lines = [f"-- title: {card['name']}", f"-- answers: {_one_line(unmarked(card.get('description'))) or card['name']}"]
-    lines += [f"-- display: {display}", *_axes(display, drawn), *_columns(drawn), *_params(tags)]
-    content = "\n".join([*lines, unprefixed(sql.strip().rstrip(";"), prefix), ""])
+    if not form["database"]:
+        return Adopted(path, what, reason="it asks another database")
+    file, file_form = _file(path, name, here) if is_ours else ("", None)
+    content = headers.text_of(form, prefix=here.prefix, file=file, file_form=file_form)
+    if (display := form["display"]) not in DISPLAYS and f"-- display: {display}\n" in content:
+        return Adopted(path, what, reason=f"no file can say its display, {display}")
+    question, reasons = _read(content, path, name)
+    if reasons:
+        return Adopted(path, what, reason="; ".join(reasons))
+    lost = ["that it is kept in a dashboard"] if card.get("dashboard_id") else []
+    brought = forms.of_question(question, major=here.major, prefix=here.prefix)
+    lost += [
+        f"visualization_settings.{each.path}"
+        for each in different(form["visualization_settings"], brought["visualization_settings"])
+        if each.live is not None
+    ]
+    return Adopted(path, what, content, lost=tuple(lost))
+
+
+def _file(path: str, name: str, here: Here) -> tuple[str, forms.Form | None]:
+    """The file that is there already, and what Metabase would have of it; of one with faults nothing is kept."""
+    try:
+        text = (here.folder / path).read_text(encoding="utf-8")
+    except (FileNotFoundError, UnicodeDecodeError):
+        return "", None
+    question, faults = _read(text, path, name)
+    return text, None if faults else forms.of_question(question, major=here.major, prefix=here.prefix)
+
+
+def _read(text: str, path: str, name: str) -> tuple[Question, list[str]]:
+    """A question, and what is wrong with it."""
     faults = FileFaults(path)
-    question = question_reader.read(content, name=name, faults=faults)
-    lost = () if faults.found else _lost(drawn, forms.of_question(question, major=0, prefix=prefix))
-    if card.get("dashboard_id"):
-        lost = ("that it is kept in a dashboard", *lost)
-    return Adopted(path, what, content, "; ".join(fault.removeprefix(f"{path}:") for fault in faults.found), lost)
-
-
-def _lost(drawn: Raw, form: forms.Form) -> tuple[str, ...]:
-    """Settings that the file does not bring back as they are."""
-    said = forms.without_nothing({"visualization_settings": drawn})
-    return tuple(each.path for each in different(said, form) if each.live is not None)
+    question = question_reader.read(text, name=name, faults=faults)
+    return question, [fault.removeprefix(f"{path}:") for fault in faults.found]
 
 
 def _one_line(text: str) -> str:
     return " ".join(text.split())
-
-
-def _axes(display: str, drawn: Mapping[str, Any]) -> Iterator[str]:
-    x, *series = drawn.get("graph.dimensions") or [None]
-    y = list(drawn.get("graph.metrics") or [])
-    if display == "pie":
-        x, y = _first(drawn.get("pie.dimension")), [drawn.get("pie.metric")]
-    elif display in ("scalar", "smartscalar"):
-        y = [drawn.get("scalar.field")]
-    elif display == "progress":
-        x, y = None, [drawn.get("progress.value")]
-    if display == "table":
-        return
-    if x:
-        yield f"-- x: {x}"
-    if found := [str(each) for each in y if each]:
-        yield f"-- y: {', '.join(found)}"
-    if series:
-        yield f"-- series: {series[0]}"
-    if drawn.get("stackable.stack_type"):
-        yield f"-- stack: {drawn['stackable.stack_type']}"
-    if drawn.get("progress.goal") is not None:
-        yield f"-- goal: {drawn['progress.goal']}"
-    said = drawn.get("series_settings") or {}
-    for key, wanted in (("bars", ("display", "bar")), ("right", ("axis", "right"))):
-        if columns := [column for column, how in said.items() if how.get(wanted[0]) == wanted[1]]:
-            yield f"-- {key}: {', '.join(columns)}"
-
-
-def _columns(drawn: Mapping[str, Any]) -> Iterator[str]:
-    titles: list[str] = []
-    units: list[str] = []
-    formats: list[str] = []
-    for key, how in (drawn.get("column_settings") or {}).items():
-        column = _column_of(key)
-        if column is None:
-            continue
-        suffix = str(how.get("suffix") or "").strip()
-        title = " ".join(str(how.get("column_title") or "").replace(",", " ").split())
-        if title not in ("", in_words(column, suffix)):
-            titles.append(f"{column}: {title}")
-        if suffix:
-            units.append(f"{column}: {suffix}")
-        if words := " ".join(_format(how)):
-            formats.append(f"{column}: {words}")
-    if titles:
-        yield f"-- titles: {', '.join(titles)}"
-    if units:
-        yield f"-- units: {', '.join(units)}"
-    if formats:
-        yield f"-- formats: {', '.join(formats)}"
-
-
-def _column_of(key: str) -> str | None:
-    try:
-        said = json.loads(key)
-    except ValueError:
-        return None
-    return said[1] if isinstance(said, list) and len(said) == 2 and said[0] == "name" else None
-
-
-def _format(how: Mapping[str, Any]) -> Iterator[str]:
-    style = _NUMBER_STYLES.get(str(how.get("number_style")))
-    if style == "currency":
-        yield f"currency {how.get('currency') or 'USD'}"
-    elif style:
-        yield style
-    elif how.get("date_style"):
-        yield "datetime" if how.get("time_enabled") else "date"
-    elif how.get("view_as") == "link":
-        yield "link"
-    if isinstance(how.get("decimals"), int):
-        yield f"decimals {how['decimals']}"
-    if how.get("show_mini_bar"):
-        yield "bar"
-
-
-def _params(tags: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
-    found: list[str] = []
-    for name, tag in tags.items():
-        default = _first(tag.get("default"))
-        words = [f"{name}: {tag['type'] if tag['type'] in PARAM_TYPES else tag['type'].replace(' ', '-')}"]
-        words += ["required"] if tag.get("required") else []
-        words += [f"default {default}"] if default not in (None, "", []) else []
-        found.append(" ".join(words))
-    if found:
-        yield f"-- params: {', '.join(found)}"
 
 
 def _first(value: Any) -> Any:
@@ -200,7 +147,8 @@ def _first(value: Any) -> Any:
 # -- dashboards -------------------------------------------------------------------------------------------------------
 
 
-def _dashboard(board: Raw, name: str, names: Mapping[int, str]) -> Adopted:
+def _dashboard(board: Raw, name: str, names: Mapping[int, str], params: Mapping[str, tuple[str, ...]]) -> Adopted:
+    """``names``: of questions with a file, by their numbers; ``params``: theirs, by name."""
     path, what = f"dashboards/{name}.yaml", f"dashboard {board['name']}"
     form = forms.of_live_dashboard(board, names)
     filters = {each["id"]: each for each in form["parameters"] if each["type"] in _TYPES}
@@ -213,7 +161,11 @@ def _dashboard(board: Raw, name: str, names: Mapping[int, str]) -> Adopted:
         said["filters"] = [_filter(each) for each in filters.values()]
     slugs = {number: each["slug"] for number, each in filters.items()}
     pages = {
-        tab: [_card(each, slugs) for each in form["cards"].values() if each["tab"] == tab]
+        tab: [
+            _card(each, slugs, params.get(each["question"] or "", ()))
+            for each in form["cards"].values()
+            if each["tab"] == tab
+        ]
         for tab in form["tabs"] or [""]
     }
     if form["tabs"]:
@@ -249,7 +201,8 @@ def _filter(each: Mapping[str, Any]) -> dict[str, Any]:
     return made
 
 
-def _card(card: Mapping[str, Any], slugs: Mapping[str, str]) -> dict[str, Any]:
+def _card(card: Mapping[str, Any], slugs: Mapping[str, str], params: tuple[str, ...]) -> dict[str, Any]:
+    """``slugs``: the filters' names, by their numbers; ``params``: its question's."""
     place = {"x": card["col"], "y": card["row"], "w": card["size_x"], "h": card["size_y"]}
     drawn = card["visualization_settings"]
     if card["question"] is None:
@@ -261,6 +214,8 @@ def _card(card: Mapping[str, Any], slugs: Mapping[str, str]) -> dict[str, Any]:
     if columns := [each["name"] for each in drawn.get("table.columns") or [] if each.get("enabled")]:
         made["columns"] = columns
     tags = {target[1][1]: slugs[number] for number, target in card["mappings"].items() if number in slugs}
-    if mapped := {tag: slug for tag, slug in tags.items() if tag != slug}:
+    mapped: dict[str, str | None] = {tag: slug for tag, slug in tags.items() if tag != slug}
+    mapped |= dict.fromkeys(name for name in params if name not in tags and name in slugs.values())
+    if mapped:
         made["filters"] = mapped
     return made

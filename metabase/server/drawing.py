@@ -9,7 +9,9 @@ tick and lot that venues have, so that none is shown as another one than it is.
 """
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from metabase.question import Question
@@ -18,7 +20,9 @@ from metabase.server.names import stable_id
 Settings = dict[str, Any]
 BOXPLOT_SINCE: Final = 59
 MOST_CANDLES: Final = 400
-_COLORS: Final = {"green": "#84BB4C", "yellow": "#F9CF48", "red": "#ED6E6E"}
+DRAWN_PRICE: Final = "price"
+"""The column that boxes are drawn of."""
+COLORS: Final = {"green": "#84BB4C", "yellow": "#F9CF48", "red": "#ED6E6E"}
 _FINEST: Final = 8
 _STYLES: Final[Mapping[str, Settings]] = {
     "plain": {},
@@ -59,12 +63,38 @@ def boxes(question: Question) -> str:
     return "\n".join(lines)
 
 
+_BOXES: Final = re.compile(
+    r"WITH candles AS \(\n(?P<sql>.*)\n\),\n"
+    r"newest AS .*\nSELECT (?P<x>\w+), price\n"
+    r"FROM .*\[(?P<low>\w+), (?P<open>\w+), (?P<close>\w+), \w+, (?P<high>\w+)\].*\nORDER BY \w+",
+    re.DOTALL,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Candles:
+    """What boxes were made of."""
+
+    sql: str
+    x: str
+    y: tuple[str, str, str, str]
+
+
+def unboxed(sql: str) -> Candles | None:
+    """What ``boxes`` made this SQL of; None where it did not."""
+    match = _BOXES.fullmatch(sql)
+    if match is None:
+        return None
+    made = Candles(match["sql"], match["x"], (match["open"], match["high"], match["low"], match["close"]))
+    return made if boxes(Question("", "", "", "candles", made.sql, x=made.x, y=made.y)) == sql else None
+
+
 def settings(question: Question, major: int) -> Settings:
     """The visualization settings."""
     made = _boxes(question) if draws_boxes(question, major) else _DRAWN[question.display](question)
     columns = _columns(question)
     if draws_boxes(question, major) and (of_close := columns.get(_key(question.y[3]))):
-        columns[_key("price")] = of_close
+        columns[_key(DRAWN_PRICE)] = of_close
     if columns:
         made["column_settings"] = columns
     return made
@@ -155,7 +185,7 @@ def _lines(question: Question) -> Settings:
 def _boxes(question: Question) -> Settings:
     return {
         "graph.dimensions": [question.x],
-        "graph.metrics": ["price"],
+        "graph.metrics": [DRAWN_PRICE],
         "graph.x_axis.title_text": question.title_of(question.x or ""),
         "graph.y_axis.unpin_from_zero": True,
         "boxplot.whisker_type": "min-max",
@@ -164,13 +194,13 @@ def _boxes(question: Question) -> Settings:
 
 def _table(question: Question) -> Settings:
     rules = [
-        {"columns": [column], "type": "single", "operator": operator, "value": 0, "color": _COLORS[color]}
+        {"columns": [column], "type": "single", "operator": operator, "value": 0, "color": COLORS[color]}
         for column, how in question.formats.items()
         if how.signed
         for operator, color in ((">", "green"), ("<", "red"))
     ]
     rules += [
-        {"columns": [column], "type": "single", "operator": "=", "value": side, "color": _COLORS[color]}
+        {"columns": [column], "type": "single", "operator": "=", "value": side, "color": COLORS[color]}
         for column, how in question.formats.items()
         if how.side
         for side, color in (("buy", "green"), ("sell", "red"))
@@ -188,15 +218,15 @@ def _scalar(question: Question) -> Settings:
 
 def _trend(question: Question) -> Settings:
     before = {"id": stable_id(question.name, "previous"), "type": "previousPeriod"}
-    return {"scalar.field": question.y[0], "scalar.comparisons": [before]}
+    return {"graph.dimensions": [question.x], "scalar.field": question.y[0], "scalar.comparisons": [before]}
 
 
 def _gauge(question: Question) -> Settings:
     parts = (
-        {"min": each.least, "max": each.most, "color": _COLORS[each.color], "label": each.label}
+        {"min": each.least, "max": each.most, "color": COLORS[each.color], "label": each.label}
         for each in question.segments
     )
-    return {"gauge.segments": list(parts)}
+    return {"scalar.field": question.y[0], "gauge.segments": list(parts)}
 
 
 def _progress(question: Question) -> Settings:

@@ -219,9 +219,10 @@ def _labelled(cards: Iterable[tuple[str, Form]]) -> Form:
 
 
 def without_nothing(said: Any) -> Any:
-    """Without keys that say nothing, and with JSON that is a key in one spelling."""
+    """Without keys that say nothing, as empty ones do, and with JSON that is a key in one spelling."""
     if isinstance(said, dict):
-        return {_spelled(key): without_nothing(value) for key, value in said.items() if value is not None}
+        made = {_spelled(key): without_nothing(value) for key, value in said.items()}
+        return {key: value for key, value in made.items() if value not in (None, {}, [])}
     return [without_nothing(each) for each in said] if isinstance(said, list) else said
 
 

@@ -122,7 +122,14 @@ class Provisioner:
             f"dashboards/{name}.yaml" for name, each in boards.ours.items() if ("dashboard", each["id"]) not in changed
         }
         left = 0
-        found = adopt.adopt(seen.live, questions=questions.ours, dashboards=boards.ours, wanted=seen.wanted)
+        found = adopt.adopt(
+            seen.live,
+            questions=questions.ours,
+            dashboards=boards.ours,
+            wanted=seen.wanted,
+            folder=folder,
+            major=seen.instance.major,
+        )
         for each in found:
             if each.path not in same:
                 left += not self._write(folder, each, overwrite=overwrite)

@@ -50,11 +50,11 @@ VOLUME = """\
 -- x: hour
 -- y: volume
 -- series: side
--- stack: stacked
 -- titles: volume: Traded in all
 -- units: volume: BTC
 -- formats: volume: decimals 2
 -- params: pair: text default BTC-USD
+-- stack: stacked
 SELECT hour, volume, side FROM gold.exchange_activity [[ WHERE symbol = {{pair}} ]]
 """
 MINE = """\
@@ -125,11 +125,6 @@ def test_what_a_file_does_not_say_of_how_it_is_drawn_is_told_before_apply_takes_
     assert desk.said[1:2] == [
         "         which cannot say visualization_settings.graph.show_values: apply will take that away"
     ]
-    card = next(each for each in desk.state.cards.values() if each["name"] == "Markets now")
-    card["name"] = "Markets"
-    assert desk.export(desk.files, overwrite=True) == 2
-    (lost,) = [line for line in desk.said if "visualization_settings.table.column_formatting" in line]
-    assert lost.startswith("         which cannot say")
 
 
 def test_what_a_file_does_not_say_of_a_dashboard_is_told(desk: Desk) -> None:

@@ -72,6 +72,7 @@ def drawn(display: str, *lines: str) -> drawing.Settings:
         (
             "gauge", ["y: a", "segments: 0 .. 1 green fresh"],
             {
+                "scalar.field": "a",
                 "gauge.segments": [{"min": 0.0, "max": 1.0, "color": "#84BB4C", "label": "fresh"}],
                 "column_settings": A,
             },
