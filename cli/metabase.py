@@ -42,6 +42,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--files", metavar="FOLDER", type=Path, help="other files than the package's own")
     parser.add_argument("--wait-s", metavar="S", type=float, default=600.0, help="for Metabase to start (default 600)")
     parser.add_argument("--overwrite", action="store_true", help="export: replace files that are there")
+    parser.add_argument(
+        "--with-database",
+        action="store_true",
+        help="destroy: the database's entry too, where nothing but ours asks it; for good, with what is in the trash",
+    )
     for name in (
         "metabase_url",
         "metabase_email",
@@ -97,7 +102,8 @@ def carry_out(options: argparse.Namespace, work: "Provisioner") -> int:
         if options.action == "apply":
             done = work.apply(confirm=_asked("Apply it?", "yes", yes=options.yes), wait_s=options.wait_s)
         else:
-            done = work.destroy(confirm=_asked("Remove it?", options.collection, yes=options.yes))
+            confirm = _asked("Remove it?", options.collection, yes=options.yes)
+            done = work.destroy(confirm=confirm, with_database=options.with_database)
     finally:
         work.client.close()
     if not done:

@@ -84,7 +84,7 @@ class Apply:
         if change.what == "archive":
             self._client.put(f"/api/{_PATHS[change.thing]}/{change.live_id}", {"archived": True})
         elif change.what == "remove":
-            self._client.delete(f"/api/permissions/group/{change.live_id}")
+            self._client.delete(f"/api/{_PATHS[change.thing]}/{change.live_id}")
         elif change.thing == "database":
             self._database(change)
         elif change.thing == "group":
@@ -171,4 +171,7 @@ class Apply:
         self._client.put(f"/api/dashboard/{live['id']}", body)
 
 
-_PATHS: Final = {"question": "card", "dashboard": "dashboard", "collection": "collection"}
+_PATHS: Final = {
+    "question": "card", "dashboard": "dashboard", "collection": "collection", "database": "database",
+    "group": "permissions/group",
+}  # fmt: skip

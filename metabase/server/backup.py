@@ -18,12 +18,13 @@ def _now() -> dt.datetime:
 
 
 def write(live: Live, folder: Path = FOLDER, *, now: Callable[[], dt.datetime] = _now) -> Path:
-    """A file of JSON, as Metabase gave it: the collection, its questions and its dashboards. Of the database only what
-    the plan may overwrite is in it, and no key: Metabase gives none away."""
+    """A file of JSON, as Metabase gave it: the collection, its questions and dashboards, and who may look at them. Of
+    the database only what the plan may overwrite is in it, and no key: Metabase gives none away."""
     content = {
         "collection": live.collection,
         "database": live.database,
         "access": dict(live.access),
+        "viewers": live.viewers,
         "questions": list(live.cards),
         "dashboards": list(live.dashboards),
     }

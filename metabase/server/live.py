@@ -19,7 +19,8 @@ class Live:
 
     database: Raw | None = None
     collection: Raw | None = None
-    viewers_id: int | None = None
+    viewers: Raw | None = None
+    """The group of those who may look, with its members."""
     everybody_id: int | None = None
     """The group that everybody is in."""
     cards: tuple[Raw, ...] = ()
@@ -38,6 +39,15 @@ class Live:
     def collection_id(self) -> int | None:
         return self.collection["id"] if self.collection else None
 
+    @property
+    def viewers_id(self) -> int | None:
+        return self.viewers["id"] if self.viewers else None
+
+    @property
+    def members(self) -> tuple[str, ...]:
+        """The addresses of mail of those who may look."""
+        return tuple(sorted(str(each.get("email")) for each in (self.viewers or {}).get("members") or ()))
+
 
 def read(client: MetabaseClient, names: Names) -> Live:
     """Asks as an administrator. Raises AmbiguousError where two things have a name that only one may have."""
@@ -47,7 +57,8 @@ def read(client: MetabaseClient, names: Names) -> Live:
     database = client.get(f"/api/database/{found['id']}") if found else None
     collection = find_collection(client, names)
     groups = client.get("/api/permissions/group")
-    viewers = _only("group", names.viewers, [each for each in groups if each["name"] == names.viewers])
+    found = _only("group", names.viewers, [each for each in groups if each["name"] == names.viewers])
+    viewers = client.get(f"/api/permissions/group/{found['id']}") if found else None
     everybody = [each["id"] for each in groups if each.get("magic_group_type") == ALL_USERS]
     everybody = everybody or [each["id"] for each in groups if each["name"] == "All Users"]
     cards, dashboards, others = _inside(client, collection["id"]) if collection else ((), (), ())
@@ -55,7 +66,7 @@ def read(client: MetabaseClient, names: Names) -> Live:
     return Live(
         database=database,
         collection=collection,
-        viewers_id=ids[0],
+        viewers=viewers,
         everybody_id=ids[1],
         cards=cards,
         dashboards=dashboards,
@@ -129,6 +140,23 @@ def access_of(
             found[f"{name}: view-data"] = str(allowed.get("view-data") or "blocked")
             found[f"{name}: create-queries"] = str(allowed.get("create-queries") or "no")
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Askers:
+    """What asks a database, anywhere in Metabase, also from the trash."""
+
+    cards: tuple[Raw, ...]
+    used: int
+    """How many things Metabase counts; more than there are cards where some cannot be listed."""
+
+
+def askers(client: MetabaseClient, database: int) -> Askers:
+    """Looks where nothing else does: to remove a database removes whatever asks it, for good."""
+    cards = client.get("/api/card", [("f", "database"), ("model_id", str(database))])
+    trash = [each for each in client.get("/api/card", [("f", "archived")]) if each.get("database_id") == database]
+    usage = client.get(f"/api/database/{database}/usage_info") or {}
+    return Askers((*cards, *trash), sum(int(count or 0) for count in usage.values()))
 
 
 # -- whose is what ----------------------------------------------------------------------------------------------------

@@ -8,8 +8,8 @@ from typing import Any, Final, Literal, TypeAlias
 
 from metabase.server import forms
 from metabase.server.forms import Form
-from metabase.server.live import Live, Owned, Raw, owned
-from metabase.server.names import Kind
+from metabase.server.live import Askers, Live, Owned, Raw, owned
+from metabase.server.names import Kind, marked
 from metabase.server.wanted import COLLECTION_SAYS, Wanted
 
 What: TypeAlias = Literal["set up", "make", "change", "sync", "archive", "remove"]
@@ -51,7 +51,7 @@ class Change:
     @property
     def overwrites(self) -> bool:
         """Whether something that is there goes."""
-        return self.what in ("change", "archive")
+        return self.what in ("change", "archive", "remove")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +80,7 @@ class Plan:
             yield f"  leave    {stranger}"
 
 
+_NAMED: Final = 3
 _NOT_OURS: Final = "(in no file: `tapehouse metabase export` writes it down)"
 _ORDER: Final[tuple[What, ...]] = ("set up", "make", "change", "sync", "archive", "remove")
 
@@ -101,10 +102,11 @@ def make(wanted: Wanted, live: Live, *, is_set_up: bool = True) -> Plan:
     return Plan(tuple(changes), tuple(f"{each} {_NOT_OURS}" for each in _strangers(live, questions, dashboards)))
 
 
-def removal(wanted: Wanted, live: Live) -> Plan:
+def removal(wanted: Wanted, live: Live, asks: Askers | None = None, *, with_database: bool = False) -> Plan:
     """All of ours goes: questions and dashboards into Metabase's trash, with the collection if nothing else is in it.
 
-    The database stays, since to remove it would remove every question that asks it, whoever made that.
+    The database stays unless that is said, since its removal removes whatever asks it, for good; and it stays where
+    anything asks it that is not ours. ``asks``: what does, where there is a database.
     """
     questions = owned("question", live.cards, {name: form["name"] for name, form in wanted.questions.items()})
     dashboards = owned("dashboard", live.dashboards, {name: form["name"] for name, form in wanted.dashboards.items()})
@@ -116,11 +118,34 @@ def removal(wanted: Wanted, live: Live) -> Plan:
     if live.collection and not strangers:
         changes.append(Change("archive", "collection", wanted.names.collection, live_id=live.collection_id))
     if live.viewers_id is not None:
-        changes.append(Change("remove", "group", wanted.names.viewers, live_id=live.viewers_id))
+        lost = (Difference("members", list(live.members), None),) if live.members else ()
+        changes.append(Change("remove", "group", wanted.names.viewers, lost, live_id=live.viewers_id))
     left = [f"{each} (not ours)" for each in strangers]
-    if live.database:
-        left.append(f"database {wanted.names.database} (somebody else's questions may ask it: remove it in Metabase)")
+    if live.database and asks:
+        name = wanted.names.database
+        if why := _asked_by_others(asks, questions.ids):
+            left.append(f"database {name} ({why})")
+        elif with_database:
+            changes.append(Change("remove", "database", name, live_id=live.database_id))
+        else:
+            left.append(
+                f"database {name} (nothing but ours asks it: --with-database removes it, and what is in the "
+                "trash with it)"
+            )
     return Plan(tuple(changes), tuple(left))
+
+
+def _asked_by_others(asks: Askers, ours: frozenset[int]) -> str:
+    """Why a database has to stay; nothing where only ours ask it, be it from the trash."""
+    others = sorted(
+        str(each["name"])
+        for each in asks.cards
+        if each["id"] not in ours and not (each.get("archived") and marked("question", each.get("description")))
+    )
+    if not others and asks.used > len(asks.cards):
+        return f"{asks.used - len(asks.cards)} thing(s) that are no question ask it: remove it in Metabase"
+    more = f" and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
+    return f"asked by {', '.join(others[:_NAMED])}{more}: remove it in Metabase" if others else ""
 
 
 def _archived(kind: Kind, found: Mapping[str, Raw], questions: Owned) -> Iterator[Change]:

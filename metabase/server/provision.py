@@ -94,18 +94,26 @@ class Provisioner:
         self.tell(f"All {len(self.book.questions)} questions run.")
         return True
 
-    def destroy(self, *, confirm: Callable[[], bool]) -> bool:
-        """Takes away what is ours; whether it was confirmed."""
-        seen = self.look()
-        made = plan.removal(seen.wanted, seen.live)
+    def destroy(self, *, confirm: Callable[[], bool], with_database: bool = False) -> bool:
+        """Takes away what is ours; whether it was confirmed. Raises MovedError where something changed meanwhile."""
+        seen, made = self._removal(with_database=with_database)
         self.show(made, seen)
         if not made.changes:
             return True
         if not confirm():
             return False
+        shown = made
+        seen, made = self._removal(with_database=with_database)
+        _judge_unmoved(made, shown)
         self._back_up(made, seen)
         Apply(self.client, seen.wanted, seen.live, waiting=self.waiting, tell=self.tell).carry_out(made)
         return True
+
+    def _removal(self, *, with_database: bool) -> tuple[Seen, Plan]:
+        seen = self.look()
+        number = seen.live.database_id
+        asks = None if number is None else live.askers(self.client, number)
+        return seen, plan.removal(seen.wanted, seen.live, asks, with_database=with_database)
 
     def export(self, folder: Path, *, overwrite: bool = False) -> int:
         """Writes what differs from the files, or is in none, into the folder; how many could not be written."""
@@ -157,10 +165,15 @@ class Provisioner:
         """
         again = self.look()
         made = again.plan()
-        if any(change not in shown.changes for change in made.changes):
-            raise MovedError
+        _judge_unmoved(made, shown)
         return again, made
 
     def _back_up(self, made: Plan, seen: Seen) -> None:
         if made.overwrites:
             self.tell(f"What is there now: {backup.write(seen.live, self.backups)}")
+
+
+def _judge_unmoved(made: Plan, shown: Plan) -> None:
+    """Raises MovedError where something would be done that was not shown."""
+    if any(change not in shown.changes for change in made.changes):
+        raise MovedError

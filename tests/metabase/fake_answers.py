@@ -169,6 +169,20 @@ class Request:
             found["schedules"] = _schedules(self.body["schedules"])
         return self._masked(found)
 
+    def delete_database_id(self, number: int) -> None:
+        """With whatever asks it, also in the trash."""
+        self._thing("databases", number)
+        del self.state.databases[number]
+        asking = [card for card, each in self.state.cards.items() if each["dataset_query"]["database"] == number]
+        for card in asking:
+            del self.state.cards[card]
+
+    def get_database_id_usage_info(self, number: int) -> Json:
+        self._thing("databases", number)
+        asking = [each for each in self.state.cards.values() if each["dataset_query"]["database"] == number]
+        models = sum(each["model"] == "segment" for each in self.state.others.values())
+        return {"question": len(asking), "dataset": 0, "metric": 0, "segment": models}
+
     def post_database_id_sync_schema(self, number: int) -> Json:
         self._thing("databases", number)["initial_sync_status"] = "started"
         return {"status": "ok"}
@@ -281,6 +295,16 @@ class Request:
         return {"data": page, "total": len(found), "limit": _PAGE, "offset": offset}
 
     # -- questions ----------------------------------------------------------------------------------------------------
+
+    def get_card(self) -> list[Json]:
+        """All that are not in the trash, or those of a database; or all that are in it."""
+        which, database = self.query["f"][0], self.query.get("model_id", [None])[0]
+        return [
+            {**self._card(number), "database_id": each["dataset_query"]["database"]}
+            for number, each in self.state.cards.items()
+            if each["archived"] == (which == "archived")
+            and (which != "database" or str(each["dataset_query"]["database"]) == database)
+        ]
 
     def post_card(self) -> Json:
         if self.body.get("collection_id") not in self.state.collections:

@@ -66,8 +66,8 @@ class Desk:
     def apply(self) -> bool:
         return self._closed(lambda work: work.apply(confirm=self.confirm, wait_s=60))
 
-    def destroy(self) -> bool:
-        return self._closed(lambda work: work.destroy(confirm=self.confirm))
+    def destroy(self, *, with_database: bool = False) -> bool:
+        return self._closed(lambda work: work.destroy(confirm=self.confirm, with_database=with_database))
 
     def export(self, folder: Path, *, overwrite: bool = False) -> int:
         return self._closed(lambda work: work.export(folder, overwrite=overwrite))
