@@ -100,15 +100,15 @@ class Apply:
 
     def _database(self, change: Change) -> None:
         body = dict(change.wanted)
-        if change.what == "make":
-            try:
+        try:
+            if change.what == "make":
                 self._database_id = self._client.post("/api/database", body)["id"]
-            except RefusedError as error:
-                if error.status != 400:
-                    raise
-                raise DatabaseError(f"Metabase does not get to Athena: {error.detail}") from None
-        elif change.what == "change":
-            self._client.put(f"/api/database/{self._database_id}", body)
+            elif change.what == "change":
+                self._client.put(f"/api/database/{self._database_id}", body)
+        except RefusedError as error:
+            if error.status != 400:
+                raise
+            raise DatabaseError(f"Metabase does not get to Athena: {error.detail}") from None
         self._sync()
 
     def _sync(self) -> None:

@@ -9,6 +9,8 @@ a broken answer, 5xx     where asking twice is harmless: a GET, a PUT, and a POS
                          something may have made it: the next plan finds out
 =======================  ==========================================================================================
 
+A session may end while it is used: whoever signed in with a password does so once more, and asks again.
+
 Metabase prefers a cookie to a header, so none is kept: a session that signed in would go on as whoever that was.
 Redirects are not followed: a POST would become a GET, and the key might go elsewhere.
 """
@@ -16,6 +18,8 @@ Redirects are not followed: a POST would become a GET, and the key might go else
 import http.cookiejar
 import json
 import random
+import re
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
@@ -31,7 +35,7 @@ _log = logs.of(__name__)
 _TIMEOUT_S: Final = (5.0, 60.0)
 _SLOW_TIMEOUT_S: Final = (5.0, 600.0)
 """Where Metabase asks Athena first, whose queue may be long."""
-_SLOW: Final = ("/query", "/api/database", "/sync_schema")
+_SLOW: Final = re.compile(r"(POST|PUT) (.*/query|/api/database(/\d+(/sync_schema)?)?)")
 _TURNED_AWAY: Final = frozenset({429, 503})
 _BACKOFF: Final = Backoff(base_s=1, cap_s=20)
 _PAGE: Final = 100
@@ -61,6 +65,8 @@ class MetabaseClient:
         self._tries, self._backoff, self._sleep, self._dice = tries, backoff, sleep, dice
         self._secrets: list[str] = []
         self._headers: dict[str, str] = {}
+        self._renew: Callable[[], str] | None = None
+        self._renewing = threading.Lock()
         self._http = requests.Session()
         self._http.trust_env = not is_loopback(url)  # no proxy, and no password of ~/.netrc, for this machine
         self._http.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
@@ -81,13 +87,22 @@ class MetabaseClient:
         """Whether requests say who we are."""
         return bool(self._headers)
 
-    def use_session(self, session: str) -> None:
+    def use_session(self, session: str, *, renew: Callable[[], str] | None = None) -> None:
+        """``renew``: gives another session where this one has ended."""
         self.hide(session)
-        self._headers = {"X-Metabase-Session": session}
+        self._headers, self._renew = {"X-Metabase-Session": session}, renew
 
     def use_key(self, key: str) -> None:
         self.hide(key)
-        self._headers = {"X-API-KEY": key}
+        self._headers, self._renew = {"X-API-KEY": key}, None
+
+    def _renewed(self, ended: Mapping[str, str]) -> bool:
+        """Whether there is another session than the one that ended. Of several requests the first makes it."""
+        with self._renewing:
+            if self._renew and self._headers == ended:
+                renew, self._renew, self._headers = self._renew, None, {}
+                self.use_session(renew(), renew=renew)
+            return self._headers != ended
 
     # -- requests -----------------------------------------------------------------------------------------------------
 
@@ -112,35 +127,51 @@ class MetabaseClient:
             found = page["data"]
             yield from found
             offset += len(found)
-            if not found or offset >= (page.get("total") or 0):
+            total = page.get("total")
+            if not found or (total is not None and offset >= total):
                 return
 
     def _send(
         self, method: str, path: str, *, query: Query = (), body: Mapping[str, Any] | None = None, harmless: bool
     ) -> Any:
         what = f"{method} {path}"
+        headers: Mapping[str, str] = {}
 
         def call() -> requests.Response:
-            response = self._once(method, path, query, body, harmless=harmless)
+            nonlocal headers
+            headers = self._headers
+            response = self._once(method, path, query, body, headers, harmless=harmless)
             if response.status_code in _TURNED_AWAY or (harmless and response.status_code >= 500):
                 raise _TryAgainError(what, f"{response.status_code}, {self._detail(response)}")
             return response
 
-        response = retry(
-            call,
-            when=_TryAgainError,
-            tries=self._tries,
-            backoff=self._backoff,
-            sleep=self._sleep,
-            dice=self._dice,
-            on_failure=lambda error: _log.warning("metabase_waits", request=what, error=str(error)),
-        )
+        def answer() -> requests.Response:
+            return retry(
+                call,
+                when=_TryAgainError,
+                tries=self._tries,
+                backoff=self._backoff,
+                sleep=self._sleep,
+                dice=self._dice,
+                on_failure=lambda error: _log.warning("metabase_waits", request=what, error=str(error)),
+            )
+
+        response = answer()
+        if response.status_code == 401 and headers and self._renewed(headers):
+            response = answer()
         if not 200 <= response.status_code < 300:
             raise RefusedError(what, response.status_code, self._detail(response))
         return self._answer(what, response)
 
     def _once(
-        self, method: str, path: str, query: Query, body: Mapping[str, Any] | None, *, harmless: bool
+        self,
+        method: str,
+        path: str,
+        query: Query,
+        body: Mapping[str, Any] | None,
+        headers: Mapping[str, str],
+        *,
+        harmless: bool,
     ) -> requests.Response:
         what = f"{method} {path}"
         try:
@@ -149,8 +180,8 @@ class MetabaseClient:
                 f"{self.url}{path}",
                 params=list(query),
                 json=body,
-                headers=self._headers,
-                timeout=_SLOW_TIMEOUT_S if path.endswith(_SLOW) else _TIMEOUT_S,
+                headers=headers,
+                timeout=_SLOW_TIMEOUT_S if _SLOW.fullmatch(what) else _TIMEOUT_S,
                 allow_redirects=False,
             )
         except requests.RequestException as error:

@@ -189,6 +189,8 @@ def _boxes(question: Question) -> Settings:
         "graph.x_axis.title_text": question.title_of(question.x or ""),
         "graph.y_axis.unpin_from_zero": True,
         "boxplot.whisker_type": "min-max",
+        "boxplot.points_mode": "none",
+        "boxplot.show_mean": False,  # it is of the five rows, and of no trade
     }
 
 

@@ -8,6 +8,7 @@
     TerminalError ─┬─ RefusedError       it refuses a request; the status and its reason
                    ├─ SignInError        nobody is let in, or not as an administrator
                    ├─ AmbiguousError     there are two where one is looked for
+                   ├─ VersionError       it is too old
                    ├─ DatabaseError      Metabase cannot read Athena
                    └─ QuestionsFailedError  questions were put there, and do not run
 """
@@ -66,6 +67,19 @@ class AmbiguousError(TerminalError):
 
     def __str__(self) -> str:
         return f"There are several {self.kind}s called {self.name!r} in Metabase: rename or remove all but one."
+
+
+class VersionError(TerminalError):
+    """Its version is one that we do not know how to speak to."""
+
+    def __init__(self, version: str, oldest: int) -> None:
+        super().__init__(version, oldest)
+        self.version, self.oldest = version, oldest
+
+    def __str__(self) -> str:
+        return (
+            f"Metabase {self.version} is older than 0.{self.oldest}, whose rights are told in other words: update it."
+        )
 
 
 class DatabaseError(TerminalError):

@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from metabase.book import Book
 from metabase.server import adopt, backup, live, plan, sign_in, wanted
 from metabase.server.apply import Apply, Waiting
 from metabase.server.client import MetabaseClient
-from metabase.server.errors import MovedError
+from metabase.server.errors import MovedError, VersionError
 from metabase.server.live import Live
 from metabase.server.names import Names
 from metabase.server.plan import Plan
@@ -16,6 +17,8 @@ from metabase.server.sign_in import Administrator, Instance
 from metabase.server.wanted import Athena, Wanted
 
 Tell = Callable[[str], None]
+OLDEST: Final = 50
+"""The version in which rights were first told as they are here, and things first went into a trash."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +47,10 @@ class Provisioner:
     backups: Path = backup.FOLDER
 
     def look(self) -> Seen:
-        """Reads and changes nothing; where nobody has set it up, nothing of ours can be there."""
+        """Reads and changes nothing; where nobody has set it up, nothing of ours can be there. Raises VersionError."""
         found = sign_in.instance(self.client)
+        if 0 < found.major < OLDEST:
+            raise VersionError(found.version, OLDEST)
         state = Live()
         if found.is_set_up:
             if not self.client.is_signed_in:  # Metabase counts attempts
@@ -90,9 +95,18 @@ class Provisioner:
         if made.changes:
             self._back_up(made, seen)
             work.carry_out(made)
+            self._tell_what_was_not_kept()
         work.ask_all()
         self.tell(f"All {len(self.book.questions)} questions run.")
         return True
+
+    def _tell_what_was_not_kept(self) -> None:
+        """A Metabase takes out of a request what its schema does not know, and answers as if all were well."""
+        made = self.look().plan()
+        if made.changes:
+            self.tell("Metabase did not keep what it was told, as if it did not know it:")
+            for line in made.lines():
+                self.tell(line)
 
     def destroy(self, *, confirm: Callable[[], bool], with_database: bool = False) -> bool:
         """Takes away what is ours; whether it was confirmed. Raises MovedError where something changed meanwhile."""

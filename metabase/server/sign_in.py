@@ -83,7 +83,7 @@ def set_up(client: MetabaseClient, found: Instance, who: Administrator) -> None:
         "prefs": {"site_name": SITE_NAME, "site_locale": "en", "allow_tracking": False},
     }
     try:
-        client.use_session(client.post("/api/setup", body)["id"])
+        client.use_session(client.post("/api/setup", body)["id"], renew=lambda: _session(client, who))
     except RefusedError as error:
         if error.status != 403:
             raise
@@ -95,14 +95,7 @@ def sign_in(client: MetabaseClient, who: Administrator) -> None:
     if who.api_key:
         client.use_key(who.api_key)
     elif who.email and who.password:
-        client.hide(who.password)
-        body = {"username": who.email, "password": who.password}
-        try:
-            client.use_session(client.post("/api/session", body, harmless=True)["id"])
-        except RefusedError as error:
-            if error.status not in (400, 401):
-                raise
-            raise SignInError(f"{who.email} is not let in: {error.detail}") from None
+        client.use_session(_session(client, who), renew=lambda: _session(client, who))
     else:
         raise SignInError(
             "Who administers Metabase is not said: TAPEHOUSE_METABASE_API_KEY (or _API_SECRET), or "
@@ -116,3 +109,20 @@ def sign_in(client: MetabaseClient, who: Administrator) -> None:
         raise SignInError(f"The key is not known to {client.url}: {error.detail}") from None
     if not user.get("is_superuser"):
         raise SignInError(f"{user.get('email')} is no administrator of {client.url}.")
+
+
+def _session(client: MetabaseClient, who: Administrator) -> str:
+    """Raises SignInError, also where Metabase lets nobody try for a while: it counts wrong attempts."""
+    client.hide(who.password)
+    body = {"username": who.email, "password": who.password}
+    try:
+        answer = client.post("/api/session", body, harmless=True)
+    except RefusedError as error:
+        if error.status not in (400, 401):
+            raise
+        raise SignInError(f"{who.email} is not let in: {error.detail}") from None
+    if answer.get("mfa_required"):
+        raise SignInError(
+            f"{who.email} is asked for a second factor: give a key instead, TAPEHOUSE_METABASE_API_KEY or _API_SECRET."
+        )
+    return str(answer["id"])

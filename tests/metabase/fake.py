@@ -70,6 +70,8 @@ class FakeMetabase:
         path = urlsplit(handler.path).path
         state.requests.append(f"{handler.command} {path}")
         state.asked.append(dict(handler.headers))
+        if number == state.forgets_at:
+            state.sessions.clear()
         if number in state.answers:
             status, kind, text = state.answers[number]
             _send(handler, status, text, kind=kind)

@@ -20,6 +20,7 @@ from tests.metabase.schema import faults
 CONTRACT: Final = json.loads((Path(__file__).parent / "api.json").read_text(encoding="utf-8"))
 MASK: Final = "**MetabasePass**"
 ALL: Final = {"view-data": "unrestricted", "create-queries": "query-builder-and-native"}
+_WRONG: Final = 10
 _PAGE: Final = 3
 """It gives no more at once, whatever is asked for."""
 
@@ -114,8 +115,16 @@ class Request:
         return self._session()
 
     def post_session(self) -> Json:
-        if self.state.users.get(self.body["username"]) != self.body["password"]:
-            raise AnswerError(401, {"errors": {"password": f"did not match stored password {self.body['password']}"}})
+        """Wrong ones are counted, right ones are not; who is turned away for that is answered 401, not 429."""
+        state, body = self.state, self.body
+        if state.wrong >= _WRONG:
+            told = "Too many attempts! You must wait 15 seconds before trying again."
+            raise AnswerError(401, {"errors": {"username": told}})
+        if state.users.get(body["username"]) != body["password"]:
+            state.wrong += 1
+            raise AnswerError(401, {"errors": {"password": f"did not match stored password {body['password']}"}})
+        if state.wants_second:
+            return {"mfa_required": True, "methods": ["totp"], "challenge_token": "x.y.z"}
         return self._session()
 
     def _session(self) -> Json:
@@ -161,7 +170,10 @@ class Request:
         return self._masked(made)
 
     def put_database_id(self, number: int) -> Json:
+        """Tries the connection where its details are others."""
         found = self._thing("databases", number)
+        if self.state.unreachable and (self.body.get("details") or {}).items() - found["details"].items():
+            raise AnswerError(400, {"errors": {"region": "check this"}, "message": "Unable to reach Athena"})
         found["details"] |= {k: v for k, v in (self.body.get("details") or {}).items() if v != MASK}
         found |= {key: value for key, value in self.body.items() if key not in ("details", "schedules")}
         found["is_on_demand"] = self.body.get("is_on_demand") or False
@@ -292,7 +304,8 @@ class Request:
         ]  # fmt: skip
         offset = int(self.query.get("offset", ["0"])[0])
         page = found[offset : offset + _PAGE]
-        return {"data": page, "total": len(found), "limit": _PAGE, "offset": offset}
+        total = len(found) if self.state.counts_pages else None
+        return {"data": page, "total": total, "limit": _PAGE, "offset": offset}
 
     # -- questions ----------------------------------------------------------------------------------------------------
 
@@ -395,6 +408,9 @@ class Request:
         if "dashcards" in self.body:
             found["dashcards"] = self._dashcards(found, tabs)
         found |= {key: value for key, value in self.body.items() if key not in ("tabs", "dashcards")}
+        found["parameters"] = [
+            {key: value for key, value in each.items() if key not in self.state.drops} for each in found["parameters"]
+        ]
         for card in self.state.cards.values():
             if card.get("dashboard_id") == number and "archived" in self.body:
                 card["archived"] = self.body["archived"]

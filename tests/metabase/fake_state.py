@@ -44,6 +44,16 @@ class State:
     revisions: dict[str, int] = field(default_factory=lambda: {"data": 0, "collection": 0})
     last_id: int = 10
     knows_legacy: bool = True
+    drops: frozenset[str] = frozenset()
+    """Keys of filters that its schema does not know: it takes them out and says nothing."""
+    counts_pages: bool = True
+    """Whether a page says how many there are in all."""
+    wants_second: bool = False
+    """A second factor behind the password: there is no session without it."""
+    wrong: int = 0
+    """Wrong passwords so far: behind ten of them it lets nobody try."""
+    forgets_at: int = -1
+    """The number of the request, from 0, before which all sessions end."""
     unreachable: bool = False
     """Athena refuses the connection."""
     aborts_sync: bool = False

@@ -2,8 +2,10 @@
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+import requests
 
 from metabase.server.client import MetabaseClient
 from metabase.server.errors import LostAnswerError, RefusedError, UnavailableError
@@ -119,3 +121,41 @@ def test_what_the_contract_does_not_know_is_refused_by_the_fake(client: Metabase
     with pytest.raises(RefusedError, match="404"):
         client.put("/api/dashboard/1/cards", {"cards": []})
     assert not state.collections
+
+
+@pytest.mark.parametrize("counts_pages", [True, False])
+def test_all_pages_are_read_whether_or_not_they_are_counted(
+    client: MetabaseClient, state: State, counts_pages: bool
+) -> None:
+    state.counts_pages = counts_pages
+    state.collections[5] = {"id": 5, "name": "A", "location": "/", "archived": False}
+    for number in range(10, 17):
+        state.others[number] = {"id": number, "name": "N", "model": "pulse", "collection_id": 5, "archived": False}
+    assert [each["id"] for each in client.items("/api/collection/5/items")] == list(range(10, 17))
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "is_slow"),
+    [
+        ("POST", "/api/database", True),
+        ("PUT", "/api/database/7", True),
+        ("GET", "/api/database/7", False),
+        ("POST", "/api/database/7/sync_schema", True),
+        ("POST", "/api/card/7/query", True),
+        ("PUT", "/api/card/7", False),
+    ],
+)
+def test_what_asks_athena_first_may_take_long(
+    client: MetabaseClient, monkeypatch: pytest.MonkeyPatch, method: str, path: str, is_slow: bool
+) -> None:
+    waited: list[tuple[float, float]] = []
+
+    def request(_: requests.Session, method: str, url: str, **said: Any) -> requests.Response:
+        waited.append(said["timeout"])
+        made = requests.Response()
+        made.status_code = 204
+        return made
+
+    monkeypatch.setattr(requests.Session, "request", request)
+    {"GET": client.get, "POST": client.post, "PUT": lambda path: client.put(path, {})}[method](path)
+    assert [read > 60 for _, read in waited] == [is_slow]

@@ -141,6 +141,7 @@ def test_candles_are_boxes_whose_quartiles_are_open_and_close() -> None:
     assert drawing.display(question, 64) == "boxplot"
     said = drawing.settings(question, 64)
     assert (said["graph.metrics"], said["boxplot.whisker_type"]) == (["price"], "min-max")
+    assert (said["boxplot.points_mode"], said["boxplot.show_mean"]) == ("none", False)  # else each candle has a dot
     rows = ", ".join(f"({n}, 10.0, 20.0, {n % 3}.0, 15.0)" for n in range(450))
     sql = f"SELECT * FROM (VALUES {rows}, (999, NULL, NULL, NULL, NULL)) AS t (w, open, high, low, close)"
     boxes = drawing.boxes(

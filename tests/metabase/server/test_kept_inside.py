@@ -1,4 +1,4 @@
-"""Questions that Metabase keeps inside a dashboard (since its version 50) instead of beside it."""
+"""Questions that Metabase keeps inside a dashboard instead of beside it."""
 
 import json
 

@@ -12,6 +12,7 @@ from metabase.server.errors import (
     QuestionsFailedError,
     SignInError,
     UnavailableError,
+    VersionError,
 )
 from metabase.server.sign_in import Administrator
 from tests.metabase.fake_answers import ALL
@@ -283,6 +284,14 @@ def test_a_database_that_was_changed_by_hand_is_put_right(desk: Desk) -> None:
     assert not desk.plan()
 
 
+def test_a_database_that_cannot_be_changed_is_told_as_one_that_cannot_be_made(desk: Desk) -> None:
+    assert desk.apply()
+    desk.state.unreachable = True
+    desk.athena = dataclasses.replace(desk.athena, workgroup="another")
+    with pytest.raises(DatabaseError, match="does not get to Athena: Unable to reach Athena"):
+        desk.apply()
+
+
 def test_a_collection_that_was_changed_by_hand_is_put_right_where_it_is(desk: Desk) -> None:
     assert desk.apply()
     (collection,) = desk.state.collections.values()
@@ -361,6 +370,58 @@ def test_a_key_does_instead_of_a_password_and_no_cookie_is_ever_sent(desk: Desk)
     assert not desk.plan()
     assert "POST /api/session" in desk.state.requests
     assert not any("Cookie" in headers for headers in desk.state.asked)
+
+
+def test_who_is_forgotten_in_the_middle_signs_in_again(desk: Desk) -> None:
+    """A session ends after a fortnight, or when an administrator ends it."""
+    desk.athena = dataclasses.replace(desk.athena, prefix="")
+    count = _whole(desk)
+    for number in range(3, count):
+        state = desk.server.reset()
+        state.forgets_at = number
+        assert desk.apply()
+        assert state.requests.count("POST /api/session") == 2, f"request {number}: {state.requests[number]}"
+        assert state.wrong == 0
+    state.forgets_at = -1
+    assert not desk.plan()
+
+
+def test_who_is_let_in_no_more_is_told(desk: Desk) -> None:
+    assert desk.apply()
+
+    def meanwhile() -> bool:
+        desk.state.sessions.clear()
+        desk.state.users[EMAIL] = "another-horse-2"
+        return True
+
+    write(desk.folder, summary=_new_summary())
+    desk.confirm = meanwhile  # type: ignore[method-assign]
+    with pytest.raises(SignInError, match="is not let in"):
+        desk.apply()
+    desk.who = Administrator(api_key=KEY)
+    assert desk.plan()
+
+
+@pytest.mark.parametrize("version", ["v0.49.3", "v1.45.0", "v0.49.0-RC1"])
+def test_a_metabase_whose_rights_are_other_ones_is_left_alone(desk: Desk, version: str) -> None:
+    desk.state.version = version
+    with pytest.raises(VersionError, match=f"{version} is older than 0.50"):
+        desk.apply()
+    assert desk.state.writes == []
+
+
+def test_what_metabase_does_not_keep_is_told(desk: Desk) -> None:
+    """It takes what its schema does not know out of a request, and answers as if all were well."""
+    desk.state.drops = frozenset({"isMultiSelect"})
+    assert desk.apply()
+    where = desk.said.index("Metabase did not keep what it was told, as if it did not know it:")
+    assert desk.said[where + 1 : where + 3] == [
+        "  change   dashboard Markets",
+        "             parameters[0].isMultiSelect: nothing → false",
+    ]
+    desk.state.drops = frozenset()
+    assert desk.apply()
+    assert not any("did not keep" in line for line in desk.said)
 
 
 def _whole(desk: Desk) -> int:

@@ -75,3 +75,18 @@ def test_no_secret_is_in_any_repr(client: MetabaseClient, state: State) -> None:
 )
 def test_the_version_s_number_is_its_second(version: str, major: int) -> None:
     assert Instance(version, True).major == major
+
+
+def test_who_has_a_second_factor_is_told_to_take_a_key(client: MetabaseClient, state: State) -> None:
+    state.users[EMAIL], state.wants_second = PASSWORD, True
+    with pytest.raises(SignInError, match="second factor: give a key instead, TAPEHOUSE_METABASE_API_KEY"):
+        sign_in.sign_in(client, WHO)
+
+
+def test_who_was_wrong_too_often_is_told_how_long_to_wait(client: MetabaseClient, state: State) -> None:
+    state.users[EMAIL] = PASSWORD
+    for _ in range(10):
+        with pytest.raises(SignInError, match="did not match"):
+            sign_in.sign_in(client, Administrator(EMAIL, "wrong-horse-1"))
+    with pytest.raises(SignInError, match="You must wait 15 seconds"):
+        sign_in.sign_in(client, WHO)
