@@ -84,7 +84,7 @@ class Apply:
         if change.what == "archive":
             self._client.put(f"/api/{_PATHS[change.thing]}/{change.live_id}", {"archived": True})
         elif change.what == "remove":
-            self._client.delete(f"/api/{_PATHS[change.thing]}/{change.live_id}")
+            self._remove(change)
         elif change.thing == "database":
             self._database(change)
         elif change.thing == "group":
@@ -97,6 +97,13 @@ class Apply:
             self._question(change)
         elif change.thing == "dashboard":
             self._dashboard(change)
+
+    def _remove(self, change: Change) -> None:
+        try:
+            self._client.delete(f"/api/{_PATHS[change.thing]}/{change.live_id}")
+        except RefusedError as error:
+            if error.status != 404:  # gone, perhaps by our own try whose answer was lost
+                raise
 
     def _database(self, change: Change) -> None:
         body = dict(change.wanted)
@@ -146,9 +153,21 @@ class Apply:
                 collections[number] = {str(self._collection_id): value}
             else:
                 data.setdefault(number, {}).setdefault(str(self._database_id), {})[what] = value
-        for path, groups in (("/api/permissions/graph", data), ("/api/collection/graph", collections)):
-            revision = self._client.get(path)["revision"]
-            self._client.put(path, {"revision": revision, "groups": groups})
+        self._allow("/api/permissions/graph", data)
+        self._allow("/api/collection/graph", collections)
+
+    def _allow(self, path: str, groups: Mapping[str, Any]) -> None:
+        """Only what is sent is changed. It is refused where rights changed since they were read, be it by our own try
+        whose answer was lost: then it is asked once more, of what is there now."""
+        try:
+            self._put_rights(path, groups)
+        except RefusedError as error:
+            if error.status != 409:
+                raise
+            self._put_rights(path, groups)
+
+    def _put_rights(self, path: str, groups: Mapping[str, Any]) -> None:
+        self._client.put(path, {"revision": self._client.get(path)["revision"], "groups": groups})
 
     def _question(self, change: Change) -> None:
         if self._database_id is None:

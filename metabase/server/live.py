@@ -179,7 +179,8 @@ class Owned:
 
 
 def owned(kind: Kind, found: Iterable[Raw], titles: Mapping[str, str]) -> Owned:
-    """``titles``: of the files, by name. A thing is ours by its words, else by its title.
+    """``titles``: of the files, by name. A thing is ours by its words, else by its title; so is that of a file which
+    got another name.
 
     A copy that somebody made has the words too, and another title: it is theirs. Raises AmbiguousError where copies
     cannot be told apart.
@@ -197,6 +198,9 @@ def owned(kind: Kind, found: Iterable[Raw], titles: Mapping[str, str]) -> Owned:
         (ours if name in titles else stale)[name] = same[0]
         left.remove(same[0])
     for name, title in titles.items():
+        renamed = [old for old, each in stale.items() if name not in ours and each["name"] == title]
+        if len(renamed) == 1:
+            ours[name] = stale.pop(renamed[0])
         same = [each for each in left if each["name"] == title and not marked(kind, each.get("description"))]
         if name not in ours and (one := _only(kind, title, same)):
             ours[name] = one

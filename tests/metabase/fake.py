@@ -13,7 +13,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
 
-from tests.metabase.fake_answers import AnswerError, Request
+from tests.metabase.fake_answers import Request
+from tests.metabase.fake_request import AnswerError
 from tests.metabase.fake_state import EMAIL, PASSWORD, State
 
 

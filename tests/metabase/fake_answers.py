@@ -1,45 +1,31 @@
 """How a fake Metabase answers: as strict as the contract, and with the habits of the real one.
 
-Looked up in Metabase's sources of the 0.58 to 0.65 lines (src/metabase/): groups and data permissions in
-permissions_rest/ and permissions/models/, collections' in permissions/models/collection/graph.clj, questions kept in a
-dashboard in queries/models/card.clj and dashboards/models/dashboard.clj, throttling in session/api.clj.
+Looked up in Metabase's sources of the 0.58 to 0.65 lines (src/metabase/): signing in, its throttling and its second
+factor in session/api.clj, databases and what uses them in warehouses_rest/api.clj, pages in collections_rest/api.clj.
 """
 
 import copy
 import json
 import re
 import uuid
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import parse_qs, urlsplit
 
-from tests.metabase.fake_state import ADMINISTRATORS, EMAIL, EVERYBODY, KEY, Json, State
+from tests.metabase.fake_dashboards import Dashboards
+from tests.metabase.fake_request import AnswerError
+from tests.metabase.fake_rights import ALL, Rights
+from tests.metabase.fake_state import EMAIL, EVERYBODY, KEY, Json
 from tests.metabase.schema import faults
 
 CONTRACT: Final = json.loads((Path(__file__).parent / "api.json").read_text(encoding="utf-8"))
 MASK: Final = "**MetabasePass**"
-ALL: Final = {"view-data": "unrestricted", "create-queries": "query-builder-and-native"}
 _WRONG: Final = 10
 _PAGE: Final = 3
 """It gives no more at once, whatever is asked for."""
 
 
-class AnswerError(Exception):
-    """An answer other than 200."""
-
-    def __init__(self, status: int, body: Any) -> None:
-        super().__init__(status, body)
-        self.status, self.body = status, body
-
-
-class Request:
+class Request(Rights, Dashboards):
     """One request, answered from the state."""
-
-    def __init__(self, state: State, method: str, target: str, *, body: Any, headers: Any) -> None:
-        parts = urlsplit(target)
-        self.state, self.method, self.path, self.query = state, method, parts.path, parse_qs(parts.query)
-        self.body, self.headers = body, headers
 
     def answer(self) -> Any:
         state = self.state
@@ -85,12 +71,6 @@ class Request:
         self.is_superuser = may
         if not may and template != "/api/user/current":
             raise AnswerError(403, "You don't have permissions to do that.")
-
-    def _thing(self, kind: str, number: int) -> Json:
-        found: Json | None = getattr(self.state, kind).get(number)
-        if found is None:
-            raise AnswerError(404, "Not found.")
-        return found
 
     # -- who we are ---------------------------------------------------------------------------------------------------
 
@@ -199,77 +179,6 @@ class Request:
         self._thing("databases", number)["initial_sync_status"] = "started"
         return {"status": "ok"}
 
-    # -- groups and rights --------------------------------------------------------------------------------------------
-
-    def get_permissions_group(self) -> list[Json]:
-        members = self.state.members
-        return [{**each, "member_count": len(members.get(each["id"], ()))} for each in self.state.groups.values()]
-
-    def get_permissions_group_id(self, number: int) -> Json:
-        return {**self._thing("groups", number), "members": self.state.members.get(number, [])}
-
-    def post_permissions_group(self) -> Json:
-        """May what everybody may, of every database; of collections nothing. A name is there once, in any letters."""
-        state, name = self.state, self.body["name"]
-        if any(each["name"].lower() == name.lower() for each in state.groups.values()):
-            raise AnswerError(400, "A group with that name already exists.")
-        number = state.next_id()
-        state.groups[number] = {"id": number, "name": name, "magic_group_type": None}
-        state.data_graph[str(number)] = copy.deepcopy(state.data_graph.get(str(EVERYBODY), {}))
-        return state.groups[number]
-
-    def delete_permissions_group_id(self, number: int) -> None:
-        if self._thing("groups", number)["magic_group_type"]:
-            raise AnswerError(400, "You cannot edit or delete the permissions group!")
-        del self.state.groups[number]
-        self.state.members.pop(number, None)
-        for graph in (self.state.data_graph, self.state.collection_graph):
-            graph.pop(str(number), None)
-
-    def get_permissions_graph(self) -> Json:
-        """What allows least is left out; administrators may all, though nothing of it is kept."""
-        state = self.state
-        few = {
-            group: {db: {k: v for k, v in may.items() if v not in ("no", "blocked")} for db, may in databases.items()}
-            for group, databases in state.data_graph.items()
-        }
-        few[str(ADMINISTRATORS)] = {str(number): {**ALL, "details": "yes"} for number in state.databases}
-        return {"revision": state.revisions["data"], "groups": few}
-
-    def put_permissions_graph(self) -> Json:
-        """Answers the groups that were sent. To write queries without seeing all is no pair of rights."""
-        self._revision("data")
-        for group, databases in self.body["groups"].items():
-            self._thing("groups", int(group))
-            for database, may in databases.items():
-                self._thing("databases", int(database))
-                self.state.data_graph.setdefault(group, {}).setdefault(database, {}).update(may)
-        answer = self.get_permissions_graph()
-        return {**answer, "groups": {group: answer["groups"][group] for group in self.body["groups"]}}
-
-    def get_collection_graph(self) -> Json:
-        """Sparse: who may nothing is left out, and what is in the trash."""
-        state = self.state
-        kept = {str(number) for number, each in state.collections.items() if not each["archived"]}
-        few = {
-            group: {number: may for number, may in rights.items() if may != "none" and number in kept}
-            for group, rights in state.collection_graph.items()
-        }
-        few[str(ADMINISTRATORS)] = {"root": "write", **dict.fromkeys(kept, "write")}
-        return {"revision": state.revisions["collection"], "groups": few}
-
-    def put_collection_graph(self) -> Json:
-        self._revision("collection")
-        for group, collections in self.body["groups"].items():
-            self._thing("groups", int(group))
-            self.state.collection_graph.setdefault(group, {}).update(collections)
-        return self.get_collection_graph()
-
-    def _revision(self, which: str) -> None:
-        if self.body["revision"] != self.state.revisions[which]:
-            raise AnswerError(409, "Looks like someone else edited the permissions and your data is out of date.")
-        self.state.revisions[which] += 1
-
     # -- collections --------------------------------------------------------------------------------------------------
 
     def get_collection(self) -> list[Json]:
@@ -306,153 +215,6 @@ class Request:
         page = found[offset : offset + _PAGE]
         total = len(found) if self.state.counts_pages else None
         return {"data": page, "total": total, "limit": _PAGE, "offset": offset}
-
-    # -- questions ----------------------------------------------------------------------------------------------------
-
-    def get_card(self) -> list[Json]:
-        """All that are not in the trash, or those of a database; or all that are in it."""
-        which, database = self.query["f"][0], self.query.get("model_id", [None])[0]
-        return [
-            {**self._card(number), "database_id": each["dataset_query"]["database"]}
-            for number, each in self.state.cards.items()
-            if each["archived"] == (which == "archived")
-            and (which != "database" or str(each["dataset_query"]["database"]) == database)
-        ]
-
-    def post_card(self) -> Json:
-        if self.body.get("collection_id") not in self.state.collections:
-            raise AnswerError(404, "Not found.")
-        number = self.state.next_id()
-        self.state.cards[number] = {
-            "type": "question", "archived": False, "entity_id": "x" * 21, "dashboard_id": None, **self.body,
-            "id": number,
-        }  # fmt: skip
-        self._judge_query(self.body)
-        return self._card(number)
-
-    def put_card_id(self, number: int) -> Json:
-        """One that is kept in a dashboard is in that dashboard's collection, and is moved by leaving the dashboard."""
-        found, body = self._thing("cards", number), dict(self.body)
-        self._judge_query(body)
-        kept_in = body.get("dashboard_id", found.get("dashboard_id"))
-        if kept_in and body.get("collection_id", found["collection_id"]) != found["collection_id"]:
-            raise AnswerError(400, "Invalid Dashboard Question: Cannot manually set `collection_id`")
-        if body.get("archived"):
-            body.pop("collection_id", None)
-        if found.get("dashboard_id") and not kept_in and "collection_id" not in body:
-            body["collection_id"] = None  # at the top of all: nothing says where else
-        found |= body
-        return self._card(number)
-
-    def _judge_query(self, body: Json) -> None:
-        if query := body.get("dataset_query"):
-            self._thing("databases", query["database"])
-            tags = query["native"].get("template-tags", {})
-            used = set(re.findall(r"\{\{\s*(\w+)\s*\}\}", query["native"]["query"]))
-            if set(tags) != used or any(key != tag["name"] for key, tag in tags.items()):
-                raise AnswerError(400, {"errors": {"dataset_query": "template tags are not those of the SQL"}})
-
-    def get_card_id(self, number: int) -> Json:
-        return self._card(number, legacy=self.query.get("legacy-mbql") == ["true"])
-
-    def _card(self, number: int, *, legacy: bool = False) -> Json:
-        """As it is stored, MBQL 5, unless the old form is asked for and known; its tags as a map or a list in turn."""
-        shown = copy.deepcopy(self._thing("cards", number))
-        query = shown["dataset_query"]
-        tags: Any = query["native"].get("template-tags", {})
-        if len(self.state.requests) % 2:
-            tags = list(tags.values())
-        shown["visualization_settings"] = {"table.pivot": None, **shown["visualization_settings"]}
-        if legacy and self.state.knows_legacy:
-            query["native"]["template-tags"] = tags
-            return shown
-        stage = {"lib/type": "mbql.stage/native", "native": query["native"]["query"], "template-tags": tags}
-        shown["dataset_query"] = {"lib/type": "mbql/query", "database": query["database"], "stages": [stage]}
-        return shown
-
-    def post_card_card_id_query(self, number: int) -> Json:
-        sql = self._thing("cards", number)["dataset_query"]["native"]["query"]
-        if "nosuch" in sql:
-            return {"status": "failed", "error": "TABLE_NOT_FOUND: line 1:15: Table nosuch does not exist", "data": {}}
-        return {"status": "completed", "row_count": 1, "data": {"rows": [[1]], "cols": [{"name": "a"}]}}
-
-    # -- dashboards ---------------------------------------------------------------------------------------------------
-
-    def post_dashboard(self) -> Json:
-        number = self.state.next_id()
-        self.state.dashboards[number] = {
-            **{"archived": False, "width": "fixed", "parameters": [], "tabs": [], "dashcards": []},
-            **{"auto_apply_filters": True, **self.body, "id": number},
-        }  # fmt: skip
-        return self.state.dashboards[number]
-
-    def get_dashboard_id(self, number: int) -> Json:
-        """With more than was sent, and its cards in any order."""
-        shown = copy.deepcopy(self._thing("dashboards", number))
-        self.state.dice.shuffle(shown["dashcards"])
-        for card in shown["dashcards"]:
-            card |= {"dashboard_id": number, "created_at": "2026-11-29T00:00:00Z", "inline_parameters": []}
-            card["card"] = self._card(card["card_id"]) if card["card_id"] else {"name": None}
-        return shown
-
-    def put_dashboard_id(self, number: int) -> Json:
-        found = self._thing("dashboards", number)
-        if found["archived"] and self.body.get("archived") is not False:
-            raise AnswerError(404, "The object has been archived.")
-        tabs = self._numbered(self.body["tabs"], found["tabs"]) if "tabs" in self.body else {}
-        if "tabs" in self.body:
-            found["tabs"] = [
-                {"id": tabs[tab["id"]], "name": tab["name"], "position": place}
-                for place, tab in enumerate(self.body["tabs"])
-            ]
-        if "dashcards" in self.body:
-            found["dashcards"] = self._dashcards(found, tabs)
-        found |= {key: value for key, value in self.body.items() if key not in ("tabs", "dashcards")}
-        found["parameters"] = [
-            {key: value for key, value in each.items() if key not in self.state.drops} for each in found["parameters"]
-        ]
-        for card in self.state.cards.values():
-            if card.get("dashboard_id") == number and "archived" in self.body:
-                card["archived"] = self.body["archived"]
-        return self.get_dashboard_id(number)
-
-    def _dashcards(self, found: Json, tabs: Mapping[int, int]) -> list[Json]:
-        numbers = self._numbered(self.body["dashcards"], found["dashcards"])
-        self._judge_shown(found)
-        made = []
-        for card in self.body["dashcards"]:
-            tab = card.get("dashboard_tab_id")
-            if found["tabs"] and tab not in tabs:
-                raise AnswerError(400, "This dashboard has tab, makes sure every card has a tab")
-            if card.get("card_id") is not None:
-                self._thing("cards", card["card_id"])
-            told = {
-                "card_id": None,
-                **card,
-                "id": numbers[card["id"]],
-                "dashboard_tab_id": tabs.get(tab) if tab else None,
-            }
-            made.append(told)
-        return made
-
-    def _judge_shown(self, found: Json) -> None:
-        """Questions kept in a dashboard are in the trash unless it shows them, and no other dashboard may begin to."""
-        shown = {card["card_id"] for card in self.body["dashcards"] if card.get("card_id")}
-        before = {card["card_id"] for card in found["dashcards"]}
-        for number, card in self.state.cards.items():
-            if card.get("dashboard_id") == found["id"]:
-                card["archived"] = number not in shown
-            elif number in shown - before and card.get("dashboard_id"):
-                raise AnswerError(400, "Invalid Request.")
-            elif number in shown - before and card["archived"]:
-                raise AnswerError(404, "The object has been archived.")
-
-    def _numbered(self, sent: list[Json], there: list[Json]) -> dict[int, int]:
-        """What is there keeps its number; all else gets one."""
-        known = {each["id"] for each in there}
-        if len({each["id"] for each in sent}) < len(sent):
-            raise AnswerError(400, {"errors": {"dashcards": "ids are there twice"}})
-        return {each["id"]: each["id"] if each["id"] in known else self.state.next_id() for each in sent}
 
 
 def _schedules(said: Json | None) -> Json:

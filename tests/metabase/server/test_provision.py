@@ -10,13 +10,9 @@ from metabase.server.errors import (
     DatabaseError,
     MovedError,
     QuestionsFailedError,
-    SignInError,
-    UnavailableError,
-    VersionError,
 )
-from metabase.server.sign_in import Administrator
-from tests.metabase.fake_answers import ALL
-from tests.metabase.fake_state import EMAIL, EVERYBODY, KEY, PASSWORD
+from tests.metabase.fake_rights import ALL
+from tests.metabase.fake_state import EMAIL, EVERYBODY, PASSWORD
 from tests.metabase.samples import CANDLES, MARKETS, SUMMARY, write
 from tests.metabase.server.conftest import Desk
 
@@ -318,139 +314,46 @@ def test_two_of_a_name_are_no_guess(desk: Desk) -> None:
         desk.plan()
 
 
-def test_what_moved_while_it_was_confirmed_is_not_overwritten(desk: Desk) -> None:
+def test_a_file_that_got_another_name_is_the_same_question(desk: Desk) -> None:
+    """Links to it, and whoever is sent it, hold on to its number."""
     assert desk.apply()
-    write(desk.folder, summary=_new_summary())
-    before = desk.state.things()
-
-    def meanwhile() -> bool:
-        next(iter(desk.state.cards.values()))["name"] = "Another"
-        return True
-
-    desk.state.requests.clear()
-    desk.confirm = meanwhile  # type: ignore[method-assign]
-    with pytest.raises(MovedError, match="nothing was done"):
-        desk.apply()
-    assert desk.state.requests.count("POST /api/session") == 1  # attempts are counted
-    next(iter(desk.state.cards.values()))["name"] = "Candles"
-    assert desk.state.things() == before
-
-
-@pytest.mark.parametrize(
-    ("who", "why"),
-    [
-        (Administrator(EMAIL, "hunter2-hunter2"), "admin@example.com is not let in: .*stored password \\*\\*\\*"),
-        (Administrator(api_key="mb_wrong"), "The key is not known"),
-        (Administrator(EMAIL), "Who administers Metabase is not said"),
-    ],
-)
-def test_who_is_not_let_in_is_told_without_a_secret(desk: Desk, who: Administrator, why: str) -> None:
-    desk.who = who
-    with pytest.raises(SignInError, match=why) as caught:
-        desk.plan()
-    assert "hunter2" not in str(caught.value) + repr(who)
-    assert "mb_wrong" not in str(caught.value) + repr(who)
-
-
-def test_who_is_no_administrator_is_told(desk: Desk) -> None:
-    desk.state.sessions = _Lesser()
-    with pytest.raises(SignInError, match="is no administrator"):
-        desk.plan()
-
-
-class _Lesser(dict[str, bool]):
-    def __setitem__(self, key: str, value: bool) -> None:
-        super().__setitem__(key, False)
-
-
-def test_a_key_does_instead_of_a_password_and_no_cookie_is_ever_sent(desk: Desk) -> None:
-    desk.who = Administrator(api_key=KEY)
+    numbers = set(desk.state.cards), set(desk.state.dashboards)
+    (desk.files / "questions/volume.sql").rename(desk.files / "questions/flow.sql")
+    (desk.files / "dashboards/markets.yaml").unlink()
+    (desk.files / "dashboards/prices.yaml").write_text(MARKETS.replace("question: volume", "question: flow"))
     assert desk.apply()
-    desk.who = Administrator(EMAIL, PASSWORD)
-    assert not desk.plan()
-    assert "POST /api/session" in desk.state.requests
-    assert not any("Cookie" in headers for headers in desk.state.asked)
-
-
-def test_who_is_forgotten_in_the_middle_signs_in_again(desk: Desk) -> None:
-    """A session ends after a fortnight, or when an administrator ends it."""
-    desk.athena = dataclasses.replace(desk.athena, prefix="")
-    count = _whole(desk)
-    for number in range(3, count):
-        state = desk.server.reset()
-        state.forgets_at = number
-        assert desk.apply()
-        assert state.requests.count("POST /api/session") == 2, f"request {number}: {state.requests[number]}"
-        assert state.wrong == 0
-    state.forgets_at = -1
+    assert [line for line in desk.said if line.startswith(("make", "archive", "change"))] == [
+        "change   question Volume by side", "change   dashboard Markets",
+    ]  # fmt: skip
+    assert (set(desk.state.cards), set(desk.state.dashboards)) == numbers
     assert not desk.plan()
 
 
-def test_who_is_let_in_no_more_is_told(desk: Desk) -> None:
+def test_a_question_that_was_moved_elsewhere_by_hand_is_made_anew_and_left_there(desk: Desk) -> None:
     assert desk.apply()
-
-    def meanwhile() -> bool:
-        desk.state.sessions.clear()
-        desk.state.users[EMAIL] = "another-horse-2"
-        return True
-
-    write(desk.folder, summary=_new_summary())
-    desk.confirm = meanwhile  # type: ignore[method-assign]
-    with pytest.raises(SignInError, match="is not let in"):
-        desk.apply()
-    desk.who = Administrator(api_key=KEY)
-    assert desk.plan()
-
-
-@pytest.mark.parametrize("version", ["v0.49.3", "v1.45.0", "v0.49.0-RC1"])
-def test_a_metabase_whose_rights_are_other_ones_is_left_alone(desk: Desk, version: str) -> None:
-    desk.state.version = version
-    with pytest.raises(VersionError, match=f"{version} is older than 0.50"):
-        desk.apply()
-    assert desk.state.writes == []
-
-
-def test_what_metabase_does_not_keep_is_told(desk: Desk) -> None:
-    """It takes what its schema does not know out of a request, and answers as if all were well."""
-    desk.state.drops = frozenset({"isMultiSelect"})
+    desk.state.collections[900] = {"id": 900, "name": "Mine", "location": "/", "archived": False}
+    card = next(each for each in desk.state.cards.values() if each["name"] == "Candles")
+    card["collection_id"] = 900
+    moved = dict(card)
     assert desk.apply()
-    where = desk.said.index("Metabase did not keep what it was told, as if it did not know it:")
-    assert desk.said[where + 1 : where + 3] == [
-        "  change   dashboard Markets",
-        "             parameters[0].isMultiSelect: nothing → false",
-    ]
-    desk.state.drops = frozenset()
+    assert "  make     question Candles" in desk.said
+    assert any("cards.Prices / candles" in line for line in desk.said)
+    assert card == moved
+    assert not desk.plan()
+
+
+def test_a_dashboard_of_two_hundred_cards_is_one_like_any_other(desk: Desk) -> None:
+    cards = "\n".join(f"  - {{text: Same, x: {x * 2}, y: {y}, w: 2, h: 1}}" for y in range(17) for x in range(12))
+    few = "\n".join(cards.splitlines()[:199])
+    write(
+        desk.folder,
+        markets=f"title: Many\ndescription: D\ncards:\n{few}\n  - {{question: candles, x: 0, y: 20, w: 9, h: 9}}",
+    )
     assert desk.apply()
-    assert not any("did not keep" in line for line in desk.said)
-
-
-def _whole(desk: Desk) -> int:
-    """How many requests an apply wants from nothing."""
-    desk.server.reset(is_set_up=False)
+    (board,) = desk.state.dashboards.values()
+    numbers = {each["id"] for each in board["dashcards"]}
+    assert len(numbers) == 200
+    board["dashcards"][7]["row"] = 99
     assert desk.apply()
-    return len(desk.state.requests)
-
-
-def test_a_kill_behind_any_request_loses_nothing_and_doubles_nothing(desk: Desk) -> None:
-    """What was asked is done, and we never hear of it. (A kill before a request is one behind the request before.)"""
-    count, wanted = _whole(desk), _shape(desk)
-    assert count > 25
-    desk.tries = 1
-    desk.athena = dataclasses.replace(desk.athena, prefix="")  # to look for names in SQL takes longer than all else
-    for number in range(1, count):  # the first is asked until it is answered
-        state = desk.server.reset(is_set_up=False)
-        state.lost_at = number
-        with pytest.raises(UnavailableError):
-            desk.apply()
-        assert desk.apply()
-        assert _shape(desk) == wanted, f"request {number}: {state.requests[number]}"
-        assert not desk.plan(), f"request {number}: {desk.said}"
-
-
-def _shape(desk: Desk) -> list[object]:
-    """All that there is, without its numbers."""
-    state = desk.state
-    kinds = (state.databases, state.collections, state.groups, state.cards, state.dashboards)
-    names = [sorted(str(each["name"]) for each in kind.values()) for kind in kinds]
-    rights = [sorted(str(may) for may in graph.values()) for graph in (state.data_graph, state.collection_graph)]
-    return [names, [len(group) for group in rights], state.users]
+    assert {each["id"] for each in board["dashcards"]} == numbers
+    assert not desk.plan()
