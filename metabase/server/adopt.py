@@ -23,6 +23,8 @@ from metabase.server.plan import different
 from metabase.server.wanted import Wanted
 
 _TYPES: Final = {"string/=": "text", "category": "text", "number/=": "number", "date/single": "date"}
+_NAME: Final = "[a-z][a-z0-9_]{0,62}"
+"""Of a file that a dashboard can name."""
 _SAID_OF_CARDS: Final = ("card.title", "table.columns", "virtual_card", "text")
 
 
@@ -80,12 +82,10 @@ def _params(card: Raw) -> tuple[str, ...]:
 
 def _name(kind: Kind, thing: Raw, used: set[str]) -> str:
     """The name of the file that it says, or its title in small letters; with a number where there is one like it."""
-    base = (
-        marked(kind, thing.get("description"))
-        or re.sub(r"[^a-z0-9]+", "_", thing["name"].lower()).strip("_")[:50]
-        or kind
-    )
+    said = marked(kind, thing.get("description")) or ""
+    base = re.sub(r"[^a-z0-9]+", "_", thing["name"].lower()).strip("_")[:50] or kind
     base = base if base[0].isalpha() else f"{kind}_{base}"
+    base = said if re.fullmatch(_NAME, said) else base
     name = next(each for n in range(1, 10_000) if (each := base if n == 1 else f"{base}_{n}") not in used)
     used.add(name)
     return name

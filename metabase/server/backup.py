@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from metabase.server.live import Live
-from tapehouse.write_once import write_once
+from tapehouse.write_once import write_over
 
 FOLDER: Final = Path(".metabase")
 """In the working directory; git ignores it."""
@@ -29,5 +29,6 @@ def write(live: Live, folder: Path = FOLDER, *, now: Callable[[], dt.datetime] =
         "dashboards": list(live.dashboards),
     }
     path = folder / f"backup-{now():%Y%m%dT%H%M%S.%f}Z.json"
-    write_once(path, json.dumps(content, indent=2, ensure_ascii=False, default=str).encode("utf-8") + b"\n")
+    text = json.dumps(content, indent=2, ensure_ascii=False, default=str)
+    write_over(path, text.encode("utf-8") + b"\n", new_mode=0o600)  # it names people
     return path

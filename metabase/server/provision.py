@@ -15,6 +15,7 @@ from metabase.server.names import Names
 from metabase.server.plan import Plan
 from metabase.server.sign_in import Administrator, Instance
 from metabase.server.wanted import Athena, Wanted
+from tapehouse.write_once import write_over
 
 Tell = Callable[[str], None]
 OLDEST: Final = 50
@@ -165,8 +166,7 @@ class Provisioner:
         if path.exists() and not overwrite:
             self.tell(f"leave    {each.what}: {path} is there (--overwrite)")
             return False
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(each.content, encoding="utf-8")
+        write_over(path, each.content.encode("utf-8"), new_mode=0o644)
         self.tell(f"write    {each.what}: {path}")
         if each.lost:
             self.tell(f"         which cannot say {', '.join(each.lost)}: apply will take that away")

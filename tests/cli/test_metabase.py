@@ -80,7 +80,11 @@ def test_what_was_made_is_exported_and_taken_away(state: State, tmp_path: Path) 
     assert run(tmp_path, "export", "--collection", "Trades") == 0
     assert run(tmp_path, "destroy", "--yes", "--collection", "Trades") == 0
     assert all(each["archived"] for each in state.collections.values())
-    assert list((tmp_path / ".metabase").glob("backup-*.json"))
+    (backup,) = (tmp_path / ".metabase").glob("backup-*.json")
+    assert backup.stat().st_mode & 0o777 == 0o600  # it names people
+    assert len(state.databases) == 1
+    assert run(tmp_path, "destroy", "--yes", "--collection", "Trades", "--with-database") == 0
+    assert state.databases == {}
 
 
 def test_a_key_of_secrets_manager_does(

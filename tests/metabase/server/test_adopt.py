@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from metabase import book
 from tests.metabase.samples import SUMMARY
 from tests.metabase.server.conftest import Desk
@@ -149,6 +151,25 @@ def test_nothing_by_hand_gets_the_file_of_another_that_metabase_lacks(desk: Desk
     desk.export(desk.files, overwrite=True)
     assert path.read_text() == before
     assert (desk.files / "questions/volume_2.sql").read_text().startswith("-- title: Volume\n")
+
+
+@pytest.mark.parametrize(
+    ("title", "description", "name"),
+    [
+        ("\u0394 \u20bf \u5e02\u573a", None, "question"),
+        ("2 \u00c4pfel & 3 B\u00e4ume", None, "question_2_pfel_3_b_ume"),
+        ("My own", "Kept as code: metabase/questions/Not-A-Name.sql", "my_own"),
+        ("My own", "Kept as code: metabase/questions/gone_1.sql", "gone_1"),
+        ("My own", "Kept as code: metabase/questions/../../etc.sql", "my_own"),
+    ],
+)
+def test_a_file_has_a_name_that_dashboards_can_say(desk: Desk, title: str, description: str, name: str) -> None:
+    assert desk.apply()
+    by_hand(desk)
+    desk.state.cards[501] |= {"name": title, "description": description}
+    desk.export(desk.files)
+    assert (desk.files / f"questions/{name}.sql").read_text().startswith(f"-- title: {title}\n")
+    assert f"question: {name}\n" in (desk.files / "dashboards/mine.yaml").read_text()
 
 
 def test_nothing_that_is_in_files_already_is_written_again(desk: Desk, tmp_path: Path) -> None:
