@@ -185,8 +185,7 @@ def _lost_of_dashboard(form: forms.Form) -> Iterator[str]:
         if each["type"] not in _TYPES:
             yield f"filter {each['name']} ({each['type']})"
     for label, card in form["cards"].items():
-        if card.get("series"):
-            yield f"{label}.series"
+        yield from (f"{label}.{key}" for key in ("series", "inline_parameters") if card.get(key))
         yield from (f"{label}.{key}" for key in card["visualization_settings"] if key not in _SAID_OF_CARDS)
 
 

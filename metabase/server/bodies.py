@@ -9,7 +9,8 @@ Body = dict[str, Any]
 
 
 def of_card(form: Mapping[str, Any], *, database_id: int) -> Body:
-    """Of a question. The query in its old form, which every version takes, and stores as its own."""
+    """Of a question. The query in its old form, which every version takes, and stores as its own. Its parameters are
+    those of the query's tags: none are kept beside it, as Metabase's page does, that would outlive a tag."""
     return {
         "name": form["name"],
         "description": form["description"],
@@ -21,6 +22,7 @@ def of_card(form: Mapping[str, Any], *, database_id: int) -> Body:
             "native": {"query": form["sql"], "template-tags": form["tags"]},
         },
         "visualization_settings": form["visualization_settings"],
+        "parameters": [],
     }
 
 
@@ -79,6 +81,7 @@ def _card(card: Form, card_id: int | None, number: int, tab: int | None) -> Body
             for parameter, target in card["mappings"].items()
         ],
         "series": [],
+        "inline_parameters": [],
     }
     if tab is not None:
         made["dashboard_tab_id"] = tab

@@ -194,6 +194,8 @@ def _live_dashcard(card: Mapping[str, Any], names: Mapping[int, str]) -> Form:
         for each in card.get("parameter_mappings") or []
         if number is None or each.get("card_id") == number  # Metabase passes over one without
     }
+    if card.get("inline_parameters"):
+        made["inline_parameters"] = card["inline_parameters"]
     if card.get("series"):
         made["series"] = [each.get("id") for each in card["series"]]
     return made

@@ -24,7 +24,7 @@ class Dashboards(Cards):
         shown = copy.deepcopy(self._thing("dashboards", number))
         self.state.dice.shuffle(shown["dashcards"])
         for card in shown["dashcards"]:
-            card |= {"dashboard_id": number, "created_at": "2026-11-29T00:00:00Z", "inline_parameters": []}
+            card |= {"dashboard_id": number, "created_at": "2026-11-29T00:00:00Z"}
             card["card"] = self._card(card["card_id"]) if card["card_id"] else {"name": None}
         return shown
 
@@ -53,6 +53,7 @@ class Dashboards(Cards):
     def _dashcards(self, found: Json, tabs: Mapping[int, int]) -> list[Json]:
         numbers = self._numbered(self.body["dashcards"], found["dashcards"])
         self._judge_shown(found)
+        before = {card["id"]: card.get("inline_parameters", []) for card in found["dashcards"]}
         made = []
         for card in self.body["dashcards"]:
             tab = card.get("dashboard_tab_id")
@@ -62,6 +63,7 @@ class Dashboards(Cards):
                 self._thing("cards", card["card_id"])
             told = {
                 "card_id": None,
+                "inline_parameters": before.get(card["id"], []),
                 **card,
                 "id": numbers[card["id"]],
                 "dashboard_tab_id": tabs.get(tab) if tab else None,

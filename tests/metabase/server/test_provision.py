@@ -357,3 +357,28 @@ def test_a_dashboard_of_two_hundred_cards_is_one_like_any_other(desk: Desk) -> N
     assert desk.apply()
     assert {each["id"] for each in board["dashcards"]} == numbers
     assert not desk.plan()
+
+
+def test_filters_that_a_question_was_saved_with_by_hand_go_with_its_tags(desk: Desk) -> None:
+    """Metabase's page saves them beside the tags they came from, and asks for them also when those are gone."""
+    assert desk.apply()
+    card = next(each for each in desk.state.cards.values() if each["name"] == "Markets now")
+    card["parameters"] = [{"id": "p", "type": "string/=", "slug": "symbol", "name": "Symbol"}]
+    assert not desk.plan()
+    write(desk.folder, summary=SUMMARY.replace("-- params: symbol: text\n", "").partition(" [[")[0])
+    assert desk.apply()
+    assert card["parameters"] == []
+
+
+def test_a_filter_that_was_put_into_a_card_by_hand_is_shown_and_taken_out(desk: Desk) -> None:
+    assert desk.apply()
+    (board,) = desk.state.dashboards.values()
+    shown = next(number for number, each in desk.state.cards.items() if each["name"] == "Markets now")
+    card = next(each for each in board["dashcards"] if each["card_id"] == shown)
+    number = board["parameters"][0]["id"]
+    card["inline_parameters"] = [number]
+    assert desk.plan()
+    assert f'             cards.Prices / summary.inline_parameters: ["{number}"] → nothing' in desk.said
+    assert desk.apply()
+    assert not any(each["inline_parameters"] for each in board["dashcards"])
+    assert not desk.plan()
