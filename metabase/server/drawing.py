@@ -24,15 +24,17 @@ DRAWN_PRICE: Final = "price"
 """The column that boxes are drawn of."""
 COLORS: Final = {"green": "#84BB4C", "yellow": "#F9CF48", "red": "#ED6E6E"}
 _FINEST: Final = 8
+_DAY: Final = {"date_style": "YYYY/M/D", "date_separator": "-"}
+"""A style that Metabase does not know is as none, and then the day may be missing. There is none without the day."""
 _STYLES: Final[Mapping[str, Settings]] = {
     "plain": {},
     "price": {"decimals": _FINEST},
     "amount": {"decimals": _FINEST},
     "percent": {"number_style": "percent"},
     "currency": {"number_style": "currency"},
-    "date": {"date_style": "YYYY-MM-DD", "time_enabled": None},
-    "datetime": {"date_style": "YYYY-MM-DD", "time_enabled": "minutes", "time_style": "HH:mm"},
-    "time": {"date_style": "", "time_enabled": "seconds", "time_style": "HH:mm:ss"},
+    "date": _DAY,
+    "datetime": {**_DAY, "time_enabled": "minutes", "time_style": "HH:mm"},
+    "time": {**_DAY, "time_enabled": "seconds", "time_style": "HH:mm"},  # it puts :ss behind the mm
     "link": {"view_as": "link"},
 }
 

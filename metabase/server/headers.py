@@ -177,9 +177,7 @@ def _format(how: Mapping[str, Any]) -> Iterator[str]:
     if style in _NUMBER_STYLES:
         yield f"currency {how.get('currency') or 'USD'}" if style == "currency" else style
     elif how.get("date_style"):
-        yield "datetime" if how.get("time_enabled") else "date"
-    elif how.get("time_enabled"):
-        yield "time"
+        yield {"minutes": "datetime", "seconds": "time"}.get(str(how.get("time_enabled")), "date")
     elif how.get("view_as") == "link":
         yield "link"
     if isinstance(how.get("decimals"), int):

@@ -19,6 +19,9 @@ def read(text: str) -> Question:
 
 
 A = {'["name","a"]': {"column_title": "A"}}
+DAY = {"date_style": "YYYY/M/D", "date_separator": "-"}
+DATE_STYLES = {"MMMM D, YYYY", "D MMMM, YYYY", "dddd, MMMM D, YYYY", "M/D/YYYY", "D/M/YYYY", "YYYY/M/D"}
+"""What Metabase takes, as its frontend's lib/formatting says: another is as none, and the day may be missing."""
 
 
 def drawn(display: str, *lines: str) -> drawing.Settings:
@@ -78,20 +81,19 @@ def drawn(display: str, *lines: str) -> drawing.Settings:
             },
         ),
         (
-            "table", ["titles: d: Day, s: Taker", "formats: a: currency EUR 2, d: date, e: datetime, l: link"],
+            "table",
+            ["titles: d: Day, s: Taker", "formats: a: currency EUR 2, d: date, e: datetime, l: link, t: time"],
             {
                 "column_settings": {
-                    '["name","d"]': {"column_title": "Day", "date_style": "YYYY-MM-DD"},
+                    '["name","d"]': {"column_title": "Day", **DAY},
                     '["name","s"]': {"column_title": "Taker"},
                     '["name","a"]': {
                         "column_title": "A",
                         "number_style": "currency", "decimals": 2, "currency": "EUR", "currency_style": "symbol",
                     },
-                    '["name","e"]': {
-                        "column_title": "E",
-                        "date_style": "YYYY-MM-DD", "time_enabled": "minutes", "time_style": "HH:mm",
-                    },
+                    '["name","e"]': {"column_title": "E", **DAY, "time_enabled": "minutes", "time_style": "HH:mm"},
                     '["name","l"]': {"column_title": "L", "view_as": "link"},
+                    '["name","t"]': {"column_title": "T", **DAY, "time_enabled": "seconds", "time_style": "HH:mm"},
                 }
             },
         ),
@@ -161,3 +163,9 @@ def test_candles_are_lines_where_there_are_no_boxes() -> None:
     question = read(CANDLES)
     assert drawing.display(question, 58) == "combo"
     assert drawing.settings(question, 58)["graph.metrics"] == ["close", "high", "low"]
+
+
+def test_every_date_is_in_a_style_that_metabase_takes() -> None:
+    said = drawn("table", "formats: d: date, e: datetime, t: time")["column_settings"].values()
+    assert {each["date_style"] for each in said} <= DATE_STYLES
+    assert {each["time_style"] for each in said if "time_style" in each} <= {"h:mm A", "HH:mm"}
