@@ -22,7 +22,11 @@ Value: TypeAlias = str | dict[str, str]
 _LISTS: Final = ("titles", "units", "formats", "params")
 """Keys whose value is ``name: words`` with commas between."""
 _NUMBER_STYLES: Final = ("percent", "currency")
-_SIGNED: Final = {(">", 0, "green"), ("<", 0, "red")}
+_RULED: Final = {
+    "signed": {(">", 0, "green"), ("<", 0, "red")},
+    "side": {("=", "buy", "green"), ("=", "sell", "red")},
+}
+"""Words of a format → the rules that colour a table's column, each as its operator, value and colour."""
 _WIDE: Final = 120
 
 
@@ -139,29 +143,29 @@ def _columns(drawn: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     titles: dict[str, str] = {}
     units: dict[str, str] = {}
     formats: dict[str, str] = {}
-    signed = _signed(drawn.get("table.column_formatting") or [])
+    ruled = _ruled(drawn.get("table.column_formatting") or [])
     settings = {_column_of(key): how for key, how in (drawn.get("column_settings") or {}).items()}
-    for column in dict.fromkeys([*settings, *signed]):
+    for column in dict.fromkeys([*settings, *ruled]):
         if column is None:
             continue
         how = settings.get(column, {})
         units[column] = str(how.get("suffix") or "").strip()
         title = " ".join(str(how.get("column_title") or "").replace(",", " ").split())
         titles[column] = "" if title == in_words(column, units[column]) else title
-        formats[column] = " ".join([*_format(how), *(["signed"] if column in signed else [])])
+        formats[column] = " ".join([*_format(how), *ruled.get(column, ())])
     found = {"titles": titles, "units": units, "formats": formats}
     return {key: {column: words for column, words in said.items() if words} for key, said in found.items()}
 
 
-def _signed(rules: list[Mapping[str, Any]]) -> list[str]:
-    """The columns that are green above zero and red below."""
+def _ruled(rules: list[Mapping[str, Any]]) -> dict[str, list[str]]:
+    """Column → the words that say its rules."""
     colors = {hexadecimal: name for name, hexadecimal in drawing.COLORS.items()}
     found: dict[str, set[tuple[Any, ...]]] = {}
     for rule in rules:
         for column in rule.get("columns") or []:
             said = (rule.get("operator"), rule.get("value"), colors.get(str(rule.get("color"))))
             found.setdefault(column, set()).add(said)
-    return [column for column, said in found.items() if said >= _SIGNED]
+    return {column: [word for word, whole in _RULED.items() if said >= whole] for column, said in found.items()}
 
 
 def _column_of(key: str) -> str | None:
