@@ -22,7 +22,7 @@ Value: TypeAlias = str | dict[str, str]
 _LISTS: Final = ("titles", "units", "formats", "params")
 """Keys whose value is ``name: words`` with commas between."""
 _NUMBER_STYLES: Final = ("percent", "currency")
-_RULED: Final = {
+_RULED: Final[Mapping[str, set[tuple[str, Any, str]]]] = {
     "signed": {(">", 0, "green"), ("<", 0, "red")},
     "side": {("=", "buy", "green"), ("=", "sell", "red")},
 }
@@ -91,7 +91,7 @@ def _said(form: Form, prefix: str) -> tuple[dict[str, Value], str]:
         axes: dict[str, str] = {"x": candles.x, "y": ", ".join(candles.y)}
     else:
         axes = dict(_axes(display, drawn))
-    columns = _columns(drawn)
+    columns = _columns(drawn, {column for key in ("x", "y", "series") for column in axes.get(key, "").split(", ")})
     if candles:
         columns = {key: {c: w for c, w in said.items() if c != drawing.DRAWN_PRICE} for key, said in columns.items()}
     made: dict[str, Value] = {
@@ -139,20 +139,22 @@ def _segments(parts: list[Mapping[str, Any]]) -> Iterator[str]:
         yield f"{each.get('min'):g} .. {each.get('max'):g} {color} {each.get('label') or ''}".rstrip()
 
 
-def _columns(drawn: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+def _columns(drawn: Mapping[str, Any], named: set[str]) -> dict[str, dict[str, str]]:
+    """``named``: columns that the header has already; of others at least the title is said."""
     titles: dict[str, str] = {}
     units: dict[str, str] = {}
     formats: dict[str, str] = {}
     ruled = _ruled(drawn.get("table.column_formatting") or [])
     settings = {_column_of(key): how for key, how in (drawn.get("column_settings") or {}).items()}
-    for column in dict.fromkeys([*settings, *ruled]):
+    for column in dict.fromkeys([*ruled, *settings]):  # rules are in the order of the formats
         if column is None:
             continue
         how = settings.get(column, {})
         units[column] = str(how.get("suffix") or "").strip()
         title = " ".join(str(how.get("column_title") or "").replace(",", " ").split())
-        titles[column] = "" if title == in_words(column, units[column]) else title
         formats[column] = " ".join([*_format(how), *ruled.get(column, ())])
+        is_named = column in named or units[column] or formats[column]
+        titles[column] = "" if is_named and title == in_words(column, units[column]) else title
     found = {"titles": titles, "units": units, "formats": formats}
     return {key: {column: words for column, words in said.items() if words} for key, said in found.items()}
 

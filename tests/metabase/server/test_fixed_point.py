@@ -75,7 +75,7 @@ def test_what_was_drawn_otherwise_is_changed_in_its_file_and_nothing_else(desk: 
     """Entry by entry: that a number is compact, Metabase does not say."""
     assert desk.apply()
     drawn_now = settings(desk, "Markets now")
-    drawn_now["column_settings"]['["name","last_price"]'] = {"decimals": 4}
+    drawn_now["column_settings"]['["name","last_price"]']["decimals"] = 4
     assert desk.export(desk.files, overwrite=True) == 0
     said = (desk.files / "questions/summary.sql").read_text()
     assert said == SUMMARY.replace("last_price: decimals 2", "last_price: decimals 4")
