@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from tests.metabase.browser.chromium import Browser
 
-_TOLD_WITHIN_S: Final = 5.0
+_TOLD_WITHIN_S: Final = 20.0
 _LOOKS: Final = 4
 """At what a filter offers, before it has nothing else."""
 _SETTLED: Final = """(() => {
@@ -21,17 +21,23 @@ _CARDS: Final = """[...document.querySelectorAll(".card[class*='question-']")].m
     const told = window.getElement(each.id.slice(1))?.chart?.getOption();
     return told && [told.xAxis?.map(axis => axis.data), told.series?.map(one => [one.name, one.data])];
   });
+  const table = card.querySelector('.q-table__container');
+  const rows = table && window.getElement(table.id.slice(1)).$attrs.rows.map(
+    row => Object.keys(row).filter(key => key !== 'id').map(key => row[key].text));
   return {
     question: [...card.classList].find(each => each.startsWith('question-')).slice(9),
     error: message?.classList.contains('error') ? message.textContent : '',
     empty: message && !message.classList.contains('error') ? message.textContent : '',
-    heads: [...card.querySelectorAll('th')].map(each => each.innerText.trim()),
-    rows: [...card.querySelectorAll('tbody tr')].map(row => [...row.querySelectorAll('td')].map(
+    heads: [...card.querySelectorAll('th')].map(HEAD),
+    rows: rows ?? [],
+    seen: [...card.querySelectorAll('tbody tr')].map(row => [...row.querySelectorAll('td')].map(
       each => each.innerText.trim())).filter(row => row.length > 1),
-    shown: card.querySelector('.body').innerText + JSON.stringify(drawn, (_, value) =>
+    shown: (rows ? '' : card.querySelector('.body').innerText) + JSON.stringify(rows ?? drawn, (_, value) =>
       typeof value === 'number' ? Number(value.toPrecision(9)) : value),
   };
 })"""
+_HEAD: Final = "head => [...head.childNodes].filter(each => each.nodeType === 3).map(each => each.data).join('').trim()"
+"""Without the arrow beside it, which is a word in a font of icons."""
 _STATE: Final = """(() => ({
   tabs: [...document.querySelectorAll('.q-tab__label')].map(each => each.textContent),
   links: [...document.querySelectorAll('.top a')].map(each => new URL(each.href).pathname),
@@ -72,7 +78,9 @@ class Card:
     """What it says where it has nothing to show."""
     heads: Sequence[str]
     rows: Sequence[Sequence[str]]
-    """Of a table, those that are drawn."""
+    """Of a table, all that it was given."""
+    seen: Sequence[Sequence[str]]
+    """Of them, those that are drawn: the others are below, or not searched for."""
     shown: str
     """All of it, a chart's numbers too."""
 
@@ -110,7 +118,22 @@ class TabPage:
         return [str(each) for each in self.browser.run(_CUT)]
 
     def cards(self) -> Mapping[str, Card]:
-        return {each["question"]: Card(**each) for each in self.browser.run(_CARDS)}
+        return {each["question"]: Card(**each) for each in self.browser.run(_CARDS.replace("HEAD", _HEAD))}
+
+    def search(self, question: str, words: str, *, rows: str) -> None:
+        """Types into a table's search, and waits until ``rows``, a condition on their texts, holds of each."""
+        table = f"document.querySelector('.question-{question}')"
+        self.browser.run(
+            _TYPE.replace("FIELD", f"{table}.querySelector('.search')").replace("VALUE", json.dumps(words))
+        )
+        texts = f"[...{table}.querySelectorAll('tbody tr')].map(row => row.innerText).filter(text => text.trim())"
+        self.browser.until(f"{texts}.length > 0 && {texts}.every({rows})", f"{question} is not searched")
+
+    def sort(self, question: str, head: str) -> None:
+        """Clicks on a column's head."""
+        heads = f"[...document.querySelectorAll('.question-{question} th')]"
+        self.browser.run(f"{heads}.find(each => ({_HEAD})(each) === {json.dumps(head)}).click()")
+        time.sleep(0.3)
 
     # -- filters ------------------------------------------------------------------------------------------------------
 

@@ -74,6 +74,21 @@ def test_each_filter_does_what_it_says(chromium: Browser, address: str, dashboar
     assert elsewhere == []
 
 
+def test_a_long_table_is_searched_and_sorted(chromium: Browser, address: str) -> None:
+    page = TabPage(chromium)
+    page.go(f"{address}/flow?_tab=One+market")
+    before = page.cards()["biggest_trades"]
+    at = before.heads.index("Total (USD)")
+    assert {row[before.heads.index("Exchange")] for row in before.rows} == {"coinbase", "kraken"}
+    page.search("biggest_trades", "kraken", rows="text => text.includes('kraken')")
+    found = page.cards()["biggest_trades"]
+    assert {row[found.heads.index("Exchange")] for row in found.seen} == {"kraken"}
+    page.sort("biggest_trades", "Total (USD)")
+    totals = [float(row[at].replace(",", "")) for row in page.cards()["biggest_trades"].seen]
+    assert totals == sorted(totals) != totals[::-1]
+    assert chromium.faults == []
+
+
 def test_each_filter_is_used() -> None:
     for dashboard in BOOK.dashboards.values():
         used = [name for _, names in few(BOOK, dashboard) for name in names]
