@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from cli.command import add_setting, replace_environment
+from tapehouse.deployed import outputs_of, read
 from tapehouse.errors import LakehouseError
 from tapehouse.settings import load
 
@@ -55,6 +56,13 @@ def run(options: argparse.Namespace) -> int:
                 if plan.loses and not options.lose_data:
                     print("It would lose data: nothing was done. Say --lose-data if that is meant.", file=sys.stderr)
                     return 1
+                if plan.keeps:
+                    print(
+                        f"{', '.join(plan.keeps)} would stop it half way, by what is in there or by a protection: "
+                        "apply with force_destroy = true first. Nothing was done.",
+                        file=sys.stderr,
+                    )
+                    return 1
                 if not works.confirm("Apply it?", wanted="yes", yes=options.yes):
                     print("Nothing was done.", file=sys.stderr)
                     return 1
@@ -71,14 +79,13 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _provision(*, yes: bool) -> int:
-    """The dashboards, where there is a Metabase for them. What fails is told, and keeps the doctor from nothing."""
+    """The dashboards, where a Metabase was deployed for them. What fails is told, and keeps the doctor from nothing."""
     from cli import metabase
 
-    settings = load(environ=os.environ, arguments={"target": "aws"})
-    if not settings.metabase_url:
+    if not read(outputs_of("aws")).get("metabase"):
         return 0
     try:
-        return metabase.provision(settings, yes=yes)
+        return metabase.provision(load(environ=os.environ, arguments={"target": "aws"}), yes=yes)
     except LakehouseError as error:
         print(f"The dashboards are not in Metabase: {error}", file=sys.stderr)
         return 1

@@ -9,7 +9,9 @@ from tapehouse.errors import TerminalError
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_words(parser)
-    parser.add_argument("--lose-data", action="store_true", help="remove buckets that hold something, too")
+    parser.add_argument(
+        "--lose-data", action="store_true", help="remove buckets that hold something, and what is protected, too"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -30,8 +32,8 @@ def run(options: argparse.Namespace) -> int:
             print(f"  LOSES DATA: {address}")
         if plan.keeps and not options.lose_data:
             print(
-                f"{', '.join(plan.keeps)} would stop it while something is in there: say --lose-data if that is to go, "
-                "or apply with force_destroy = true. Nothing was done.",
+                f"{', '.join(plan.keeps)} would stop it, by what is in there or by a protection: say --lose-data if "
+                "that is to go, or apply with force_destroy = true. Nothing was done.",
                 file=sys.stderr,
             )
             return 1

@@ -70,18 +70,26 @@ def run(options: argparse.Namespace) -> int:
 def provision(settings: Settings, *, yes: bool) -> int:
     """What ``apply`` does, with the Metabase that was just deployed. Raises what apply raises.
 
-    A load balancer that is seen from inside alone does not answer whoever deploys from elsewhere: that is told, and is
-    no failure.
+    A load balancer that is seen from inside alone does not answer whoever deploys from elsewhere, and one that asks for
+    a sign-in sends him there: that is told, and is no failure.
     """
-    from metabase.server.errors import UnavailableError
+    from metabase.server.errors import RefusedError, UnavailableError
     from metabase.server.sign_in import wait_until_up
 
     work = provisioner(settings)
     try:
         wait_until_up(work.client, wait_s=_ANSWERS_WITHIN_S)
-    except UnavailableError as error:
+    except (UnavailableError, RefusedError) as error:
         work.client.close()
-        print(f"The dashboards are not in Metabase yet. {error}. {_AGAIN}", file=sys.stderr)
+        if isinstance(error, UnavailableError):
+            if error.detail.startswith("SSLError"):  # what answers there is not it, or nobody vouches for it
+                raise
+            why = f"{error}. {_AGAIN}"
+        elif 300 <= error.status < 400:
+            why = f"A sign-in stands before it: do it from a network of machine_cidrs. {_AGAIN}"
+        else:
+            raise
+        print(f"The dashboards are not in Metabase yet. {why}", file=sys.stderr)
         return 0
     try:
         done = work.apply(confirm=_asked("Put these dashboards into Metabase?", "yes", yes=yes))

@@ -256,7 +256,7 @@ module "metabase" {
   postgres_version    = var.metabase.postgres_version
   multi_az            = var.metabase.multi_az
   backup_days         = var.metabase.backup_days
-  deletion_protection = var.metabase.deletion_protection
+  deletion_protection = var.force_destroy ? false : var.metabase.deletion_protection
 
   admin_email          = var.metabase.admin_email
   secret_versions      = var.metabase.secret_versions

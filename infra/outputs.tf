@@ -85,7 +85,7 @@ output "alarms" {
   value = {
     topic  = module.monitoring.topic_arn
     alarms = sort(concat(module.monitoring.alarm_names, flatten(module.metabase[*].alarm_names)))
-    rules  = module.monitoring.rule_names
+    rules  = sort(concat(module.monitoring.rule_names, flatten(module.metabase[*].rule_names)))
   }
 }
 

@@ -20,6 +20,7 @@ provider "aws" {
     ec2                    = var.emulator_endpoint
     ecs                    = var.emulator_endpoint
     efs                    = var.emulator_endpoint
+    elbv2                  = var.emulator_endpoint
     events                 = var.emulator_endpoint
     glue                   = var.emulator_endpoint
     iam                    = var.emulator_endpoint
@@ -27,6 +28,8 @@ provider "aws" {
     kms                    = var.emulator_endpoint
     lambda                 = var.emulator_endpoint
     logs                   = var.emulator_endpoint
+    rds                    = var.emulator_endpoint
+    route53                = var.emulator_endpoint
     s3                     = var.emulator_endpoint
     scheduler              = var.emulator_endpoint
     secretsmanager         = var.emulator_endpoint

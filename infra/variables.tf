@@ -124,7 +124,7 @@ variable "retention_hours" {
 }
 
 variable "force_destroy" {
-  description = "Whether destroy takes the lake's data along. Apply with true first; while it is false, destroy stops at the lake."
+  description = "Whether destroy takes data along: the lake's, and Metabase's database, whatever its deletion_protection says. Apply with true first; while it is false, destroy stops before anything is done."
   type        = bool
   default     = false
   nullable    = false
@@ -433,6 +433,12 @@ variable "metabase" {
   validation {
     condition     = var.metabase == null || (var.network == null ? length(coalesce(var.zones, ["a", "b"])) >= 2 : length(var.network.private_subnet_ids) >= 2 && (try(coalesce(var.metabase.internal, true), true) || length(var.network.public_subnet_ids) >= 2))
     error_message = "metabase: ${try(var.metabase.host, "null")} has one zone; its database and load balancer want two zones; name two in zones, or two subnets in network.private_subnet_ids, and in public_subnet_ids where internal is false."
+  }
+
+  # Its load balancer asks the provider for a token itself, and private subnets without a gateway lead nowhere.
+  validation {
+    condition     = var.metabase == null || try(var.metabase.cognito == null && var.metabase.oidc == null, true) || var.network != null || var.nat || try(var.metabase.internal == false, false)
+    error_message = "metabase: ${try(var.metabase.host, "null")} has a sign-in before it, whose provider an internal load balancer reaches through a NAT gateway alone; set nat = true, or internal = false."
   }
 }
 

@@ -20,7 +20,19 @@ PRODUCER: Final = "module.producers"
 SERVICE: Final = "aws_ecs_service"
 """A producer's module and type: one that is new, or stands in another's place, has no task until it is started from
 outside. Metabase starts by itself."""
+_REFUSES: Final[Mapping[str, tuple[str, bool]]] = {
+    "aws_s3_bucket": ("force_destroy", False),
+    "aws_db_instance": ("deletion_protection", True),
+    "aws_lb": ("enable_deletion_protection", True),
+}
+"""Type → the attribute, and its value, by which AWS or the provider refuses to remove it. The root variable
+``force_destroy`` lifts each."""
 _SHOWN: Final = 20
+
+
+def _refuses(kind: str, before: Mapping[str, Any]) -> bool:
+    attribute, value = _REFUSES.get(kind, ("", None))
+    return bool(attribute) and before.get(attribute) == value
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +51,7 @@ class Plan:
 
     changes: tuple[Change, ...]
     keeps: tuple[str, ...] = ()
-    """Addresses of buckets that would go, and refuse to as long as something is in them."""
+    """Addresses of what would go, and refuses to: buckets as long as something is in them, and what is protected."""
 
     @classmethod
     def of(cls, shown: Mapping[str, Any]) -> "Plan":
@@ -49,11 +61,8 @@ class Plan:
             for each in shown.get("resource_changes", ())
             if tuple(each["change"]["actions"]) in _WORDS
         )
-        buckets = (each for each in shown.get("resource_changes", ()) if each["type"] == "aws_s3_bucket")
-        removed = (each for each in buckets if each["change"]["actions"] == ["delete"])
-        keeps = (
-            each["address"] for each in removed if (each["change"].get("before") or {}).get("force_destroy") is False
-        )
+        going = (each for each in shown.get("resource_changes", ()) if "delete" in each["change"]["actions"])
+        keeps = (each["address"] for each in going if _refuses(each["type"], each["change"].get("before") or {}))
         return cls(tuple(found), tuple(keeps))
 
     @property

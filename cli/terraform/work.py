@@ -53,9 +53,9 @@ class Work:
         self.place.plan_text.write_text(shown, encoding="utf-8")
         return Plan.of(self.terraform.json("show", "-json", str(self.place.plan.absolute())))
 
-    def let_go(self, buckets: Sequence[str]) -> None:
-        """Lets these buckets be removed with all that is in them; nothing else is touched."""
-        self.plan(words=("-var=force_destroy=true", *(f"-target={address}" for address in buckets)))
+    def let_go(self, kept: Sequence[str]) -> None:
+        """Lets these be removed, with all that is in them and whatever protects them; nothing else is touched."""
+        self.plan(words=("-var=force_destroy=true", *(f"-target={address}" for address in kept)))
         if self.place.plan.exists():
             self.apply()
 

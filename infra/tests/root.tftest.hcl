@@ -285,6 +285,45 @@ run "metabase_in_a_network_of_one_zone_is_refused" {
   expect_failures = [var.metabase]
 }
 
+run "a_sign_in_that_an_internal_load_balancer_cannot_reach_is_refused" {
+  command = plan
+
+  variables {
+    metabase = {
+      host            = "metabase.example.com"
+      certificate_arn = "arn:aws:acm:us-east-1:123456789012:certificate/01234567-89ab-cdef-0123-456789abcdef"
+      allowed_cidrs   = ["10.8.0.0/24"]
+      image           = "metabase/metabase:v0.64.6.2@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+      admin_email     = "data@example.com"
+      cognito         = { user_pool_arn = "arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_abc", client_id = "abc", domain = "desk" }
+    }
+  }
+
+  expect_failures = [var.metabase]
+}
+
+run "behind_a_gateway_it_reaches_it" {
+  command = plan
+
+  variables {
+    nat           = true
+    force_destroy = true
+    metabase = {
+      host            = "metabase.example.com"
+      certificate_arn = "arn:aws:acm:us-east-1:123456789012:certificate/01234567-89ab-cdef-0123-456789abcdef"
+      allowed_cidrs   = ["10.8.0.0/24"]
+      image           = "metabase/metabase:v0.64.6.2@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+      admin_email     = "data@example.com"
+      cognito         = { user_pool_arn = "arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_abc", client_id = "abc", domain = "desk" }
+    }
+  }
+
+  assert {
+    condition     = contains(output.alarms.rules, "tapehouse-dev-metabase-stopped") && contains(output.alarms.rules, "tapehouse-dev-job-failed")
+    error_message = "Its rules are among the deployment's."
+  }
+}
+
 run "metabase_in_one_zone_is_refused" {
   command = plan
 

@@ -25,6 +25,7 @@ from cli.terraform.place import Place
 from embedded import Stack
 from metabase import book
 from metabase.server.client import MetabaseClient
+from metabase.server.errors import RefusedError, UnavailableError
 from tapehouse import deployed
 from tapehouse.errors import TerminalError, UnpreparedError
 from tests.metabase.fake import FakeMetabase
@@ -115,7 +116,8 @@ def with_metabase(aws: Any, checkout: Path, metabase: FakeMetabase) -> FakeMetab
     metabase.reset(is_set_up=False)
     told = {"url": metabase.url, "email": EMAIL, "secret": "tapehouse-dev/metabase-admin-password"}
     lines = "".join(f'    metabase_{name} = "{value}"\n' for name, value in {**told, "workgroup": "desk"}.items())
-    (checkout / "infra/main.tf").write_text(CONFIGURATION.replace("    finnhub_secret = null\n", lines))
+    output = 'output "metabase" { value = { address = "told" } }\n'
+    (checkout / "infra/main.tf").write_text(CONFIGURATION.replace("    finnhub_secret = null\n", lines) + output)
     boto3.client("secretsmanager").create_secret(Name=told["secret"], SecretString=PASSWORD)
     results = {"ResultConfiguration": {"OutputLocation": "s3://desk-results/athena/"}}
     boto3.client("athena").create_work_group(Name="desk", Configuration=results)
@@ -150,6 +152,39 @@ def test_a_metabase_that_is_not_reached_from_here_is_told_and_fails_nothing(
     assert said.out.endswith("asked the doctor of aws\n")
     assert "The dashboards are not in Metabase yet. Metabase does not answer (GET /api/health)" in said.err
     assert "`TARGET=aws tapehouse metabase apply`" in said.err
+
+
+def test_a_sign_in_before_metabase_is_told_and_fails_nothing(
+    with_metabase: FakeMetabase, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def elsewhere(*_: Any, **__: Any) -> None:
+        raise RefusedError("GET /api/health", 302, "it is somewhere else")
+
+    monkeypatch.setattr("metabase.server.sign_in.wait_until_up", elsewhere)
+    assert main(["deploy", "--target", "aws", "--yes"]) == 0
+    said = capsys.readouterr()
+    assert said.out.endswith("asked the doctor of aws\n")
+    assert "A sign-in stands before it: do it from a network of machine_cidrs." in said.err
+
+
+def test_a_certificate_that_nobody_vouches_for_is_a_failure(
+    with_metabase: FakeMetabase, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def another(*_: Any, **__: Any) -> None:
+        raise UnavailableError("GET /api/health", "SSLError: certificate verify failed")
+
+    monkeypatch.setattr("metabase.server.sign_in.wait_until_up", another)
+    assert main(["deploy", "--target", "aws", "--yes"]) == 1
+    assert "certificate verify failed" in capsys.readouterr().err
+
+
+def test_a_metabase_that_was_not_deployed_is_left_alone(
+    aws: Any, metabase: FakeMetabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = metabase.reset()
+    monkeypatch.setenv("TAPEHOUSE_METABASE_URL", metabase.url)
+    assert main(["deploy", "--target", "aws", "--yes"]) == 0
+    assert state.writes == []
 
 
 def test_dashboards_that_cannot_be_put_are_a_failure_and_the_doctor_is_asked_all_the_same(
@@ -205,6 +240,21 @@ def test_services_that_were_replaced_are_told_last_with_what_starts_them(
     (checkout / "infra/main.tf").write_text(CONFIGURATION.replace("finnhub_secret", "nosuch"))
     assert main(["deploy", "--target", "aws", "--yes"]) == 1  # applied, and a later step failed
     assert capsys.readouterr().out.splitlines()[-1] == told
+
+
+def test_what_would_stop_it_half_way_is_refused_before_it_begins(
+    aws: Any, checkout: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert main(["deploy", "--target", "aws", "--yes"]) == 0
+    made = state(aws)
+    protected = made["resources"][0]["instances"][0]["attributes"]["input"]["value"]
+    monkeypatch.setattr("cli.terraform.plan._REFUSES", {"terraform_data": ("input", protected)})
+    (checkout / "infra/main.tf").write_text(CONFIGURATION.replace('"one"', '"two"'))
+    assert main(["deploy", "--target", "aws", "--yes", "--lose-data"]) == 1
+    assert "terraform_data.this would stop it half way" in capsys.readouterr().err
+    assert main(["destroy", "--target", "aws", "--yes"]) == 1
+    assert "terraform_data.this would stop it, by what is in there or by a protection" in capsys.readouterr().err
+    assert state(aws)["serial"] == made["serial"]
 
 
 def test_destroy_stops_what_runs_before_it_removes_anything(

@@ -63,3 +63,8 @@ output "alarm_names" {
   description = "Names of the alarms on numbers."
   value       = sort([for alarm in values(aws_cloudwatch_metric_alarm.this) : alarm.alarm_name])
 }
+
+output "rule_names" {
+  description = "Names of the rules on events."
+  value       = [aws_cloudwatch_event_rule.stopped.name]
+}

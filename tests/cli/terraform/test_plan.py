@@ -81,6 +81,17 @@ def test_a_bucket_that_refuses_to_go_while_it_holds_something_is_named() -> None
     assert plan(kept, free, stays, single, change("aws_glue_job.a", "create")).keeps == ("aws_s3_bucket.lake",)
 
 
+def test_what_is_protected_from_being_removed_is_named() -> None:
+    database, balancer = (f"module.metabase.{kind}.this" for kind in ("aws_db_instance", "aws_lb"))
+    going, replaced = change(database, "delete"), change(balancer, "delete", "create")
+    going["change"]["before"] = {"deletion_protection": True}
+    replaced["change"]["before"] = {"enable_deletion_protection": True}
+    assert plan(going, replaced).keeps == (database, balancer)
+    going["change"]["before"] = {"deletion_protection": False}
+    replaced["change"]["before"] = {"enable_deletion_protection": False}
+    assert plan(going, replaced).keeps == ()
+
+
 def test_many_changes_are_cut_and_counted() -> None:
     found = plan(*(change(f"aws_glue_job.j{n:02}", "update") for n in range(25)))
     assert len(list(found.lines())) == 21
