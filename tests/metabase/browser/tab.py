@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 from tests.metabase.browser.chromium import Browser
 
 _TOLD_WITHIN_S: Final = 20.0
-_LOOKS: Final = 4
+_LOOKS: Final = 3
 """At what a filter offers, before it has nothing else."""
 _SETTLED: Final = """(() => {
   const waits = [...document.querySelectorAll('.card .message')].some(each => each.textContent === '…');
@@ -164,7 +164,7 @@ class TabPage:
             self.browser.until("document.querySelector('.q-menu') === null", f"{name} does not close", _TOLD_WITHIN_S)
             if value is not None:
                 return value
-            time.sleep(0.5)  # what the tables have is told when they were asked
+            time.sleep(0.25)  # what the tables have is told when they were asked
         return None
 
     def _pick(self, name: str, offered: Sequence[str], passed_over: Collection[str], pick: str) -> str | None:
