@@ -14,9 +14,10 @@ def pie(question: Question, result: Result, look: Look) -> Options:
     form = question.format_of(question.x or "")
     names = [numbers.text(each, form) for each in column(result, question.x or "")]
     values = [numbers.number(each) for each in column(result, y)]
+    places = {name: at for at, name in enumerate(sorted(set(names)))}  # as lines come: one name, one colour on a page
     data = [
-        {"name": name, "value": value, "itemStyle": {"color": look.color(name, at)}}
-        for at, (name, value) in enumerate(zip(names, values, strict=True))
+        {"name": name, "value": value, "itemStyle": {"color": look.color(name, places[name])}}
+        for name, value in zip(names, values, strict=True)
         if value is not None and value > 0
     ]
     written = numbers.script(question.format_of(y), question.unit_of(y))

@@ -19,6 +19,12 @@ def test_a_pie_has_the_parts_that_are_something() -> None:
     assert [(each["name"], each["value"]) for each in made["series"][0]["data"]] == [("a", 3.0), ("d", 1.0)]
 
 
+def test_a_part_has_the_colour_of_a_line_of_its_name_whatever_their_order() -> None:
+    made = pie(question("pie", x="venue", y=("v",)), answer("venue v", ("kraken", 3), ("coinbase", 1)), LIGHT)
+    colors = {each["name"]: each["itemStyle"]["color"] for each in made["series"][0]["data"]}
+    assert colors == {"coinbase": LIGHT.series[0], "kraken": LIGHT.series[1]}
+
+
 @pytest.mark.parametrize(
     ("value", "pointer", "words", "label"),
     [(12, 12, "12 s", "fresh"), (60, 60, "60 s", "slow"), (2_007, 400, "2,007 s", "0 to 400"), (None, 0, "–", "fresh")],
