@@ -150,11 +150,13 @@ def _synthetic(options: SyntheticOptions, settings: Settings, lake: Lake, held: 
     )
     config = replace(config, symbols=settings.symbols) if settings.symbols else config
     symbols = tuple(config.symbols)
-    if options.history_h is None:
+    wanted = options.history_h is not None
+    if not wanted and not (lake.is_local and chronicle_path(lake.path).exists()):
         return Parts(SyntheticSource(config), symbols, None)
     path = chronicle_path(lake.path)
-    held.enter_context(_only_producer(path.parent, SYNTHETIC))
-    chronicle = Chronicle(path, history_us=round(settings.history_h * HOUR_US))
+    held.enter_context(_only_producer(path.parent, SYNTHETIC, instead="end that one first, or take another lake"))
+    # Who wants no history tells none; but what he tells is written down, or the next who wants one would tell it again.
+    chronicle = Chronicle(path, history_us=round(settings.history_h * HOUR_US) if wanted else 0)
     source = SyntheticSource(config, chronicle=chronicle)
 
     def ended() -> None:
@@ -196,7 +198,9 @@ def _stream_created_us(name: str) -> int:
 
 
 @contextlib.contextmanager
-def _only_producer(folder: Path, feed: str) -> Iterator[None]:
+def _only_producer(
+    folder: Path, feed: str, *, instead: str = "give this one a TAPEHOUSE_STATE_FOLDER of its own"
+) -> Iterator[None]:
     """Two producers of one feed would overwrite each other's marks. The system lets go of a killed one's lock."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -210,10 +214,7 @@ def _only_producer(folder: Path, feed: str) -> Iterator[None]:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            raise TerminalError(
-                f"Another producer of {feed} keeps its marks in {folder}: give this one a TAPEHOUSE_STATE_FOLDER of "
-                "its own."
-            ) from error
+            raise TerminalError(f"Another producer of {feed} keeps its marks in {folder}: {instead}.") from error
         yield
 
 

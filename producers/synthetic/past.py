@@ -62,10 +62,10 @@ def past(stretch: Stretch) -> Iterator[list[MarketRecord]]:
     """Its trades and coverage in the order of their times, in blocks; every market is covered up to ``until_us``."""
     uniform = Random(f"past of {stretch.seed} from {stretch.from_us}").random
     ticks = list(_ticks(stretch, uniform))
-    markets = [
-        _Told(symbol, stretch, [tick for tick in ticks if tick.market == number])
-        for number, symbol in enumerate(stretch.symbols)
-    ]
+    of_market: list[list[_Tick]] = [[] for _ in stretch.symbols]
+    for tick in ticks:
+        of_market[tick.market].append(tick)
+    markets = [_Told(symbol, stretch, own) for symbol, own in zip(stretch.symbols, of_market, strict=True)]
     persons = people(stretch.traders, stretch.seed)
     covers_us = stretch.from_us + COVERAGE_US
     block: list[MarketRecord] = []

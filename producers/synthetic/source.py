@@ -155,7 +155,7 @@ class SyntheticSource:
         while not self._stopping.is_set():
             stretch = chronicle.next(start_us, seed=seed, symbols=symbols, traders=traders)
             if stretch is None:
-                chronicle.go_live()
+                chronicle.go_live(start_us)
                 return
             for block in past(stretch):
                 truth.trades(block)

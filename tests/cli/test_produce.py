@@ -1,5 +1,6 @@
 """produce with the real embedded Kinesis and simulated venues: holes, marks, keys, words. No Spark."""
 
+import asyncio
 import contextlib
 import json
 import os
@@ -21,8 +22,10 @@ from producers.health.check import check
 from producers.run import wiring
 from producers.run.arguments import ProduceOptions, SyntheticOptions, VenueOptions
 from producers.sink import SinkConfig
-from producers.synthetic import chronicle_path
+from producers.synthetic import Chronicle, SyntheticSource, chronicle_path
+from producers.synthetic.chronicle import End
 from tapehouse.errors import TerminalError
+from tapehouse.intervals import HOUR_US
 from tapehouse.settings import Settings
 from tests.cli.venues import Venues, in_stream, simulated
 
@@ -149,8 +152,31 @@ def test_a_history_is_told_by_one_producer_of_a_lake(here: Target) -> None:
         options = ProduceOptions(synthetic=SyntheticOptions(history_h=1))
         settings = here.settings.model_copy(update={"feed": "synthetic", "history_h": 1.0})
         assert wiring.parts(options, settings, here.lake, held).marks is not None
-        with pytest.raises(TerminalError, match="Another producer of synthetic keeps its marks in"):
+        with pytest.raises(TerminalError, match=r"Another producer of synthetic keeps .*: end that one first"):
             wiring.parts(options, settings, here.lake, held)
+
+
+def test_who_wants_no_history_leaves_word_of_what_he_tells_to_who_wants_one(here: Target) -> None:
+    plain = ProduceOptions(synthetic=SyntheticOptions())
+    settings = here.settings.model_copy(update={"feed": "synthetic", "history_h": 1.0})
+    with contextlib.ExitStack() as held:
+        assert wiring.parts(plain, settings, here.lake, held).marks is None
+    path = chronicle_path(here.lake.path)
+    Chronicle(path, history_us=HOUR_US).close(End(at_us=1_000_000, prices={}))
+    with contextlib.ExitStack() as held:
+        source = wiring.parts(plain, settings, here.lake, held).source
+        with pytest.raises(TerminalError, match="Another producer of synthetic"):
+            wiring.parts(plain, settings, here.lake, held)
+        assert isinstance(source, SyntheticSource)
+
+        async def a_moment() -> None:
+            async for _ in source:
+                source.stop()
+
+        asyncio.run(a_moment())
+    told = json.loads(path.read_text())
+    assert (told["stretch"], told["end"]) == (None, None)
+    assert told["live_us"] > 1_000_000, "the hole before it is nobody's"
 
 
 def test_two_producers_of_one_feed_do_not_share_marks(here: Target, venues: Venues) -> None:

@@ -22,16 +22,30 @@ def test_market_without_a_known_price_starts_at_a_hundred() -> None:
     assert (start_price("BTC-USD"), start_price("NO-PE")) == ("64000.00", "100.00")
 
 
-@pytest.mark.parametrize("side", [-1, 1])
-def test_a_price_that_jumped_is_drawn_back_and_venues_stay_at_one_price(side: int) -> None:
-    walk, uniform = PriceWalk("64000.00"), Random(1).random
-    walk.price += side * 64_000
-    away = [abs(walk.price - 6_400_000)]
-    for _ in range(2_840):
+@pytest.mark.parametrize("symbol", ["BTC-USD", "DOGE-USD", "NO-PE"])
+@pytest.mark.parametrize("share", [0.0, 0.999])
+def test_a_price_that_jumped_is_drawn_back_and_venues_stay_at_one_price(symbol: str, share: float) -> None:
+    walk, uniform = PriceWalk(start_price(symbol)), Random(1).random
+    start = walk.price
+    jump = iter([0.99999, share])
+    walk.step(lambda: next(jump))
+    away = [abs(walk.price - start) / start]
+    for _ in range(7_100):
         walk.step(lambda: uniform() * 0.99)  # never the jump, which is the last of the moves
-        away.append(abs(walk.price - 6_400_000))
-    assert away[710] < 45_000
-    assert max(away[-500:]) < 20_000
+        away.append(abs(walk.price - start) / start)
+    assert away[0] == pytest.approx(0.02, rel=0.01)
+    assert away[710] == pytest.approx(0.01, abs=0.005)
+    assert max(away[-500:]) < 0.008
+
+
+@pytest.mark.parametrize("symbol", ["BTC-USD", "XRP-USD", "NO-PE"])
+def test_nine_prices_in_ten_are_near_the_start(symbol: str) -> None:
+    walk, uniform = PriceWalk(start_price(symbol)), Random(7).random
+    start, near = walk.price, 0
+    for _ in range(200_000):
+        walk.step(uniform)
+        near += abs(walk.price - start) * 100 <= start
+    assert 180_000 < near < 200_000
 
 
 def test_the_pull_prefers_no_side() -> None:

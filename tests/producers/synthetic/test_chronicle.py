@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from producers.synthetic import Chronicle
-from producers.synthetic.chronicle import BrokenChronicleError, End
+from producers.synthetic.chronicle import LIVE_EVERY_US, BrokenChronicleError, End
 from producers.synthetic.past import Stretch
 from tapehouse.intervals import HOUR_US
 from tapehouse.market import MarketKey
@@ -103,8 +103,19 @@ def test_a_stop_longer_than_the_history_leaves_what_is_older_unknown(path: Path)
 
 def test_after_a_kill_of_the_live_market_nothing_is_told_of_the_time_till_the_next_start(path: Path) -> None:
     kept = chronicle(path)
-    kept.go_live()
+    kept.go_live(START_US)
     assert due(chronicle(path), START_US + HOUR_US) is None
+
+
+def test_what_a_live_market_has_told_is_not_told_again_by_a_clock_that_was_set_back(path: Path) -> None:
+    kept = chronicle(path)
+    kept.go_live(START_US)
+    assert chronicle(path).begins_us(START_US - HOUR_US) == START_US
+    assert not kept.save(marks(START_US + LIVE_EVERY_US - 1)), "a moment ago it was written"
+    assert kept.save(marks(START_US + LIVE_EVERY_US, START_US))
+    again = chronicle(path)
+    assert again.begins_us(START_US - HOUR_US) == START_US + LIVE_EVERY_US
+    assert due(again, START_US + LIVE_EVERY_US) is None
 
 
 def test_without_history_there_is_none(path: Path) -> None:
