@@ -59,6 +59,8 @@ class Format:
     """A little bar behind the number."""
     compact: bool = False
     """1,234,567 is 1.2M."""
+    derived: bool = False
+    """A price or an amount that is reckoned from others, as a mean or a sum is: nothing was traded at it."""
     side: bool = False
     """It says what the taker did: buy is green, sell is red, and so is the price beside it."""
 

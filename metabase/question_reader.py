@@ -12,7 +12,7 @@ from metabase.question import COLORS, DISPLAYS, STACKS, Color, Display, Format, 
 from tapehouse.fields import meant
 
 _STYLES: Final = ("price", "amount", "percent", "currency", "date", "datetime", "time", "link")
-_FLAGS: Final = ("signed", "bar", "compact", "side")
+_FLAGS: Final = ("signed", "bar", "compact", "derived", "side")
 _FORMATS: Final = ("decimals", *_STYLES, *_FLAGS)
 _AXES: Final[Mapping[str, tuple[bool, int, int]]] = {
     # whether it has an x, and how few and many columns y are
@@ -114,6 +114,8 @@ def _format(header: Header, column: str, words: list[str]) -> Format:
             header.fault("formats", f"{column}: decimals are counted, as `decimals 2`, 0 to 12")
     if style in ("price", "amount") and decimals is not None:
         header.fault("formats", f"{column}: a {style} has its market's decimals")
+    if "derived" in flags and style not in ("price", "amount"):
+        header.fault("formats", f"{column}: a price or an amount is derived")
     return Format(cast(Style, style), decimals, currency, **dict.fromkeys(flags, True))
 
 

@@ -45,7 +45,7 @@ def grid(question: Question, result: Result, columns: Sequence[str] = ()) -> Gri
                 ":format": _BY_WORDS,
             }
         )
-        forms = [ticks.with_decimals(form, each[form.style]) if form.style in each else form for each in decimals]
+        forms = [_form(form, each, value) for each, value in zip(decimals, values, strict=True)]
         cells.append(_cells(values, forms, sides if form.side or form.style == "price" else ()))
     rows = [
         {"id": number, **{f"c{at}": cell[number] for at, cell in enumerate(cells)}}
@@ -60,12 +60,18 @@ def _decimals(question: Question, result: Result) -> list[Mapping[str, int]]:
     markets = column(result, by) if by else [None] * len(result.rows)
     found: dict[Any, dict[str, int]] = {market: {} for market in markets}
     for style in ticks.STYLES:
-        places = [at for at, name in enumerate(result.columns) if question.format_of(name).style == style]
-        for market, decimals in found.items():
-            rows = (row for row, its in zip(result.rows, markets, strict=True) if its == market)
-            if places:
-                decimals[style] = ticks.decimals((row[at] for row in rows for at in places), style)
+        if any(question.format_of(name).style == style for name in result.columns):
+            for market, decimals in found.items():
+                rows = (row for row, its in zip(result.rows, markets, strict=True) if its == market)
+                decimals[style] = ticks.decimals_in(question, result, rows, style)
     return [found[market] for market in markets]
+
+
+def _form(form: Format, decimals: Mapping[str, int], value: Any) -> Format:
+    """Of one cell, with its market's decimals, or those of its own size."""
+    if form.style == "amount" and form.derived:
+        return ticks.with_decimals(form, ticks.decimals((), form.style, derived=[value]))
+    return ticks.with_decimals(form, decimals[form.style]) if form.style in decimals else form
 
 
 def _sides(question: Question, result: Result) -> Sequence[Tone]:

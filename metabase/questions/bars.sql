@@ -7,8 +7,8 @@
 -- y: open, high, low, close
 -- titles: open_time: Opened, close_time: Closed, exchange: Exchange, trade_count: Trades, complete: Whole
 -- units: open: {quote}, high: {quote}, low: {quote}, close: {quote}, vwap: {quote}, volume: {base}
--- formats: open: price, high: price, low: price, close: price, vwap: price, volume: amount, trade_count: decimals 0,
---   open_time: datetime, close_time: datetime
+-- formats: open: price, high: price, low: price, close: price, vwap: price derived, volume: amount,
+--   trade_count: decimals 0, open_time: datetime, close_time: datetime
 -- params: symbol: text required default BTC-USD, exchange: text, kind: text required default tick
 WITH venue AS (
     SELECT exchange, last_time_us

@@ -5,7 +5,7 @@
 -- titles: traded_at: Time, exchange: Exchange, symbol: Market, side: Taker, size: Size, quote_size: Total,
 --   trade_id: Trade, backfilled: Filled in
 -- units: price: {quote}, size: {base}, quote_size: {quote}
--- formats: price: price, size: amount, quote_size: bar decimals 2, traded_at: datetime, side: side
+-- formats: price: price, size: amount, quote_size: bar amount derived, traded_at: datetime, side: side
 -- params: symbol: text required default BTC-USD, exchange: text, side: text, from: date, to: date
 WITH biggest AS (
     SELECT t.event_time_us, t.exchange, t.symbol, t.side, t.price, t.size, t.quote_size, t.trade_id, t.backfilled

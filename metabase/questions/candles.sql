@@ -8,8 +8,8 @@
 -- titles: ma_7: MA 7, ma_25: MA 25, ma_99: MA 99, trade_count: Trades, complete: Whole
 -- units: open: {quote}, high: {quote}, low: {quote}, close: {quote}, vwap: {quote}, ma_7: {quote}, ma_25: {quote},
 --   ma_99: {quote}, volume: {base}
--- formats: open: price, high: price, low: price, close: price, vwap: price, ma_7: price, ma_25: price, ma_99: price,
---   volume: amount, trade_count: decimals 0, window_start: datetime
+-- formats: open: price, high: price, low: price, close: price, vwap: price derived, ma_7: price derived,
+--   ma_25: price derived, ma_99: price derived, volume: amount, trade_count: decimals 0, window_start: datetime
 -- params: symbol: text required default BTC-USD, exchange: text required default ALL,
 --   interval: text required default 1m, from: date, to: date
 WITH span AS (

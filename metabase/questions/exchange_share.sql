@@ -6,7 +6,7 @@
 -- y: quote_volume
 -- titles: quote_volume: Volume
 -- units: quote_volume: {quote}
--- formats: quote_volume: decimals 0
+-- formats: quote_volume: amount derived
 -- params: quote: text required default USD, from: date, to: date
 SELECT exchange, sum(quote_volume) AS quote_volume
 FROM gold.exchange_activity

@@ -8,7 +8,7 @@
 -- stack: stacked
 -- titles: quote_volume: Volume
 -- units: quote_volume: {quote}
--- formats: quote_volume: decimals 0, hour: datetime
+-- formats: quote_volume: amount derived, hour: datetime
 -- params: quote: text required default USD, exchange: text, from: date, to: date
 WITH newest AS (
     SELECT hour, side, sum(quote_volume) AS quote_volume

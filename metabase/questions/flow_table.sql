@@ -4,8 +4,8 @@
 -- display: table
 -- titles: exchange: Exchange, quote: Currency, bought_pct: Share bought, mean_trade: Mean trade
 -- units: bought: {quote}, sold: {quote}, net: {quote}, mean_trade: {quote}, bought_pct: %
--- formats: bought: decimals 0, sold: decimals 0, net: signed decimals 0, bought_pct: bar decimals 1,
---   trades: decimals 0, mean_trade: decimals 2
+-- formats: bought: amount derived, sold: amount derived, net: signed amount derived, bought_pct: bar decimals 1,
+--   trades: decimals 0, mean_trade: amount derived
 -- params: quote: text, exchange: text, from: date, to: date
 WITH sides AS (
     SELECT

@@ -6,7 +6,7 @@
 -- y: predicted, actual
 -- titles: predicted: Forecast, actual: Price that came, target_time: Time
 -- units: predicted: {quote}, actual: {quote}
--- formats: predicted: price, actual: price, target_time: datetime
+-- formats: predicted: price derived, actual: price, target_time: datetime
 -- params: symbol: text required default BTC-USD, exchange: text, horizon: number, from: date, to: date
 WITH market AS (
     SELECT exchange, min(horizon_s) AS shortest_s

@@ -6,7 +6,7 @@
 -- y: density_pct
 -- titles: density_pct: Density
 -- units: price: {quote}, density_pct: % a bp
--- formats: price: price, density_pct: decimals 2
+-- formats: price: price derived, density_pct: decimals 2
 -- params: symbol: text required default BTC-USD, exchange: text, horizon: number
 WITH market AS (
     SELECT exchange, min(horizon_s) AS shortest_s

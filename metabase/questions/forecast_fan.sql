@@ -6,7 +6,8 @@
 -- y: p05, p25, p50, p75, p95
 -- titles: p05: 5 %, p25: 25 %, p50: 50 %, p75: 75 %, p95: 95 %, target_time: Time
 -- units: p05: {quote}, p25: {quote}, p50: {quote}, p75: {quote}, p95: {quote}
--- formats: p05: price, p25: price, p50: price, p75: price, p95: price, target_time: datetime
+-- formats: p05: price derived, p25: price derived, p50: price derived, p75: price derived, p95: price derived,
+--   target_time: datetime 
 -- params: symbol: text required default BTC-USD, exchange: text
 WITH newest AS (
     SELECT exchange, max(as_of) AS as_of

@@ -5,7 +5,7 @@
 -- x: price
 -- y: paths
 -- units: price: {quote}, paths: paths
--- formats: price: price, paths: decimals 0
+-- formats: price: price derived, paths: decimals 0
 -- params: symbol: text required default BTC-USD, exchange: text, horizon: number
 WITH market AS (
     SELECT exchange, min(horizon_s) AS shortest_s

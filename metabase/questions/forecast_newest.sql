@@ -6,7 +6,7 @@
 --   last_price: Price then, p05: 5 %, p50: 50 %, p95: 95 %, expected_pct: Expected, low_pct: Low, high_pct: High,
 --   step_volatility_bps: Volatility a step, step: Step
 -- units: horizon_s: s, expected_pct: %, low_pct: %, high_pct: %, step_volatility_bps: bps
--- formats: last_price: price, p05: price, p50: price, p95: price, expected_pct: decimals 3,
+-- formats: last_price: price, p05: price derived, p50: price derived, p95: price derived, expected_pct: decimals 3,
 --   low_pct: decimals 3, high_pct: decimals 3, step_volatility_bps: decimals 2, as_of: datetime,
 --   target_time: datetime, horizon_s: decimals 0
 -- params: symbol: text, exchange: text, horizon: number

@@ -7,7 +7,7 @@
 -- stack: stacked
 -- titles: hour_utc: Hour (UTC)
 -- units: bought: {quote}, sold: {quote}
--- formats: bought: decimals 0, sold: decimals 0, hour_utc: decimals 0
+-- formats: bought: amount derived, sold: amount derived, hour_utc: decimals 0
 -- params: quote: text required default USD, exchange: text, from: date, to: date
 WITH hours AS (
     SELECT

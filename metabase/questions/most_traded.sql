@@ -5,7 +5,7 @@
 -- y: quote_volume_24h
 -- titles: symbol: Market, quote_volume_24h: Volume 24h
 -- units: quote_volume_24h: {quote}
--- formats: quote_volume_24h: decimals 0
+-- formats: quote_volume_24h: amount derived
 -- params: quote: text required default USD, exchange: text required default ALL
 SELECT symbol, quote_volume_24h
 FROM gold.market_summary

@@ -8,7 +8,7 @@
 -- right: net_so_far
 -- titles: net: Bought less sold, net_so_far: Added up
 -- units: net: {base}, net_so_far: {base}
--- formats: net: signed decimals 4, net_so_far: decimals 4, window_start: datetime
+-- formats: net: signed amount, net_so_far: amount, window_start: datetime
 -- params: symbol: text required default BTC-USD, exchange: text required default ALL,
 --   interval: text required default 1m, from: date, to: date
 WITH span AS (

@@ -8,8 +8,8 @@
 -- units: last_price: {quote}, high_24h: {quote}, low_24h: {quote}, volume_24h: {base},
 --   quote_volume_24h: {quote}, change_1h_pct: %, change_24h_pct: %, change_7d_pct: %, volatility_24h_pct: %
 -- formats: last_price: price, change_1h_pct: signed decimals 2, change_24h_pct: signed decimals 2,
---   change_7d_pct: signed decimals 2, high_24h: price, low_24h: price, volume_24h: decimals 2,
---   quote_volume_24h: bar decimals 0, trades_24h: decimals 0, volatility_24h_pct: decimals 1, last_trade: datetime
+--   change_7d_pct: signed decimals 2, high_24h: price, low_24h: price, volume_24h: amount derived,
+--   quote_volume_24h: bar amount derived, trades_24h: decimals 0, volatility_24h_pct: decimals 1, last_trade: datetime
 -- params: symbol: text, exchange: text
 SELECT
     symbol,

@@ -8,7 +8,7 @@
 -- right: trades
 -- titles: quote_volume: Volume, size: Size of a trade
 -- units: quote_volume: {quote}, trades: trades
--- formats: trades: decimals 0, quote_volume: decimals 0
+-- formats: trades: decimals 0, quote_volume: amount derived
 -- params: symbol: text required default BTC-USD, exchange: text
 WITH classes AS (
     SELECT

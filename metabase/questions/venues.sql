@@ -7,7 +7,8 @@
 -- units: last_price: {quote}, above_cheapest_bps: bps, share_of_volume_pct: %, change_24h_pct: %,
 --   quote_volume_24h: {quote}, behind_s: s
 -- formats: last_price: price, above_cheapest_bps: decimals 1, change_24h_pct: signed decimals 2,
---   quote_volume_24h: decimals 0, share_of_volume_pct: bar decimals 1, trades_24h: decimals 0, behind_s: decimals 0
+--   quote_volume_24h: amount derived, share_of_volume_pct: bar decimals 1, trades_24h: decimals 0,
+--   behind_s: decimals 0
 -- params: symbol: text required default BTC-USD
 SELECT
     exchange,

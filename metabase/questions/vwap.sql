@@ -6,7 +6,8 @@
 -- y: close, vwap, vwap_so_far, mean_20
 -- titles: vwap_so_far: VWAP so far, mean_20: Mean of 20
 -- units: close: {quote}, vwap: {quote}, vwap_so_far: {quote}, mean_20: {quote}
--- formats: close: price, vwap: price, vwap_so_far: price, mean_20: price, window_start: datetime
+-- formats: close: price, vwap: price derived, vwap_so_far: price derived, mean_20: price derived,
+--   window_start: datetime 
 -- params: symbol: text required default BTC-USD, exchange: text required default ALL,
 --   interval: text required default 1m, from: date, to: date
 WITH span AS (

@@ -5,7 +5,8 @@ close, close, high): its quartiles are then open and close. Metabase shows up to
 A Metabase before 59 has no box plot, and gets lines of close, high and low.
 
 A column has one number of decimals there, whichever market its prices are of: prices and amounts have eight, the finest
-tick and lot that venues have, so that none is shown as another one than it is.
+tick and lot that venues have, so that none is shown as another one than it is. Amounts that are derived have none said:
+Metabase then writes two decimals, and of what is below 1 two digits.
 """
 
 import json
@@ -121,6 +122,8 @@ def _columns(question: Question) -> Settings:
         how = question.format_of(column)
         said: Settings = {"column_title": question.title_of(column)}
         said |= {key: value for key, value in _STYLES[how.style].items() if value is not None}
+        if how.style == "amount" and how.derived:
+            said.pop("decimals")
         if how.decimals is not None:
             said["decimals"] = how.decimals
         if how.currency:

@@ -97,6 +97,7 @@ def test_every_display_can_be_said(display: str) -> None:
         (changed(CANDLES, "open: decimals 2", "open: decimal 2"), "q.sql:8: formats: open: 'decimal' is not known"),
         (changed(CANDLES, "open: decimals 2", "open: decimals"), "q.sql:8: formats: open: decimals are counted"),
         (changed(CANDLES, "open: decimals 2", "open: currency"), "q.sql:8: formats: open: a currency is named"),
+        (changed(CANDLES, ": datetime", ": datetime derived"), "q.sql:8: formats: window_start: a price or an amount"),
         (changed(CANDLES, ": datetime", ": date time"), "q.sql:8: formats: window_start is both date and time"),
         (changed(CANDLES, "exchange: text", "exchange: word"), "q.sql:9: params: exchange is 'word', which"),
         (changed(CANDLES, "from: date", "from: date default x"), "q.sql:9: params: from: 'x' is no date"),

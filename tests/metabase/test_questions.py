@@ -264,3 +264,15 @@ def test_refused_bytes_that_are_no_text_are_shown_in_hexadecimal(home: DuckdbPor
 def test_the_account_says_what_it_cannot_account_for(home: DuckdbPort) -> None:
     (kraken,) = answer(home, "account_by_source")
     assert (kraken["received"], kraken["accepted"], kraken["unaccounted"]) == (30, 21, 0)
+
+
+# -- how they write it ------------------------------------------------------------------------------------------------
+
+_OF_MARKETS: Final = re.compile(r"quote_volume|quote_size|volume_24h|bought$|sold$|net$|net_so_far|mean_trade")
+
+
+@pytest.mark.parametrize("question", BOOK.questions.values(), ids=BOOK.questions)
+def test_no_amount_of_a_market_has_fixed_decimals(question: Question) -> None:
+    """A market in BTC turns over thousandths of what one in USD does."""
+    amounts = [column for column in question.formats if _OF_MARKETS.match(column)]
+    assert [column for column in amounts if question.format_of(column).style != "amount"] == []

@@ -54,6 +54,14 @@ def test_a_price_has_its_market_s_decimals() -> None:
     assert found == [["BTC-USD", "63,988.50", "63,000.00"], ["PEPE-USD", "0.00001234", "0.00001000"]]
 
 
+def test_an_amount_is_whole_and_a_derived_one_as_fine_as_its_size() -> None:
+    asked = question("table", formats={"held": Format("amount"), "sum": Format("amount", derived=True)})
+    values = (("2000.5", "45000123.456"), ("1.2345678901", "0.00412345"), ("3", "1234.5678"))
+    found = grid(asked, answer("held sum", *((Decimal(held), Decimal(total)) for held, total in values))).rows
+    assert [row["c0"]["text"] for row in found] == ["2,000.5000000000", "1.2345678901", "3.0000000000"]
+    assert [row["c1"]["text"] for row in found] == ["45,000,123", "0.004123", "1,234.57"]
+
+
 def test_a_trade_has_its_taker_s_color_also_where_the_side_is_not_shown() -> None:
     asked = question("table", formats={"price": Format("price"), "side": Format(side=True)})
     result = answer("price size side", *((Decimal(5), 1, side) for side in ("buy", "sell", "unknown")))

@@ -29,6 +29,10 @@ D = Decimal
         ([0.000012345678], "price", 8),
         ([D("0.003616"), D("1.5")], "amount", 6),
         ([D("25"), D("4")], "amount", 0),
+        ([D("123.45678912"), D("1234.56789123")], "amount", 8),
+        ([D("1.2345678901")], "amount", 10),
+        ([D("1E-15")], "amount", 12),
+        ([1_234_567.8], "amount", 0),
         ([1234.5678], "amount", 2),
         ([12.345678], "amount", 4),
         ([D("NaN"), None, "x"], "price", 2),
@@ -44,6 +48,19 @@ def test_an_average_is_written_as_the_prices_beside_it() -> None:
     asked = question("line", x="at", y=("close", "vwap"), formats=formats)
     found = settled(asked, answer("at close vwap volume", (minute(0), D("0.0123"), D("0.012345678912"), D("5"))))
     assert found.formats == {"close": Format(decimals=5), "vwap": Format(decimals=5), "volume": Format(decimals=0)}
+
+
+@pytest.mark.parametrize(
+    ("close", "vwap", "due"),
+    [("0.00001234", "0.000012345678", 8), ("0.5", "0.4123450000", 4), ("63988.04", "63988.123450000000", 2)],
+)
+def test_what_is_derived_has_no_say_however_few_digits_it_has(close: str, vwap: str, due: int) -> None:
+    formats = {"close": Format("price"), "vwap": Format("price", derived=True)}
+    asked = question("line", x="at", y=("close", "vwap"), formats=formats)
+    found = settled(asked, answer("at close vwap", (minute(0), D(close), D(vwap))))
+    assert {form.decimals for form in found.formats.values()} == {due}
+    alone = settled(asked, answer("at vwap", (minute(0), D(vwap))))
+    assert alone.formats["vwap"].decimals == due, "by its size"
 
 
 def test_a_figure_and_an_axis_are_written_so() -> None:

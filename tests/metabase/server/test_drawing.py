@@ -126,6 +126,12 @@ def test_a_price_of_any_market_is_shown_whole() -> None:
     assert columns['["name","s"]']["decimals"] == 8
 
 
+def test_a_derived_amount_is_as_fine_as_metabase_finds_its_size() -> None:
+    columns = drawn("table", "formats: p: price derived, s: bar amount derived")["column_settings"]
+    assert columns['["name","p"]']["decimals"] == 8
+    assert columns['["name","s"]'] == {"column_title": "S", "show_mini_bar": True}
+
+
 def test_a_card_shows_the_columns_that_its_dashboard_names() -> None:
     assert drawing.columns_shown(("b", "a")) == {
         "table.columns": [{"name": "b", "enabled": True}, {"name": "a", "enabled": True}]
