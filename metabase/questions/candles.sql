@@ -1,7 +1,7 @@
 -- title: Candles
 -- answers: How did the price of a market move, window by window? At most the 400 windows up to its newest trade, or
---   to the last day chosen, with the means of 7, 25 and 99 closes. A window in a gap has no price, and one that is
---   not complete may still change.
+--   to the last day chosen, with the means of 7, 25 and 99 closes. A window in a gap has no price, nor has a mean
+--   that would reach over it, and one that is not complete may still change.
 -- display: candles
 -- x: window_start
 -- y: open, high, low, close
@@ -41,13 +41,13 @@ windows AS (
         close,
         volume,
         vwap,
-        CASE WHEN row_number() OVER (ORDER BY window_start) >= 7 THEN
+        CASE WHEN count(close) OVER (ORDER BY window_start ROWS BETWEEN 6 PRECEDING AND CURRENT ROW) = 7 THEN
             avg(CAST(close AS double)) OVER (ORDER BY window_start ROWS BETWEEN 6 PRECEDING AND CURRENT ROW)
         END AS ma_7,
-        CASE WHEN row_number() OVER (ORDER BY window_start) >= 25 THEN
+        CASE WHEN count(close) OVER (ORDER BY window_start ROWS BETWEEN 24 PRECEDING AND CURRENT ROW) = 25 THEN
             avg(CAST(close AS double)) OVER (ORDER BY window_start ROWS BETWEEN 24 PRECEDING AND CURRENT ROW)
         END AS ma_25,
-        CASE WHEN row_number() OVER (ORDER BY window_start) >= 99 THEN
+        CASE WHEN count(close) OVER (ORDER BY window_start ROWS BETWEEN 98 PRECEDING AND CURRENT ROW) = 99 THEN
             avg(CAST(close AS double)) OVER (ORDER BY window_start ROWS BETWEEN 98 PRECEDING AND CURRENT ROW)
         END AS ma_99,
         trade_count,

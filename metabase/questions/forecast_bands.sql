@@ -7,7 +7,7 @@
 -- titles: p05: 5 %, p25: 25 %, p50: 50 %, p75: 75 %, p95: 95 %, actual: Price that came, target_time: Time
 -- units: p05: {quote}, p25: {quote}, p50: {quote}, p75: {quote}, p95: {quote}, actual: {quote}
 -- formats: p05: price derived, p25: price derived, p50: price derived, p75: price derived, p95: price derived,
---   actual: price, target_time: datetime 
+--   actual: price, target_time: datetime
 -- params: symbol: text required default BTC-USD, exchange: text, horizon: number, from: date, to: date
 WITH market AS (
     SELECT exchange, min(horizon_s) AS shortest_s

@@ -7,7 +7,7 @@
 -- titles: p05: 5 %, p25: 25 %, p50: 50 %, p75: 75 %, p95: 95 %, target_time: Time
 -- units: p05: {quote}, p25: {quote}, p50: {quote}, p75: {quote}, p95: {quote}
 -- formats: p05: price derived, p25: price derived, p50: price derived, p75: price derived, p95: price derived,
---   target_time: datetime 
+--   target_time: datetime
 -- params: symbol: text required default BTC-USD, exchange: text
 WITH newest AS (
     SELECT exchange, max(as_of) AS as_of

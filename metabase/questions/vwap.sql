@@ -7,11 +7,13 @@
 -- titles: vwap_so_far: VWAP so far, mean_20: Mean of 20
 -- units: close: {quote}, vwap: {quote}, vwap_so_far: {quote}, mean_20: {quote}
 -- formats: close: price, vwap: price derived, vwap_so_far: price derived, mean_20: price derived,
---   window_start: datetime 
+--   window_start: datetime
 -- params: symbol: text required default BTC-USD, exchange: text required default ALL,
 --   interval: text required default 1m, from: date, to: date
 WITH span AS (
-    SELECT seconds, date_add('second', -400 * seconds, ends) AS begins
+    SELECT
+        date_add('second', -400 * seconds, ends) AS begins,
+        date_add('second', -419 * seconds, ends) AS means_begin
     FROM (
         SELECT
             CASE {{interval}}
@@ -27,6 +29,21 @@ WITH span AS (
         FROM gold.market_summary
         WHERE symbol = {{symbol}} AND exchange = {{exchange}}
     ) AS newest
+),
+windows AS (
+    SELECT
+        window_start,
+        close,
+        vwap,
+        volume,
+        quote_volume,
+        CASE WHEN count(close) OVER (ORDER BY window_start ROWS BETWEEN 19 PRECEDING AND CURRENT ROW) = 20 THEN
+            avg(CAST(close AS double)) OVER (ORDER BY window_start ROWS BETWEEN 19 PRECEDING AND CURRENT ROW)
+        END AS mean_20
+    FROM gold.candles
+    WHERE symbol = {{symbol}} AND exchange = {{exchange}} AND interval = {{interval}} AND trade_count > 0
+        AND window_start > (SELECT means_begin FROM span)
+        [[ AND window_start < date_add('day', 1, CAST({{to}} AS date)) ]]
 )
 SELECT
     window_start,
@@ -35,10 +52,8 @@ SELECT
     sum(CAST(quote_volume AS double)) OVER (ORDER BY window_start ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
         / sum(CAST(volume AS double)) OVER (ORDER BY window_start ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
         AS vwap_so_far,
-    avg(CAST(close AS double)) OVER (ORDER BY window_start ROWS BETWEEN 19 PRECEDING AND CURRENT ROW) AS mean_20
-FROM gold.candles
-WHERE symbol = {{symbol}} AND exchange = {{exchange}} AND interval = {{interval}} AND trade_count > 0
-    AND window_start > (SELECT begins FROM span)
+    mean_20
+FROM windows
+WHERE window_start > (SELECT begins FROM span)
     [[ AND window_start >= CAST({{from}} AS date) ]]
-    [[ AND window_start < date_add('day', 1, CAST({{to}} AS date)) ]]
 ORDER BY window_start

@@ -174,6 +174,38 @@ def test_candles_are_the_newest_400_windows_or_those_up_to_the_chosen_day(home: 
     assert len(answer(home, "candles", **{"from": str(TODAY)})) == 400
 
 
+def test_means_of_closes_are_of_as_many_as_they_say_and_begin_before_what_is_shown(home: DuckdbPort) -> None:
+    found = answer(home, "candles", exchange="kraken")
+    closes = [row["close"] for row in found]
+    for at, row in enumerate(found):
+        for count in (7, 25, 99):
+            last = closes[at - count + 1 : at + 1]
+            if at >= count - 1:
+                due = None if None in last else pytest.approx(statistics.fmean(last))
+                assert row[f"ma_{count}"] == due, row["window_start"]
+    assert found[0]["ma_7"] is not None and found[0]["ma_25"] is not None and found[0]["ma_99"] is None, "50 lie before"
+    whole = answer(home, "vwap", exchange="kraken")
+    assert (len(whole), whole[0]["mean_20"]) == (
+        399,
+        pytest.approx(statistics.fmean(104 + ago % 7 for ago in range(399, 419))),
+    )
+    for at, row in enumerate(whole[19:], start=19):
+        assert row["mean_20"] == pytest.approx(statistics.fmean(each["close"] for each in whole[at - 19 : at + 1]))
+    weekly = answer(home, "vwap", interval="1w")
+    assert [row["mean_20"] for row in weekly] == [None], "no twenty weeks are there"
+
+
+def test_the_mean_of_a_day_begins_with_the_closes_before_it(home: DuckdbPort) -> None:
+    """As if the day had begun 30 minutes ago: the twenty closes before are read, and not shown."""
+    shown = {row["window_start"]: row for row in answer(home, "vwap", exchange="kraken")}
+    sql = BOOK.questions["vwap"].asked({"exchange": "kraken", "from": str(TODAY)})
+    start = MINUTE - dt.timedelta(minutes=30)
+    late = home.run(sql.replace(f"CAST(DATE '{TODAY}' AS date)", f"TIMESTAMP '{start:%Y-%m-%d %H:%M:%S} UTC'"))
+    rows = [dict(zip(late.columns, row, strict=True)) for row in late.rows]
+    assert (len(rows), rows[0]["window_start"]) == (30, start)
+    assert [row["mean_20"] for row in rows] == [shown[row["window_start"]]["mean_20"] for row in rows]
+
+
 def test_the_difference_of_venues_is_against_the_price_of_all(home: DuckdbPort) -> None:
     newest = [row for row in answer(home, "venue_difference") if row["window_start"] == MINUTE]
     assert [(row["exchange"], round(row["difference_bps"], 6)) for row in newest] == [
