@@ -22,6 +22,13 @@ THEME: Final = "_theme"
 _LONGEST: Final = 200
 
 
+def fault(each: Filter, value: str) -> str | None:
+    """Why a filter cannot have a value; None where it can, and all can be empty."""
+    if len(value) > _LONGEST:
+        return f"it has more than {_LONGEST} letters"
+    return value_fault(each.type, value) if value else None
+
+
 @dataclass(frozen=True, slots=True)
 class Choice:
     """What a reader sees of a dashboard."""
@@ -38,11 +45,9 @@ class Choice:
         return self.values.get(each.name, each.default or "")
 
     def chosen(self, each: Filter, value: str) -> "Choice":
-        """With another value of a filter. Raises ValueError for what its type does not have."""
-        if len(value) > _LONGEST:
-            raise ValueError(f"it has more than {_LONGEST} letters")
-        if value and (fault := value_fault(each.type, value)):
-            raise ValueError(fault)
+        """With another value of a filter. Raises ValueError for what has a ``fault``."""
+        if told := fault(each, value):
+            raise ValueError(told)
         left = {name: other for name, other in self.values.items() if name != each.name}
         if value != (each.default or ""):
             left[each.name] = value

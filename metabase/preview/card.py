@@ -5,7 +5,7 @@ from typing import Any, Final
 from nicegui import ui
 
 from metabase.dashboard import Place, TextCard
-from metabase.preview import style
+from metabase.preview import rows, style
 from metabase.preview.drawn import Chart, Drawn, Figure, Grid, Message
 from metabase.question import Question
 
@@ -86,6 +86,7 @@ class CardView:
         table = ui.table(columns=[dict(each) for each in grid.columns], rows=[dict(each) for each in grid.rows])
         table.props("flat dense virtual-scroll binary-state-sort :rows-per-page-options='[0]'")
         table.props("no-data-label='Nothing here' no-results-label='Nothing found'")
+        table.props[":sort-method"] = rows.BY_VALUE
         table.add_slot("body-cell", _CELL)
         return table.bind_filter_from(self._search, "value", backward=lambda said: said or "")
 

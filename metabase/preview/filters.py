@@ -8,8 +8,7 @@ from nicegui import ui
 
 from metabase.book import Book
 from metabase.dashboard import Filter, QuestionCard
-from metabase.param import value_fault
-from metabase.preview import choices
+from metabase.preview import address, choices
 from metabase.preview.address import Choice
 from metabase.preview.live import Asks
 
@@ -30,16 +29,24 @@ def used(choice: Choice, book: Book) -> Iterator[Filter]:
 
 
 def put(choice: Choice, book: Book, answers: Asks, changed: Callable[[Filter, str], None]) -> None:
-    """Puts them into the slot that is open; ``changed`` gets a new value that is of the filter's type."""
+    """Puts them into the slot that is open; ``changed`` gets a new value that the filter can have."""
     with ui.element("div").classes("filters"):
         for each in used(choice, book):
             _put(each, choice.value(each), answers, changed)
 
 
 def _put(each: Filter, value: str, answers: Asks, changed: Callable[[Filter, str], None]) -> None:
+    now = value
+
     def told(event: Any) -> None:
+        nonlocal now
         new = str(event.value or "").strip()
-        if not (new and value_fault(each.type, new)):
+        fault = address.fault(each, new)
+        if fault and isinstance(event.sender, ui.select):
+            ui.notify(f"{each.title}: {fault}", type="negative")
+            event.sender.set_options([one for one in event.sender.options if one != event.value], value=now or None)
+        elif not fault and new != now:
+            now = new
             changed(each, new)
 
     if each.type == "date":
@@ -72,7 +79,7 @@ def _put(each: Filter, value: str, answers: Asks, changed: Callable[[Filter, str
 
 
 def _fault(each: Filter, value: str | None) -> str | None:
-    return value_fault(each.type, value.strip()) if value and value.strip() else None
+    return address.fault(each, (value or "").strip())
 
 
 def _offer(select: ui.select, each: Filter, answers: Asks) -> None:

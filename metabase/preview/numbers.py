@@ -71,14 +71,9 @@ def instant(value: dt.date, form: Format = PLAIN, *, has_seconds: bool = False) 
 def _number(value: Number, form: Format, unit: str) -> str:
     shown: Number = value * 100 if form.style == "percent" else value
     suffix = "%" if form.style == "percent" else _suffix(form, unit)
-    letter = ""
-    if form.compact:
-        for scale, name in _SCALES:
-            if abs(float(shown)) >= scale:
-                shown, letter = float(shown) / scale, name
-                break
-    decimals = form.decimals
-    if letter:
+    decimals, letter = form.decimals, ""
+    if form.compact and (short := _compact(float(shown))):
+        shown, letter = short
         decimals = 1
     if decimals is None:
         digits = f"{shown:,.{_MOST_DECIMALS}f}"
@@ -90,6 +85,15 @@ def _number(value: Number, form: Format, unit: str) -> str:
     elif form.signed and shown > 0:
         digits = f"+{digits}"
     return f"{digits}{letter}{suffix}"
+
+
+def _compact(value: float) -> tuple[float, str] | None:
+    """In the greatest of the scales that it reaches, also by rounding, and the scale's letter."""
+    parts = [(value / scale, name) for scale, name in _SCALES]
+    at = next((at for at, (part, _) in enumerate(parts) if abs(part) >= 1), None)
+    if at is None:
+        return None
+    return parts[max(at - 1, 0)] if round(abs(parts[at][0]), 1) >= 1_000 else parts[at]
 
 
 def _suffix(form: Format, unit: str) -> str:

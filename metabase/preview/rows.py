@@ -16,9 +16,11 @@ _LONG: Final = 28
 _MARKETS: Final = ("symbol", "name")
 """Columns that say whose a row's prices are."""
 _SIDES: Final[Mapping[Any, Tone]] = {"buy": "up", "sell": "down"}
-_BY_VALUE: Final = (
-    "(a, b) => a.sort === b.sort ? 0 : a.sort === null ? 1 : b.sort === null ? -1 : a.sort < b.sort ? -1 : 1"
-)
+BY_VALUE: Final = """(rows, column, descending) => [...rows].sort((one, other) => {
+  const a = one[column].sort, b = other[column].sort;
+  return a === b ? 0 : a === null ? 1 : b === null ? -1 : a < b === descending ? 1 : -1;
+})"""
+"""How a table is sorted, of which a column cannot know the direction: what is not known is last, up and down."""
 _BY_WORDS: Final = "cell => cell.text"
 """What a search looks in."""
 
@@ -41,7 +43,6 @@ def grid(question: Question, result: Result, columns: Sequence[str] = ()) -> Gri
                 "sortable": True,
                 "classes": " ".join(kinds),
                 "headerClasses": " ".join(kinds),
-                ":sort": _BY_VALUE,
                 ":format": _BY_WORDS,
             }
         )

@@ -88,9 +88,7 @@ body { font-family: system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; ba
   .filters .q-field { width: calc(50% - 4px) }
   .board { display: flex; flex-direction: column }
   .card { height: max(calc(var(--h) * ROWpx), 130px); flex: none; width: 100% }
-  .board.loose { grid-auto-rows: auto; align-items: start }
-.board.loose .card { max-height: calc(var(--h) * (ROWpx + GAPpx) - GAPpx); grid-row: auto }
-.card.bare { height: auto }
+  .card.bare { height: auto }
   .card.figures { height: 130px }
   .card.tall { height: max(calc(var(--h) * ROWpx), 320px) }
   .card:has(.facts) { height: auto }

@@ -5,7 +5,7 @@ import json
 import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 from nicegui import ui
@@ -45,16 +45,21 @@ class Engine:
 Test = Callable[[User, Engine, Path], Awaitable[None]]
 
 
+class Visited(Protocol):
+    def __call__(self, test: Test, **other: str) -> None: ...
+
+
 @pytest.fixture
-def visited(tmp_path: Path) -> Callable[[Test], None]:
-    """Runs a test in the server's loop, with a reader whose screen is dark and wide."""
+def visited(tmp_path: Path) -> Visited:
+    """Runs a test in the server's loop, with a reader whose screen is dark and wide; ``other``: files of the book."""
     for table in ("candles", "market_summary", "exchange_activity"):
         log = tmp_path / "gold" / table / "_delta_log"
         log.mkdir(parents=True)
         (log / f"{0:020}.json").touch()
-    dashboards = book.read(samples.write(tmp_path))
 
-    def run(test: Test) -> None:
+    def run(test: Test, **other: str) -> None:
+        dashboards = book.read(samples.write(tmp_path, **other))
+
         async def whole() -> None:
             engine = Engine()
             holdings = HoldingsFile(tmp_path / "portfolio.yaml", check=lambda content: None)
@@ -83,7 +88,7 @@ async def chart_of(user: User) -> ui.echart:
     return charts_in(user)[0]
 
 
-def test_the_first_dashboard_is_drawn_with_nothing_from_outside(visited: Callable[[Test], None]) -> None:
+def test_the_first_dashboard_is_drawn_with_nothing_from_outside(visited: Visited) -> None:
     async def test(user: User, engine: Engine, _: Path) -> None:
         served: Any = await user.http_client.get("/")
         assert re.findall(r"https?://", served.text) == []
@@ -100,7 +105,7 @@ def test_the_first_dashboard_is_drawn_with_nothing_from_outside(visited: Callabl
 
 
 def test_the_address_chooses_the_tab_and_the_filters_and_an_error_is_its_card_s(
-    visited: Callable[[Test], None],
+    visited: Visited,
 ) -> None:
     async def test(user: User, engine: Engine, _: Path) -> None:
         await user.open("/markets?_tab=Flow&symbol=ETH-USD")
@@ -111,7 +116,7 @@ def test_the_address_chooses_the_tab_and_the_filters_and_an_error_is_its_card_s(
     visited(test)
 
 
-def test_another_filter_asks_its_cards_anew_and_is_told_to_the_address(visited: Callable[[Test], None]) -> None:
+def test_another_filter_asks_its_cards_anew_and_is_told_to_the_address(visited: Visited) -> None:
     async def test(user: User, engine: Engine, _: Path) -> None:
         client = await user.open("/markets")
         await chart_of(user)
@@ -126,7 +131,24 @@ def test_another_filter_asks_its_cards_anew_and_is_told_to_the_address(visited: 
     visited(test)
 
 
-def test_a_commit_updates_the_same_chart_so_that_a_zoom_stays(visited: Callable[[Test], None]) -> None:
+@pytest.mark.parametrize("value", ["x" * 201, "two\nlines"])
+def test_what_a_filter_cannot_have_is_refused_with_a_message(visited: Visited, value: str) -> None:
+    async def test(user: User, engine: Engine, _: Path) -> None:
+        await user.open("/markets")
+        await chart_of(user)
+        (symbol,) = user.find(ui.select).elements
+        await until(lambda: EVIL in symbol.options)
+        before = len(engine.asked)
+        symbol.set_options([*symbol.options, value], value=value)  # as a new value that was typed
+        await user.should_see("letters" if len(value) > 200 else "is no text")
+        assert (symbol.value, value in symbol.options, engine.asked[before:]) == ("BTC-USD", False, [])
+        symbol.set_options([*symbol.options, "ETH-USD"], value="ETH-USD")
+        await until(lambda: any("'ETH-USD'" in each for each in engine.asked[before:]))
+
+    visited(test, markets=samples.MARKETS.replace(", values: [BTC-USD, ETH-USD]", ""))
+
+
+def test_a_commit_updates_the_same_chart_so_that_a_zoom_stays(visited: Visited) -> None:
     async def test(user: User, engine: Engine, folder: Path) -> None:
         await user.open("/markets")
         before = await chart_of(user)
@@ -139,7 +161,7 @@ def test_a_commit_updates_the_same_chart_so_that_a_zoom_stays(visited: Callable[
     visited(test)
 
 
-def test_a_dashboard_that_is_not_there_leads_to_those_that_are(visited: Callable[[Test], None]) -> None:
+def test_a_dashboard_that_is_not_there_leads_to_those_that_are(visited: Visited) -> None:
     async def test(user: User, engine: Engine, _: Path) -> None:
         await user.open("/%3Cscript%3E")
         await user.should_see("There is no such dashboard.")
