@@ -26,7 +26,7 @@ from typing import Any, Final
 
 import requests
 
-from metabase.server.errors import LostAnswerError, RefusedError, UnavailableError
+from metabase.server.errors import LostAnswerError, RefusedError, StrangeAnswerError, UnavailableError
 from tapehouse import logs
 from tapehouse.backoff import Backoff, retry
 from tapehouse.loopback import is_loopback
@@ -36,6 +36,15 @@ _TIMEOUT_S: Final = (5.0, 60.0)
 _SLOW_TIMEOUT_S: Final = (5.0, 600.0)
 """Where Metabase asks Athena first, whose queue may be long."""
 _SLOW: Final = re.compile(r"(POST|PUT) (.*/query|/api/database(/\d+(/sync_schema)?)?)")
+_LISTS: Final = re.compile("GET /api/(collection|permissions/group|card)")
+_KEYS: Final = (
+    (re.compile(r"GET /api/(database|collection/\d+/items)"), "data"),
+    (re.compile("GET /api/(permissions|collection)/graph"), "groups"),
+    (re.compile(r"GET /api/(database|permissions/group|card|dashboard)/\d+"), "id"),
+    (re.compile("POST /api/(setup|permissions/group|database|collection|card|dashboard)"), "id"),
+    (re.compile(r"GET /api/(health|session/properties|user/current)|POST /api/(session|card/\d+/query)"), ""),
+)
+"""What an answer is to hold, where it is an object that is looked into."""
 _TURNED_AWAY: Final = frozenset({429, 503})
 _BACKOFF: Final = Backoff(base_s=1, cap_s=20)
 _PAGE: Final = 100
@@ -161,7 +170,10 @@ class MetabaseClient:
             response = answer()
         if not 200 <= response.status_code < 300:
             raise RefusedError(what, response.status_code, self._detail(response))
-        return self._answer(what, response)
+        told = self._answer(what, response)
+        if lacking := _lacking(what, told):
+            raise StrangeAnswerError(what, lacking)
+        return told
 
     def _once(
         self,
@@ -216,6 +228,24 @@ class MetabaseClient:
         for secret in self._secrets:
             text = text.replace(secret, "***")
         return text
+
+
+def _lacking(what: str, answer: Any) -> str | None:
+    """What is not in an answer that has to be there."""
+    if _LISTS.fullmatch(what):
+        return None if _are_objects(answer) else "a list of objects"
+    for asked, key in _KEYS:
+        if asked.fullmatch(what):
+            if not isinstance(answer, dict):
+                return "an object"
+            if key and key not in answer:
+                return key
+            return "a list of objects in data" if key == "data" and not _are_objects(answer[key]) else None
+    return None
+
+
+def _are_objects(answer: Any) -> bool:
+    return isinstance(answer, list) and all(isinstance(each, dict) for each in answer)
 
 
 def _never_asked(error: requests.RequestException) -> bool:

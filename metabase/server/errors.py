@@ -6,6 +6,7 @@
                     │  └ LostAnswerError the answer was lost, and what was asked may have been done
                     └ MovedError         it changed since the plan was shown
     TerminalError ─┬─ RefusedError       it refuses a request; the status and its reason
+                   ├─ StrangeAnswerError what answers is not Metabase, or one that we do not know
                    ├─ SignInError        nobody is let in, or not as an administrator
                    ├─ AmbiguousError     there are two where one is looked for
                    ├─ VersionError       it is too old
@@ -52,6 +53,20 @@ class RefusedError(TerminalError):
 
     def __str__(self) -> str:
         return f"Metabase refused {self.what} with {self.status}: {self.detail}"
+
+
+class StrangeAnswerError(TerminalError):
+    """JSON came, and not what Metabase says there."""
+
+    def __init__(self, what: str, lacking: str) -> None:
+        super().__init__(what, lacking)
+        self.what, self.lacking = what, lacking
+
+    def __str__(self) -> str:
+        return (
+            f"What answered {self.what} is not as Metabase's answer: it is without {self.lacking}. Something may stand "
+            "before it, as a proxy that asks who is there: give the address of Metabase itself."
+        )
 
 
 class SignInError(TerminalError):

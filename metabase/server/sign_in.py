@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from metabase.server.client import MetabaseClient
-from metabase.server.errors import RefusedError, SignInError, UnavailableError
+from metabase.server.errors import RefusedError, SignInError, StrangeAnswerError, UnavailableError
 
 SITE_NAME: Final = "Tapehouse"
 _LOOK_EVERY_S: Final = 5.0
@@ -125,4 +125,6 @@ def _session(client: MetabaseClient, who: Administrator) -> str:
         raise SignInError(
             f"{who.email} is asked for a second factor: give a key instead, TAPEHOUSE_METABASE_API_KEY or _API_SECRET."
         )
+    if not answer.get("id"):
+        raise StrangeAnswerError("POST /api/session", "id")
     return str(answer["id"])

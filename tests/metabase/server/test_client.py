@@ -8,9 +8,13 @@ import pytest
 import requests
 
 from metabase.server.client import MetabaseClient
-from metabase.server.errors import LostAnswerError, RefusedError, UnavailableError
+from metabase.server.errors import LostAnswerError, RefusedError, StrangeAnswerError, UnavailableError
+from metabase.server.live import read
+from metabase.server.names import Names
+from metabase.server.sign_in import Administrator, instance, sign_in, wait_until_up
+from tapehouse.errors import LakehouseError
 from tests.metabase.fake import FakeMetabase
-from tests.metabase.fake_state import KEY, State
+from tests.metabase.fake_state import EMAIL, KEY, PASSWORD, State
 
 
 @pytest.fixture
@@ -153,9 +157,52 @@ def test_what_asks_athena_first_may_take_long(
     def request(_: requests.Session, method: str, url: str, **said: Any) -> requests.Response:
         waited.append(said["timeout"])
         made = requests.Response()
-        made.status_code = 204
+        made.status_code = 200
+        made._content = b'{"id": 7, "data": []}'
         return made
 
     monkeypatch.setattr(requests.Session, "request", request)
     getattr(client, method.lower())(path, *([{}] if method == "PUT" else []))
     assert [read > 60 for _, read in waited] == [is_slow]
+
+
+@pytest.mark.parametrize(
+    ("path", "said", "lacking"),
+    [
+        ("/api/health", '"ok"', "an object"),
+        ("/api/user/current", "[]", "an object"),
+        ("/api/database", "[]", "an object"),
+        ("/api/database", '{"status": "ok"}', "data"),
+        ("/api/collection/1/items", '{"data": {"a": 1}}', "a list of objects in data"),
+        ("/api/collection", '{"status": "ok"}', "a list of objects"),
+        ("/api/permissions/group", "[1]", "a list of objects"),
+        ("/api/collection/graph", "{}", "groups"),
+        ("/api/card/7", "null", "an object"),
+    ],
+)
+def test_what_is_not_metabase_s_answer_is_told(
+    client: MetabaseClient, state: State, path: str, said: str, lacking: str
+) -> None:
+    state.answers = {0: (200, "application/json", said)}
+    with pytest.raises(StrangeAnswerError) as caught:
+        client.get(path)
+    assert str(caught.value).startswith(
+        f"What answered GET {path} is not as Metabase's answer: it is without {lacking}. Something may stand before it"
+    )
+
+
+@pytest.mark.parametrize("at", range(12))
+def test_an_answer_of_another_shape_ends_a_plan_with_an_error_and_no_traceback(server: FakeMetabase, at: int) -> None:
+    """Whichever request a proxy answers in Metabase's place."""
+    state = server.reset()
+    client = MetabaseClient(server.url, tries=1, sleep=lambda _: None)
+    for said in ("{}", "[]", '"welcome"', "null", "[1]"):
+        state.answers = {len(state.requests) + at: (200, "application/json", said)}
+        try:
+            wait_until_up(client, wait_s=0)
+            instance(client)
+            sign_in(client, Administrator(EMAIL, PASSWORD))
+            read(client, Names())
+        except LakehouseError:
+            pass
+    client.close()
