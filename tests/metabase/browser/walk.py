@@ -10,7 +10,8 @@ dates, free text      a value that nothing has: each card that has the filter is
 ====================  =================================================================================================
 """
 
-from collections.abc import Collection, Iterator, Mapping
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Final
 from urllib.parse import urlencode
 
@@ -24,6 +25,10 @@ _TEXT: Final = "nothing is called so"
 _ALL: Final = "ALL"
 _TRIES: Final = 3
 """Values of a filter: one of them may be what is shown without it."""
+_JUDGED_WITHIN_S: Final = 20.0
+_CHANGES_WITHIN_S: Final = 3.0
+"""Until another value is tried."""
+_LOOK_EVERY_S: Final = 0.2
 
 
 def filters_of(book: Book, dashboard: Dashboard, tab: Tab) -> Mapping[str, Collection[tuple[str, str]]]:
@@ -94,12 +99,19 @@ class Walk:
         before, first, tried = self._page.cards(), self._page.value(each.name), list[str]()
         while len(tried) < _TRIES and (value := self._page.choose(each.name, [first, *tried])) is not None:
             tried.append(value)
-            cards = self._page.cards()
-            yield from _errors(cards)
-            if value != _ALL:
-                for name, param in having:
-                    yield from (f"{value}: {name} {fault}" for fault in self._strangers(cards[name], param, value))
-            if any(_differs(cards[name], before[name]) for name, _ in having):
+
+            def strangers(cards: Mapping[str, Card], value: str = value) -> Iterator[str]:
+                yield from _errors(cards)
+                if value != _ALL:
+                    for name, param in having:
+                        yield from (f"{value}: {name} {fault}" for fault in self._strangers(cards[name], param, value))
+
+            def the_same(cards: Mapping[str, Card]) -> Iterator[str]:
+                if not any(_differs(cards[name], before[name]) for name, _ in having):
+                    yield "the same"
+
+            yield from self._standing(strangers)
+            if not list(self._standing(the_same, _CHANGES_WITHIN_S)):
                 return
         if tried:
             yield f"{' nor '.join(tried)}: no card that has it shows anything else"
@@ -117,21 +129,38 @@ class Walk:
 
     def _type(self, each: Filter, having: Collection[tuple[str, str]], before: Mapping[str, Card]) -> Iterator[str]:
         value = _nowhere(each)
+
+        def the_same(cards: Mapping[str, Card]) -> Iterator[str]:
+            yield from _errors(cards)
+            for name, _ in having:
+                if not cards[name].empty and not _differs(cards[name], before[name]):
+                    yield f"{value}: {name} shows the same"
+
         self._page.write(each.name, value)
-        cards = self._page.cards()
-        yield from _errors(cards)
-        for name, _ in having:
-            if not cards[name].empty and not _differs(cards[name], before[name]):
-                yield f"{value}: {name} shows the same"
+        yield from self._standing(the_same)
         self._page.write(each.name, each.default or "", settles=False)
 
     def _cleared(self, before: Mapping[str, Card]) -> Iterator[str]:
-        self._page.settle()
-        after = self._page.cards()
-        yield from _errors(after)
-        for name, was in before.items():
-            if was.empty != after[name].empty or (self._is_still and _differs(after[name], was)):
-                yield f"{name} is not as it was, once all is cleared"
+        def another(cards: Mapping[str, Card]) -> Iterator[str]:
+            yield from _errors(cards)
+            for name, was in before.items():
+                if was.empty != cards[name].empty or (self._is_still and _differs(cards[name], was)):
+                    yield f"{name} is not as it was, once all is cleared"
+
+        yield from self._standing(another)
+
+    def _standing(
+        self, judge: Callable[[Mapping[str, Card]], Iterator[str]], within_s: float = _JUDGED_WITHIN_S
+    ) -> Iterator[str]:
+        """Faults that stay: what was asked for is told, and drawn, some time behind the address."""
+        deadline = time.monotonic() + within_s
+        while True:
+            self._page.settle()
+            faults = list(judge(self._page.cards()))
+            if not faults or time.monotonic() > deadline:
+                break
+            time.sleep(_LOOK_EVERY_S)
+        yield from faults
 
     def _reload(self, names: Collection[str]) -> Iterator[str]:
         before, cards = {name: (self._page.value(name), self._page.told(name)) for name in names}, self._page.cards()
@@ -141,9 +170,12 @@ class Walk:
                 yield f"{name}: {value!r} is {self._page.value(name)!r} after a reload"
             if self._page.told(name) != told:
                 yield f"{name}: the address said {told!r}, and says {self._page.told(name)!r} after a reload"
-        after = self._page.cards()
-        yield from _errors(after)
-        yield from (f"{name} is another after a reload" for name in cards if after[name].empty != cards[name].empty)
+
+        def another(after: Mapping[str, Card]) -> Iterator[str]:
+            yield from _errors(after)
+            yield from (f"{name} is another after a reload" for name in cards if after[name].empty != cards[name].empty)
+
+        yield from self._standing(another)
 
 
 def _nowhere(each: Filter) -> str:
