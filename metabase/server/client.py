@@ -106,10 +106,13 @@ class MetabaseClient:
         self._headers, self._renew = {"X-API-KEY": key}, None
 
     def _renewed(self, ended: Mapping[str, str]) -> bool:
-        """Whether there is another session than the one that ended. Of several requests the first makes it."""
+        """Whether there is another session than the one that ended. Of several requests the first makes it.
+
+        Until it is there, others go on with the one that ended: they are refused, and wait here for the new one.
+        """
         with self._renewing:
             if self._renew and self._headers == ended:
-                renew, self._renew, self._headers = self._renew, None, {}
+                renew, self._renew = self._renew, None
                 self.use_session(renew(), renew=renew)
             return self._headers != ended
 
@@ -121,9 +124,11 @@ class MetabaseClient:
     def put(self, path: str, body: Mapping[str, Any]) -> Any:
         return self._send("PUT", path, body=body, harmless=True)
 
-    def post(self, path: str, body: Mapping[str, Any] | None = None, *, harmless: bool = False) -> Any:
-        """``harmless``: to ask twice makes nothing twice."""
-        return self._send("POST", path, body=body, harmless=harmless)
+    def post(
+        self, path: str, body: Mapping[str, Any] | None = None, *, harmless: bool = False, as_nobody: bool = False
+    ) -> Any:
+        """``harmless``: to ask twice makes nothing twice; ``as_nobody``: as who signs in does."""
+        return self._send("POST", path, body=body, harmless=harmless, as_nobody=as_nobody)
 
     def delete(self, path: str) -> None:
         self._send("DELETE", path, harmless=True)
@@ -141,14 +146,21 @@ class MetabaseClient:
                 return
 
     def _send(
-        self, method: str, path: str, *, query: Query = (), body: Mapping[str, Any] | None = None, harmless: bool
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Query = (),
+        body: Mapping[str, Any] | None = None,
+        harmless: bool,
+        as_nobody: bool = False,
     ) -> Any:
         what = f"{method} {path}"
         headers: Mapping[str, str] = {}
 
         def call() -> requests.Response:
             nonlocal headers
-            headers = self._headers
+            headers = {} if as_nobody else self._headers
             response = self._once(method, path, query, body, headers, harmless=harmless)
             if response.status_code in _TURNED_AWAY or (harmless and response.status_code >= 500):
                 raise _TryAgainError(what, f"{response.status_code}, {self._detail(response)}")

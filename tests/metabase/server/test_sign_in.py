@@ -1,6 +1,9 @@
 """From an address to an administrator: waiting, setting up, signing in."""
 
+import time
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
@@ -90,3 +93,27 @@ def test_who_was_wrong_too_often_is_told_how_long_to_wait(client: MetabaseClient
             sign_in.sign_in(client, Administrator(EMAIL, "wrong-horse-1"))
     with pytest.raises(SignInError, match="You must wait 15 seconds"):
         sign_in.sign_in(client, WHO)
+
+
+def test_who_asks_while_another_signs_in_again_is_answered(client: MetabaseClient, state: State) -> None:
+    state.users[EMAIL] = PASSWORD
+    sign_in.sign_in(client, WHO)
+    (ended,) = state.sessions
+    beside: list[Future[Any]] = []
+    with ThreadPoolExecutor() as others:
+
+        def renew() -> str:
+            asked = len(state.requests)
+            beside.append(others.submit(client.get, "/api/user/current"))
+            ends = time.monotonic() + 10
+            while len(state.requests) == asked and time.monotonic() < ends:  # it is asked before there is a new one
+                time.sleep(0.001)
+            return sign_in._session(client, WHO)
+
+        client.use_session(ended, renew=renew)
+        state.sessions.clear()
+        mine = client.get("/api/user/current")
+        assert beside[0].result() == mine
+    assert state.requests.count("POST /api/session") == 2
+    signing_in = [state.asked[n] for n, each in enumerate(state.requests) if each == "POST /api/session"]
+    assert not any("X-Metabase-Session" in headers for headers in signing_in)
