@@ -182,8 +182,9 @@ def owned(kind: Kind, found: Iterable[Raw], titles: Mapping[str, str]) -> Owned:
     """``titles``: of the files, by name. A thing is ours by its words, else by its title; so is that of a file which
     got another name.
 
-    A copy that somebody made has the words too, and another title: it is theirs. Raises AmbiguousError where copies
-    cannot be told apart.
+    A copy that somebody made has the words too, and another title: it is theirs. Of a file that is no more nobody knows
+    the title: where there are copies, all of them are left alone. Raises AmbiguousError where copies of what a file
+    wants cannot be told apart.
     """
     left = list(found)
     ours: dict[str, Raw] = {}
@@ -192,17 +193,22 @@ def owned(kind: Kind, found: Iterable[Raw], titles: Mapping[str, str]) -> Owned:
     for name in names:
         same = [each for each in left if marked(kind, each.get("description")) == name]
         if len(same) > 1:
-            same = [each for each in same if each["name"] == titles.get(name)]
+            if name not in titles:
+                continue
+            same = [each for each in same if each["name"] == titles[name]]
         if len(same) != 1:
-            raise AmbiguousError(kind, titles.get(name, name))
+            raise AmbiguousError(kind, titles[name])
         (ours if name in titles else stale)[name] = same[0]
         left.remove(same[0])
     for name, title in titles.items():
-        renamed = [old for old, each in stale.items() if name not in ours and each["name"] == title]
-        if len(renamed) == 1:
-            ours[name] = stale.pop(renamed[0])
-        same = [each for each in left if each["name"] == title and not marked(kind, each.get("description"))]
-        if name not in ours and (one := _only(kind, title, same)):
+        if name in ours:
+            continue
+        titled = [(each, marked(kind, each.get("description"))) for each in (*stale.values(), *left)]
+        titled = [(each, said) for each, said in titled if each["name"] == title]
+        renamed = [each for each, said in titled if said and said not in titles]
+        unsaid = [each for each, said in titled if not said]
+        if one := renamed[0] if len(renamed) == 1 else _only(kind, title, unsaid):
             ours[name] = one
-            left.remove(one)
+            stale = {old: each for old, each in stale.items() if each is not one}
+            left = [each for each in left if each is not one]
     return Owned(ours, stale, tuple(left))

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from pathlib import Path
 
 import pytest
 
@@ -304,6 +305,43 @@ def test_two_copies_that_cannot_be_told_apart_are_no_guess(desk: Desk) -> None:
     desk.state.cards[99] = {**card, "id": 99}
     with pytest.raises(AmbiguousError, match="several questions called 'Candles'"):
         desk.plan()
+
+
+def _copied(desk: Desk, title: str) -> int:
+    """Somebody's copy of a question of ours, as Metabase makes one: with its words; the number of ours."""
+    number = next(number for number, each in desk.state.cards.items() if each["name"] == title)
+    desk.state.cards[99] = {**desk.state.cards[number], "id": 99, "name": f"{title} - Duplicate"}
+    return number
+
+
+def test_a_copy_of_what_is_in_no_file_any_more_stops_nothing(desk: Desk, tmp_path: Path) -> None:
+    """Which of them was ours nobody knows: its title went with its file."""
+    assert desk.apply()
+    number = _copied(desk, "Volume by side")
+    (desk.files / "questions/volume.sql").unlink()
+    only = "title: Markets\ndescription: D\ncards:\n  - {question: summary, x: 0, y: 0, w: 4, h: 3}\n"
+    (desk.files / "dashboards/markets.yaml").write_text(only)
+    assert desk.apply()
+    assert [line for line in desk.said if line.startswith("  leave")] == [
+        f"  leave    question {name} (in no file: `tapehouse metabase export` writes it down)"
+        for name in ("Volume by side", "Volume by side - Duplicate")
+    ]
+    assert not desk.plan()
+    assert desk.export(tmp_path / "out") == 0
+    assert sorted(each.name for each in (tmp_path / "out/questions").iterdir()) == ["volume.sql", "volume_2.sql"]
+    assert desk.destroy()
+    assert not any(desk.state.cards[each]["archived"] for each in (number, 99))
+
+
+def test_a_file_that_got_another_name_is_the_same_question_though_there_is_a_copy(desk: Desk) -> None:
+    assert desk.apply()
+    number = _copied(desk, "Volume by side")
+    (desk.files / "questions/volume.sql").rename(desk.files / "questions/flow.sql")
+    (desk.files / "dashboards/markets.yaml").write_text(MARKETS.replace("question: volume", "question: flow"))
+    copy = dict(desk.state.cards[99])
+    assert desk.apply()
+    assert "questions/flow.sql" in desk.state.cards[number]["description"]
+    assert desk.state.cards[99] == copy
 
 
 def test_two_of_a_name_are_no_guess(desk: Desk) -> None:
