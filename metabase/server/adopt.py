@@ -108,8 +108,10 @@ def _question(card: Raw, name: str, here: Here, *, is_ours: bool) -> Adopted:
     question, reasons = _read(content, path, name)
     if reasons:
         return Adopted(path, what, reason="; ".join(reasons))
-    lost = ["that it is kept in a dashboard"] if card.get("dashboard_id") else []
     brought = forms.of_question(question, major=here.major, prefix=here.prefix)
+    if otherwise := headers.told_otherwise(form, brought, prefix=here.prefix):
+        return Adopted(path, what, reason=f"a file would say otherwise: {', '.join(otherwise)}")
+    lost = ["that it is kept in a dashboard"] if card.get("dashboard_id") else []
     lost += [
         f"visualization_settings.{each.path}"
         for each in different(form["visualization_settings"], brought["visualization_settings"])

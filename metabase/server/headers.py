@@ -49,7 +49,16 @@ def text_of(form: Form, *, prefix: str, file: str = "", file_form: Form | None =
             lines += written.get(key, [])
         elif value := now.get(key):
             lines += _lines(key, value)
+    if sql.startswith("--"):
+        lines.append("")  # a comment of the SQL, which would be read as the header's
     return "\n".join([*lines, sql, ""])
+
+
+def told_otherwise(form: Form, brought: Form, *, prefix: str) -> tuple[str, ...]:
+    """What a file was to say and does not: ``brought`` is what it says once it is read again."""
+    (said, sql), (read, sql_read) = _said(form, prefix), _said(brought, prefix)
+    keys = [key for key in KEYS if said.get(key) != read.get(key)]
+    return (*keys, *(["SQL"] if sql != sql_read else []))
 
 
 def _written(file: str) -> dict[str, list[str]]:
@@ -120,7 +129,8 @@ def _axes(display: str, drawn: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield "y", ", ".join(str(each) for each in y if each)
     yield "series", str(series[0] if series else "")
     yield "stack", str(drawn.get("stackable.stack_type") or "")
-    yield "goal", str(drawn.get("progress.goal") or (drawn.get("graph.goal_value") if _shows_goal(drawn) else "") or "")
+    shown = "progress.goal" if display == "progress" else "graph.goal_value" if _shows_goal(drawn) else ""
+    yield "goal", "" if (goal := drawn.get(shown)) is None else str(goal)
     yield "log", "true" if drawn.get("graph.y_axis.scale") == "log" else ""
     yield "segments", ", ".join(_segments(drawn.get("gauge.segments") or []))
     said = drawn.get("series_settings") or {}
@@ -150,13 +160,18 @@ def _columns(drawn: Mapping[str, Any], named: set[str]) -> dict[str, dict[str, s
         if column is None:
             continue
         how = settings.get(column, {})
-        units[column] = str(how.get("suffix") or "").strip()
-        title = " ".join(str(how.get("column_title") or "").replace(",", " ").split())
+        units[column] = _between_commas(how.get("suffix"))
+        title = _between_commas(how.get("column_title"))
         formats[column] = " ".join([*_format(how), *ruled.get(column, ())])
         is_named = column in named or units[column] or formats[column]
         titles[column] = "" if is_named and title == in_words(column, units[column]) else title
     found = {"titles": titles, "units": units, "formats": formats}
     return {key: {column: words for column, words in said.items() if words} for key, said in found.items()}
+
+
+def _between_commas(words: Any) -> str:
+    """As an entry of a list may have them: without commas of their own."""
+    return " ".join(str(words or "").replace(",", " ").split())
 
 
 def _ruled(rules: list[Mapping[str, Any]]) -> dict[str, list[str]]:

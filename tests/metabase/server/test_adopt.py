@@ -129,6 +129,45 @@ def test_what_a_file_does_not_say_of_how_it_is_drawn_is_told_before_apply_takes_
     ]
 
 
+@pytest.mark.parametrize(
+    ("title", "sql", "why"),
+    [
+        (
+            "My volume",
+            "--   note of mine\nSELECT hour, volume, side FROM a",
+            "12: a question begins with SELECT or WITH",
+        ),
+        ("My volume", "SELECT hour, volume, 'a\u2028b' AS side FROM a", "a file would say otherwise: SQL"),
+        (" My volume", "SELECT hour, volume, side FROM a", "a file would say otherwise: title"),
+    ],
+)
+def test_what_would_be_read_otherwise_than_it_is_is_not_written(desk: Desk, title: str, sql: str, why: str) -> None:
+    assert desk.apply()
+    by_hand(desk)
+    for number in (502, 503):
+        del desk.state.cards[number]
+    native = {"query": sql, "template-tags": {}}
+    desk.state.cards[501]["name"] = title
+    desk.state.cards[501]["dataset_query"] = {**desk.state.cards[501]["dataset_query"], "native": native}
+    desk.export(desk.files)
+    assert f"leave    question {title}: {why}" in desk.said
+    assert not (desk.files / "questions/my_volume.sql").exists()
+
+
+def test_a_goal_of_nothing_and_a_unit_with_a_comma_are_written_down(desk: Desk) -> None:
+    assert desk.apply()
+    by_hand(desk)
+    drawn = desk.state.cards[501]["visualization_settings"]
+    drawn |= {"graph.show_goal": True, "graph.goal_value": 0, "progress.goal": 7}
+    drawn["column_settings"]['["name","volume"]']["suffix"] = " a, b: c"
+    assert desk.export(desk.files) == 2
+    written = (desk.files / "questions/my_volume_by_hour.sql").read_text()
+    assert "\n-- goal: 0\n" in written
+    assert "\n-- units: volume: a b: c\n" in written
+    lost = 'visualization_settings.column_settings.["name","volume"].suffix'
+    assert any(line.startswith("         which cannot say") and lost in line for line in desk.said)
+
+
 def test_what_a_file_does_not_say_of_a_dashboard_is_told(desk: Desk) -> None:
     assert desk.apply()
     by_hand(desk)
