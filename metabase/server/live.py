@@ -1,5 +1,6 @@
 """What a Metabase holds of ours, read without changing anything. Nothing outside our collection is looked into."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -147,16 +148,23 @@ class Askers:
     """What asks a database, anywhere in Metabase, also from the trash."""
 
     cards: tuple[Raw, ...]
-    used: int
-    """How many things Metabase counts; more than there are cards where some cannot be listed."""
+    unlisted: int
+    """How many things more Metabase counts, of any kind."""
+
+
+_KINDS: Final = {"model": "dataset"}
+"""Of a card → as it is counted, where that is another word."""
 
 
 def askers(client: MetabaseClient, database: int) -> Askers:
     """Looks where nothing else does: to remove a database removes whatever asks it, for good."""
     cards = client.get("/api/card", [("f", "database"), ("model_id", str(database))])
     trash = [each for each in client.get("/api/card", [("f", "archived")]) if each.get("database_id") == database]
+    listed = Counter(str(_KINDS.get(kind := each.get("type") or "question", kind)) for each in (*cards, *trash))
     usage = client.get(f"/api/database/{database}/usage_info") or {}
-    return Askers((*cards, *trash), sum(int(count or 0) for count in usage.values()))
+    # kind by kind: should it not count the trash, that must not make up for a segment that is counted
+    unlisted = sum(max(int(count or 0) - listed[kind], 0) for kind, count in usage.items())
+    return Askers((*cards, *trash), unlisted)
 
 
 # -- whose is what ----------------------------------------------------------------------------------------------------

@@ -126,7 +126,9 @@ def removal(wanted: Wanted, live: Live, asks: Askers | None = None, *, with_data
         if why := _asked_by_others(asks, questions.ids):
             left.append(f"database {name} ({why})")
         elif with_database:
-            changes.append(Change("remove", "database", name, live_id=live.database_id))
+            titles = {form["name"] for form in wanted.questions.values()}
+            gone = tuple(_of_no_file_in_trash(asks, questions.ids, titles))
+            changes.append(Change("remove", "database", name, gone, live_id=live.database_id))
         else:
             left.append(
                 f"database {name} (nothing but ours asks it: --with-database removes it, and what is in the "
@@ -142,10 +144,17 @@ def _asked_by_others(asks: Askers, ours: frozenset[int]) -> str:
         for each in asks.cards
         if each["id"] not in ours and not (each.get("archived") and marked("question", each.get("description")))
     )
-    if not others and asks.used > len(asks.cards):
-        return f"{asks.used - len(asks.cards)} thing(s) that are no question ask it: remove it in Metabase"
+    if not others and asks.unlisted:
+        return f"{asks.unlisted} thing(s) that are no question ask it: remove it in Metabase"
     more = f" and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
     return f"asked by {', '.join(others[:_NAMED])}{more}: remove it in Metabase" if others else ""
+
+
+def _of_no_file_in_trash(asks: Askers, ours: frozenset[int], titles: set[str]) -> Iterator[Difference]:
+    """Questions that go for good with their database, and may be somebody's copies: those have the words of ours."""
+    for each in asks.cards:
+        if each["id"] not in ours and each["name"] not in titles:
+            yield Difference(f"question {each['name']}", "in the trash", None)
 
 
 def _archived(kind: Kind, found: Mapping[str, Raw], questions: Owned) -> Iterator[Change]:

@@ -171,7 +171,11 @@ class Request(Rights, Dashboards):
 
     def get_database_id_usage_info(self, number: int) -> Json:
         self._thing("databases", number)
-        asking = [each for each in self.state.cards.values() if each["dataset_query"]["database"] == number]
+        asking = [
+            each
+            for each in self.state.cards.values()
+            if each["dataset_query"]["database"] == number and (self.state.counts_trash or not each["archived"])
+        ]
         models = sum(each["model"] == "segment" for each in self.state.others.values())
         return {"question": len(asking), "dataset": 0, "metric": 0, "segment": models}
 

@@ -48,6 +48,8 @@ class State:
     """Keys of filters that its schema does not know: it takes them out and says nothing."""
     counts_pages: bool = True
     """Whether a page says how many there are in all."""
+    counts_trash: bool = True
+    """Whether what asks a database from the trash is counted."""
     wants_second: bool = False
     """A second factor behind the password: there is no session without it."""
     wrong: int = 0

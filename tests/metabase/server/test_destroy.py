@@ -76,13 +76,27 @@ def test_a_database_that_somebody_else_asks_stays(desk: Desk, archived: bool) ->
     assert [desk.state.cards[each["id"]] for each in theirs] == theirs
 
 
-def test_a_database_that_is_used_for_what_is_no_question_stays(desk: Desk) -> None:
+@pytest.mark.parametrize("counts_trash", [True, False])
+def test_a_database_that_is_used_for_what_is_no_question_stays(desk: Desk, counts_trash: bool) -> None:
     assert desk.apply()
+    desk.state.counts_trash = counts_trash
+    next(iter(desk.state.cards.values()))["archived"] = True
     desk.state.others[600] = {"id": 600, "name": "S", "model": "segment", "collection_id": 4, "archived": False}
     assert desk.destroy(with_database=True)
     why = "1 thing(s) that are no question ask it: remove it in Metabase"
     assert f"  leave    database Tapehouse ({why})" in desk.said
     assert len(desk.state.databases) == 1
+
+
+def test_a_copy_in_the_trash_is_named_before_it_goes_with_the_database(desk: Desk) -> None:
+    assert desk.apply()
+    ours = next(iter(desk.state.cards.values()))
+    asking(desk, archived=True, description=ours["description"], name="Candles - Duplicate")
+    asking(desk, 801, archived=True, description=ours["description"], name=ours["name"])
+    desk.confirmed = False
+    desk.destroy(with_database=True)
+    at = desk.said.index("  remove   database Tapehouse")
+    assert desk.said[at + 1 :] == ['             question Candles - Duplicate: "in the trash" → nothing']
 
 
 def test_what_begins_to_ask_it_while_it_is_confirmed_is_not_lost(desk: Desk) -> None:
