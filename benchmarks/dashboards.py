@@ -9,7 +9,8 @@ written. ``--lake`` keeps both in a folder for the next time.
   process that answers, the query port), one at a time. The first run is of a process that did not see the table yet:
   the median is of all runs, and so is the worst. Beside it the same SQL of the same DuckDB over bare Parquet files,
   which it is told beforehand, as if nothing were ever written, and without a process between. Before a time is
-  believed, the rows must be the same (but for a question that asks the clock). CPU: of one run, all processes.
+  believed, the rows must be the same, doubles to nine digits (but for a question that asks the clock: it is not
+  compared). CPU: of one run, all processes.
 - *Choices and a year*: what the filters offer, and candles from a year ago on in one chart.
 - *Pages*: each tab of each dashboard in a headless Chromium, by the page's own clock, from navigation until every card
   and chart is drawn. Chromium keeps what it loaded once; the first visit of all is told apart.
@@ -26,6 +27,7 @@ import contextlib
 import functools
 import json
 import os
+import shutil
 import statistics
 import sys
 import tempfile
@@ -283,12 +285,9 @@ def measure_candle(lake: Lake, young: "Young", seconds: float, slow: Slow) -> No
         time.sleep(CANDLE_S * 2)
         commits.look()
         seen = page.first_seen()
-    delays = []
-    for window, at_s in sorted(commits.at_s.items()):
-        label = numbers.text(window, question.formats["window_start"])
-        if begins is not None and begins + 1 < at_s < begins + seconds:
-            newer = [at for name, at in seen.items() if name >= label]
-            delays.append(min(newer) - at_s if newer else float("inf"))
+    shown = {window: numbers.text(window, question.formats["window_start"]) for window in commits.at_s}
+    until = begins + seconds if begins is not None else 0.0
+    delays = waited(commits.at_s, shown, seen, since=(begins or 0.0) + 1, until=until)
     if not delays:
         raise SystemExit("No candle was committed while the page was open")
     times = Times(sorted(delays), 0.0)
@@ -299,30 +298,67 @@ def measure_candle(lake: Lake, young: "Young", seconds: float, slow: Slow) -> No
     )
 
 
+def waited(
+    at_s: Mapping[datetime, float],
+    shown: Mapping[datetime, str],
+    seen: Mapping[str, float],
+    *,
+    since: float,
+    until: float,
+) -> list[float]:
+    """Seconds from each commit within a span to the first drawing of its window or of a newer one; else infinite.
+
+    ``at_s``: of the commits; ``shown``: what the chart calls their windows; ``seen``: when it first drew which.
+    """
+    delays = []
+    for window, committed_s in sorted(at_s.items()):
+        if since < committed_s < until:
+            newer = [at for name, at in seen.items() if name >= shown[window]]
+            delays.append(min(newer) - committed_s if newer else float("inf"))
+    return delays
+
+
 # -- the lakes
 
 
 def made(folder: Path, options: argparse.Namespace) -> tuple[Path, Path]:
-    """The lake, and the one that goes on from it; those that are there already stay."""
-    full, young = folder / "full", folder / "young"
-    if not full.exists():
+    """The lake, and the one that goes on from it: see ``kept``."""
+    told = {"trades": options.trades, "markets": options.markets, "days": options.days}
+
+    def fill(part: Path) -> None:
         print(f"a lake of {options.trades:,} trades of {options.markets:,} markets in {options.days} days:", flush=True)
-        part = folder / "part"
-        lake = FullLake(
-            part, trades=options.trades, count=options.markets, days=options.days, ends_us=now_us() - HOUR_US
-        )
-        lake.make()
-        part.rename(full)
-    if not young.exists():
-        part = folder / "part"
+        ends_us = now_us() - HOUR_US
+        FullLake(part, trades=options.trades, count=options.markets, days=options.days, ends_us=ends_us).make()
+
+    def go_on(part: Path) -> None:
         copied(full, part)
         with KinesisServer() as server:
             going = Young(part, server, count=options.markets, trades=options.trades)
             for number in range(options.passes):
                 going.put(now_us() - 1_000_000)
                 going.pass_on(number)
-        part.rename(young)
-    return full, young
+
+    full = kept(folder / "full", told, fill)
+    return full, kept(folder / "young", {**told, "passes": options.passes}, go_on)
+
+
+def kept(lake: Path, told: Mapping[str, int], make: Callable[[Path], None]) -> Path:
+    """The lake of what is told, made where there is none yet; one that was not made to its end is begun anew.
+
+    What it is made of stands beside it. Raises SystemExit where one is there that was made of something else.
+    """
+    note, part = lake.with_suffix(".json"), lake.with_name("part")
+    if lake.exists():
+        was = note.read_text() if note.exists() else "nobody knows what"
+        if was != json.dumps(told):
+            sys.exit(f"{lake} was made of {was}, not of {json.dumps(told)}: ask for that, or name another folder")
+        return lake
+    if part.exists():
+        shutil.rmtree(part)
+    make(part)
+    note.write_text(json.dumps(told))
+    part.rename(lake)
+    return lake
 
 
 def described(lake: Lake) -> str:
