@@ -93,7 +93,8 @@ def _lines(key: str, value: Value) -> list[str]:
 
 def _said(form: Form, prefix: str) -> tuple[dict[str, Value], str]:
     """The values by key, and the SQL as a file has it."""
-    drawn, display, sql = form["visualization_settings"], form["display"], form["sql"].strip().rstrip(";")
+    drawn, display = form["visualization_settings"], form["display"]
+    sql = form["sql"].replace("\r\n", "\n").strip().rstrip("; \t\n")
     candles = drawing.unboxed(sql) if display == "boxplot" else None
     if candles:
         display, sql = "candles", candles.sql

@@ -154,6 +154,16 @@ def test_what_would_be_read_otherwise_than_it_is_is_not_written(desk: Desk, titl
     assert not (desk.files / "questions/my_volume.sql").exists()
 
 
+def test_how_lines_end_and_what_ends_a_query_is_no_matter(desk: Desk) -> None:
+    assert desk.apply()
+    by_hand(desk)
+    native = {"query": "\r\n\tSELECT hour, volume,\r\n  side FROM a ;\r\n; ", "template-tags": {}}
+    desk.state.cards[501]["dataset_query"] = {**desk.state.cards[501]["dataset_query"], "native": native}
+    assert desk.export(desk.files) == 2
+    written = (desk.files / "questions/my_volume_by_hour.sql").read_text()
+    assert written.endswith("\nSELECT hour, volume,\n  side FROM a\n")
+
+
 def test_a_goal_of_nothing_and_a_unit_with_a_comma_are_written_down(desk: Desk) -> None:
     assert desk.apply()
     by_hand(desk)
