@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 from sqlglot import exp
 
 from tapehouse.errors import RefusedError, TerminalError
-from tapehouse.query.dialect import functions, macros, operators, predicates, signatures, types, windows
+from tapehouse.query.dialect import functions, macros, nesting, operators, predicates, signatures, types, windows
 from tapehouse.query.dialect.casts import coerced
 from tapehouse.query.dialect.names import Translator, Typed
 from tapehouse.query.dialect.reading import only
@@ -140,15 +140,15 @@ def _average(inside: Inside, made: list[str], wanted: list[Type]) -> str:
     """Of decimals: of their scale, half of a last digit and more rounded away from zero."""
     total = operators.unscaled(_sum(inside, made, wanted), 0)
     count = inside("count", made[0])
-    quotient = operators.of_digits(f"athena_quotient({total}, CAST({count} AS HUGEINT))", wanted[0])
-    return f"CASE WHEN {count} > 0 THEN {quotient} END"
+    quotient = nesting.once((total, f"CAST({count} AS HUGEINT)"), lambda a, b: f"athena_quotient({a}, {b})")
+    return f"CASE WHEN {count} > 0 THEN {operators.of_digits(quotient, wanted[0])} END"
 
 
 def _sum(inside: Inside, made: list[str], wanted: list[Type]) -> str:
     """DuckDB's own may hold 39 digits."""
     scale = wanted[0].decimal[1]
     most = f"CAST('{'9' * (38 - scale)}.{'9' * scale}' AS DECIMAL(38,{scale}))"
-    return f"athena_within({inside('sum', made[0])}, {most})"
+    return nesting.once((inside("sum", made[0]), most), lambda a, b: f"athena_within({a}, {b})")
 
 
 def _approximate(inside: Inside, made: list[str], wanted: list[Type]) -> str:

@@ -13,6 +13,7 @@ from tapehouse.query.dialect import (
     foreign,
     formats,
     functions,
+    nesting,
     operators,
     patterns,
     rounding,
@@ -91,7 +92,9 @@ def applied(at: Translator, name: str, nodes: Sequence[exp.Expr], known: Sequenc
             made.append(coerced(value.sql, value.type, filled(pattern, bound)))
     if signature.template in FOLDS:
         return Typed(FOLDS[signature.template].format(*made), filled(signature.returns, bound))
-    template = "({0} * {0})" if is_square(name, nodes) else _in_their_zone(name, signature.template, values)
+    if is_square(name, nodes):
+        return Typed(nesting.once(made[:1], lambda x: f"({x} * {x})"), types.DOUBLE)
+    template = _in_their_zone(name, signature.template, values)
     return Typed(signatures.fill(template, made, bound), filled(signature.returns, bound))
 
 

@@ -7,7 +7,7 @@ from typing import Final
 from sqlglot import exp
 
 from tapehouse.errors import RefusedError, TerminalError
-from tapehouse.query.dialect import calls, formats, literals, operators, predicates, queries, types
+from tapehouse.query.dialect import calls, formats, literals, nesting, operators, predicates, queries, types
 from tapehouse.query.dialect.casts import cast, coerced, text
 from tapehouse.query.dialect.names import Scope, Translator, Typed
 from tapehouse.query.dialect.reading import Asked, only
@@ -27,7 +27,9 @@ class Expressions:
         make = HANDLERS.get(type(node))
         if make is None:
             raise RefusedError(f"{_spelled(node)}", "say it otherwise")
-        return make(self, node)
+        found = make(self, node)
+        nesting.refuse_long(found.sql, sum(1 for _ in node.walk()), lambda: _spelled(node))
+        return found
 
     def within(self, arguments: dict[str, Typed]) -> "Expressions":
         return Expressions(self.scope.of(arguments), self._withs, is_rounded=self._is_rounded, seen=self._seen)

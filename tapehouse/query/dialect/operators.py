@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 from tapehouse.errors import RefusedError, TerminalError
-from tapehouse.query.dialect import formats, types
+from tapehouse.query.dialect import formats, nesting, types
 from tapehouse.query.dialect.casts import coerced
 from tapehouse.query.dialect.names import Typed
 from tapehouse.query.dialect.types import BOOLEAN, DAYS, DOUBLE, INTERVAL_DAYS, MONTHS, WHOLE, ZONED, Type
@@ -166,9 +166,11 @@ def divide(left: Typed, right: Typed) -> Typed:
         more = scale - s1 + s2
         if p1 + more > 38:  # with so many zeros behind it, DuckDB could not hold it
             zeros = f"{_zeros(more - more // 2)}, {_zeros(more // 2)}"
-            made = f"athena_long_quotient({unscaled(over, 0)}, {unscaled(under, 0)}, {zeros})"
+            both = unscaled(over, 0), unscaled(under, 0)
+            made = nesting.once(both, lambda a, b: f"athena_long_quotient({a}, {b}, {zeros})")
         else:
-            made = f"athena_quotient({unscaled(over, more)}, {unscaled(under, 0)})"
+            both = unscaled(over, more), unscaled(under, 0)
+            made = nesting.once(both, lambda a, b: f"athena_quotient({a}, {b})")
         return Typed(of_digits(made, found), found)
     if kind == DOUBLE:
         return Typed(f"({a} / {b})", kind)

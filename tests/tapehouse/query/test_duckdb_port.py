@@ -357,3 +357,25 @@ def test_a_missing_extension_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch)
 def test_a_lake_on_s3_is_not_read_at_home() -> None:
     with pytest.raises(TerminalError, match="needs a local lake"):
         DuckdbPort(Lake("s3a://bucket/lake"))
+
+
+def nested(depth: int, within: str, value: str) -> str:
+    return value if depth == 0 else within.format(nested(depth - 1, within, value))
+
+
+def test_divisions_and_squares_deep_within_one_another_are_answered(port: DuckdbPort) -> None:
+    """Repeated as often as their macros name them, these would be planned for hours."""
+    rows = " FROM (VALUES 1.5) t(x)"
+    assert one(port, nested(14, "({} / 1.1)", "x"), rows) == Decimal("0.5")
+    assert one(port, nested(14, "power({}, 2)", "CAST(x AS double) / x"), rows) == 1.0
+
+
+def test_what_would_be_planned_for_minutes_is_refused_by_its_name(port: DuckdbPort) -> None:
+    for within in ("nullif({}, 99)", "greatest({}, 1)", "element_at(ARRAY[1], {})"):
+        assert one(port, nested(3, within, "x"), "FROM (VALUES 1) t(x)") == 1
+        with pytest.raises(RefusedError, match=r"so many calls in one another: .*: work it out step by step"):
+            port.run(f"SELECT {nested(14, within, 'x')} FROM (VALUES 1) t(x)")
+
+
+def test_a_long_list_is_answered(port: DuckdbPort) -> None:
+    assert one(port, f"x IN ({', '.join(map(str, range(5000)))})", "FROM (VALUES 1) t(x)") is True

@@ -54,3 +54,16 @@ SELECT TRY(x / y) FROM (VALUES (CAST('1' AS decimal(38,18)), CAST('0' AS decimal
 SELECT CAST('99999999999999999999' AS decimal(38,18)) / CAST('0.000000000000000001' AS decimal(38,18));
 SELECT (x - y) / y * 100, (x / y - 1) * 100, round((x / y - 1) * 100, 2), x * y * 2 FROM (VALUES (CAST('69000.12' AS decimal(28,12)), CAST('68999.99' AS decimal(28,12)))) t(x, y);
 SELECT sum(x) / count(*), sum(x) * 1.0 / count(*), 100 * sum(x) / sum(sum(x)) OVER () FROM (VALUES 1, 2, 2) t(x) GROUP BY x % 2;
+-- Deep within one another.
+SELECT (((((((x / 1.1) / 1.1) / 1.1) / 1.1) / 1.1) / 1.1) / 1.1) FROM (VALUES CAST(100 AS decimal(20, 10)), CAST(NULL AS decimal(20, 10)), -0.5) t(x);
+SELECT ((((x / 0.7) / 0.7) / 0.7) / 0.7), x / (1.5 / (1.4 / (1.3 / (1.2 / 1.1)))) FROM (VALUES DECIMAL '12345678901234567890.1234567890', DECIMAL '-1.5') t(x);
+SELECT ((((CAST(1 AS decimal(38, 30)) / 1.1) / 1.1) / 1.1) / 1.1) / 0.9, x / 0.0 / 1.5 / 1.5 / 1.5 FROM (VALUES CAST(NULL AS decimal(5, 2))) t(x);
+SELECT (((x / 1.1) / 1.1) / 1.1) / y FROM (VALUES (1.5, 0.0)) t(x, y);
+SELECT x / 1.1 / 1.1 / 1.1 / 1.1, count(*), sum(x) / 1.1 / 1.1 / 1.1 / count(*) FROM (VALUES 1.5, 1.5, 2.5) t(x) GROUP BY x / 1.1 / 1.1 / 1.1 / 1.1 ORDER BY 1;
+SELECT transform(ARRAY[x, 2.5], y -> y / 1.1 / 1.1 / 1.1 / 1.1), sum(x / 1.1 / 1.1 / 1.1 / 1.1) OVER (ORDER BY x) FROM (VALUES 1.5, 2.5) t(x);
+SELECT (SELECT max(y) FROM (VALUES 3.5) u(y)) / 1.1 / 1.1 / 1.1 / x FROM (VALUES 1.5) t(x) WHERE x / 1.1 / 1.1 / 1.1 / 1.1 > 1;
+SELECT avg(x) / avg(y) / avg(x) / avg(y), avg(avg(x) / 1.1 / 1.1 / 1.1) OVER () FROM (VALUES (1.5, 2.25), (2.5, 3.75)) t(x, y);
+SELECT power(power(power(power(power(power(power(x, 2), 2), 2), 2), 2), 2), 2) FROM (VALUES 1.0001e0, CAST(NULL AS double), nan()) t(x);
+SELECT CASE WHEN y <> 0 THEN x / 1.1 / 1.1 / 1.1 / y END FROM (VALUES (1.5, 0.0), (1.5, 0.5)) t(x, y);
+SELECT avg(x / 1.1 / 1.1), avg(x / 1.1 / 1.1 / 1.1), sum(x / 1.1 / 1.1 / 1.1 / 1.1) / count(*) FROM (VALUES 1.5, 2.5, NULL) t(x) HAVING avg(x / 1.1 / 1.1 / 1.1) > 1;
+SELECT avg(DISTINCT x / 1.1 / 1.1 / 1.1) FILTER (WHERE x > 1), max(x / 1.1 / 1.1 / 1.1) FROM (VALUES 1.5, 1.5, 2.5, 0.5) t(x);
