@@ -104,6 +104,11 @@ def _offsets(at: Translator, nodes: Sequence[exp.Expr], ordered: Sequence[exp.Ex
 
 
 def _span(node: exp.Expr, span: Typed, key: Type) -> str:
+    if span.type == types.INTERVAL_MONTHS and key.names:
+        raise RefusedError(
+            f"RANGE of months over an instant in the zone {key.names[0]}",
+            "cast it to timestamp: its months are that zone's",
+        )
     whole = re.fullmatch(r"CAST\((\d+) AS BIGINT\)", span.sql)
     if (
         not whole
