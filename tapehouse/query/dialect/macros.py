@@ -79,10 +79,11 @@ MACROS: Final = (
     _checked(
         "timestamp", rf" *{_TIME}( UTC| ?[+-][0-9][0-9]:[0-9][0-9])? *", "TIMESTAMP", "regexp_extract(x, '_TIME')"
     ).replace("_TIME", _TIME),
-    f"CREATE MACRO athena_utc_text(x) AS CASE WHEN regexp_matches(x, '[0-9] *([A-Za-z+]|-[0-9]+:)') AND NOT regexp_matches(x, '[0-9]( UTC|Z)$') "
+    f"CREATE MACRO athena_utc_text(x) AS CASE WHEN regexp_matches(x, '[0-9] *([A-Za-z+]|-[0-9]+:)') AND NOT regexp_matches(x, '[0-9] UTC$|:[0-9.]+Z$') "
     f"THEN {fails('!a cast to timestamp with time zone of a text in another zone than UTC', 'x')} ELSE replace(x, 'Z', ' UTC') END",
-    f"CREATE MACRO athena_odd(x) AS CASE WHEN regexp_matches(x, '^ *([+-]|[0-9]{{5,}}-|[0-9-]+ +[0-9:.]+ *[A-Za-z])') "
-    f"AND x NOT LIKE '% UTC' THEN {fails('!a text with the name of a zone or a year beyond 9999', 'x')} ELSE x END",
+    rf"CREATE MACRO athena_odd(x) AS CASE WHEN regexp_matches(x, ':[0-9]+\.[0-9]{{7}}') THEN "
+    f"{fails('!a text with more than six digits of a second', 'x')} "
+    f"WHEN regexp_matches(x, '^ *([+-]|[0-9]{{5,}}-|[0-9-]+ +[0-9:.]+ *[A-Za-z])') AND x NOT LIKE '% UTC' THEN {fails('!a text with the name of a zone or a year beyond 9999', 'x')} ELSE x END",
     f"CREATE MACRO athena_from_hex(x) AS CASE WHEN length(x) % 2 <> 0 THEN {fails('Invalid hex', 'x')} ELSE unhex(x) END",
     # other types into text
     "CREATE MACRO athena_mantissa(minus, digits, power) AS concat(CASE WHEN minus THEN '-' END, left(digits, 1), '.', "

@@ -76,3 +76,12 @@ SELECT coalesce(x, TRY(1 / y)) FROM (VALUES (1, 0), (NULL, 0), (NULL, 1)) t(x, y
 SELECT coalesce(x, 1 / y) FROM (VALUES (1, 0), (2, 0)) t(x, y);
 SELECT x, TRY(10 / x), coalesce(TRY(CAST(y AS integer)), -1) FROM (VALUES (0, 'a'), (5, '7')) t(x, y);
 SELECT IF(true, x, 1 / 0) FROM (VALUES 1, 2) t(x);
+-- More digits than are kept, and Z.
+SELECT TRY_CAST('2026-01-01 10:00:00.1234567' AS timestamp);
+SELECT CAST('2026-01-01 10:00:00.123456789' AS timestamp);
+SELECT TRY_CAST('2026-01-01 10:00:00.1234567 UTC' AS timestamp with time zone);
+SELECT TRY_CAST('2026-01-01 10:00:00.123456' AS timestamp), TRY_CAST('2026-01-01 10:00:00.123456' AS timestamp(6)), TRY_CAST(NULL AS timestamp), TRY_CAST('1.12345678' AS timestamp);
+SELECT CAST('2026-01-01Z' AS timestamp with time zone);
+SELECT CAST('2026-01-01 10Z' AS timestamp with time zone);
+SELECT CAST('2026-01-01 10:00Z' AS timestamp with time zone), CAST('2026-01-01 10:00:00.5Z' AS timestamp with time zone), CAST('2026-01-01 UTC' AS timestamp with time zone);
+SELECT CAST('2026-01-01 Z' AS timestamp with time zone);
