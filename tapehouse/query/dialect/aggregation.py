@@ -80,6 +80,8 @@ def aggregate(at: Translator, name: str, nodes: Sequence[exp.Expr], over: Over) 
     if name in _COUNTED:
         _check_count(name, values[_COUNTED[name] :])
     returns = signatures.filled(signature.returns, bound)
+    if name in ("histogram", "map_agg"):
+        returns = replace(returns, names=(types.UNORDERED,))
 
     def inside(called: str, arguments: str) -> str:
         nulls = over.nulls if name in _NULLS else ""

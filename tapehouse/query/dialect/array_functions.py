@@ -42,7 +42,7 @@ all_match(array(T), function(T) -> boolean) -> boolean = NOT athena_any(list_tra
 none_match(array(T), function(T) -> boolean) -> boolean = NOT athena_any(list_transform({0}, {1}))
 map(array(K), array(V)) -> map(K,V) = athena_map({0}, {1})
 map_entries(map(K,V)) -> array(row(K,V)) = list_transform(map_entries({0}), lambda pair: struct_pack(field0 := pair.key, field1 := pair.value))
-map_concat(map(K,V), map(K,V)) -> map(K,V) = CASE WHEN {0} IS NOT NULL AND {1} IS NOT NULL THEN map_concat({0}, {1}) END
+map_concat(map(K,V), map(K,V)) -> map(K,V) = CASE WHEN {0} IS NOT NULL AND {1} IS NOT NULL THEN athena_map_concat({0}, {1}) END
 map_filter(map(K,V), function(K,V) -> boolean) -> map(K,V) = CASE WHEN {0} IS NOT NULL THEN map_from_entries(list_filter(map_entries({0}), {1})) END
 transform_values(map(K,V), function(K,V) -> U) -> map(K,U) = CASE WHEN {0} IS NOT NULL THEN athena_with_values({0}, list_transform(map_entries({0}), {1})) END
 zip(array(A), array(B)) -> array(row(A,B)) = CASE WHEN {0} IS NOT NULL AND {1} IS NOT NULL THEN list_transform(athena_places({0}, {1}), lambda place: struct_pack(field0 := {0}[place], field1 := {1}[place])) END

@@ -3,6 +3,7 @@
 import difflib
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from sqlglot import exp
@@ -78,24 +79,40 @@ def applied(at: Translator, name: str, nodes: Sequence[exp.Expr], known: Sequenc
     signature, bound = signatures.choose(name, kinds, known)
     if name in ("array_sort", "array_max", "array_min") and kinds == [types.array(types.DOUBLE)]:
         values = [Typed(f"athena_sound_list({value.sql})", value.type) for value in values if value is not None]
-    elif name == "element_at" and kinds[0] is not None and kinds[0].name == "array":
-        pass  # it compares nothing there, but in a map
-    elif name in SOUND and any(kind is not None and _is_unsound(kind) for kind in kinds):
-        raise RefusedError(
-            f"{name} of {next(str(k) for k in kinds if k is not None and _is_unsound(k))}", "cast to decimal"
-        )
+    else:
+        _refuse_unsound(name, kinds)
     made: list[str] = []
     for pattern, value, node in zip(signature.wanted(len(nodes)) or (), values, nodes, strict=True):
         if value is None:
             made.append(_lambda(at, name, node, pattern, bound))
         else:
             made.append(coerced(value.sql, value.type, filled(pattern, bound)))
+    returns = filled(signature.returns, bound)
+    if returns.name == "map" and any(kind is not None and kind.name == "map" and kind.names for kind in kinds):
+        returns = replace(returns, names=(types.UNORDERED,))
     if signature.template in FOLDS:
-        return Typed(FOLDS[signature.template].format(*made), filled(signature.returns, bound))
+        return Typed(FOLDS[signature.template].format(*made), returns)
     if is_square(name, nodes):
         return Typed(nesting.once(made[:1], lambda x: f"({x} * {x})"), types.DOUBLE)
     template = _in_their_zone(name, signature.template, values)
-    return Typed(signatures.fill(template, made, bound), filled(signature.returns, bound))
+    return Typed(signatures.fill(template, made, bound), returns)
+
+
+def _refuse_unsound(name: str, kinds: Sequence[Type | None]) -> None:
+    """Raises RefusedError for what would be compared, or seen in an order, otherwise than in Athena."""
+    first = kinds[0] if kinds else None
+    if name in ("map_keys", "map_values", "map_entries") and first is not None:
+        types.refuse_unordered(first, name)
+    if name not in SOUND:
+        return
+    compared = kinds
+    if name == "map":  # it compares its keys alone
+        compared = kinds[:1]
+    elif name == "element_at" and first is not None:  # of an array, nothing
+        compared = [first.of, *kinds[1:]] if first.name == "map" else []
+    for kind in compared:
+        if kind is not None and _is_unsound(kind):
+            raise RefusedError(f"{name} of {kind}", "cast to decimal")
 
 
 def _is_unsound(kind: Type) -> bool:
@@ -114,6 +131,7 @@ def _lambda(
     names = [each.name.lower() for each in node.expressions]
     if len(names) != len(wanted):
         raise TerminalError(f"The SQL is wrong: a lambda of {len(wanted)} arguments is wanted.")
+    _refuse_hiding(at, node, names)
     said = [types.quoted(f"p_{name}") for name in names]
     places = said
     if name in PAIRED:
@@ -133,6 +151,17 @@ def _lambda(
             f"a lambda that makes {body.type} where {expected} is wanted", "cast what it makes, or begins with"
         )
     return f"lambda {', '.join(said)}: {coerced(body.sql, body.type, expected)}"
+
+
+def _refuse_hiding(at: Translator, node: exp.Expr, names: Sequence[str]) -> None:
+    """Of ``x -> x + 1`` Athena takes the column x, where the query groups by ``x + 1`` or has a window of it."""
+    around = node.find_ancestor(exp.Select)
+    if around is None or not (around.args.get("group") or around.find(exp.Window)):
+        return
+    columns = {name for relation in at.scope.relations for name, _ in relation.shown()}
+    for name in names:
+        if name in columns:
+            raise RefusedError(f"a lambda's {name} beside a column {name}, with GROUP BY or OVER", "name it otherwise")
 
 
 def _in_their_zone(name: str, template: str, values: Sequence[Typed | None]) -> str:

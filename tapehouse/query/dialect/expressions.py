@@ -164,7 +164,7 @@ def _cast(at: Translator, node: exp.Expr) -> Typed:
             types.refuse_zone(value.type)
         value = Typed(formats.local(value), types.timestamp(value.type.digits))
         types.refuse_zone(wanted if wanted.name != types.ZONED else Type(types.ZONED, (3,), ("another",)))
-    return Typed(cast(value.sql, value.type, wanted), wanted)
+    return Typed(cast(value.sql, value.type, wanted), types.ordered_as(wanted, value.type))
 
 
 def _array(at: Translator, node: exp.Expr) -> Typed:

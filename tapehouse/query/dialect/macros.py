@@ -183,6 +183,9 @@ MACROS: Final = (
     f"{fails('size must not be negative or exceed array cardinality', 'list', 'n')} ELSE list_slice(list, 1, len(list) - n) END",
     "CREATE MACRO athena_map(keys, vals) AS CASE WHEN keys IS NULL OR vals IS NULL THEN NULL WHEN len(keys) <> len(vals) THEN "
     f"{fails('Key and value arrays must be the same length', 'keys', 'vals')} ELSE map(keys, vals) END",
+    # In Athena's order: the second map, and what only the first one has.
+    "CREATE MACRO athena_map_concat(a, b) AS map_from_entries(list_concat(map_entries(b), "
+    "list_filter(map_entries(a), lambda entry: NOT map_contains(b, entry.key))))",
     "CREATE MACRO athena_histogram(list) AS CASE WHEN list_count(list) > 0 THEN map_from_entries(list_transform("
     "list_filter(list, lambda x, place: x IS NOT NULL AND list_position(list, x) = place), "
     "lambda x: struct_pack(key := x, value := CAST(len(list_filter(list, lambda y: y = x)) AS BIGINT)))) END",

@@ -174,6 +174,7 @@ def _unnest(node: exp.Unnest, at: Translator, withs: "Withs") -> tuple[str, Rela
     for each in node.expressions:
         value = at.value(each)
         if value.type.name == "map":
+            types.refuse_unordered(value.type, "UNNEST")
             lists += [(f"map_keys({value.sql})", value.type.of), (f"map_values({value.sql})", value.type.value)]
         elif value.type.name == "array" and value.type.of.name != "row":
             lists.append((value.sql, value.type.of))

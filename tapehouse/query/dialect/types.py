@@ -15,7 +15,7 @@ class Type:
     name: str
     args: tuple[Union[int, "Type"], ...] = ()
     names: tuple[str | None, ...] = ()
-    """A row's fields."""
+    """A row's fields; of an instant the zone that it is shown in; of a map UNORDERED, where rows came in no order."""
 
     def __str__(self) -> str:
         if self.name == "row":
@@ -65,6 +65,7 @@ class Type:
         return _HELD[self.name]
 
 
+UNORDERED: Final = "unordered"
 ZONED: Final = "timestamp with time zone"
 DAYS: Final = "interval day to second"
 MONTHS: Final = "interval year to month"
@@ -184,7 +185,10 @@ def _common_parts(left: Type, right: Type) -> Type | None:
         parts = [common(_type(a), _type(b)) for a, b in zip(left.args, right.args, strict=True)]
         if None in parts:
             return None
-        names = tuple(a if a == b else None for a, b in zip(left.names, right.names, strict=True))
+        if left.name == "map":
+            names = left.names or right.names
+        else:
+            names = tuple(a if a == b else None for a, b in zip(left.names, right.names, strict=True))
         return Type(left.name, tuple(part for part in parts if part is not None), names)
     return None
 
@@ -204,6 +208,22 @@ def refuse_zone(*kinds: Type) -> None:
     for kind in kinds:
         if kind.name == ZONED and kind.names:
             raise RefusedError(f"an instant in the zone {kind.names[0]}", "take its parts, or cast it to timestamp")
+
+
+def refuse_unordered(kind: Type, shown: str) -> None:
+    """Raises RefusedError where a map's order would be seen that is one of hashes in Athena."""
+    if kind.name == "map" and kind.names:
+        raise RefusedError(
+            f"{shown} of a map made by histogram or map_agg", "GROUP BY in a query of its own, and ORDER BY"
+        )
+
+
+def ordered_as(wanted: Type, kind: Type) -> Type:
+    """The type that a value is cast to: a map that came in no order has none afterwards."""
+    if wanted.name != kind.name or wanted.name not in ("array", "map", "row"):
+        return wanted
+    args = tuple(ordered_as(_type(a), _type(b)) for a, b in zip(wanted.args, kind.args, strict=True))
+    return Type(wanted.name, args, kind.names if wanted.name == "map" else wanted.names)
 
 
 def zone(name: str) -> str:

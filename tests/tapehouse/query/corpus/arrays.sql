@@ -120,3 +120,27 @@ SELECT sequence(DATE '2026-02-28', DATE '2026-01-31', -INTERVAL '1' MONTH);
 SELECT sequence(DATE '2026-05-31', DATE '2026-01-31', INTERVAL '1' MONTH);
 SELECT array_sort(ARRAY[2e0, NULL, -1e0]), array_max(ARRAY[1e0, 2e0]), array_min(ARRAY[1e0, NULL]);
 SELECT array_sort(ARRAY[2e0, nan()]);
+-- A map's order.
+SELECT map_keys(map_concat(map(ARRAY['a', 'b'], ARRAY[1, 2]), map(ARRAY['b', 'c'], ARRAY[3, 4])));
+SELECT map_values(map_concat(map(ARRAY['x', 'k', 'e', 'zz'], ARRAY[1, 2, 3, 4]), map(ARRAY['q', 'x', 'aa'], ARRAY[3, NULL, 5])));
+SELECT map_entries(map_concat(map(ARRAY[5, 1, 9, 3], ARRAY[1, 2, 3, 4]), map(ARRAY[7, 9, 2, 5], ARRAY[3, 4, 5, 6])));
+SELECT k, v FROM UNNEST(map_concat(map(ARRAY['a', 'b'], ARRAY[1, 2]), map(ARRAY['b', 'c'], ARRAY[3, 4]))) WITH ORDINALITY t(k, v, n) ORDER BY n;
+SELECT array_join(map_keys(map_concat(map(ARRAY[3, 2, 1], ARRAY[1, 2, 3]), map(ARRAY[2], ARRAY[9]))), ',');
+SELECT map_concat(a, b), map_concat(b, a) FROM (VALUES (CAST(NULL AS map(varchar, integer)), map(ARRAY['a'], ARRAY[1]))) t(a, b);
+SELECT map_keys(map_concat(map(ARRAY[1], ARRAY['a']), map())), map_keys(map_concat(map(), map(ARRAY[2, 1], ARRAY['a', 'b'])));
+SELECT map_keys(histogram(x)) FROM (VALUES 7, 3, 1, 2, 1) t(x);
+SELECT map_values(m) FROM (SELECT map_agg(x, y) AS m FROM (VALUES (3, 1), (1, 2), (2, 3)) t(x, y));
+SELECT k, v FROM (SELECT histogram(x) AS m FROM (VALUES 3, 1, 2, 1) t(x)) CROSS JOIN UNNEST(m) AS u(k, v);
+SELECT map_entries(map_filter(map_concat(coalesce(m, map(ARRAY[1], ARRAY[BIGINT '1'])), map(ARRAY[9], ARRAY[BIGINT '9'])), (k, v) -> v > 1)) FROM (SELECT histogram(x) AS m FROM (VALUES 3, 3, 2, 2, 1) t(x));
+SELECT m[2], element_at(m, 4), cardinality(m), map_filter(m, (k, v) -> v > 1), transform_values(m, (k, v) -> v * k), map_concat(m, m) FROM (SELECT histogram(x) AS m FROM (VALUES 3, 1, 2, 1) t(x));
+SELECT round(map(ARRAY[1], ARRAY[ln(3)])[1], 12), map_values(map(ARRAY['a', 'b'], ARRAY[0.5e0, 2e0])), element_at(map(ARRAY[1], ARRAY[nan()]), 1);
+SELECT map(ARRAY[1], ARRAY[ARRAY[1, 2]]), map(ARRAY['a'], ARRAY[3e-1]);
+SELECT map(ARRAY[1e0], ARRAY[1]);
+SELECT map_keys(CAST(histogram(x) AS map(integer, bigint))) FROM (VALUES 3, 1, 2, 1) t(x);
+SELECT map_keys(r.m) FROM (SELECT 2 AS x, map_agg(x, x) AS m, CAST(ROW(map_agg(x, 1)) AS row(m map(integer, integer))) AS r FROM (VALUES 3, 1) t(x));
+SELECT element_at(map(ARRAY[1.5e0], ARRAY[1]), 1.5e0);
+-- A lambda's argument that is named like a column.
+SELECT transform(ARRAY[1, 2], x -> x + 1), x + 1 FROM (VALUES 5, 6) t(x) GROUP BY x + 1;
+SELECT transform(ARRAY[1, 2], X -> x + 1), lag(x + 1) OVER (ORDER BY x) FROM (VALUES 5, 6) t(x);
+SELECT transform(ARRAY[1, 2], x -> x + 1), x + 1 FROM (VALUES 5, 6) t(x);
+SELECT transform(ARRAY[1, 2], y -> y + 1), x + 1 FROM (VALUES 5, 6) t(x) GROUP BY x + 1;
