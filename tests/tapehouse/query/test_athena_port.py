@@ -40,6 +40,7 @@ def test_the_question_is_sent_as_it_is_to_the_workgroup() -> None:
         ("select * from silver.trades -- all", "select * from desk_silver.trades -- all"),
         ('SELECT "gold".candles.open FROM Gold.candles', 'SELECT "desk_gold".candles.open FROM desk_Gold.candles'),
         ("SELECT 1 FROM awsdatacatalog.gold.candles g", "SELECT 1 FROM awsdatacatalog.desk_gold.candles g"),
+        ("SELECT 1e0-1-2e0-1 FROM gold.candles", "SELECT 1e0-1-2e0-1 FROM desk_gold.candles"),
         (
             "WITH gold AS (SELECT 'silver.trades' AS é) SELECT gold.é FROM gold JOIN bronze.trades ON true",
             "WITH gold AS (SELECT 'silver.trades' AS é) SELECT gold.é FROM gold JOIN desk_bronze.trades ON true",

@@ -41,3 +41,4 @@ SELECT "no such column";
 SELECT 1_000;
 SELECT 1e0-1, 2e0 +1, x*1e0-2, 1e5+2e-3, 1E2-3, 1.5e2+1, 1e-1-1e+1, 1e0-2e3-.5e1+1.5 FROM (VALUES 1) t(x);
 SELECT 1e0-x, '1e0-1', 1 AS "1e0-1" FROM (VALUES 1) t(x);
+SELECT 1e0-1, x*1e0-2, 2e0+3 FROM (VALUES 1) t(x);
