@@ -123,7 +123,7 @@ def plain_axis(look: Look, kind: Kind) -> Options:
     """What an x has, whatever lies along it."""
     return {
         "type": kind,
-        "axisLabel": {"color": look.muted, "hideOverlap": True},
+        "axisLabel": {"color": look.muted, "hideOverlap": True, "alignMinLabel": "left"},  # centred, it would be cut
         "axisLine": {"show": True, "lineStyle": {"color": look.line}},
         "axisTick": {"show": False},
         "splitLine": {"show": False},
