@@ -100,8 +100,8 @@ def in_order(sql: str, answer: Answer) -> Answer:
 def _orders(sql: str) -> bool:
     try:
         return reading.read(sql).args.get("order") is not None
-    except TerminalError:
-        return True
+    except TerminalError:  # refused at home, so nobody here knows its parts
+        return "order by" in sql.lower()
 
 
 def outcome(port: QueryPort, sql: str, due: Answer) -> Outcome:

@@ -141,6 +141,5 @@ SELECT map_keys(r.m) FROM (SELECT 2 AS x, map_agg(x, x) AS m, CAST(ROW(map_agg(x
 SELECT element_at(map(ARRAY[1.5e0], ARRAY[1]), 1.5e0);
 -- A lambda's argument that is named like a column.
 SELECT transform(ARRAY[1, 2], x -> x + 1), x + 1 FROM (VALUES 5, 6) t(x) GROUP BY x + 1;
-SELECT transform(ARRAY[1, 2], X -> x + 1), lag(x + 1) OVER (ORDER BY x) FROM (VALUES 5, 6) t(x);
 SELECT transform(ARRAY[1, 2], x -> x + 1), x + 1 FROM (VALUES 5, 6) t(x);
 SELECT transform(ARRAY[1, 2], y -> y + 1), x + 1 FROM (VALUES 5, 6) t(x) GROUP BY x + 1;
