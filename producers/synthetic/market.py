@@ -39,6 +39,21 @@ def trader_names(count: int, seed: int) -> tuple[str, ...]:
     return tuple(person.full_name() for _ in range(count))
 
 
+def wholly_seen(
+    symbol: str, from_us: int, through_us: int, last_id: str | None, *, told_us: int | None = None
+) -> Coverage:
+    """That all trades of the span were told, the last under ``last_id``; ``told_us``: not at its end, but then."""
+    return Coverage(
+        exchange=EXCHANGE,
+        symbol=symbol,
+        source=EXCHANGE,
+        from_us=from_us,
+        through_us=through_us,
+        last_id=last_id,
+        received_time_us=through_us if told_us is None else told_us,
+    )
+
+
 class _Market:
     """One symbol: its price, its ids, and up to where it was covered."""
 
@@ -53,15 +68,8 @@ class _Market:
     def coverage(self, through_us: int) -> Coverage:
         """All of this symbol's trades since the last coverage."""
         from_us, self.covered_us = self.covered_us, through_us
-        return Coverage(
-            exchange=EXCHANGE,
-            symbol=self.symbol,
-            source=EXCHANGE,
-            from_us=from_us,
-            through_us=through_us,
-            last_id=str(self.next_id - 1) if self.next_id > self.first_id else None,
-            received_time_us=through_us,
-        )
+        last_id = str(self.next_id - 1) if self.next_id > self.first_id else None
+        return wholly_seen(self.symbol, from_us, through_us, last_id)
 
 
 def people(traders: int, seed: int) -> Sequence[tuple[str, str]]:

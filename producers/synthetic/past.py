@@ -15,7 +15,7 @@ from itertools import accumulate
 from random import Random
 from typing import Final
 
-from producers.synthetic.market import BLOCK, EXCHANGE, MarketRecord, people
+from producers.synthetic.market import BLOCK, EXCHANGE, MarketRecord, people, wholly_seen
 from tapehouse.distributions import CELLS, exponential, normal
 from tapehouse.intervals import HOUR_US
 from tapehouse.price_walk import SIZE_DECIMALS, PriceWalk, plain, start_price
@@ -119,15 +119,8 @@ class _Told:
 
     def coverage(self, through_us: int) -> Coverage:
         from_us, self._covered_us = self._covered_us, through_us
-        return Coverage(
-            exchange=EXCHANGE,
-            symbol=self._symbol,
-            source=EXCHANGE,
-            from_us=from_us,
-            through_us=through_us,
-            last_id=str(self._next_id - 1) if self._next_id > self._first_id else None,
-            received_time_us=self._until_us,
-        )
+        last_id = str(self._next_id - 1) if self._next_id > self._first_id else None
+        return wholly_seen(self._symbol, from_us, through_us, last_id, told_us=self._until_us)
 
 
 def _prices(symbol: str, first: str | None, ticks: list[_Tick]) -> Iterator[str]:

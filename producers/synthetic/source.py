@@ -17,11 +17,11 @@ from typing import Any, Final
 from producers.source import Batch
 from producers.synthetic.chronicle import Chronicle, End
 from producers.synthetic.config import SyntheticConfig
-from producers.synthetic.market import EXCHANGE, MarketRecord, due_us, market
+from producers.synthetic.market import EXCHANGE, MarketRecord, due_us, market, wholly_seen
 from producers.synthetic.past import past
 from producers.synthetic.spoiler import Spoiler
 from producers.synthetic.truth import Truth
-from tapehouse.record import Coverage, Trade
+from tapehouse.record import Trade
 
 TICK_S: Final = 0.01
 """Between two batches of a market that keeps pace with the clock: the faster it is, the larger they are."""
@@ -75,18 +75,8 @@ class _Tail:
         """What the market has not declared as seen yet, though it is over."""
         if self._covered_us >= self.at_us:
             return []
-        return [
-            Coverage(
-                exchange=EXCHANGE,
-                symbol=symbol,
-                source=EXCHANGE,
-                from_us=self._covered_us,
-                through_us=self.at_us,
-                last_id=self._last[symbol].trade_id if symbol in self._last else None,
-                received_time_us=self.at_us,
-            )
-            for symbol in self._symbols
-        ]
+        last_ids = {symbol: trade.trade_id for symbol, trade in self._last.items()}
+        return [wholly_seen(each, self._covered_us, self.at_us, last_ids.get(each)) for each in self._symbols]
 
     @property
     def end(self) -> End:
