@@ -1,12 +1,11 @@
 """The words of commands about one market's time: which market, from when to when; and who answers questions on it."""
 
 import argparse
-import datetime as dt
 import re
 
 from cli.command import Target
+from tapehouse.command import instant_us
 from tapehouse.errors import TerminalError
-from tapehouse.intervals import micros_of
 from tapehouse.market import Market
 from tapehouse.query.port import QueryPort
 from tapehouse.setting_types import NAME, SYMBOL
@@ -32,20 +31,12 @@ def span_of(options: argparse.Namespace, *, now_us: int, others: str = "") -> tu
     """From, to, µs UTC. ``others``: the words that may stand for both. Raises TerminalError for what is not over."""
     if options.since is None or options.until is None:
         raise TerminalError(f"Give --from and --to{others}.")
-    from_us, to_us = _instant_us("--from", options.since), _instant_us("--to", options.until)
+    from_us, to_us = instant_us("--from", options.since), instant_us("--to", options.until)
     if from_us >= to_us:
         raise TerminalError(f"--from {options.since} is not before --to {options.until}.")
     if to_us > now_us:
         raise TerminalError(f"--to {options.until} has not come yet: only what is over can be used.")
     return from_us, to_us
-
-
-def _instant_us(word: str, text: str) -> int:
-    try:
-        found = dt.datetime.fromisoformat(text)
-    except ValueError:
-        raise TerminalError(f"{word} {text!r} is no time: write 2026-11-23T08:00:00Z.") from None
-    return micros_of(found)
 
 
 def port_of(settings: Settings, here: Target) -> QueryPort:

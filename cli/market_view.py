@@ -1,16 +1,13 @@
 """What run-app shows of the lake: the newest candles while it runs, the account of each market at the end."""
 
-import json
 import signal
 import time
-from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from multiprocessing import get_context
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from tapehouse.errors import TerminalError
 from tapehouse.lake import Lake
@@ -41,7 +38,6 @@ MARKETS: Final = """
         SELECT exchange, symbol, count(*) AS candles FROM gold.candles WHERE trade_count > 0 GROUP BY exchange, symbol
     ) c ON t.exchange = c.exchange AND t.symbol = c.symbol
     ORDER BY 1, 2, 3"""
-IDS: Final = "SELECT exchange, symbol, source, trade_id FROM silver.trades WHERE event_time_us >= {since_us}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,19 +116,3 @@ def newest(port: QueryPort) -> MarketView:
     except TerminalError:
         return NOTHING_SEEN
     return MarketView(candles, time.time() - max(newest_us or 0, summed_us) / 1e6)
-
-
-def truth_missing(port: QueryPort, truth: Path) -> list[str]:
-    """The trades that the simulated venues made and silver has not, as exchange:symbol:trade_id."""
-    made = dict(_made(truth))
-    if not made:
-        return []
-    there = set(port.run(IDS.format(since_us=min(made.values()))).rows)
-    return [f"{exchange}:{symbol}:{trade_id}" for exchange, symbol, source, trade_id in sorted(made.keys() - there)]
-
-
-def _made(truth: Path) -> Iterator[tuple[tuple[str, str, str, str], int]]:
-    with truth.open(encoding="utf-8") as lines:
-        for line in lines:
-            trade: dict[str, Any] = json.loads(line)
-            yield (trade["exchange"], trade["symbol"], trade["source"], trade["trade_id"]), trade["event_time_us"]

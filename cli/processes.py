@@ -17,7 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from cli import bounded_pass
 from cli.command import Target
+from cli.refresh import settings_of
 from embedded import port as ports
 from tapehouse import logs
 from tapehouse.errors import TerminalError
@@ -26,12 +28,9 @@ log = logs.of(__name__)
 
 SIMULATOR: Final = "simulator"
 SPOILED: Final = ("--duplicates", "0.01", "--late", "0.01", "--malformed", "0.01", "--gaps", "0.005")
-"""Of the synthetic source while it runs on: what a real line brings now and then, so that its tables are not empty."""
+"""Of the synthetic source: what a real line brings now and then, so that its tables are not empty."""
 AT_ONCE: Final = 3
 """Finite producers side by side: each is a Python process, and the cores are Spark's too."""
-ONCE_TRADES: Final = 1_000
-"""What each simulated venue, and the synthetic source, trades in one bounded pass."""
-ONCE_RATE_PER_S: Final = 500.0
 READY_WITHIN_S: Final = 30.0
 RESTARTS: Final = 5
 """A producer that was killed is started again; one that dies this often has a reason that its log tells."""
@@ -61,6 +60,8 @@ class AppProcesses:
         self._waiting: list[Producer] = []
         self._started: dict[str, Producer] = {}
         self._restarts: Counter[str] = Counter()
+        self.began_us = 0
+        """An instant before the first record of all, µs UTC; 0 before ``start``."""
         self.truths: list[Path] = []
         """Every trade that the simulated venues and the synthetic market made, as JSON lines; only in one bounded
         pass."""
@@ -80,6 +81,7 @@ class AppProcesses:
         self._reports.mkdir(parents=True, exist_ok=True)
         for old in self._reports.iterdir():
             old.unlink()
+        self.began_us = int(self._clock() * 1_000_000)
         self._waiting = list(self._planned())
         self.supervise()
 
@@ -173,17 +175,11 @@ class AppProcesses:
             symbols = ",".join(MARKETS[name])
             finite = ("--finite",) if self._settings.once else ()
             yield Producer(name, ("--feed", name, *urls, "--symbols", symbols, "--no-marks", *finite))
-        amount: tuple[str, ...] = ("--rate", f"{self._rate_per_s:g}", *SPOILED)
+        amount: tuple[str, ...] = ("--rate", f"{self._rate_per_s:g}")
         if self._settings.once:
-            amount = (
-                "--rate",
-                f"{ONCE_RATE_PER_S:g}",
-                "--count",
-                str(ONCE_TRADES),
-                "--truth",
-                self._truth("synthetic"),
-            )
-        words = ("--feed", "synthetic", "--seed", str(self._settings.seed), *amount, *self._history())
+            amount = bounded_pass.synthetic_words(settings_of(self._here), self.began_us)
+            amount += ("--truth", self._truth("synthetic"))
+        words = ("--feed", "synthetic", "--seed", str(self._settings.seed), *amount, *SPOILED, *self._history())
         yield Producer("synthetic", words)
 
     def _history(self) -> tuple[str, ...]:
@@ -219,9 +215,9 @@ class AppProcesses:
             words += ["--recordings", str(settings.recordings), "--speed", "max" if settings.once else "1"]
         else:
             words += ["--seed", str(self._seed())]
-            words += ["--rate", f"{ONCE_RATE_PER_S if settings.once else self._rate_per_s:g}"]
+            words += ["--rate", f"{bounded_pass.RATE_PER_S if settings.once else self._rate_per_s:g}"]
         if settings.once and not settings.recordings:
-            words += ["--trades", str(ONCE_TRADES), "--truth", self._truth(SIMULATOR)]
+            words += ["--trades", str(bounded_pass.TRADES), "--truth", self._truth(SIMULATOR)]
         command = [sys.executable, "-m", "embedded.venues", *words]
         member = self._here.stack.start(SIMULATOR, command, role="simulator", port=port)
         deadline = self._clock() + READY_WITHIN_S

@@ -93,12 +93,16 @@ def refresher(here: Target, spark: Any, **more: Any) -> Any:
     from glue_jobs.pipeline import Options, pipeline
     from glue_jobs.refresh import Refresh
 
+    return Refresh(spark, here.lake, pipeline(Options.of(settings_of(here))), **more)
+
+
+def settings_of(here: Target) -> Settings:
+    """The settings by which this lake's tables are made."""
     settings = here.settings
-    if (here.lake.origin() or settings.origin) == "demo":
-        settings = settings.model_copy(
-            update={name: value for name, value in IN_DEMO.items() if name not in settings.model_fields_set}
-        )
-    return Refresh(spark, here.lake, pipeline(Options.of(settings)), **more)
+    if (here.lake.origin() or settings.origin) != "demo":
+        return settings
+    unset = {name: value for name, value in IN_DEMO.items() if name not in settings.model_fields_set}
+    return settings.model_copy(update=unset)
 
 
 @contextlib.contextmanager

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from cli import demo_portfolio, market_view, results
+from cli import bounded_pass, demo_portfolio, market_view, results
 from cli import spark as engine
 from cli.command import Target, add_setting, load_settings, on_terminal, target
 from cli.dashboards_process import DashboardsProcess
@@ -247,6 +247,4 @@ class _App:
                 yield f"{name}: {found['refused']} records were too large for the stream"
         yield from self._news.failures()
         for truth in self._processes.truths:
-            gone = market_view.truth_missing(port, truth)
-            if gone:
-                yield f"{len(gone)} trades of {truth.name}, the first of them {gone[0]}"
+            yield from bounded_pass.missing(port, truth, self._processes.began_us)

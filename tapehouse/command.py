@@ -4,6 +4,7 @@ Exit status: 0 done; 1 an error; 2 wrong words, or something that the command ne
 """
 
 import argparse
+import datetime as dt
 import os
 import sys
 from collections.abc import Callable
@@ -11,7 +12,8 @@ from typing import Any
 
 from tapehouse import logs
 from tapehouse import settings as configuration
-from tapehouse.errors import LakehouseError, UnpreparedError
+from tapehouse.errors import LakehouseError, TerminalError, UnpreparedError
+from tapehouse.intervals import micros_of
 from tapehouse.settings import Settings
 
 SHARED = ("lake", "target", "stream_name")
@@ -39,6 +41,15 @@ def load_settings(options: argparse.Namespace, *, origin: str | None = None) -> 
     """The settings with what the command line says. Raises SettingsError."""
     given = {name: value for name, value in vars(options).items() if name in Settings.model_fields}
     return configuration.load(environ=os.environ, arguments=given, origin=origin)
+
+
+def instant_us(word: str, text: str) -> int:
+    """An ISO 8601 instant, UTC where it names no zone, as µs UTC. Raises TerminalError, which names the word."""
+    try:
+        found = dt.datetime.fromisoformat(text)
+    except ValueError:
+        raise TerminalError(f"{word} {text!r} is no time: write 2026-11-23T08:00:00Z.") from None
+    return micros_of(found)
 
 
 def on_terminal() -> bool:

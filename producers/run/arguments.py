@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from tapehouse.command import add_setting
+from tapehouse.command import add_setting, instant_us
 from tapehouse.errors import TerminalError
 
 FILE: Final = "file"
@@ -19,7 +19,7 @@ RATES: Final = {
 }
 """What may be done to the synthetic trades, each a share of them, with its help."""
 _SPOILING: Final = (*RATES, "late_s", "gap_trades")
-_OF_SYNTHETIC: Final = ("rate", "count", "seed", *_SPOILING, "truth", "history_h")
+_OF_SYNTHETIC: Final = ("rate", "count", "start", "seed", *_SPOILING, "truth", "history_h")
 _OF_VENUES: Final = ("url", "rest_url", "finite", "no_recovery", "no_marks")
 
 
@@ -45,6 +45,8 @@ class SyntheticOptions:
     """Trades a second; None: as fast as it goes."""
     count: int | None = None
     """Trades in all; None: no end."""
+    start_us: int | None = None
+    """Event time of the beginning, µs UTC; None: see ``SyntheticConfig``."""
     duplicates: float = 0.0
     late: float = 0.0
     late_s: float = 30.0
@@ -89,6 +91,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     market = parser.add_argument_group("synthetic")
     market.add_argument("--rate", type=float, metavar="N", help="trades/s (default: as fast as it goes)")
     market.add_argument("--count", type=int, metavar="N", help="trades in all (default: no end)")
+    market.add_argument(
+        "--start",
+        metavar="TIME",
+        help="when the market begins, ISO 8601; UTC where it names no zone (default: now; without --rate so long ago "
+        "that all is due)",
+    )
     add_setting(market, "seed")
     for name, done in RATES.items():
         market.add_argument(_flag(name), type=float, metavar="SHARE", help=f"{done}; 0 to below 1 of the trades")
@@ -126,6 +134,7 @@ def options_of(parsed: argparse.Namespace, feed: str) -> ProduceOptions:
         synthetic=SyntheticOptions(
             rate=parsed.rate,
             count=parsed.count,
+            start_us=None if parsed.start is None else instant_us("--start", parsed.start),
             truth=parsed.truth,
             history_h=parsed.history_h,
             **{name: value for name in _SPOILING if (value := getattr(parsed, name)) is not None},

@@ -6,6 +6,7 @@ import datetime as dt
 import fcntl
 import json
 import os
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -139,6 +140,7 @@ def _synthetic(options: SyntheticOptions, settings: Settings, lake: Lake, held: 
         seed=settings.seed,
         rate_per_s=options.rate,
         count=options.count,
+        start_us=options.start_us,
         duplicates=options.duplicates,
         late=options.late,
         late_s=options.late_s,
@@ -151,6 +153,8 @@ def _synthetic(options: SyntheticOptions, settings: Settings, lake: Lake, held: 
     config = replace(config, symbols=settings.symbols) if settings.symbols else config
     symbols = tuple(config.symbols)
     wanted = options.history_h is not None
+    if wanted and (options.start_us or 0) > time.time_ns() // 1000:
+        raise TerminalError("--start lies ahead, and --history-h tells what was before it: leave one of them out.")
     if not wanted and not (lake.is_local and chronicle_path(lake.path).exists()):
         return Parts(SyntheticSource(config), symbols, None)
     path = chronicle_path(lake.path)

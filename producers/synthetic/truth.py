@@ -28,6 +28,15 @@ _Stream: TypeAlias = BinaryIO | gzip.GzipFile
 _FAULTS: Final = ("duplicate", "late", "out_of_order", "malformed", "gap")
 
 
+def faults_path(truth: Path) -> Path:
+    """Where what was done to the trades is, beside where the trades are."""
+    return _beside(truth, ".faults.jsonl" + (".gz" if truth.suffix == ".gz" else ""))
+
+
+def _beside(truth: Path, ending: str) -> Path:
+    return truth.with_name(truth.name.removesuffix(".gz").removesuffix(".jsonl") + ending)
+
+
 class UnwritableTruthError(TerminalError):
     """The truth cannot be written where it should be."""
 
@@ -100,7 +109,7 @@ class Truth:
         """The run ended well: close, then write the summary, ``about`` the run first."""
         self.close()
         if self._path is not None:
-            name = self._beside(self._path, ".summary.json")
+            name = _beside(self._path, ".summary.json")
             draft = name.with_name(f"{name.name}.{os.getpid()}")
             draft.write_text(json.dumps({**about, **self.summary}, indent=1) + "\n", encoding="utf-8")
             draft.replace(name)
@@ -117,9 +126,9 @@ class Truth:
 
     def _open(self, path: Path) -> None:
         try:
-            self._beside(path, ".summary.json").unlink(missing_ok=True)  # an earlier run's says nothing of this one
+            _beside(path, ".summary.json").unlink(missing_ok=True)  # an earlier run's says nothing of this one
             self._trades = self._stream(path)
-            self._faults = self._stream(self._beside(path, ".faults.jsonl" + (".gz" if path.suffix == ".gz" else "")))
+            self._faults = self._stream(faults_path(path))
         except OSError as error:
             self.close()
             raise UnwritableTruthError(str(path), error.strerror or str(error)) from error
@@ -137,7 +146,3 @@ class Truth:
         if path.suffix == ".gz":  # without the time: the same truth is the same file
             return gzip.GzipFile(path, "wb", compresslevel=3, mtime=0)
         return path.open("wb")
-
-    @staticmethod
-    def _beside(path: Path, ending: str) -> Path:
-        return path.with_name(path.name.removesuffix(".gz").removesuffix(".jsonl") + ending)

@@ -1,6 +1,5 @@
 """What run-app says of the markets, over tables written by hand."""
 
-import json
 import time
 from collections.abc import Callable
 from decimal import Decimal
@@ -85,18 +84,3 @@ def test_the_account_orders_ids_by_their_number(port: DuckdbPort) -> None:
         ("kraken", "BTC-USD", "kraken", 3, "8", "10", 2),
         ("kraken", "ETH-USD", "kraken", 1, "a:1", "a:1", 1),
     ]
-
-
-def test_trades_that_were_made_and_are_not_in_silver_are_named(port: DuckdbPort, tmp_path: Path) -> None:
-    def made(trade_id: str) -> str:
-        names = {"exchange": "kraken", "source": "kraken", "symbol": "BTC-USD", "trade_id": trade_id}
-        return json.dumps({**names, "event_time_us": time.time_ns() // 1000 - 60_000_000})
-
-    truth = tmp_path / "truth.jsonl"
-    truth.write_text("".join(made(i) + "\n" for i in ("8", "9", "10")))
-    assert market_view.truth_missing(port, truth) == []
-    with truth.open("a") as file:
-        file.write(made("11") + "\n")
-    assert market_view.truth_missing(port, truth) == ["kraken:BTC-USD:11"]
-    truth.write_text("")
-    assert market_view.truth_missing(port, truth) == []

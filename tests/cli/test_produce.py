@@ -156,6 +156,14 @@ def test_a_history_is_told_by_one_producer_of_a_lake(here: Target) -> None:
             wiring.parts(options, settings, here.lake, held)
 
 
+def test_no_past_is_told_of_a_market_that_begins_later(here: Target) -> None:
+    ahead = SyntheticOptions(start_us=time.time_ns() // 1000 + HOUR_US, history_h=1)
+    settings = here.settings.model_copy(update={"feed": "synthetic", "history_h": 1.0})
+    with contextlib.ExitStack() as held, pytest.raises(TerminalError, match="--start lies ahead"):
+        wiring.parts(ProduceOptions(synthetic=ahead), settings, here.lake, held)
+    assert not chronicle_path(here.lake.path).exists()
+
+
 def test_who_wants_no_history_leaves_word_of_what_he_tells_to_who_wants_one(here: Target) -> None:
     plain = ProduceOptions(synthetic=SyntheticOptions())
     settings = here.settings.model_copy(update={"feed": "synthetic", "history_h": 1.0})

@@ -35,6 +35,8 @@ def test_what_is_said_of_the_synthetic_market_is_kept() -> None:
         "5",
         "--count",
         "7",
+        "--start",
+        "2026-11-23T09:00:00+01:00",
         "--late",
         "0.1",
         "--late-s",
@@ -47,7 +49,7 @@ def test_what_is_said_of_the_synthetic_market_is_kept() -> None:
         "2",
     )
     assert options_of(parsed(*words), "synthetic").synthetic == SyntheticOptions(
-        rate=5, count=7, late=0.1, late_s=2, gap_trades=3, truth=Path("t"), history_h=2
+        rate=5, count=7, start_us=1_795_420_800_000_000, late=0.1, late_s=2, gap_trades=3, truth=Path("t"), history_h=2
     )
 
 

@@ -1,0 +1,112 @@
+"""One bounded pass (``ONCE=1 make run-app``): what its simulated sources trade, and whether all of it came.
+
+The synthetic market is spoiled in it as it is in a live run, and goes on until what its newest forecast said of the
+shortest horizon can be held against the price that came: a lake of one pass has something of everything to show.
+"""
+
+import datetime as dt
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+from tapehouse.intervals import SECOND_US, instant_of
+from tapehouse.query.port import QueryPort
+from tapehouse.settings import Settings
+
+TRADES: Final = 1_000
+"""What each simulated venue, and the synthetic source, trades."""
+RATE_PER_S: Final = 500.0
+"""The venues' rate, and the synthetic source's at most."""
+LONGEST_US: Final = 60 * SECOND_US
+"""Forecasts that are made less often are not waited for."""
+_IDS: Final = "SELECT exchange, symbol, source, trade_id FROM silver.trades WHERE event_time_us >= {since_us}"
+_GAPS: Final = "SELECT gap_id FROM silver.gaps WHERE event = 'opened' AND to_us >= {since_us}"
+_REFUSED: Final = (
+    "SELECT verdict, count(*) FROM silver.rejected WHERE arrival_time >= TIMESTAMP '{since} UTC' GROUP BY verdict"
+)
+_VERDICTS: Final[Mapping[str, str]] = {"duplicate": "duplicate", "malformed": "quarantined"}
+"""What silver makes of each fault of which a record comes that is no trade of its own."""
+_Trade: TypeAlias = tuple[str, str, str, str]
+
+
+def synthetic_words(settings: Settings, start_us: int) -> tuple[str, ...]:
+    """How ``tapehouse produce`` is told what the synthetic market trades from ``start_us`` on.
+
+    ``settings``: with the forecasts' as the refresh has them.
+    """
+    rate_per_s = TRADES * SECOND_US / (ends_us(settings, start_us) - start_us)
+    start = instant_of(start_us).isoformat()
+    return ("--start", start, "--rate", f"{rate_per_s:g}", "--count", str(TRADES))
+
+
+def ends_us(settings: Settings, start_us: int) -> int:
+    """When a market that begins at ``start_us`` has traded enough, µs UTC.
+
+    Only the newest forecast that is due is made. So the end is where the shortest horizon of one is over and the next
+    one is not due, and half way between the two, since trades come at random. Where forecasts are made too seldom for
+    that, or one is due before the horizon of the last is over, the market ends as soon as it can.
+    """
+    soonest_us = start_us + round(TRADES / RATE_PER_S * SECOND_US)
+    every_us = round(settings.forecast_every_s * SECOND_US)
+    shortest_us = round(min(settings.forecast_horizons_s) * SECOND_US)
+    if not shortest_us < every_us <= LONGEST_US:
+        return soonest_us
+    return soonest_us + ((shortest_us + every_us) // 2 - soonest_us) % every_us
+
+
+def missing(port: QueryPort, truth: Path, began_us: int) -> Iterator[str]:
+    """What a source made and the lake does not know, a sentence each.
+
+    ``truth``: the trades that it made as JSON lines, what it did to them beside (``producers.synthetic.truth``).
+    ``began_us``: an instant before its first record, µs UTC.
+    """
+    made = dict(_made(truth))
+    if not made:
+        return
+    faults = _faults(truth)
+    holes = [fault for fault in faults if fault["fault"] == "gap"]
+    never_sent = {trade for trade in made if any(_is_in(trade, hole) for hole in holes)}
+    since_us = min(made.values())
+    gone = sorted(made.keys() - never_sent - set(port.run(_IDS.format(since_us=since_us)).rows))
+    if gone:
+        exchange, symbol, _, trade_id = gone[0]
+        yield f"{len(gone)} trades of {truth.name}, the first of them {exchange}:{symbol}:{trade_id}"
+    if not faults:
+        return
+    known = {gap_id for (gap_id,) in port.run(_GAPS.format(since_us=since_us)).rows}
+    untold = [hole["gap_id"] for hole in holes if hole["gap_id"] not in known]
+    if untold:
+        yield f"{len(untold)} gaps of {truth.name}, the first of them {untold[0]}"
+    # Kinesis tells arrival in whole milliseconds.
+    since = instant_of(began_us // SECOND_US * SECOND_US).astimezone(dt.UTC)
+    refused: dict[str, int] = dict(port.run(_REFUSED.format(since=f"{since:%Y-%m-%d %H:%M:%S}")).rows)
+    for name, verdict in _VERDICTS.items():
+        sent = sum(fault["fault"] == name for fault in faults)
+        if refused.get(verdict, 0) < sent:
+            yield f"{sent} {name} records were sent, and {refused.get(verdict, 0)} are {verdict} in silver.rejected"
+
+
+def _is_in(trade: _Trade, hole: Mapping[str, Any]) -> bool:
+    exchange, symbol, source, trade_id = trade
+    return (
+        exchange == source == "synthetic"
+        and symbol == hole["symbol"]
+        and int(hole["from_id"]) <= int(trade_id) <= int(hole["to_id"])
+    )
+
+
+def _made(truth: Path) -> Iterator[tuple[_Trade, int]]:
+    """Each trade's key, and its event time, µs UTC."""
+    with truth.open(encoding="utf-8") as lines:
+        for line in lines:
+            trade = json.loads(line)
+            yield (trade["exchange"], trade["symbol"], trade["source"], trade["trade_id"]), trade["event_time_us"]
+
+
+def _faults(truth: Path) -> list[dict[str, Any]]:
+    """Nothing where the source spoils none."""
+    from producers.synthetic import faults_path
+
+    path = faults_path(truth)
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
