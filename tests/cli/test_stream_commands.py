@@ -18,7 +18,7 @@ import pytest
 from cli.command import Target, target
 from cli.main import main
 from cli.processes import AppProcesses
-from producers.synthetic import chronicle_path, faults_path
+from producers.synthetic import chronicle_path
 from tapehouse.kpl import deaggregate
 from tapehouse.lake import Lake
 from tapehouse.record import judge
@@ -57,10 +57,6 @@ def of_kind(kind: str, found: Iterable[bytes]) -> list[dict[str, Any]]:
     """Of what silver takes."""
     now_us = time.time_ns() // 1000
     return [json.loads(data) for data in found if (judged := judge(data, now_us)).kind == kind and not judged.reasons]
-
-
-def trades(found: Iterable[bytes]) -> set[tuple[str, str, str]]:
-    return {(body["exchange"], body["symbol"], body["trade_id"]) for body in of_kind("trade", found)}
 
 
 def test_up_produce_and_down(here: Target, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -111,32 +107,6 @@ def bounded_pass(here: Target) -> AppProcesses:
     return processes
 
 
-def test_the_processes_of_one_bounded_pass_put_every_simulated_trade_into_the_stream(here: Target) -> None:
-    here.lake.check_origin("demo")
-    here.stack.up()
-    here.stack.ensure_stream("trades", 2)
-    processes = bounded_pass(here)
-    of_venues, synthetic = (trades(truth.read_bytes().splitlines()) for truth in processes.truths)
-    assert len(of_venues) == 3_000
-    assert len(synthetic) > 20_000, "a day of history"
-    found = records(here)
-    faults = [json.loads(line) for line in faults_path(processes.truths[1]).read_text().splitlines()]
-    never_sent = {
-        ("synthetic", fault["symbol"], str(number))
-        for fault in faults
-        if fault["fault"] == "gap"
-        for number in range(int(fault["from_id"]), int(fault["to_id"]) + 1)
-    }
-    assert never_sent < synthetic
-    assert (of_venues | synthetic) - never_sent == trades(found)
-    malformed = [data for data in found if judge(data, time.time_ns() // 1000).reasons]
-    assert 0 < len(malformed) == sum(fault["fault"] == "malformed" for fault in faults)
-    assert len(found) == sum(report["confirmed"] for report in processes.reports().values())
-    assert processes.stop_producers() == []
-    assert here.stack.stop(processes.names) == []
-    assert here.stack.alive().keys() == {"kinesis", "aws"}
-
-
 def test_a_second_run_goes_on_where_the_synthetic_market_was(here: Target) -> None:
     def synthetic(found: list[bytes]) -> list[dict[str, Any]]:
         bodies = [*of_kind("trade", found), *of_kind("gap", found), *of_kind("coverage", found)]
@@ -145,8 +115,13 @@ def test_a_second_run_goes_on_where_the_synthetic_market_was(here: Target) -> No
     here.lake.check_origin("demo")
     here.stack.up()
     here.stack.ensure_stream("trades", 2)
-    here.stack.stop(bounded_pass(here).names)
-    first = synthetic(records(here))
+    processes = bounded_pass(here)
+    assert processes.stop_producers() == []
+    assert here.stack.stop(processes.names) == []
+    assert here.stack.alive().keys() == {"kinesis", "aws"}
+    there = records(here)
+    assert len(there) == sum(report["confirmed"] for report in processes.reports().values())
+    first = synthetic(there)
     here.stack.stop(bounded_pass(here).names)
     both = synthetic(records(here))
     told = Counter((body["symbol"], body["trade_id"]) for body in both if body["kind"] == "trade")

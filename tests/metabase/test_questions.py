@@ -11,21 +11,16 @@ from typing import Any, Final
 
 import pytest
 
-from metabase import book
-from metabase.dashboard import QuestionCard
 from metabase.question import Question
 from tapehouse.lake import Lake
 from tapehouse.query.duckdb_port import DuckdbPort
-from tapehouse.query.port import Result
 from tests.metabase import question_lake
+from tests.metabase.drawn import BOOK, is_drawn_by, opened
 from tests.metabase.question_lake import HOUR, MINUTE, NOW, TODAY
 from tests.trino import Trino, trino
 
 __all__ = ["trino"]
 
-BOOK: Final = book.read()
-MOST_ROWS: Final = 2_000
-"""Metabase draws no more."""
 CHOSEN: Final[Mapping[str, str]] = {
     "symbol": "BTC-USD",
     "exchange": "kraken",
@@ -66,41 +61,16 @@ def answer(home: DuckdbPort, name: str, **values: str) -> list[dict[str, Any]]:
     return [dict(zip(found.columns, row, strict=True)) for row in found.rows]
 
 
-def drawn(question: Question) -> set[str]:
-    """The columns that its header names."""
-    goal = [question.goal] if question.goal and question.display == "progress" else []
-    return {*question.columns, *goal}
-
-
 # -- all of them ------------------------------------------------------------------------------------------------------
 
 
-def _is_drawn_by(found: Result, question: Question) -> None:
-    assert drawn(question) <= set(found.columns)
-    assert 0 < len(found.rows) <= (400 if question.display == "candles" else MOST_ROWS)
-    for column in question.y:
-        place = found.columns.index(column)
-        values = [row[place] for row in found.rows if row[place] is not None]
-        assert values, f"{column} is null in every row"
-        assert all(isinstance(value, int | float | Decimal) for value in values), f"{column} is no number"
-
-
-def _opened(name: str) -> Iterator[dict[str, str]]:
-    """What a question is asked when its dashboards are opened: each card has the defaults of its filters."""
-    for board in BOOK.dashboards.values():
-        for card in board.cards:
-            if isinstance(card, QuestionCard) and card.question == name:
-                found = {param.name: board.filter_of(card, param.name) for param in BOOK.questions[name].params}
-                yield {param: each.default for param, each in found.items() if each and each.default}
-
-
 @pytest.mark.parametrize("question", BOOK.questions.values(), ids=BOOK.questions)
-def test_a_question_has_rows_and_the_columns_that_it_is_drawn_by(home: DuckdbPort, question: Question) -> None:
+def test_a_question_has_rows_and_the_columns_that_itis_drawn_by(home: DuckdbPort, question: Question) -> None:
     """By itself, as its dashboards open, and with everything chosen."""
     chosen = {**CHOSEN, **OTHERWISE.get(question.name, {})}
-    asked = [question.asked(values) for values in ({}, *_opened(question.name), chosen)]
+    asked = [question.asked(values) for values in ({}, *opened(question.name), chosen)]
     for sql in dict.fromkeys(asked):
-        _is_drawn_by(home.run(sql), question)
+        is_drawn_by(home.run(sql), question)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,66 @@
+"""``ONCE=1 make run-app`` from nothing: its account holds, and every question of the dashboards has an answer."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from metabase.question import Question
+from tapehouse.lake import Lake
+from tapehouse.query.duckdb_port import DuckdbPort
+from tests.metabase.drawn import BOOK, is_drawn_by, opened
+
+pytestmark = [pytest.mark.e2e, pytest.mark.spark, pytest.mark.timeout(900)]
+
+ROOT = Path(__file__).parents[2]
+ACCOUNT = re.compile(
+    r"^([\d,]+) bronze records = ([\d,]+) trades \+ ([\d,]+) rejected \+ ([\d,]+) gaps \+ ([\d,]+) coverage$", re.M
+)
+
+
+class Pass:
+    """What the command said, and the lake that it left."""
+
+    def __init__(self, folder: Path) -> None:
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "TAPEHOUSE_"))}
+        done = subprocess.run(
+            [str(Path(sys.executable).with_name("tapehouse")), "run-app"],
+            env=environment | {"ONCE": "1", "LAKE": str(folder)},
+            cwd=ROOT, capture_output=True, text=True, timeout=800, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, f"{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+        self.said, self.lake = done.stdout, Lake(folder)
+
+
+@pytest.fixture(scope="module")
+def bounded(tmp_path_factory: pytest.TempPathFactory) -> Pass:
+    return Pass(tmp_path_factory.mktemp("once") / "lake")
+
+
+@pytest.fixture(scope="module")
+def port(bounded: Pass) -> Iterator[DuckdbPort]:
+    found = DuckdbPort(bounded.lake)
+    yield found
+    found.close()
+
+
+def test_the_account_holds_of_a_market_that_is_spoiled(bounded: Pass) -> None:
+    assert bounded.said.endswith("judged every record, candle and market\nNothing is missing.\n")
+    account = ACCOUNT.search(bounded.said)
+    assert account is not None
+    records, *held = (int(each.replace(",", "")) for each in account.groups())
+    assert records == sum(held)
+    assert records > 25_000, "a day of history"
+    assert all(count > 0 for count in held)
+
+
+@pytest.mark.parametrize("question", BOOK.questions.values(), ids=BOOK.questions)
+def test_a_question_has_rows_and_the_columns_that_it_is_drawn_by(port: DuckdbPort, question: Question) -> None:
+    """By itself, and as its dashboards open."""
+    asked = [question.asked(values) for values in ({}, *opened(question.name))]
+    for sql in dict.fromkeys(asked):
+        is_drawn_by(port.run(sql), question)
