@@ -19,6 +19,7 @@ import http.cookiejar
 import json
 import random
 import re
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -26,7 +27,13 @@ from typing import Any, Final
 
 import requests
 
-from metabase.server.errors import LostAnswerError, RefusedError, StrangeAnswerError, UnavailableError
+from metabase.server.errors import (
+    LostAnswerError,
+    RefusedError,
+    StrangeAnswerError,
+    UnavailableError,
+    UntrustedError,
+)
 from tapehouse import logs
 from tapehouse.backoff import Backoff, retry
 from tapehouse.loopback import is_loopback
@@ -208,6 +215,10 @@ class MetabaseClient:
                 timeout=_SLOW_TIMEOUT_S if _SLOW.fullmatch(what) else _TIMEOUT_S,
                 allow_redirects=False,
             )
+        except requests.exceptions.SSLError as error:
+            if (fault := _no_proof(error)) is not None:
+                raise UntrustedError(self.url, fault) from None
+            raise _TryAgainError(what, self._scrubbed(f"SSLError: {error}")) from None
         except requests.RequestException as error:
             detail = self._scrubbed(f"{type(error).__name__}: {error}")
             if harmless or _never_asked(error):
@@ -258,6 +269,19 @@ def _lacking(what: str, answer: Any) -> str | None:
 
 def _are_objects(answer: Any) -> bool:
     return isinstance(answer, list) and all(isinstance(each, dict) for each in answer)
+
+
+def _no_proof(error: requests.exceptions.SSLError) -> str | None:
+    """Why TLS did not come about; None where the line was only cut."""
+    cause: object = error
+    while isinstance(cause, Exception) and not isinstance(cause, ssl.SSLError):
+        cause = getattr(cause, "reason", None) or next(iter(cause.args), None)
+    match cause:
+        case ssl.SSLEOFError():
+            return None
+        case ssl.SSLCertVerificationError():
+            return cause.verify_message
+    return str(cause or error)
 
 
 def _never_asked(error: requests.RequestException) -> bool:

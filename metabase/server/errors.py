@@ -6,6 +6,7 @@
                     │  └ LostAnswerError the answer was lost, and what was asked may have been done
                     └ MovedError         it changed since the plan was shown
     TerminalError ─┬─ RefusedError       it refuses a request; the status and its reason
+                   ├─ UntrustedError     nobody vouches for who answers
                    ├─ StrangeAnswerError what answers is not Metabase, or one that we do not know
                    ├─ SignInError        nobody is let in, or not as an administrator
                    ├─ AmbiguousError     there are two where one is looked for
@@ -53,6 +54,20 @@ class RefusedError(TerminalError):
 
     def __str__(self) -> str:
         return f"Metabase refused {self.what} with {self.status}: {self.detail}"
+
+
+class UntrustedError(TerminalError):
+    """Who answers cannot prove who it is: nothing was sent."""
+
+    def __init__(self, url: str, detail: str) -> None:
+        super().__init__(url, detail)
+        self.url, self.detail = url, detail
+
+    def __str__(self) -> str:
+        return (
+            f"{self.url} does not prove that it is Metabase: {self.detail}. Nothing was sent. Is the address the one "
+            "of its certificate, and no proxy before it? An authority of your own is named by REQUESTS_CA_BUNDLE."
+        )
 
 
 class StrangeAnswerError(TerminalError):

@@ -25,7 +25,7 @@ from cli.terraform.place import Place
 from embedded import Stack
 from metabase import book
 from metabase.server.client import MetabaseClient
-from metabase.server.errors import RefusedError, UnavailableError
+from metabase.server.errors import RefusedError
 from tapehouse import deployed
 from tapehouse.errors import TerminalError, UnpreparedError
 from tests.metabase.fake import FakeMetabase
@@ -167,15 +167,16 @@ def test_a_sign_in_before_metabase_is_told_and_fails_nothing(
     assert "A sign-in stands before it: do it from a network of machine_cidrs." in said.err
 
 
-def test_a_certificate_that_nobody_vouches_for_is_a_failure(
-    with_metabase: FakeMetabase, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+def test_who_does_not_prove_to_be_metabase_is_a_failure(
+    with_metabase: FakeMetabase, checkout: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def another(*_: Any, **__: Any) -> None:
-        raise UnavailableError("GET /api/health", "SSLError: certificate verify failed")
-
-    monkeypatch.setattr("metabase.server.sign_in.wait_until_up", another)
+    """The fake speaks no TLS."""
+    configuration = (checkout / "infra/main.tf").read_text()
+    secure = with_metabase.url.replace("http:", "https:")
+    (checkout / "infra/main.tf").write_text(configuration.replace(with_metabase.url, secure))
+    with_metabase.reset()
     assert main(["deploy", "--target", "aws", "--yes"]) == 1
-    assert "certificate verify failed" in capsys.readouterr().err
+    assert f"{secure} does not prove that it is Metabase" in capsys.readouterr().err
 
 
 def test_a_metabase_that_was_not_deployed_is_left_alone(

@@ -1,14 +1,22 @@
 """Requests are tried again where that is harmless, errors have names, and no secret is in any of them."""
 
 import json
+import ssl
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import requests
+import urllib3
 
 from metabase.server.client import MetabaseClient
-from metabase.server.errors import LostAnswerError, RefusedError, StrangeAnswerError, UnavailableError
+from metabase.server.errors import (
+    LostAnswerError,
+    RefusedError,
+    StrangeAnswerError,
+    UnavailableError,
+    UntrustedError,
+)
 from metabase.server.live import read
 from metabase.server.names import Names
 from metabase.server.sign_in import Administrator, instance, sign_in, wait_until_up
@@ -76,6 +84,42 @@ def test_nobody_there_is_tried_again_and_told(waits: list[float]) -> None:
         client.post("/api/card", {})
     assert len(waits) == 1
     client.close()
+
+
+def test_who_does_not_prove_to_be_metabase_is_told_at_once_and_sent_nothing(
+    server: FakeMetabase, state: State, waits: list[float]
+) -> None:
+    """The fake speaks no TLS."""
+    client = MetabaseClient(server.url.replace("http:", "https:"), sleep=waits.append)
+    client.use_key(KEY)
+    with pytest.raises(UntrustedError, match=r"https://127.* does not prove that it is Metabase: .*WRONG_VERSION"):
+        client.get("/api/health")
+    with pytest.raises(UntrustedError, match="Nothing was sent"):
+        client.post("/api/card", {})
+    assert (waits, state.requests) == ([], [])
+    client.close()
+
+
+def test_a_certificate_that_nobody_vouches_for_is_told_with_its_reason_and_a_cut_line_is_not_one(
+    client: MetabaseClient, waits: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    foreign = ssl.SSLCertVerificationError("certificate verify failed")
+    foreign.verify_message = "self-signed certificate"
+    faults: list[ssl.SSLError] = [foreign, ssl.SSLEOFError("EOF occurred in violation of protocol")]
+
+    def refuse(*_: object, **__: object) -> None:
+        pool = urllib3.HTTPSConnectionPool("127.0.0.1")
+        reason = urllib3.exceptions.SSLError(faults[0])
+        raise requests.exceptions.SSLError(urllib3.exceptions.MaxRetryError(pool, "/", reason))
+
+    monkeypatch.setattr(requests.Session, "request", refuse)
+    with pytest.raises(UntrustedError, match=r"Metabase: self-signed certificate\. Nothing was sent"):
+        client.post("/api/card", {})
+    assert waits == []
+    del faults[0]
+    with pytest.raises(UnavailableError, match="EOF occurred"):
+        client.post("/api/card", {})
+    assert len(waits) == 2
 
 
 @pytest.mark.parametrize(
