@@ -1,6 +1,6 @@
 """The cards of the tab that is shown, kept up while somebody looks."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -40,8 +40,18 @@ class _Shown:
 class Board:
     """``draw`` puts a tab's cards into the slot that is open."""
 
-    def __init__(self, book: Book, *, answers: Asks, versions: Versions, look: Look) -> None:
+    def __init__(
+        self,
+        book: Book,
+        *,
+        answers: Asks,
+        versions: Versions,
+        look: Look,
+        on_lead: Callable[[Mapping[str, str]], None],
+    ) -> None:
+        """``on_lead``: told what a reader followed in a table, a value a filter."""
         self._book, self._answers, self._versions, self._look = book, answers, versions, look
+        self._on_lead = on_lead
         self._shown: list[_Shown] = []
         self.is_seen = True
         """Whether the page is in front: nothing is asked for one that nobody sees."""
@@ -55,7 +65,7 @@ class Board:
                 with ui.element("div").classes("board loose" if self._is_loose(band) else "board"):
                     for card in band:
                         if isinstance(card, QuestionCard):
-                            self._shown.append(self._put(card, top))
+                            self._shown.append(self._put(card, top, [each.name for each in choice.dashboard.filters]))
                         else:
                             put_text(card, top)
         self.choose(choice)
@@ -67,7 +77,7 @@ class Board:
             isinstance(card, TextCard) or self._book.questions[card.question].display == "table" for card in band
         )
 
-    def _put(self, card: QuestionCard, top: int) -> _Shown:
+    def _put(self, card: QuestionCard, top: int, names: Collection[str]) -> _Shown:
         question = self._book.questions[card.question]
         view = CardView(
             question,
@@ -75,6 +85,7 @@ class Board:
             card.place,
             style.place(card.place, top),
             is_figure=question.display in _FIGURES,
+            on_lead=self._on_lead,
         )
         live = LiveCard(
             question,
@@ -83,6 +94,7 @@ class Board:
             look=self._look,
             show=view.show,
             columns=card.columns,
+            filters=names,
         )
         return _Shown(card, view, live)
 

@@ -1,5 +1,6 @@
 """One card on the page: what is drawn, in NiceGUI's elements. The same kind again is an update, so a zoom stays."""
 
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from nicegui import ui
@@ -14,9 +15,16 @@ _CELL: Final = """
       :style="props.row[props.col.field].bar ? {'--share': props.row[props.col.field].bar} : {}">
   <a v-if="props.row[props.col.field].href" :href="props.row[props.col.field].href" target="_blank"
      rel="noopener noreferrer nofollow">{{ props.value }}</a>
+  <a v-else-if="props.row[props.col.field].leads" class="lead" role="link" tabindex="0"
+     :data-leads="JSON.stringify(props.row[props.col.field].leads)">{{ props.value }}</a>
   <template v-else>{{ props.value }}</template>
 </q-td>
 """
+_FOLLOWED: Final = """event => {
+  const lead = event.target.closest('a.lead');
+  if (lead && (event.type === 'click' || event.key === 'Enter')) emit(JSON.parse(lead.dataset.leads));
+}"""
+"""What a table's rows cannot tell by themselves: in one that scrolls, they are not the table's own children."""
 _TALL: Final = 5
 """Rows from which on a card is as high on a phone as on a desk, and more."""
 _FLAT: Final = 3
@@ -28,7 +36,17 @@ _MANY: Final = 12
 class CardView:
     """The frame of a question's card; ``show`` fills it."""
 
-    def __init__(self, question: Question, title: str, at: Place, place: str, *, is_figure: bool) -> None:
+    def __init__(
+        self,
+        question: Question,
+        title: str,
+        at: Place,
+        place: str,
+        *,
+        is_figure: bool,
+        on_lead: Callable[[Mapping[str, str]], None] = lambda _: None,
+    ) -> None:
+        self._on_lead = on_lead
         self._shown: Drawn | None = None
         self._element: Any = None
         self._is_flat = at.h <= _FLAT
@@ -88,6 +106,8 @@ class CardView:
         table.props("no-data-label='Nothing here' no-results-label='Nothing found'")
         table.props[":sort-method"] = rows.BY_VALUE
         table.add_slot("body-cell", _CELL)
+        for event in ("click", "keyup"):
+            table.on(event, lambda followed: self._on_lead(followed.args), js_handler=_FOLLOWED)
         return table.bind_filter_from(self._search, "value", backward=lambda said: said or "")
 
 

@@ -9,8 +9,14 @@ from metabase.question import Question
 from tapehouse.query import Result
 
 
-def draw(question: Question, result: Result, look: Look, columns: Sequence[str] = ()) -> Drawn:
-    """``columns``: those of a table that are shown; all where none are named.
+def draw(
+    question: Question,
+    result: Result,
+    look: Look,
+    columns: Sequence[str] = (),
+    filters: Collection[str] = (),
+) -> Drawn:
+    """``columns``: those of a table that are shown; all where none are named. ``filters``: those of its dashboard.
 
     Raises DrawingError where the answer lacks a column that is named.
     """
@@ -19,7 +25,7 @@ def draw(question: Question, result: Result, look: Look, columns: Sequence[str] 
     if question.display != "table":
         question = ticks.settled(question, result)
     drawers: Mapping[str, Callable[[], Drawn]] = {
-        "table": lambda: rows.grid(question, result, columns),
+        "table": lambda: rows.grid(question, result, columns, filters),
         "scalar": lambda: figures.scalar(question, result),
         "smartscalar": lambda: figures.smartscalar(question, result, look),
         "progress": lambda: figures.progress(question, result),

@@ -1,7 +1,7 @@
 """The filters that the shown tab's cards use, above them."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from nicegui import ui
@@ -26,6 +26,22 @@ def used(choice: Choice, book: Book) -> Iterator[Filter]:
         if (each := choice.dashboard.filter_of(card, param.name)) is not None
     }
     yield from (each for each in choice.dashboard.filters if each.name in names)
+
+
+def led(choice: Choice, book: Book, values: Any) -> Choice:
+    """With those values, by filter: in this tab where its cards use them all, else in the first one that does.
+
+    What a filter cannot have, and what is of none, stays as it is: ``values`` come from a browser.
+    """
+    found, names = choice, set[str]()
+    for each in choice.dashboard.filters:
+        value = values.get(each.name) if isinstance(values, Mapping) else None
+        if isinstance(value, str) and value and not address.fault(each, value):
+            found = found.chosen(each, value)
+            names.add(each.name)
+    tabs = [choice.tab, *choice.dashboard.tabs]
+    uses = (tab for tab in tabs if names <= {each.name for each in used(found.in_tab(tab.title), book)})
+    return found.in_tab(next(uses, choice.tab).title)
 
 
 def put(choice: Choice, book: Book, answers: Asks, changed: Callable[[Filter, str], None]) -> None:

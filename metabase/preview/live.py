@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -44,7 +44,7 @@ class Asks(Protocol):
 class LiveCard:
     """A question with its choice. ``show`` draws; all of it is called in one event loop.
 
-    ``columns``: those of a table that are shown; all where none are named.
+    ``columns``: those of a table that are shown; all where none are named. ``filters``: those of its dashboard.
     """
 
     def __init__(
@@ -56,10 +56,11 @@ class LiveCard:
         look: Look,
         show: Callable[[Drawn], None],
         columns: Sequence[str] = (),
+        filters: Collection[str] = (),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._question, self._answers, self._versions, self._look = question, answers, versions, look
-        self._show, self._columns, self._clock = show, columns, clock
+        self._show, self._columns, self._filters, self._clock = show, columns, filters, clock
         self._pace = CANDLES if question.display == "candles" else OTHERS
         self._tables = starting.tables_of(question)
         self._values: Mapping[str, str] = {}
@@ -109,7 +110,8 @@ class LiveCard:
             return Message(starting.not_there(self._question, missing))
         try:
             result = await self._answers.ask(self._question.asked(self._values))
-            return drawing.draw(self._question.chosen(self._values), result, self._look, self._columns)
+            question = self._question.chosen(self._values)
+            return drawing.draw(question, result, self._look, self._columns, self._filters)
         except (LakehouseError, ValueError) as error:
             return Message(f"{self._question.name}: {error}", is_error=True)
         except Exception as error:  # a fault of ours in one card is no reason for it to stand still without a word

@@ -1,6 +1,7 @@
 """A dashboard's page: the other dashboards, the filters, the tabs, the board."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -84,8 +85,11 @@ class _Page:
 
     def __init__(self, shared: Shared, choice: Choice, look: Look) -> None:
         self._shared, self._choice, self._look = shared, choice, look
-        self._board = Board(shared.book, answers=shared.answers, versions=shared.versions, look=look)
+        self._board = Board(
+            shared.book, answers=shared.answers, versions=shared.versions, look=look, on_lead=self._lead
+        )
         self._content: ui.element | None = None
+        self._tabs: ui.tabs | None = None
 
     def draw(self) -> None:
         self._put_top()
@@ -122,11 +126,11 @@ class _Page:
     def _put_tabs(self) -> None:
         tabs = self._choice.dashboard.tabs
         if len(tabs) > 1:
-            with ui.tabs().props("dense no-caps align=left inline-label") as row:
+            with ui.tabs().props("dense no-caps align=left inline-label") as self._tabs:
                 for each in tabs:
                     ui.tab(each.title)
-            row.set_value(self._choice.tab.title)
-            row.on_value_change(self._turn)
+            self._tabs.set_value(self._choice.tab.title)
+            self._tabs.on_value_change(self._turn)
 
     def _fill(self) -> None:
         """The filters and cards of the tab."""
@@ -146,6 +150,19 @@ class _Page:
         self._choice = self._choice.chosen(each, value)
         self._tell()
         self._board.choose(self._choice)
+
+    def _lead(self, values: Mapping[str, str]) -> None:
+        """A reader followed a market in a table."""
+        found = filters.led(self._choice, self._shared.book, values)
+        if found == self._choice:
+            return
+        self._choice, before = found, self._choice.tab
+        if self._tabs is not None and found.tab is not before:
+            self._tabs.set_value(found.tab.title)  # and the tab is turned
+            ui.run_javascript("window.scrollTo(0, 0)")
+        else:
+            self._tell()
+            self._fill()
 
     def _tell(self) -> None:
         """The address says what is chosen, and so do the links to the other dashboards."""

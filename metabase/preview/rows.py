@@ -1,7 +1,7 @@
 """Tables. A cell is text, never HTML: the news is written by strangers."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -15,6 +15,8 @@ _LONG: Final = 28
 """Texts from so many letters on may be broken into lines."""
 _MARKETS: Final = ("symbol", "name")
 """Columns that say whose a row's prices are."""
+_LEADS: Final = ("symbol", "exchange")
+"""What a row's market is; a symbol in a table leads to it, where the dashboard has such filters."""
 _SIDES: Final[Mapping[Any, Tone]] = {"buy": "up", "sell": "down"}
 BY_VALUE: Final = """(rows, column, descending) => [...rows].sort((one, other) => {
   const a = one[column].sort, b = other[column].sort;
@@ -25,8 +27,11 @@ _BY_WORDS: Final = "cell => cell.text"
 """What a search looks in."""
 
 
-def grid(question: Question, result: Result, columns: Sequence[str] = ()) -> Grid:
-    """Those columns of the answer, or every one, in its order. Raises DrawingError."""
+def grid(question: Question, result: Result, columns: Sequence[str] = (), filters: Collection[str] = ()) -> Grid:
+    """Those columns of the answer, or every one, in its order. Raises DrawingError.
+
+    ``filters``: what the table's reader can choose by.
+    """
     decimals = _decimals(question, result)
     sides = _sides(question, result)
     heads, cells = [], []
@@ -47,12 +52,23 @@ def grid(question: Question, result: Result, columns: Sequence[str] = ()) -> Gri
             }
         )
         forms = [_form(form, each, value) for each, value in zip(decimals, values, strict=True)]
-        cells.append(_cells(values, forms, sides if form.side or form.style == "price" else ()))
+        made = _cells(values, forms, sides if form.side or form.style == "price" else ())
+        if name == _LEADS[0] and name in filters:
+            made = [{**cell, **lead} for cell, lead in zip(made, _leads(result, filters), strict=True)]
+        cells.append(made)
     rows = [
         {"id": number, **{f"c{at}": cell[number] for at, cell in enumerate(cells)}}
         for number in range(len(result.rows))
     ]
     return Grid(heads, rows)
+
+
+def _leads(result: Result, filters: Collection[str]) -> Iterator[Mapping[str, Any]]:
+    """By row: what leads to its market, by filter."""
+    names = [name for name in _LEADS if name in filters and name in result.columns]
+    for row in zip(*(column(result, name) for name in names), strict=True):
+        is_market = all(isinstance(value, str) and value for value in row)
+        yield {"leads": dict(zip(names, row, strict=True))} if is_market else {}
 
 
 def _decimals(question: Question, result: Result) -> list[Mapping[str, int]]:

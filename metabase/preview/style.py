@@ -72,6 +72,8 @@ body { font-family: system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; ba
 .q-table td.long { white-space: normal; min-width: 220px; overflow-wrap: anywhere }
 .q-table td.bar { background: linear-gradient(to left, var(--bar) var(--share), transparent var(--share)) no-repeat }
 .q-table td a { color: var(--accent) }
+.q-table td a.lead { color: inherit; cursor: pointer }
+.q-table td a.lead:hover, .q-table td a.lead:focus-visible { color: var(--accent); text-decoration: underline }
 .q-table tbody td { border-color: var(--line) !important }
 .q-tab { min-height: 36px }
 .holdings { width: min(820px, 94vw); max-width: none }

@@ -135,6 +135,20 @@ class TabPage:
         self.browser.run(f"{heads}.find(each => ({_HEAD})(each) === {json.dumps(head)}).click()")
         time.sleep(0.3)
 
+    def follow(self, question: str, words: str, *, beside: str) -> None:
+        """Clicks on a market in the row of a table that has another cell ``beside``, and waits for where it leads."""
+        rows = f"[...document.querySelectorAll('.question-{question} tbody tr')]"
+        cells = "[...row.querySelectorAll('td')].map(each => each.innerText.trim())"
+        asked = json.dumps([words, beside])
+        row = f"{rows}.find(row => {asked}.every(each => {cells}.includes(each)))"
+        before = json.dumps(self.address)
+        self.browser.run(
+            f"[...{row}.querySelectorAll('a.lead')].find(each => each.innerText === {json.dumps(words)}).click()"
+        )
+        self.browser.until(f"location.href !== {before}", f"{words} leads nowhere", _TOLD_WITHIN_S)
+        time.sleep(0.1)  # the cards are told right behind the address
+        self.settle()
+
     # -- filters ------------------------------------------------------------------------------------------------------
 
     def value(self, name: str) -> str:

@@ -94,6 +94,21 @@ def test_a_long_table_is_searched_and_sorted(chromium: Browser, address: str) ->
     assert chromium.faults == []
 
 
+def test_a_market_of_the_list_leads_to_its_chart(chromium: Browser, address: str) -> None:
+    page = TabPage(chromium)
+    page.go(f"{address}/markets?exchange=")
+    listed = page.cards()["price_table"]
+    market, venue = listed.heads.index("Market"), listed.heads.index("Exchange")
+    symbol = next(row[market] for row in listed.seen if row[venue] == "coinbase" and row[market] != "BTC-USD")
+    page.follow("price_table", symbol, beside="coinbase")
+    assert [page.told(name) for name in ("symbol", "exchange", "_tab")] == [symbol, "coinbase", "Chart"]
+    assert [page.value(name) for name in ("symbol", "exchange")] == [symbol, "coinbase"]
+    cards = page.cards()
+    assert {each.error for each in cards.values()} == {""}
+    assert not cards["candles"].empty
+    assert chromium.faults == []
+
+
 def test_each_filter_is_used() -> None:
     for dashboard in BOOK.dashboards.values():
         used = [name for _, names in few(BOOK, dashboard) for name in names]

@@ -148,6 +148,46 @@ def test_what_a_filter_cannot_have_is_refused_with_a_message(visited: Visited, v
     visited(test, markets=samples.MARKETS.replace(", values: [BTC-USD, ETH-USD]", ""))
 
 
+def test_a_market_in_a_table_leads_to_the_first_tab_that_is_about_one(visited: Visited) -> None:
+    """And within its own tab where that is: of two tables one leads away from Prices, whose filter it has none."""
+    listed = samples.MARKETS.replace("  - {name: from, type: date}\n", "")
+    listed = listed.replace("      - {question: candles, title: Hours, x: 0, y: 9, w: 18, h: 9}\n", "")
+    listed = listed.replace("{question: summary, ", "{question: summary, filters: {symbol: null}, ")
+
+    async def test(user: User, engine: Engine, _: Path) -> None:
+        client = await user.open("/markets")
+        await user.should_see(kind=ui.table)
+        told: list[str] = []
+        client.run_javascript = lambda code, **_: told.append(code)  # type: ignore[method-assign,assignment]
+        nothing: Any
+        for nothing in (None, [], {"symbol": 5}, {"symbol": "two\nlines"}, {"from": ""}, {"other": "x"}):
+            user.find(ui.table).trigger("click", nothing)
+        assert told == []
+        user.find(ui.table).trigger("click", {"symbol": "ETH-USD"})
+        await user.should_see("volume: the hours are lost")
+        assert any(json.dumps("/markets?symbol=ETH-USD&_tab=Flow") in each for each in told)
+        (sql,) = [each for each in engine.asked if "exchange_activity" in each]
+        assert "symbol = 'ETH-USD'" in sql
+
+    visited(test, markets=listed)
+
+
+def test_a_market_in_a_table_is_chosen_where_its_tab_is_about_one(visited: Visited) -> None:
+    async def test(user: User, engine: Engine, _: Path) -> None:
+        client = await user.open("/markets")
+        await user.should_see(kind=ui.table)
+        told: list[str] = []
+        client.run_javascript = lambda code, **_: told.append(code)  # type: ignore[method-assign,assignment]
+        before = len(engine.asked)
+        user.find(ui.table).trigger("click", {"symbol": "ETH-USD"})
+        await until(lambda: sum("'ETH-USD'" in each for each in engine.asked[before:]) == 2)
+        (symbol,) = user.find(ui.toggle).elements
+        assert symbol.value == "ETH-USD"
+        assert any(json.dumps("/markets?symbol=ETH-USD") in each for each in told)
+
+    visited(test)
+
+
 def test_a_commit_updates_the_same_chart_so_that_a_zoom_stays(visited: Visited) -> None:
     async def test(user: User, engine: Engine, folder: Path) -> None:
         await user.open("/markets")

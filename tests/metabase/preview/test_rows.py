@@ -72,6 +72,21 @@ def test_a_trade_has_its_taker_s_color_also_where_the_side_is_not_shown() -> Non
     assert [row["c2"].get("tone") for row in grid(asked, result).rows] == ["up", "down", None]
 
 
+def test_a_symbol_leads_to_its_market_where_the_dashboard_has_the_filters() -> None:
+    result = answer("exchange symbol price", ("kraken", "BTC-USD", 5), (None, "ETH-USD", 6), ("kraken", "", 7))
+    asked = question("table")
+
+    def leads(*filters: str, columns: tuple[str, ...] = ()) -> list[list[Any]]:
+        made = grid(asked, result, columns, filters)
+        return [[row[each["field"]].get("leads") for each in made.columns] for row in made.rows]
+
+    market = {"symbol": "BTC-USD", "exchange": "kraken"}
+    assert leads("symbol", "exchange", "from") == [[None, market, None], [None] * 3, [None] * 3]
+    assert leads("symbol", "exchange", columns=("symbol",)) == [[market], [None], [None]], "the venue need not be shown"
+    assert [row[1] for row in leads("symbol")] == [{"symbol": "BTC-USD"}, {"symbol": "ETH-USD"}, None]
+    assert leads("exchange", "price") == [[None] * 3] * 3
+
+
 def test_a_loss_too_small_to_be_seen_has_no_color() -> None:
     _, cells = column([-0.001, -0.01], Format(decimals=2, signed=True))
     assert [(each["text"], each.get("tone")) for each in cells] == [("0.00", None), ("-0.01", "down")]
