@@ -58,8 +58,7 @@ class Page:
     def drawn_s(self, dashboard: str, tab: str, **values: str) -> float:
         """Seconds from the navigation until every card is drawn. Raises SystemExit where one shows an error."""
         words = {**({"_tab": tab} if tab else {}), **values}
-        self._page.call("Page.navigate", url="about:blank")
-        self._page.call("Page.navigate", url=f"{self._address}/{dashboard}?{urlencode(words)}")
+        self._page.open(f"{self._address}/{dashboard}?{urlencode(words)}")
         drawn = float(self._page.until("window.drawnMs ?? 0", f"{dashboard} {tab}"))
         if errors := self._page.run(_ERRORS):
             raise SystemExit(f"{dashboard} {tab}: {errors}")

@@ -80,6 +80,15 @@ class Browser:
             time.sleep(POLL_S)
         raise RuntimeError(f"{what}: not within {within_s:g} s")
 
+    def open(self, address: str) -> None:
+        """Goes there; what is run from then on is run in that page. Raises RuntimeError where it never comes.
+
+        Not by way of an empty page: two navigations at once are a race, after which a busy Chromium answers nothing.
+        """
+        before = self.run("performance.timeOrigin")
+        self.call("Page.navigate", url=address)
+        self.until(f"performance.timeOrigin !== {before!r}", f"{address} is not opened")
+
     def size(self, width: int, height: int) -> None:
         self.call(
             "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600

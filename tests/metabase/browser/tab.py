@@ -93,8 +93,7 @@ class TabPage:
 
     def go(self, address: str) -> None:
         """Opens an address, and waits until every card shows something."""
-        self.browser.call("Page.navigate", url="about:blank")  # the next page is settled, and not the last one still
-        self.browser.call("Page.navigate", url=address)
+        self.browser.open(address)
         self.settle()
 
     def reload(self) -> None:
