@@ -4,9 +4,9 @@ The synthetic market is spoiled in it as it is in a live run, and goes on until 
 shortest horizon can be held against the price that came: a lake of one pass has something of everything to show.
 """
 
-import datetime as dt
 import json
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -22,11 +22,17 @@ LONGEST_US: Final = 60 * SECOND_US
 """Forecasts that are made less often are not waited for."""
 _IDS: Final = "SELECT exchange, symbol, source, trade_id FROM silver.trades WHERE event_time_us >= {since_us}"
 _GAPS: Final = "SELECT gap_id FROM silver.gaps WHERE event = 'opened' AND to_us >= {since_us}"
-_REFUSED: Final = (
-    "SELECT verdict, count(*) FROM silver.rejected WHERE arrival_time >= TIMESTAMP '{since} UTC' GROUP BY verdict"
-)
-_VERDICTS: Final[Mapping[str, str]] = {"duplicate": "duplicate", "malformed": "quarantined"}
-"""What silver makes of each fault of which a record comes that is no trade of its own."""
+_REPEATS: Final = """
+    SELECT from_utf8(b.payload) AS payload
+    FROM silver.rejected r JOIN bronze.trades b ON r.stream_name = b.stream_name AND r.shard_id = b.shard_id
+        AND r.sequence_number = b.sequence_number AND r.sub_sequence_number = b.sub_sequence_number
+    WHERE r.verdict = 'duplicate' AND r.exchange = 'synthetic'
+        AND r.arrival_time >= {since} AND b.arrival_time >= {since}"""
+_QUARANTINED: Final = """
+    SELECT to_hex(payload) AS payload
+    FROM silver.rejected WHERE verdict = 'quarantined' AND arrival_time >= {since}"""
+_MARGIN_US: Final = 3_600 * SECOND_US
+"""Before the first trade's time a record may have arrived, by a clock that was set back meanwhile."""
 _Trade: TypeAlias = tuple[str, str, str, str]
 
 
@@ -59,10 +65,11 @@ def missing(port: QueryPort, truth: Path, began_us: int) -> Iterator[str]:
     """What a source made and the lake does not know, a sentence each.
 
     ``truth``: the trades that it made as JSON lines, what it did to them beside (``producers.synthetic.truth``).
-    ``began_us``: an instant before its first record, µs UTC.
+    ``began_us``: an instant before its first record arrived, µs UTC.
     """
     made = dict(_made(truth))
     if not made:
+        yield f"{truth.name} names no trade: what was made is not known"
         return
     faults = _faults(truth)
     holes = [fault for fault in faults if fault["fault"] == "gap"]
@@ -78,13 +85,23 @@ def missing(port: QueryPort, truth: Path, began_us: int) -> Iterator[str]:
     untold = [hole["gap_id"] for hole in holes if hole["gap_id"] not in known]
     if untold:
         yield f"{len(untold)} gaps of {truth.name}, the first of them {untold[0]}"
-    # Kinesis tells arrival in whole milliseconds.
-    since = instant_of(began_us // SECOND_US * SECOND_US).astimezone(dt.UTC)
-    refused: dict[str, int] = dict(port.run(_REFUSED.format(since=f"{since:%Y-%m-%d %H:%M:%S}")).rows)
-    for name, verdict in _VERDICTS.items():
-        sent = sum(fault["fault"] == name for fault in faults)
-        if refused.get(verdict, 0) < sent:
-            yield f"{sent} {name} records were sent, and {refused.get(verdict, 0)} are {verdict} in silver.rejected"
+    since = f"TIMESTAMP '{instant_of(began_us - _MARGIN_US):%Y-%m-%d %H:%M:%S} UTC'"
+    repeats = Counter(
+        (fault["symbol"], fault["trade_id"]) for fault in faults if fault["fault"] == "duplicate"
+    ) - Counter(_trades_in(row[0] for row in port.run(_REPEATS.format(since=since)).rows))
+    if repeats:
+        symbol, trade_id = min(repeats)
+        yield f"{repeats.total()} repeats of {truth.name} in silver.rejected, one of synthetic:{symbol}:{trade_id}"
+    malformed = Counter(fault["payload"] for fault in faults if fault["fault"] == "malformed")
+    malformed -= Counter(row[0].lower() for row in port.run(_QUARANTINED.format(since=since)).rows)
+    if malformed:
+        yield f"{malformed.total()} malformed records of {truth.name} in silver.rejected, one of them {min(malformed)}"
+
+
+def _trades_in(payloads: Iterable[str]) -> Iterator[tuple[str, str]]:
+    for payload in payloads:
+        trade = json.loads(payload)
+        yield trade["symbol"], trade["trade_id"]
 
 
 def _is_in(trade: _Trade, hole: Mapping[str, Any]) -> bool:

@@ -23,6 +23,7 @@ from cli.refresh import settings_of
 from embedded import port as ports
 from tapehouse import logs
 from tapehouse.errors import TerminalError
+from tapehouse.write_once import write_over
 
 log = logs.of(__name__)
 
@@ -155,11 +156,13 @@ class AppProcesses:
         feeds = self._settings.feeds
         for word in self._settings.symbols:
             if ":" in word and not any(takes(feed, word) for feed in feeds):
-                raise TerminalError(f"{word} is a vendor's market, and none of FEEDS={','.join(feeds)} has it.")
+                none = f"none of FEEDS={','.join(feeds)} has it" if feeds else "no FEEDS are set"
+                raise TerminalError(f"{word} is a vendor's market, and {none}.")
 
     def _planned(self) -> Iterator[Producer]:
-        if self._settings.feeds:
+        if not self._settings.recordings:
             self._refuse_unread_markets()
+        if self._settings.feeds:
             for name in self._settings.feeds:
                 yield Producer(name, ("--feed", name, *self._symbols(name)))
             return
@@ -180,7 +183,8 @@ class AppProcesses:
             amount = bounded_pass.synthetic_words(settings_of(self._here), self.began_us)
             amount += ("--truth", self._truth("synthetic"))
         words = ("--feed", "synthetic", "--seed", str(self._settings.seed), *amount, *SPOILED, *self._history())
-        yield Producer("synthetic", words)
+        asked = ("--symbols", ",".join(self._settings.symbols)) if self._settings.symbols else ()
+        yield Producer("synthetic", (*words, *asked))
 
     def _history(self) -> tuple[str, ...]:
         """The synthetic market's past goes into a new lake, and goes on in one that has one."""
@@ -215,6 +219,7 @@ class AppProcesses:
             words += ["--recordings", str(settings.recordings), "--speed", "max" if settings.once else "1"]
         else:
             words += ["--seed", str(self._seed())]
+            write_over(self._simulated_before, b"", new_mode=0o644)
             words += ["--rate", f"{bounded_pass.RATE_PER_S if settings.once else self._rate_per_s:g}"]
         if settings.once and not settings.recordings:
             words += ["--trades", str(bounded_pass.TRADES), "--truth", self._truth(SIMULATOR)]
@@ -233,8 +238,14 @@ class AppProcesses:
         return str(self.truths[-1])
 
     def _seed(self) -> int:
-        """The seed that was set for a new lake; another in a lake that has trades, whose ids must not come again."""
-        return self._settings.seed if self._is_fresh() else self._settings.seed + int(self._clock())
+        """The seed that was set for a new lake; another where venues were simulated before: what they traded may be in
+        the stream and not yet in bronze, and their ids must not come again."""
+        is_first = self._is_fresh() and not self._simulated_before.exists()
+        return self._settings.seed if is_first else self._settings.seed + int(self._clock())
+
+    @property
+    def _simulated_before(self) -> Path:
+        return self._here.lake.path / "_producers" / "simulated"
 
     def _is_fresh(self) -> bool:
         return "bronze.trades" not in self._here.lake.existing_tables()

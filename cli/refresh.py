@@ -26,7 +26,7 @@ IN_DEMO: Mapping[str, Any] = {
     "forecast_horizons_s": (15.0, 30.0, 60.0),
     "forecast_least_returns": 12,
 }
-"""Of a demo's lake, where these are not set: it begins without a past, and is looked at for minutes."""
+"""Of a demo's lake, where none of these is set: it is looked at for minutes."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -97,12 +97,15 @@ def refresher(here: Target, spark: Any, **more: Any) -> Any:
 
 
 def settings_of(here: Target) -> Settings:
-    """The settings by which this lake's tables are made."""
+    """The settings by which this lake's tables are made.
+
+    Whoever sets one of a demo's goes on from the defaults, as everywhere: together with the demo's others it could be
+    what no settings may say, as a horizon below a step.
+    """
     settings = here.settings
-    if (here.lake.origin() or settings.origin) != "demo":
+    if (here.lake.origin() or settings.origin) != "demo" or IN_DEMO.keys() & settings.model_fields_set:
         return settings
-    unset = {name: value for name, value in IN_DEMO.items() if name not in settings.model_fields_set}
-    return settings.model_copy(update=unset)
+    return settings.model_copy(update=dict(IN_DEMO))
 
 
 @contextlib.contextmanager

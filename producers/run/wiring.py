@@ -136,6 +136,8 @@ def _synthetic(options: SyntheticOptions, settings: Settings, lake: Lake, held: 
     foreign = [symbol for symbol in settings.symbols if ":" in symbol]
     if foreign:
         raise TerminalError(f"{foreign[0]} names an exchange: the synthetic market has pairs alone, as BTC-USD.")
+    if (options.start_us or 0) > time.time_ns() // 1000:
+        raise TerminalError("--start lies ahead: the market begins now, or began before.")
     config = SyntheticConfig(
         seed=settings.seed,
         rate_per_s=options.rate,
@@ -153,8 +155,6 @@ def _synthetic(options: SyntheticOptions, settings: Settings, lake: Lake, held: 
     config = replace(config, symbols=settings.symbols) if settings.symbols else config
     symbols = tuple(config.symbols)
     wanted = options.history_h is not None
-    if wanted and (options.start_us or 0) > time.time_ns() // 1000:
-        raise TerminalError("--start lies ahead, and --history-h tells what was before it: leave one of them out.")
     if not wanted and not (lake.is_local and chronicle_path(lake.path).exists()):
         return Parts(SyntheticSource(config), symbols, None)
     path = chronicle_path(lake.path)

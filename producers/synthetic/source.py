@@ -21,10 +21,16 @@ from producers.synthetic.market import EXCHANGE, MarketRecord, due_us, market, w
 from producers.synthetic.past import past
 from producers.synthetic.spoiler import Spoiler
 from producers.synthetic.truth import Truth
+from tapehouse import logs
+from tapehouse.intervals import SECOND_US, instant_of
 from tapehouse.record import Trade
+
+log = logs.of(__name__)
 
 TICK_S: Final = 0.01
 """Between two batches of a market that keeps pace with the clock: the faster it is, the larger they are."""
+AHEAD_US: Final = 5 * SECOND_US
+"""A market that begins later than this is waited for with a word."""
 TOLD_LOOK_US: Final = 50_000
 """Between two looks whether the past is confirmed."""
 
@@ -127,6 +133,9 @@ class SyntheticSource:
         start_us = config.begins_us(now_us)
         if self._chronicle is not None:
             start_us = self._chronicle.begins_us(start_us)
+        if start_us > now_us + AHEAD_US:
+            until = instant_of(start_us).isoformat(timespec="seconds")
+            log.warning("market_waits", until=until, reason="all before is told already: the clock was set back")
         truth = self._truth = Truth(config.truth_path)
         try:
             if self._chronicle is not None:

@@ -138,7 +138,7 @@ class Spoiler:
         elif fault == "malformed":
             form, data = malformed(trade, self._random)
             out.append(Raw(data=data, partition_key=partition_key(trade)))
-            self._note("malformed", form=form, symbol=passage.symbol, after_id=trade.trade_id)
+            self._note("malformed", form=form, symbol=passage.symbol, after_id=trade.trade_id, payload=data.hex())
         if passage.disordered:
             self._behind(passage, out)
 

@@ -3,7 +3,8 @@
 - ``trades.jsonl`` (the path given; gzip where it ends in .gz): every trade of the market, the never-sent ones too, each
   a line as ``tapehouse.record.encode`` writes it, in the order of their times. The same with and without faults.
 - ``trades.faults.jsonl``: a line a fault as it happened: ``duplicate``, ``late``, ``out_of_order`` (only where a newer
-  trade of its market was really sent before), ``malformed`` (its form, and the id it followed), ``gap`` (its ids).
+  trade of its market was really sent before), ``malformed`` (its form, its bytes in hex, and the id it followed),
+  ``gap`` (its ids).
 - ``trades.summary.json``: the sums. It is written last, whole or not at all: without it the run did not end well.
 
 Lines are written just before a batch goes out, and kept nowhere; an earlier run's files of these names are replaced.

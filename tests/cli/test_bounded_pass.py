@@ -5,7 +5,9 @@ import asyncio
 import itertools
 import json
 import re
+from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,7 +26,7 @@ from producers.synthetic.market import market
 from tapehouse.intervals import SECOND_US
 from tapehouse.lake import Lake
 from tapehouse.query.duckdb_port import DuckdbPort
-from tapehouse.record import Gap, Trade
+from tapehouse.record import Gap, Trade, encode
 from tapehouse.settings import Settings
 
 BEGAN_US: Final = 1_795_000_000_000_000
@@ -32,7 +34,9 @@ SOONEST_US: Final = round(TRADES / RATE_PER_S * SECOND_US)
 IN_A_DEMO: Final = Settings(**IN_DEMO)
 TRADE = {**dict.fromkeys(("exchange", "symbol", "source", "trade_id"), "string"), "event_time_us": "long"}
 GAP = {**dict.fromkeys(("gap_id", "event"), "string"), "to_us": "long"}
-REJECTED = {"arrival_time": "timestamp", "verdict": "string"}
+PLACE = {**dict.fromkeys(("stream_name", "shard_id", "sequence_number"), "string"), "sub_sequence_number": "long"}
+BRONZE = {**PLACE, "arrival_time": "timestamp", "payload": "binary"}
+REJECTED = {**BRONZE, **dict.fromkeys(("verdict", "exchange"), "string")}
 
 
 # -- how long it trades
@@ -63,17 +67,22 @@ def test_its_last_trades_are_near_that_end_whatever_the_dice_say(seed: int) -> N
     "asked",
     [
         {"forecast_every_s": 900.0},  # nobody waits for a quarter of an hour
-        {"forecast_every_s": 10.0},  # a newer forecast is due before the horizon of the last is over
+        {"forecast_every_s": 15.0},  # a newer forecast is due when the horizon of the last is over
     ],
 )
-def test_it_does_not_wait_for_forecasts_that_it_cannot_see_come_true(asked: dict[str, Any], tmp_path: Path) -> None:
-    here = target(Settings(lake=str(tmp_path), **asked))
-    settings = settings_of(here)
-    assert settings.forecast_every_s == asked["forecast_every_s"], "what was asked for goes before the demo's"
-    assert settings.forecast_horizons_s == (15.0, 30.0, 60.0)
-    assert {ends_us(settings, BEGAN_US + at * SECOND_US) - BEGAN_US - at * SECOND_US for at in range(60)} == {
-        SOONEST_US
-    }
+def test_it_does_not_wait_for_forecasts_that_it_cannot_see_come_true(asked: dict[str, Any]) -> None:
+    settings = Settings(**{**IN_DEMO, **asked})
+    lengths = {ends_us(settings, start_us) - start_us for start_us in range(BEGAN_US, BEGAN_US + 10**8, 999_983)}
+    assert lengths == {SOONEST_US}
+
+
+def test_who_sets_one_of_a_demo_s_forecasts_has_the_others_as_everywhere(tmp_path: Path) -> None:
+    """Else the minute that is the default, spelled out, would be a step longer than the demo's horizons."""
+    here = target(Settings(lake=str(tmp_path)))
+    assert settings_of(here).forecast_horizons_s == (15.0, 30.0, 60.0)
+    here = target(Settings(lake=str(tmp_path), forecast_interval="1m"))
+    assert settings_of(here) == here.settings
+    assert settings_of(here).forecast_horizons_s == (300.0, 900.0, 1800.0, 3600.0)
 
 
 # -- what came of it
@@ -93,9 +102,10 @@ class Told:
         items = asyncio.run(_read(SyntheticSource(config)))
         trades = [each for each in items if isinstance(each, Trade)]
         self.trades = {(each.symbol, each.trade_id): each for each in trades}
-        self.repeated = len(trades) - len(self.trades)
+        seen = Counter((each.symbol, each.trade_id) for each in trades)
+        self.repeats = [self.trades[key] for key, count in seen.items() for _ in range(count - 1)]
         self.gaps = [each for each in items if isinstance(each, Gap)]
-        self.malformed = sum(isinstance(each, Raw) for each in items)
+        self.malformed = [each.data for each in items if isinstance(each, Raw)]
 
     def lake(self, write: Callable[..., None], **without: int) -> None:
         """Written without so many trades, gaps, repeats or malformed records."""
@@ -104,10 +114,21 @@ class Told:
         write("silver.trades", TRADE, rows)
         gaps = [(each.gap_id, "opened", each.to_us) for each in self.gaps[without.get("gaps", 0) :]]
         write("silver.gaps", GAP, [*gaps, ("another", "opened", BEGAN_US - 1)])
-        before = [(BEGAN_US - SECOND_US, verdict) for verdict in ("duplicate", "quarantined") * 99]
-        repeats = [(BEGAN_US, "duplicate")] * (self.repeated - without.get("repeats", 0))
-        refused = [(BEGAN_US, "quarantined")] * (self.malformed - without.get("malformed", 0))
-        write("silver.rejected", REJECTED, [*before, *repeats, *refused])
+        foreign = next(iter(self.trades.values()))
+        told = [
+            *((encode(each), "duplicate", "synthetic") for each in self.repeats[without.get("repeats", 0) :]),
+            *((data, "quarantined", None) for data in self.malformed[without.get("malformed", 0) :]),
+            *[(encode(replace(foreign, exchange="kraken")), "duplicate", "kraken")] * 99,
+            *[(b"another one", "quarantined", None)] * 99,
+        ]
+        places = [("trades", "0", str(number), 0) for number in range(len(told))]
+        arrived = [(*place, BEGAN_US, payload) for place, (payload, _, _) in zip(places, told, strict=True)]
+        write("bronze.trades", BRONZE, arrived)
+        rejected = [
+            (*place, BEGAN_US, None if verdict == "duplicate" else payload, verdict, exchange)
+            for place, (payload, verdict, exchange) in zip(places, told, strict=True)
+        ]
+        write("silver.rejected", REJECTED, rejected)
 
 
 async def _read(source: SyntheticSource) -> list[Item]:
@@ -121,8 +142,8 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
 
 def test_the_market_suffers_everything_that_the_dashboards_show(told: Told) -> None:
     assert len(told.gaps) >= 2
-    assert told.malformed >= 2
-    assert told.repeated >= 2
+    assert len(told.malformed) >= 2
+    assert len(told.repeats) >= 2
     assert len(told.trades) < TRADES
 
 
@@ -132,15 +153,15 @@ def test_the_market_suffers_everything_that_the_dashboards_show(told: Told) -> N
         ({}, None),
         ({"trades": 3}, r"3 trades of synthetic-truth\.jsonl, the first of them synthetic:\w+-USD:\d+"),
         ({"gaps": 1}, r"1 gaps of synthetic-truth\.jsonl, the first of them synthetic:synthetic:\w+-USD:\d+-\d+"),
-        ({"repeats": 1}, r"\d+ duplicate records were sent, and \d+ are duplicate in silver\.rejected"),
-        ({"malformed": 1}, r"\d+ malformed records were sent, and \d+ are quarantined in silver\.rejected"),
+        ({"repeats": 1}, r"1 repeats of synthetic-truth\.jsonl in silver\.rejected, one of synthetic:\w+-USD:\d+"),
+        ({"malformed": 1}, r"1 malformed records of synthetic-truth\.jsonl in silver\.rejected, one of them [0-9a-f]+"),
     ],
 )
 def test_what_was_sent_and_is_not_in_silver_is_named(
     told: Told, lake: Lake, write_table: Callable[..., None], without: dict[str, int], said: str | None
 ) -> None:
     told.lake(write_table, **without)
-    found = list(missing(DuckdbPort(lake), told.truth, BEGAN_US + 999_999))
+    found = list(missing(DuckdbPort(lake), told.truth, BEGAN_US))
     assert len(found) == (said is not None)
     assert all(re.fullmatch(said or "", each) for each in found)
 
@@ -153,6 +174,7 @@ def test_a_source_that_spoils_nothing_is_asked_for_its_trades_alone(
     write_table("silver.trades", TRADE, [("kraken", "BTC-USD", "kraken", "8", BEGAN_US)])
     truth = tmp_path / "simulator-truth.jsonl"
     of_9 = "1 trades of simulator-truth.jsonl, the first of them kraken:BTC-USD:9"
-    for ids, gone in (("8", []), ("", []), ("89", [of_9])):
+    nothing = "simulator-truth.jsonl names no trade: what was made is not known"
+    for ids, gone in (("8", []), ("", [nothing]), ("89", [of_9])):
         truth.write_text("".join(json.dumps({**names, "trade_id": each}) + "\n" for each in ids))
         assert list(missing(DuckdbPort(lake), truth, BEGAN_US)) == gone

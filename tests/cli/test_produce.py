@@ -156,8 +156,10 @@ def test_a_history_is_told_by_one_producer_of_a_lake(here: Target) -> None:
             wiring.parts(options, settings, here.lake, held)
 
 
-def test_no_past_is_told_of_a_market_that_begins_later(here: Target) -> None:
-    ahead = SyntheticOptions(start_us=time.time_ns() // 1000 + HOUR_US, history_h=1)
+@pytest.mark.parametrize("history_h", [None, 1.0])
+def test_no_market_begins_later(here: Target, history_h: float | None) -> None:
+    """Its lake would be told up to then, and whoever comes next would wait."""
+    ahead = SyntheticOptions(start_us=time.time_ns() // 1000 + HOUR_US, history_h=history_h)
     settings = here.settings.model_copy(update={"feed": "synthetic", "history_h": 1.0})
     with contextlib.ExitStack() as held, pytest.raises(TerminalError, match="--start lies ahead"):
         wiring.parts(ProduceOptions(synthetic=ahead), settings, here.lake, held)

@@ -162,6 +162,33 @@ def test_the_history_goes_into_a_new_lake_and_goes_on_in_one_that_has_one(
     assert AppProcesses(here)._history() == words
 
 
+def test_venues_that_traded_into_a_stream_that_nobody_read_trade_otherwise_the_next_time(tmp_path: Path) -> None:
+    """A run that was stopped before its first refresh has left no table."""
+    here = target(Settings(lake=str(tmp_path / "lake"), seed=7))
+    assert AppProcesses(here)._seed() == 7
+    try:
+        here.stack.up()
+        AppProcesses(here)._start_simulator()
+    finally:
+        here.stack.down()
+    assert AppProcesses(here, clock=lambda: 1_000.0)._seed() == 1_007
+
+
+def test_the_markets_that_are_asked_for_are_the_synthetic_ones_too(tmp_path: Path) -> None:
+    from tapehouse.errors import TerminalError
+
+    here = target(Settings(lake=str(tmp_path / "lake"), symbols=("DOGE-USD", "BTC-USD")))
+    try:
+        here.stack.up()
+        *_, synthetic = AppProcesses(here)._planned()
+    finally:
+        here.stack.down()
+    assert synthetic.arguments[-2:] == ("--symbols", "DOGE-USD,BTC-USD")
+    here = target(Settings(lake=str(tmp_path / "lake"), symbols=("binance:BTC-USDT",)))
+    with pytest.raises(TerminalError, match="binance:BTC-USDT is a vendor's market, and no FEEDS are set"):
+        list(AppProcesses(here)._planned())
+
+
 def test_a_producer_that_died_in_a_bounded_pass_is_told_with_its_log(here: Target) -> None:
     from tapehouse.errors import TerminalError
 
