@@ -15,6 +15,7 @@ Metabase prefers a cookie to a header, so none is kept: a session that signed in
 Redirects are not followed: a POST would become a GET, and the key might go elsewhere.
 """
 
+import html
 import http.cookiejar
 import json
 import random
@@ -24,11 +25,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
+from urllib.parse import quote, quote_plus
 
 import requests
+import urllib3
 
 from metabase.server.errors import (
     LostAnswerError,
+    NoWayError,
     RefusedError,
     StrangeAnswerError,
     UnavailableError,
@@ -49,10 +53,17 @@ _KEYS: Final = (
     (re.compile("GET /api/(permissions|collection)/graph"), "groups"),
     (re.compile(r"GET /api/(database|permissions/group|card|dashboard)/\d+"), "id"),
     (re.compile("POST /api/(setup|permissions/group|database|collection|card|dashboard)"), "id"),
-    (re.compile(r"GET /api/(health|session/properties|user/current)|POST /api/(session|card/\d+/query)"), ""),
+    (re.compile("GET /api/session/properties"), "has-user-setup"),
+    (re.compile(r"GET /api/(health|user/current)|POST /api/(session|card/\d+/query)"), ""),
 )
 """What an answer is to hold, where it is an object that is looked into."""
 _TURNED_AWAY: Final = frozenset({429, 503})
+_LOST: Final = frozenset({502, 504})
+"""Who stands before Metabase did not get its answer."""
+_NO_PROXY: Final = (
+    "the proxy that the environment names (HTTPS_PROXY, ALL_PROXY) has an address that cannot be read; in its password "
+    "/ is written %2F, # %23, @ %40"
+)
 _BACKOFF: Final = Backoff(base_s=1, cap_s=20)
 _PAGE: Final = 100
 _SHOWN: Final = 300
@@ -94,9 +105,16 @@ class MetabaseClient:
         self._http.close()
 
     def hide(self, secret: str) -> None:
-        """Whatever Metabase answers, this is not shown, nor as JSON or a dict would spell it."""
+        """Whatever Metabase answers, this is not shown, nor as JSON, a dict, HTML or an address would spell it."""
         if len(secret) >= _LEAST_SECRET:
-            self._secrets += dict.fromkeys((secret, json.dumps(secret)[1:-1], repr(secret)[1:-1]))
+            spelt = (
+                json.dumps(secret)[1:-1],
+                repr(secret)[1:-1],
+                html.escape(secret),
+                quote(secret),
+                quote_plus(secret),
+            )
+            self._secrets += dict.fromkeys((secret, *spelt))
 
     @property
     def is_signed_in(self) -> bool:
@@ -187,9 +205,11 @@ class MetabaseClient:
         response = answer()
         if response.status_code == 401 and headers and self._renewed(headers):
             response = answer()
+        if response.status_code in _LOST:
+            raise LostAnswerError(what, f"{response.status_code}, {self._detail(response)}")
         if not 200 <= response.status_code < 300:
             raise RefusedError(what, response.status_code, self._detail(response))
-        told = self._answer(what, response)
+        told = self._answer(what, response, harmless=harmless)
         if lacking := _lacking(what, told):
             raise StrangeAnswerError(what, lacking)
         return told
@@ -219,33 +239,48 @@ class MetabaseClient:
             if (fault := _no_proof(error)) is not None:
                 raise UntrustedError(self.url, fault) from None
             raise _TryAgainError(what, self._scrubbed(f"SSLError: {error}")) from None
+        except (requests.exceptions.InvalidURL, TypeError, ValueError) as error:  # its text may hold a password
+            raise NoWayError(self.url, f"{_NO_PROXY} ({type(error).__name__})") from None
         except requests.RequestException as error:
+            if "407" in str(error) and isinstance(error, requests.exceptions.ProxyError):
+                raise NoWayError(self.url, "the proxy wants a name and a password (407)") from None
             detail = self._scrubbed(f"{type(error).__name__}: {error}")
             if harmless or _never_asked(error):
                 raise _TryAgainError(what, detail) from None
             raise LostAnswerError(what, detail) from None
+        except OSError as error:  # of requests itself: a bundle of certificates that is not there
+            raise NoWayError(self.url, str(error).rstrip(".")) from None
 
-    def _answer(self, what: str, response: requests.Response) -> Any:
+    @staticmethod
+    def _answer(what: str, response: requests.Response, *, harmless: bool) -> Any:
+        """Nothing of what cannot be read is shown: it may be a session, cut."""
         if response.status_code == 204 or not response.content:
             return None
         try:
             return response.json()
-        except ValueError:
-            raise RefusedError(what, response.status_code, f"no JSON, {self._detail(response)}") from None
+        except (ValueError, RecursionError):
+            pass
+        kind = _kind(response)
+        if harmless or "html" in kind:
+            raise StrangeAnswerError(what, f"JSON ({kind or 'of no type'}, {len(response.content)} bytes)")
+        raise LostAnswerError(
+            what, f"it was cut, or is no JSON ({kind or 'of no type'}, {len(response.content)} bytes)"
+        )
 
     def _detail(self, response: requests.Response) -> str:
         """Metabase's reason: of JSON its messages, of text the text, of a page of HTML no more than that it is one."""
         try:
             said = response.json()
-        except ValueError:
-            kind = response.headers.get("content-type", "").partition(";")[0]
-            said = f"({kind}, {len(response.content)} bytes)" if "html" in kind else response.text
+        except (ValueError, RecursionError):
+            kind = _kind(response)
+            is_shown = "html" not in kind and response.text.lstrip()[:1] not in ("{", "[")
+            said = response.text if is_shown else f"({kind}, {len(response.content)} bytes)"
         if isinstance(said, dict):
             parts = [said.get("message"), said.get("errors"), said.get("specific-errors"), said.get("error")]
             said = "; ".join(str(part) for part in parts if part) or str(said)
         if response.is_redirect:
             said = "it is somewhere else: the address is to be that of Metabase itself"
-        return self._scrubbed(" ".join(str(said).split()))[:_SHOWN] or "(nothing said)"
+        return " ".join(self._scrubbed(str(said)).split())[:_SHOWN] or "(nothing said)"
 
     def _scrubbed(self, text: str) -> str:
         for secret in self._secrets:
@@ -273,9 +308,7 @@ def _are_objects(answer: Any) -> bool:
 
 def _no_proof(error: requests.exceptions.SSLError) -> str | None:
     """Why TLS did not come about; None where the line was only cut."""
-    cause: object = error
-    while isinstance(cause, Exception) and not isinstance(cause, ssl.SSLError):
-        cause = getattr(cause, "reason", None) or next(iter(cause.args), None)
+    cause = _cause(error, ssl.SSLError)
     match cause:
         case ssl.SSLEOFError():
             return None
@@ -284,6 +317,22 @@ def _no_proof(error: requests.exceptions.SSLError) -> str | None:
     return str(cause or error)
 
 
+def _cause(error: requests.RequestException, kind: type[Exception]) -> object:
+    """The innermost exception of a kind that an error was made of, or what is said in its place."""
+    found: object = None
+    cause: object = error
+    while isinstance(cause, Exception):
+        found = cause if isinstance(cause, kind) else found
+        cause = getattr(cause, "reason", None) or next(iter(cause.args), None)
+    return found
+
+
+def _kind(response: requests.Response) -> str:
+    return response.headers.get("content-type", "").partition(";")[0]
+
+
 def _never_asked(error: requests.RequestException) -> bool:
-    """Whether no byte of the request was sent."""
-    return isinstance(error, requests.ConnectTimeout) or "NewConnectionError" in str(error)
+    """Whether no byte of the request was sent: there was no name, no connection, or no proxy that made one."""
+    cause = _cause(error, urllib3.exceptions.HTTPError)
+    no_connection = (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ProxyError)
+    return isinstance(error, requests.ConnectTimeout) or isinstance(cause, no_connection)

@@ -7,6 +7,7 @@
                     └ MovedError         it changed since the plan was shown
     TerminalError ─┬─ RefusedError       it refuses a request; the status and its reason
                    ├─ UntrustedError     nobody vouches for who answers
+                   ├─ NoWayError         it cannot be asked from here, for a reason that stays
                    ├─ StrangeAnswerError what answers is not Metabase, or one that we do not know
                    ├─ SignInError        nobody is let in, or not as an administrator
                    ├─ AmbiguousError     there are two where one is looked for
@@ -68,6 +69,17 @@ class UntrustedError(TerminalError):
             f"{self.url} does not prove that it is Metabase: {self.detail}. Nothing was sent. Is the address the one "
             "of its certificate, and no proxy before it? An authority of your own is named by REQUESTS_CA_BUNDLE."
         )
+
+
+class NoWayError(TerminalError):
+    """It cannot be asked from here, and will not be by waiting. No secret is in the detail."""
+
+    def __init__(self, url: str, detail: str) -> None:
+        super().__init__(url, detail)
+        self.url, self.detail = url, detail
+
+    def __str__(self) -> str:
+        return f"{self.url} cannot be asked from here: {self.detail}."
 
 
 class StrangeAnswerError(TerminalError):

@@ -61,10 +61,11 @@ def wait_until_up(
 def instance(client: MetabaseClient) -> Instance:
     """What it says of itself; the token of a set-up is there only until one was done."""
     told = client.get("/api/session/properties")
-    version = told.get("version") or {}
+    version = told.get("version")
     token = told.get("setup-token") or ""
     client.hide(token)
-    return Instance(str(version.get("tag") or ""), bool(told.get("has-user-setup")), token)
+    tag = version.get("tag") if isinstance(version, dict) else None
+    return Instance(str(tag or ""), bool(told.get("has-user-setup")), token)
 
 
 def set_up(client: MetabaseClient, found: Instance, who: Administrator) -> None:

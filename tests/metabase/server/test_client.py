@@ -1,9 +1,11 @@
 """Requests are tried again where that is harmless, errors have names, and no secret is in any of them."""
 
+import html
 import json
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 import pytest
 import requests
@@ -12,6 +14,7 @@ import urllib3
 from metabase.server.client import MetabaseClient
 from metabase.server.errors import (
     LostAnswerError,
+    NoWayError,
     RefusedError,
     StrangeAnswerError,
     UnavailableError,
@@ -65,9 +68,11 @@ def test_a_lost_answer_is_asked_for_again_only_where_that_is_harmless(client: Me
 def test_a_fault_of_the_server_is_asked_again_only_where_that_is_harmless(client: MetabaseClient, state: State) -> None:
     state.answers = dict.fromkeys((0, 2), (502, "text/html", "<html>" + "x" * 9_000))
     assert client.get("/api/permissions/group")
-    with pytest.raises(RefusedError) as caught:
+    with pytest.raises(LostAnswerError, match=r"502, \(text/html, 9006 bytes\)\. It may have been done"):
         client.post("/api/permissions/group", {"name": "A"})
-    assert str(caught.value) == "Metabase refused POST /api/permissions/group with 502: (text/html, 9006 bytes)"
+    state.answers = {3: (500, "text/plain", "broken")}
+    with pytest.raises(RefusedError, match="with 500: broken"):
+        client.post("/api/permissions/group", {"name": "B"})
 
 
 def test_it_gives_up_in_the_end_and_says_what_it_heard_last(client: MetabaseClient, state: State) -> None:
@@ -83,6 +88,53 @@ def test_nobody_there_is_tried_again_and_told(waits: list[float]) -> None:
     with pytest.raises(UnavailableError, match="POST /api/card"):
         client.post("/api/card", {})
     assert len(waits) == 1
+    client.close()
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"), [("text/html", "<html>Sign in</html>"), ("application/json", '{"id": "a-ses')]
+)
+def test_what_cannot_be_read_is_not_shown_since_it_may_be_a_session(
+    client: MetabaseClient, state: State, kind: str, body: str
+) -> None:
+    state.answers = {0: (200, kind, body), 1: (200, kind, body)}
+    with pytest.raises(StrangeAnswerError, match=rf"without JSON \({kind}, {len(body)} bytes\)") as told:
+        client.get("/api/user/current")
+    with pytest.raises(StrangeAnswerError if "html" in kind else LostAnswerError, match=f"{len(body)} bytes") as made:
+        client.post("/api/permissions/group", {"name": "A"})
+    assert body not in str(told.value) + str(made.value)
+
+
+def test_what_was_never_asked_is_asked_again_whatever_it_makes(waits: list[float]) -> None:
+    client = MetabaseClient("https://nowhere.invalid", tries=2, sleep=waits.append)
+    with pytest.raises(UnavailableError, match="does not answer") as caught:
+        client.post("/api/card", {})
+    assert len(waits) == 1
+    assert not isinstance(caught.value, LostAnswerError), "nothing was made"
+    client.close()
+
+
+@pytest.mark.parametrize(
+    ("environment", "told"),
+    [
+        ({"HTTPS_PROXY": "http://bob:s3cret/pw@127.0.0.1:9"}, "the proxy that the environment names"),
+        ({"HTTPS_PROXY": "http://bob:s3cret[@127.0.0.1:9"}, "the proxy that the environment names"),
+        ({"REQUESTS_CA_BUNDLE": "/nowhere/bundle.pem"}, "/nowhere/bundle.pem"),
+    ],
+)
+def test_where_no_way_leads_there_is_told_at_once_without_the_proxy_s_password(
+    environment: dict[str, str], told: str, waits: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    client = MetabaseClient("https://nowhere.invalid", sleep=waits.append)
+    with pytest.raises(NoWayError, match=r"https://nowhere\.invalid cannot be asked from here: ") as caught:
+        client.get("/api/health")
+    assert told in str(caught.value)
+    assert "s3cret" not in str(caught.value)
+    assert waits == []
     client.close()
 
 
@@ -131,7 +183,7 @@ def test_a_certificate_that_nobody_vouches_for_is_told_with_its_reason_and_a_cut
         ((401, "text/plain", ""), "401: (nothing said)"),
         ((404, "text/plain", f"no {KEY} here"), "404: no *** here"),
         ((302, "text/html", "<html>"), "302: it is somewhere else: the address is to be that of Metabase itself"),
-        ((200, "text/html", "<html>Sign in</html>"), "200: no JSON, (text/html, 20 bytes)"),
+        ((400, "application/json", '{"id": "a-session'), "400: (application/json, 17 bytes)"),
     ],
 )
 def test_a_refusal_is_told_in_the_words_of_metabase(
@@ -157,6 +209,17 @@ def test_a_password_is_in_no_error_however_its_letters_are_escaped(
         client.get("/api/user/current")
     assert "slash-1" not in str(caught.value)
     assert "*** is too common" in str(caught.value)
+
+
+@pytest.mark.parametrize("spell", [html.escape, quote, quote_plus, str], ids=lambda each: str(each.__name__))
+def test_nor_is_one_that_a_page_or_an_address_spells(
+    client: MetabaseClient, state: State, spell: Callable[[str], str]
+) -> None:
+    password = 'correct  "horse" & <staple>'
+    client.hide(password)
+    state.answers = {0: (400, "text/plain", f"no: {spell(password)} !")}
+    with pytest.raises(RefusedError, match=r"400: no: \*\*\* !"):
+        client.get("/api/user/current")
 
 
 def test_what_the_contract_does_not_know_is_refused_by_the_fake(client: MetabaseClient, state: State) -> None:
