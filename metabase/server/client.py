@@ -60,6 +60,13 @@ _KEYS: Final = (
 _TURNED_AWAY: Final = frozenset({429, 503})
 _LOST: Final = frozenset({502, 504})
 """Who stands before Metabase did not get its answer."""
+_NO_TLS: Final = frozenset(
+    {
+        *("WRONG_VERSION_NUMBER", "UNSUPPORTED_PROTOCOL", "SSLV3_ALERT_HANDSHAKE_FAILURE"),
+        *("TLSV1_ALERT_PROTOCOL_VERSION", "TLSV1_UNRECOGNIZED_NAME"),
+    }
+)
+"""What TLS fails with before a byte is sent; with others it may fail behind that."""
 _NO_PROXY: Final = (
     "the proxy that the environment names (HTTPS_PROXY, ALL_PROXY) has an address that cannot be read; in its password "
     "/ is written %2F, # %23, @ %40"
@@ -235,13 +242,11 @@ class MetabaseClient:
                 timeout=_SLOW_TIMEOUT_S if _SLOW.fullmatch(what) else _TIMEOUT_S,
                 allow_redirects=False,
             )
-        except requests.exceptions.SSLError as error:
-            if (fault := _no_proof(error)) is not None:
-                raise UntrustedError(self.url, fault) from None
-            raise _TryAgainError(what, self._scrubbed(f"SSLError: {error}")) from None
         except (requests.exceptions.InvalidURL, TypeError, ValueError) as error:  # its text may hold a password
             raise NoWayError(self.url, f"{_NO_PROXY} ({type(error).__name__})") from None
         except requests.RequestException as error:
+            if (fault := _no_proof(error)) is not None:
+                raise UntrustedError(self.url, fault) from None
             if "407" in str(error) and isinstance(error, requests.exceptions.ProxyError):
                 raise NoWayError(self.url, "the proxy wants a name and a password (407)") from None
             detail = self._scrubbed(f"{type(error).__name__}: {error}")
@@ -260,21 +265,17 @@ class MetabaseClient:
             return response.json()
         except (ValueError, RecursionError):
             pass
-        kind = _kind(response)
-        if harmless or "html" in kind:
-            raise StrangeAnswerError(what, f"JSON ({kind or 'of no type'}, {len(response.content)} bytes)")
-        raise LostAnswerError(
-            what, f"it was cut, or is no JSON ({kind or 'of no type'}, {len(response.content)} bytes)"
-        )
+        if harmless or "html" in _kind(response):
+            raise StrangeAnswerError(what, f"JSON {_form(response)}")
+        raise LostAnswerError(what, f"it was cut, or is no JSON {_form(response)}")
 
     def _detail(self, response: requests.Response) -> str:
         """Metabase's reason: of JSON its messages, of text the text, of a page of HTML no more than that it is one."""
         try:
             said = response.json()
         except (ValueError, RecursionError):
-            kind = _kind(response)
-            is_shown = "html" not in kind and response.text.lstrip()[:1] not in ("{", "[")
-            said = response.text if is_shown else f"({kind}, {len(response.content)} bytes)"
+            is_shown = "html" not in _kind(response) and response.text.lstrip()[:1] not in ("{", "[")
+            said = response.text if is_shown else _form(response)
         if isinstance(said, dict):
             parts = [said.get("message"), said.get("errors"), said.get("specific-errors"), said.get("error")]
             said = "; ".join(str(part) for part in parts if part) or str(said)
@@ -306,15 +307,12 @@ def _are_objects(answer: Any) -> bool:
     return isinstance(answer, list) and all(isinstance(each, dict) for each in answer)
 
 
-def _no_proof(error: requests.exceptions.SSLError) -> str | None:
-    """Why TLS did not come about; None where the line was only cut."""
+def _no_proof(error: requests.RequestException) -> str | None:
+    """Why no TLS came about, so that nothing was sent; None where it did, or the line was only cut."""
     cause = _cause(error, ssl.SSLError)
-    match cause:
-        case ssl.SSLEOFError():
-            return None
-        case ssl.SSLCertVerificationError():
-            return cause.verify_message
-    return str(cause or error)
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return cause.verify_message
+    return str(cause) if getattr(cause, "reason", None) in _NO_TLS else None
 
 
 def _cause(error: requests.RequestException, kind: type[Exception]) -> object:
@@ -329,6 +327,10 @@ def _cause(error: requests.RequestException, kind: type[Exception]) -> object:
 
 def _kind(response: requests.Response) -> str:
     return response.headers.get("content-type", "").partition(";")[0]
+
+
+def _form(response: requests.Response) -> str:
+    return f"({_kind(response) or 'of no type'}, {len(response.content)} bytes)"
 
 
 def _never_asked(error: requests.RequestException) -> bool:
