@@ -6,7 +6,7 @@ shortest horizon can be held against the price that came: a lake of one pass has
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -32,7 +32,7 @@ _QUARANTINED: Final = """
     SELECT to_hex(payload) AS payload
     FROM silver.rejected WHERE verdict = 'quarantined' AND arrival_time >= {since}"""
 _MARGIN_US: Final = 3_600 * SECOND_US
-"""Before the first trade's time a record may have arrived, by a clock that was set back meanwhile."""
+"""So long before the first trade's time a record may have arrived, by a clock that was set back meanwhile."""
 _Trade: TypeAlias = tuple[str, str, str, str]
 
 
@@ -61,11 +61,10 @@ def ends_us(settings: Settings, start_us: int) -> int:
     return soonest_us + ((shortest_us + every_us) // 2 - soonest_us) % every_us
 
 
-def missing(port: QueryPort, truth: Path, began_us: int) -> Iterator[str]:
+def missing(port: QueryPort, truth: Path) -> Iterator[str]:
     """What a source made and the lake does not know, a sentence each.
 
     ``truth``: the trades that it made as JSON lines, what it did to them beside (``producers.synthetic.truth``).
-    ``began_us``: an instant before its first record arrived, µs UTC.
     """
     made = dict(_made(truth))
     if not made:
@@ -73,7 +72,11 @@ def missing(port: QueryPort, truth: Path, began_us: int) -> Iterator[str]:
         return
     faults = _faults(truth)
     holes = [fault for fault in faults if fault["fault"] == "gap"]
-    never_sent = {trade for trade in made if any(_is_in(trade, hole) for hole in holes)}
+    never_sent = {
+        ("synthetic", hole["symbol"], "synthetic", str(number))
+        for hole in holes
+        for number in range(int(hole["from_id"]), int(hole["to_id"]) + 1)
+    }
     since_us = min(made.values())
     gone = sorted(made.keys() - never_sent - set(port.run(_IDS.format(since_us=since_us)).rows))
     if gone:
@@ -85,7 +88,7 @@ def missing(port: QueryPort, truth: Path, began_us: int) -> Iterator[str]:
     untold = [hole["gap_id"] for hole in holes if hole["gap_id"] not in known]
     if untold:
         yield f"{len(untold)} gaps of {truth.name}, the first of them {untold[0]}"
-    since = f"TIMESTAMP '{instant_of(began_us - _MARGIN_US):%Y-%m-%d %H:%M:%S} UTC'"
+    since = f"TIMESTAMP '{instant_of(since_us - _MARGIN_US):%Y-%m-%d %H:%M:%S} UTC'"
     repeats = Counter(
         (fault["symbol"], fault["trade_id"]) for fault in faults if fault["fault"] == "duplicate"
     ) - Counter(_trades_in(row[0] for row in port.run(_REPEATS.format(since=since)).rows))
@@ -102,15 +105,6 @@ def _trades_in(payloads: Iterable[str]) -> Iterator[tuple[str, str]]:
     for payload in payloads:
         trade = json.loads(payload)
         yield trade["symbol"], trade["trade_id"]
-
-
-def _is_in(trade: _Trade, hole: Mapping[str, Any]) -> bool:
-    exchange, symbol, source, trade_id = trade
-    return (
-        exchange == source == "synthetic"
-        and symbol == hole["symbol"]
-        and int(hole["from_id"]) <= int(trade_id) <= int(hole["to_id"])
-    )
 
 
 def _made(truth: Path) -> Iterator[tuple[_Trade, int]]:

@@ -61,8 +61,6 @@ class AppProcesses:
         self._waiting: list[Producer] = []
         self._started: dict[str, Producer] = {}
         self._restarts: Counter[str] = Counter()
-        self.began_us = 0
-        """An instant before the first record of all, µs UTC; 0 before ``start``."""
         self.truths: list[Path] = []
         """Every trade that the simulated venues and the synthetic market made, as JSON lines; only in one bounded
         pass."""
@@ -82,7 +80,6 @@ class AppProcesses:
         self._reports.mkdir(parents=True, exist_ok=True)
         for old in self._reports.iterdir():
             old.unlink()
-        self.began_us = int(self._clock() * 1_000_000)
         self._waiting = list(self._planned())
         self.supervise()
 
@@ -180,11 +177,10 @@ class AppProcesses:
             yield Producer(name, ("--feed", name, *urls, "--symbols", symbols, "--no-marks", *finite))
         amount: tuple[str, ...] = ("--rate", f"{self._rate_per_s:g}")
         if self._settings.once:
-            amount = bounded_pass.synthetic_words(settings_of(self._here), self.began_us)
+            amount = bounded_pass.synthetic_words(settings_of(self._here), int(self._clock() * 1_000_000))
             amount += ("--truth", self._truth("synthetic"))
         words = ("--feed", "synthetic", "--seed", str(self._settings.seed), *amount, *SPOILED, *self._history())
-        asked = ("--symbols", ",".join(self._settings.symbols)) if self._settings.symbols else ()
-        yield Producer("synthetic", (*words, *asked))
+        yield Producer("synthetic", (*words, *self._symbols("synthetic")))
 
     def _history(self) -> tuple[str, ...]:
         """The synthetic market's past goes into a new lake, and goes on in one that has one."""

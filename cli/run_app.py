@@ -247,4 +247,4 @@ class _App:
                 yield f"{name}: {found['refused']} records were too large for the stream"
         yield from self._news.failures()
         for truth in self._processes.truths:
-            yield from bounded_pass.missing(port, truth, self._processes.began_us)
+            yield from bounded_pass.missing(port, truth)

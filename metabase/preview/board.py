@@ -59,13 +59,14 @@ class Board:
     def draw(self, choice: Choice) -> None:
         """The cards of the choice's tab."""
         self.close()
+        names = [each.name for each in choice.dashboard.filters]
         with ui.element("div").classes("boards"):
             for band in bands(choice.tab.cards):
                 top = band[0].place.y
                 with ui.element("div").classes("board loose" if self._is_loose(band) else "board"):
                     for card in band:
                         if isinstance(card, QuestionCard):
-                            self._shown.append(self._put(card, top, [each.name for each in choice.dashboard.filters]))
+                            self._shown.append(self._put(card, top, names))
                         else:
                             put_text(card, top)
         self.choose(choice)

@@ -161,7 +161,7 @@ def test_what_was_sent_and_is_not_in_silver_is_named(
     told: Told, lake: Lake, write_table: Callable[..., None], without: dict[str, int], said: str | None
 ) -> None:
     told.lake(write_table, **without)
-    found = list(missing(DuckdbPort(lake), told.truth, BEGAN_US))
+    found = list(missing(DuckdbPort(lake), told.truth))
     assert len(found) == (said is not None)
     assert all(re.fullmatch(said or "", each) for each in found)
 
@@ -177,4 +177,4 @@ def test_a_source_that_spoils_nothing_is_asked_for_its_trades_alone(
     nothing = "simulator-truth.jsonl names no trade: what was made is not known"
     for ids, gone in (("8", []), ("", [nothing]), ("89", [of_9])):
         truth.write_text("".join(json.dumps({**names, "trade_id": each}) + "\n" for each in ids))
-        assert list(missing(DuckdbPort(lake), truth, BEGAN_US)) == gone
+        assert list(missing(DuckdbPort(lake), truth)) == gone

@@ -65,7 +65,7 @@ def answer(home: DuckdbPort, name: str, **values: str) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("question", BOOK.questions.values(), ids=BOOK.questions)
-def test_a_question_has_rows_and_the_columns_that_itis_drawn_by(home: DuckdbPort, question: Question) -> None:
+def test_a_question_has_rows_and_the_columns_that_it_is_drawn_by(home: DuckdbPort, question: Question) -> None:
     """By itself, as its dashboards open, and with everything chosen."""
     chosen = {**CHOSEN, **OTHERWISE.get(question.name, {})}
     asked = [question.asked(values) for values in ({}, *opened(question.name), chosen)]

@@ -149,7 +149,7 @@ def test_what_a_filter_cannot_have_is_refused_with_a_message(visited: Visited, v
 
 
 def test_a_market_in_a_table_leads_to_the_first_tab_that_is_about_one(visited: Visited) -> None:
-    """And within its own tab where that is: of two tables one leads away from Prices, whose filter it has none."""
+    """The one that lists them has a table and no filter of the market."""
     listed = samples.MARKETS.replace("  - {name: from, type: date}\n", "")
     listed = listed.replace("      - {question: candles, title: Hours, x: 0, y: 9, w: 18, h: 9}\n", "")
     listed = listed.replace("{question: summary, ", "{question: summary, filters: {symbol: null}, ")
