@@ -8,6 +8,7 @@ from typing import Final
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import Frame, Opcode
+from websockets.protocol import State
 
 from embedded.venues.dialect import Dialect
 from embedded.venues.exchange import Exchange, Fill
@@ -73,9 +74,10 @@ class Client:
         self._hung_up.set()
 
     def cut(self) -> None:
-        """The connection breaks in the middle of a message."""
-        whole = Frame(Opcode.TEXT, b'{"type":"match","trade_id":1,"price":"').serialize(mask=False)
-        self.connection.transport.write(whole[: len(whole) // 2])
+        """The connection breaks: in the middle of a message, where it is not being closed already."""
+        if self.connection.state is State.OPEN:
+            whole = Frame(Opcode.TEXT, b'{"type":"match","trade_id":1,"price":"').serialize(mask=False)
+            self.connection.transport.write(whole[: len(whole) // 2])
         self.connection.transport.close()
         self._hung_up.set()
 

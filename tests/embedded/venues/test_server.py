@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, ConnectionClosedOK
+from websockets.frames import Close, Frame, Opcode
 
 from embedded.venues import PortInUseError, Simulator
 
@@ -205,6 +206,30 @@ def test_cut_breaks_the_line_in_the_middle_of_a_message() -> None:
             with pytest.raises(ConnectionClosed) as caught:
                 await line.recv()
             assert not isinstance(caught.value, ConnectionClosedOK)
+
+    run(scenario())
+
+
+def test_cut_breaks_the_others_beside_a_line_that_is_half_closed() -> None:
+    """The venue has answered a client's close, which has not yet hung up: nothing more can be written to it."""
+
+    async def scenario() -> None:
+        async with Simulator() as venues, connect(venues.url("coinbase")) as staying:
+            told, leaving = await asyncio.open_connection("127.0.0.1", venues.port)
+            request = "GET /kraken HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            leaving.write(f"{request}Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {'A' * 22}==\r\n\r\n".encode())
+            assert b" 101 " in await told.readuntil(b"\r\n\r\n")
+            leaving.write(Frame(Opcode.CLOSE, Close(1000, "").serialize()).serialize(mask=True))
+            await told.read()  # until the venue's end of the line is closed
+            try:
+                assert venues.connections == 2
+                venues.cut()
+                with pytest.raises(ConnectionClosed):
+                    await staying.recv()
+                while venues.connections:
+                    await asyncio.sleep(0.01)
+            finally:
+                leaving.close()
 
     run(scenario())
 
