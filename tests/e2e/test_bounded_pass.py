@@ -1,9 +1,6 @@
 """``ONCE=1 make run-app`` from nothing: its account holds, and every question of the dashboards has an answer."""
 
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,11 +9,11 @@ import pytest
 from metabase.question import Question
 from tapehouse.lake import Lake
 from tapehouse.query.duckdb_port import DuckdbPort
+from tests.e2e.once import run_once
 from tests.metabase.drawn import BOOK, is_drawn_by, opened
 
 pytestmark = [pytest.mark.e2e, pytest.mark.spark, pytest.mark.timeout(900)]
 
-ROOT = Path(__file__).parents[2]
 ACCOUNT = re.compile(
     r"^([\d,]+) bronze records = ([\d,]+) trades \+ ([\d,]+) rejected \+ ([\d,]+) gaps \+ ([\d,]+) coverage$", re.M
 )
@@ -26,14 +23,7 @@ class Pass:
     """What the command said, and the lake that it left."""
 
     def __init__(self, folder: Path) -> None:
-        environment = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "TAPEHOUSE_"))}
-        done = subprocess.run(
-            [str(Path(sys.executable).with_name("tapehouse")), "run-app"],
-            env=environment | {"ONCE": "1", "LAKE": str(folder)},
-            cwd=ROOT, capture_output=True, text=True, timeout=800, check=False,
-        )  # fmt: skip
-        assert done.returncode == 0, f"{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
-        self.said, self.lake = done.stdout, Lake(folder)
+        self.said, self.lake = run_once(folder), Lake(folder)
 
 
 @pytest.fixture(scope="module")

@@ -3,8 +3,6 @@
 import gzip
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -17,11 +15,11 @@ from tapehouse.lake import Lake
 from tapehouse.query.duckdb_port import DuckdbPort
 from tapehouse.record import Trade, encode
 from tests import oracle
+from tests.e2e.once import ROOT, run_once
 from tests.oracle import Arrived
 
 pytestmark = [pytest.mark.e2e, pytest.mark.recorded, pytest.mark.spark, pytest.mark.timeout(900)]
 
-ROOT = Path(__file__).parents[2]
 RECORDED = Path(os.environ.get("RECORDINGS") or ROOT.parent / "shared" / "data" / "recorded").absolute()
 # Counts and id ranges of the recordings' own README: market, source → trades, first id, last id (contiguous).
 MARKETS = {
@@ -52,13 +50,7 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
             pytest.fail(message)
         pytest.skip(message)
     folder = tmp_path_factory.mktemp("recorded") / "lake"
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "TAPEHOUSE_"))}
-    environment |= {"RECORDINGS": str(RECORDED), "ONCE": "1", "LAKE": str(folder)}
-    done = subprocess.run(
-        [str(Path(sys.executable).with_name("tapehouse")), "run-app"],
-        env=environment, cwd=ROOT, capture_output=True, text=True, timeout=800, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, f"{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+    run_once(folder, RECORDINGS=str(RECORDED))
     return Lake(folder)
 
 

@@ -1,19 +1,22 @@
 """The market with its past: told before it is live, once, and gone on with after stops and kills wherever they fall."""
 
 import asyncio
+import datetime as dt
 import itertools
+import re
 from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from producers.source import Item
 from producers.synthetic import Chronicle, SyntheticConfig, SyntheticSource
-from tapehouse.intervals import HOUR_US, SECOND_US
+from tapehouse.intervals import HOUR_US, SECOND_US, instant_of
 from tapehouse.market import MarketKey
 from tapehouse.record import Coverage, Trade, encode
 
@@ -196,6 +199,23 @@ def test_after_a_kill_of_the_live_market_the_stop_is_a_hole_that_no_coverage_spa
         assert before[1] <= killed_us + 1
         assert after[0] == began_us
     told_once(runs.stream)
+
+
+def test_a_clock_that_was_set_back_is_waited_for_and_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    runs = Runs(tmp_path)
+    runs.run(stop_after=60)
+    stopped_us = runs.now_us
+    assert "market_waits" not in caplog.text
+    runs.now_us -= HOUR_US
+    second = runs.run(stop_after=20)
+    assert runs.now_us > stopped_us, "what was told is not told once more"
+    told_once(runs.stream)
+    assert min(each.event_time_us for each in second if isinstance(each, Trade)) >= stopped_us - SECOND_US
+    (warning,) = [each.getMessage() for each in caplog.records if "market_waits" in each.getMessage()]
+    assert "the clock was set back" in warning
+    until = re.search(r"until=(\S+)", warning)
+    assert until is not None
+    assert abs(dt.datetime.fromisoformat(until[1]) - instant_of(stopped_us)) < dt.timedelta(seconds=2)
 
 
 moments = st.lists(
