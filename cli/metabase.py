@@ -82,7 +82,7 @@ def provision(settings: Settings, *, yes: bool) -> int:
     except (UnavailableError, RefusedError) as error:
         work.client.close()
         if isinstance(error, UnavailableError):
-            why = f"{error}. {_AGAIN}"
+            why = f"{error} {_AGAIN}"
         elif 300 <= error.status < 400:
             why = f"A sign-in stands before it: do it from a network of machine_cidrs. {_AGAIN}"
         else:

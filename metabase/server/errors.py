@@ -29,7 +29,8 @@ class UnavailableError(TransientError):
         self.what, self.detail = what, detail
 
     def __str__(self) -> str:
-        return f"Metabase does not answer ({self.what}): {self.detail}"
+        detail = self.detail.rstrip(".")
+        return f"Metabase does not answer ({self.what}): {detail}. A start takes it minutes: try again then."
 
 
 class LostAnswerError(UnavailableError):

@@ -79,7 +79,10 @@ def test_it_gives_up_in_the_end_and_says_what_it_heard_last(client: MetabaseClie
     state.answers = dict.fromkeys(range(9), (503, "text/plain", "starting"))
     with pytest.raises(UnavailableError) as caught:
         client.get("/api/permissions/group")
-    assert str(caught.value) == "Metabase does not answer (GET /api/permissions/group): 503, starting"
+    assert str(caught.value) == (
+        "Metabase does not answer (GET /api/permissions/group): 503, starting. "
+        "A start takes it minutes: try again then."
+    )
     assert len(state.requests) == 3
 
 
