@@ -5,9 +5,10 @@
     .venv/bin/python scripts/screenshots.py --into docs/images --pictures flow,forecast,health,news,portfolio
     .venv/bin/python scripts/screenshots.py --into docs/images --pictures markets-chart --choose interval=5s
 
-Exit 1 where a page or its console has an error, a card shows one, something was asked of another address, or, on a
-desk's screen, anything is wider than its place. With ``--filters`` every filter of every tab is used as well, and
-judged as ``tests/metabase/browser/walk.py`` says. ``CHROMIUM`` names the browser, where it is not on the PATH.
+Exit 1 where a page or its console has an error, a card shows one, something was asked of another address, a word of a
+chart is cut off or drawn over, or, on a desk's screen, anything is wider than its place. With ``--filters`` every
+filter of every tab is used as well, and judged as ``tests/metabase/browser/walk.py`` says. ``CHROMIUM`` names the
+browser, where it is not on the PATH.
 """
 
 import argparse
@@ -23,11 +24,8 @@ sys.path.insert(0, str(ROOT))
 from metabase import book  # noqa: E402
 from metabase.dashboard import Dashboard  # noqa: E402
 from tests.metabase.browser.chromium import NAMES, browser, command  # noqa: E402
-from tests.metabase.browser.tab import TabPage  # noqa: E402
+from tests.metabase.browser.tab import DESK_PX, TabPage  # noqa: E402
 from tests.metabase.browser.walk import Walk  # noqa: E402
-
-DESK_PX: Final = 1_000
-"""Screens from which on a table has room for all of its columns."""
 
 
 def pictures(page: TabPage, address: str, dashboard: Dashboard, options: argparse.Namespace) -> Iterator[str]:
@@ -50,6 +48,7 @@ def pictures(page: TabPage, address: str, dashboard: Dashboard, options: argpars
                 sys.stdout.write(f"empty: {where}: {card.question}: {card.empty}\n")
         if state["wide"]:
             yield f"{where}: it is wider than the screen"
+        yield from (f"{where}: not to be read: {each}" for each in page.covered)
         if width >= DESK_PX:
             yield from (f"{where}: cut off: {each}" for each in page.cut)
     page.browser.size(width, 900)

@@ -24,6 +24,8 @@ TIMES: Final = {
     "millisecond": "{HH}:{mm}:{ss}",
 }
 """Labels along a time, as tables write it."""
+FIRST_LABEL: Final = {"alignMinLabel": "left"}
+"""Of points along the lower edge: centred under the first one, it would be cut."""
 FEW: Final = 30
 """Points up to which nobody needs to zoom."""
 
@@ -123,7 +125,7 @@ def plain_axis(look: Look, kind: Kind) -> Options:
     """What an x has, whatever lies along it."""
     return {
         "type": kind,
-        "axisLabel": {"color": look.muted, "hideOverlap": True, "alignMinLabel": "left"},  # centred, it would be cut
+        "axisLabel": {"color": look.muted, "hideOverlap": True},
         "axisLine": {"show": True, "lineStyle": {"color": look.line}},
         "axisTick": {"show": False},
         "splitLine": {"show": False},

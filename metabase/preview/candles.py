@@ -174,7 +174,7 @@ def _grids(look: Look, has_volume: bool) -> list[Options]:
 def _x(look: Look, names: Sequence[str], xs: Sequence[Any], at: int, *, is_last: bool) -> Options:
     axis = axes.plain_axis(look, "category")
     axis |= {"data": list(names), "gridIndex": at}
-    axis["axisLabel"] |= {**axes.short_labels(xs, PLAIN), "show": is_last}
+    axis["axisLabel"] |= {**axes.FIRST_LABEL, **axes.short_labels(xs, PLAIN), "show": is_last}
     axis["axisPointer"] = {"label": {"show": is_last}}
     return axis
 

@@ -129,7 +129,7 @@ def _x_axis(look: Look, kind: axes.Kind, xs: Sequence[Any], form: Format, *, uni
         }
     else:
         axis |= axes.of_time(xs)
-        axis["axisLabel"]["formatter"] = axes.TIMES
+        axis["axisLabel"] |= {**axes.FIRST_LABEL, "formatter": axes.TIMES}
     return {**axis, **axes.named(look, unit)} if unit else axis
 
 

@@ -9,6 +9,8 @@ from urllib.parse import parse_qs, urlsplit
 
 from tests.metabase.browser.chromium import Browser
 
+DESK_PX: Final = 1_000
+"""Screens from which on a table has room for all of its columns."""
 _TOLD_WITHIN_S: Final = 20.0
 _LOOKS: Final = 3
 """At what a filter offers, before it has nothing else."""
@@ -50,6 +52,33 @@ _CUT: Final = """(() => {
   return [...document.querySelectorAll(all)].filter(each => each.scrollWidth > each.clientWidth + 1).map(
     each => `${titled(each)} ${each.className.split(' ')[0]}`.trim());
 })()"""
+_COVERED: Final = """(() => {
+  const over = (one, other) => Math.min(one.x + one.width, other.x + other.width) - Math.max(one.x, other.x) > 2
+    && Math.min(one.y + one.height, other.y + other.height) - Math.max(one.y, other.y) > 2;
+  return [...document.querySelectorAll('.card .nicegui-echart')].flatMap(each => {
+    const chart = window.getElement(each.id.slice(1)).chart, page = chart.getZr(), plots = [];
+    chart.getModel().eachComponent('grid', grid => plots.push(grid.coordinateSystem.getRect()));
+    const words = page.storage.getDisplayList(true, false).filter(
+      part => part.style?.text?.trim() && !part.__clipPaths?.length  // a legend that is scrolled
+    ).map(part => {
+      const place = part.getBoundingRect().clone();
+      if (part.transform) place.applyTransform(part.transform);
+      let owner = part;
+      while (owner && !owner.anid) owner = owner.parent;
+      return { text: part.style.text, place, isOfAxis: /^(label_|name)/.test(owner?.anid ?? '') };
+    });
+    const said = words.flatMap(({ text, place, isOfAxis }, at) => [
+      ...(place.x < -1 || place.y < -1 || place.x + place.width > page.getWidth() + 1 ||
+        place.y + place.height > page.getHeight() + 1 ? [`${text} leaves the card`] : []),
+      ...(isOfAxis && plots.some(plot => over(place, plot)) ? [`${text} is drawn over`] : []),
+      ...words.slice(at + 1).filter(other => isOfAxis && other.isOfAxis && over(place, other.place)).map(
+        other => `${text} and ${other.text} are one over the other`),
+    ]);
+    const title = each.closest('.card').querySelector('.title')?.textContent;
+    return said.map(fault => `${title}: ${fault}`);
+  });
+})()"""
+"""ECharts draws on a canvas: where its words lie is asked of its own list of what it drew."""
 _FIELD: Final = "document.querySelector('.filters .filter-{name}')"
 _SHOWN: Final = """(() => {
   const field = FIELD, on = field.querySelector('button.bg-primary');
@@ -115,6 +144,11 @@ class TabPage:
     def cut(self) -> Sequence[str]:
         """What is wider than its place."""
         return [str(each) for each in self.browser.run(_CUT)]
+
+    @property
+    def covered(self) -> Sequence[str]:
+        """Words of charts that are cut off, or drawn over by bars or each other."""
+        return [str(each) for each in self.browser.run(_COVERED)]
 
     def cards(self) -> Mapping[str, Card]:
         return {each["question"]: Card(**each) for each in self.browser.run(_CARDS.replace("HEAD", _HEAD))}

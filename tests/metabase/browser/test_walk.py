@@ -8,6 +8,7 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlencode
 
 import pytest
 
@@ -16,7 +17,7 @@ from metabase import book
 from metabase.dashboard import Dashboard
 from tests.metabase import question_lake
 from tests.metabase.browser.chromium import NAMES, Browser, browser, command
-from tests.metabase.browser.tab import TabPage
+from tests.metabase.browser.tab import DESK_PX, TabPage
 from tests.metabase.browser.walk import Walk, few, filters_of
 
 ROOT: Final = Path(__file__).parents[3]
@@ -77,6 +78,21 @@ def test_each_filter_does_what_it_says(chromium: Browser, address: str, dashboar
     assert {note.partition(" has ")[0] for note in walk.notes} <= ONE
     elsewhere = [each for each in chromium.asked if each.startswith("http") and not each.startswith(address)]
     assert elsewhere == []
+
+
+@pytest.mark.parametrize("width", [1400, 390])
+def test_no_word_is_cut_off_or_drawn_over(chromium: Browser, address: str, width: int) -> None:
+    page = TabPage(chromium)
+    chromium.size(width, 900)
+    faults = []
+    for dashboard in BOOK.dashboards.values():
+        for tab in dashboard.tabs:
+            page.go(f"{address}/{dashboard.name}?{urlencode({'_tab': tab.title} if tab.title else {})}")
+            found = [*page.covered, *(page.cut if width >= DESK_PX else ())]
+            faults += [f"{dashboard.name} / {tab.title}: {fault}" for fault in found]
+    chromium.size(1400, 900)
+    assert faults == []
+    assert chromium.faults == []
 
 
 def test_a_long_table_is_searched_and_sorted(chromium: Browser, address: str) -> None:
