@@ -1,6 +1,6 @@
 -- title: Volatility
--- answers: How much does the price swing? The deviation of the log returns between the closes of up to 30 windows, as
---   it would be over a year.
+-- answers: How much does the price swing? The deviation of the log returns between the closes of the last 30 windows,
+--   or as many as there are from ten on, as it would be over a year.
 -- display: line
 -- x: window_start
 -- y: volatility_pct
@@ -10,7 +10,10 @@
 -- params: symbol: text required default BTC-USD, exchange: text required default ALL,
 --   interval: text required default 1m, from: date, to: date
 WITH span AS (
-    SELECT seconds, date_add('second', -430 * seconds, ends) AS begins
+    SELECT
+        seconds,
+        date_add('second', -400 * seconds, ends) AS begins,
+        date_add('second', -430 * seconds, ends) AS closes_begin
     FROM (
         SELECT
             CASE {{interval}}
@@ -33,17 +36,19 @@ closes AS (
         round(ln(CAST(close AS double) / lag(CAST(close AS double)) OVER (ORDER BY window_start)), 12) AS log_return
     FROM gold.candles
     WHERE symbol = {{symbol}} AND exchange = {{exchange}} AND interval = {{interval}} AND trade_count > 0
-        AND window_start > (SELECT begins FROM span)
-        [[ AND window_start >= CAST({{from}} AS date) ]]
+        AND window_start > (SELECT closes_begin FROM span)
         [[ AND window_start < date_add('day', 1, CAST({{to}} AS date)) ]]
 ),
 deviations AS (
     SELECT
         window_start,
-        stddev_samp(log_return) OVER (ORDER BY window_start ROWS BETWEEN 29 PRECEDING AND CURRENT ROW) AS deviation
+        CASE WHEN count(log_return) OVER (ORDER BY window_start ROWS BETWEEN 29 PRECEDING AND CURRENT ROW) >= 10 THEN
+            stddev_samp(log_return) OVER (ORDER BY window_start ROWS BETWEEN 29 PRECEDING AND CURRENT ROW)
+        END AS deviation
     FROM closes
 )
 SELECT window_start, deviation * sqrt(31536000.0 / (SELECT seconds FROM span)) * 100 AS volatility_pct
 FROM deviations
-WHERE deviation IS NOT NULL
+WHERE deviation IS NOT NULL AND window_start > (SELECT begins FROM span)
+    [[ AND window_start >= CAST({{from}} AS date) ]]
 ORDER BY window_start

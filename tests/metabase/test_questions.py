@@ -190,6 +190,23 @@ def test_volatility_is_the_yearly_deviation_of_log_returns(home: DuckdbPort) -> 
     returns = [math.log(later / earlier) for later, earlier in itertools.pairwise(closes)]
     due = statistics.stdev(returns) * math.sqrt(365 * 24 * 60) * 100
     assert (newest["window_start"], newest["volatility_pct"]) == (MINUTE, pytest.approx(due, rel=1e-9))
+    assert answer(home, "volatility", interval="1w") == [], "one close has no return, and fewer than ten say nothing"
+
+
+def test_volatility_needs_ten_returns_and_reads_those_before_a_day(home: DuckdbPort) -> None:
+    """As if ``begins`` were the first window there is, and then as if a day began there."""
+    shown = answer(home, "volatility", exchange="kraken")
+    assert len(shown) == 399, "those before are read, and not shown"
+    start = f"TIMESTAMP '{MINUTE - dt.timedelta(minutes=30):%Y-%m-%d %H:%M:%S} UTC'"
+    young = home.run(
+        BOOK.questions["volatility"].asked({"exchange": "kraken"}).replace("(SELECT closes_begin FROM span)", start)
+    )
+    with_return = [MINUTE - dt.timedelta(minutes=ago) for ago in range(28, -1, -1) if ago != 10]
+    assert [row[0] for row in young.rows] == with_return[9:]
+    late = BOOK.questions["volatility"].asked({"exchange": "kraken", "from": str(TODAY)})
+    rows = home.run(late.replace(f"CAST(DATE '{TODAY}' AS date)", start)).rows
+    assert rows[0] == tuple(shown[-30].values())
+    assert len(rows) == 30
 
 
 def test_of_all_the_busiest_venue_is_asked_where_a_table_has_no_all(home: DuckdbPort) -> None:
