@@ -7,6 +7,7 @@ which prints rows as tab separated text under a line of names: null is ``\\N``, 
 import json
 import os
 import subprocess
+import time
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,6 +23,9 @@ _HEADERS: Final = {
     "X-Trino-Time-Zone": "UTC",
     "X-Trino-Client-Capabilities": "PARAMETRIC_DATETIME",
 }
+_NO_NODES: Final = "NO_NODES_AVAILABLE"
+_JOINED_WITHIN_S: Final = 60.0
+"""A server answers a moment before its own worker has joined it."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,7 @@ class Trino:
     """One server."""
 
     def __init__(self, command: str) -> None:
-        self._command = command
+        self._command, self._joined_by = command, time.monotonic() + _JOINED_WITHIN_S
         self._address = self._ask("up").split()[-1]
 
     def answer(self, statement: str) -> Answer:
@@ -48,6 +52,8 @@ class Trino:
         while True:
             page = _page(request)
             if "error" in page:
+                if page["error"]["errorName"] == _NO_NODES and self._waits():
+                    return self.answer(statement)
                 return Answer([], [], page["error"]["errorName"])
             columns = [(each["name"], each["type"]) for each in page.get("columns") or ()] or columns
             rows += page.get("data") or []
@@ -65,9 +71,17 @@ class Trino:
         return [dict(zip(names.split("\t"), map(_text, line.split("\t")), strict=True)) for line in lines]
 
     def _ask(self, *words: str) -> str:
-        done = subprocess.run([self._command, *words], capture_output=True, text=True, check=False)
+        while True:
+            done = subprocess.run([self._command, *words], capture_output=True, text=True, check=False)
+            if _NO_NODES not in done.stderr or not self._waits():
+                break
         assert done.returncode == 0, f"{' '.join(words)}: {done.stderr}"
         return done.stdout
+
+    def _waits(self) -> bool:
+        """A while, where its worker may yet join."""
+        time.sleep(0.5)
+        return time.monotonic() < self._joined_by
 
 
 @pytest.fixture(scope="module")
