@@ -23,8 +23,10 @@ from tapehouse.query.dialect.types import DAYS, MONTHS, ZONED, Type, of_duckdb, 
 from tapehouse.query.port import Result
 
 _COLUMNS: Final = (
-    "SELECT column_name, data_type FROM duckdb_columns() WHERE schema_name = ? AND table_name = ? ORDER BY column_index"
+    "SELECT column_name, data_type FROM duckdb_columns() WHERE schema_name = {} AND table_name = {} "
+    "ORDER BY column_index"
 )
+"""Not with parameters: DuckDB imports pandas to look at one, which takes a second of the first question."""
 
 
 def extension_path() -> Path:
@@ -78,14 +80,14 @@ class DuckdbPort:
     def _view(self, name: str) -> Mapping[str, Type]:
         """A view over the table's newest version, and its columns; made anew each time, since some may be new."""
         layer, _, table = name.partition(".")
-        place = self._lake.table_uri(name).replace("'", "''")
+        place = _text(self._lake.table_uri(name))
         try:
             self._connection.execute(f'CREATE SCHEMA IF NOT EXISTS "{layer}"')
             self._connection.execute(
-                f'CREATE OR REPLACE VIEW "{layer}"."{table}" AS SELECT * FROM delta_scan(\'{place}\')'  # noqa: S608
+                f'CREATE OR REPLACE VIEW "{layer}"."{table}" AS SELECT * FROM delta_scan({place})'  # noqa: S608
             )
             # The catalog keeps what the view's making found; DESCRIBE would read the table's log a second time.
-            described = self._connection.execute(_COLUMNS, [layer, table]).fetchall()
+            described = self._connection.execute(_COLUMNS.format(_text(layer), _text(table))).fetchall()
         except duckdb.Error as error:
             raise TerminalError(f"{name} cannot be read: {_sentence(error)}") from error
         return {str(row[0]): of_duckdb(str(row[1])) for row in described}
@@ -110,16 +112,19 @@ def _connect(folder: Path, memory_mb: int, threads: int) -> Any:
         "threads": str(threads),
     }
     connection = duckdb.connect(":memory:", config=config)
-    place = str(extension_path()).replace("'", "''")
-    connection.execute(f"LOAD '{place}'")
-    inside = str(folder).replace("'", "''")
+    connection.execute(f"LOAD {_text(str(extension_path()))}")
     connection.execute("SET TimeZone = 'UTC'")
     for macro in MACROS:
         connection.execute(macro)
-    connection.execute(f"SET allowed_directories = ['{inside}']")
+    connection.execute(f"SET allowed_directories = [{_text(str(folder))}]")
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
     return connection
+
+
+def _text(value: str) -> str:
+    """A literal of SQL."""
+    return "'" + value.replace("'", "''") + "'"
 
 
 def check_types(question: Translated, found: Sequence[str]) -> None:

@@ -1,6 +1,8 @@
 """Athena's dialect over Delta tables at home: the answers, to the value."""
 
 import datetime as dt
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -61,6 +63,18 @@ def test_decimals_come_back_exact_and_instants_in_milliseconds_and_utc(port: Duc
     assert found.rows == [(Decimal("69000.123456789012"), at(3)), (None, at(7, 59, 999_000))]
     assert found.types == ("decimal(28, 12)", "timestamp(3) with time zone")
     assert found.rows[0][1].tzinfo is dt.UTC
+
+
+def test_no_question_waits_for_pandas_to_be_imported(port: DuckdbPort, lake: Lake) -> None:
+    """DuckDB imports it by itself where it is given parameters: a second of the first answer of each process."""
+    asks = (
+        "import sys\n"
+        "from tapehouse.lake import Lake\n"
+        "from tapehouse.query.duckdb_port import DuckdbPort\n"
+        "DuckdbPort(Lake(sys.argv[1])).run('SELECT * FROM silver.trades')\n"
+        "sys.exit('pandas' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", asks, lake.uri], check=False).returncode == 0
 
 
 def test_a_table_is_named_quoted_or_with_athenas_catalog(port: DuckdbPort) -> None:
