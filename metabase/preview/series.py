@@ -90,16 +90,13 @@ def _named(question: Question, value: Any) -> str:
 
 
 def _shares(lines: Sequence[Line]) -> list[Line]:
-    """Each as its part of all at the same x."""
+    """Each as its part of all at the same x; what is not there has none, so that the others fill the whole."""
     totals = [sum(value or 0 for value in at) for at in zip(*(each.values for each in lines), strict=True)]
     return [
         Line(
             each.name,
             each.y,
-            [
-                value / total if value is not None and total else None
-                for value, total in zip(each.values, totals, strict=True)
-            ],
+            [(value or 0) / total if total else None for value, total in zip(each.values, totals, strict=True)],
         )
         for each in lines
     ]
@@ -144,6 +141,8 @@ def _value_axes(question: Question, lines: Sequence[Line], look: Look) -> list[O
         drawn_as = {_drawn_as(question, each.y) for each in there}
         from_zero = question.stack is not None or bool(drawn_as & {"bar"}) or question.display == "area"
         axis = axes.value_axis(look, form, unit, from_zero=from_zero, is_log=question.log, right=is_right)
+        if question.stack == "normalized":
+            axis["max"] = 1  # shares that add up to a hair more would have it end at 120 %
         if question.goal and not is_right:
             axis |= axes.reach(float(question.goal))
             axis["axisLabel"] |= {"showMinLabel": False, "showMaxLabel": False}

@@ -40,7 +40,8 @@ def test_bars_stand_at_names_from_zero_on() -> None:
 def test_a_normalized_stack_has_shares() -> None:
     made = drawn("area", stack="normalized")
     assert [each["data"][0][1] for each in made["series"]] == [1.5 / 3.5, 2 / 3.5]
-    assert [each["data"][1][1] for each in made["series"]] == [None, 1.0]
+    assert [each["data"][1][1] for each in made["series"]] == [0.0, 1.0]
+    assert made["yAxis"][0]["max"] == 1
 
 
 def test_a_row_lies_and_begins_at_the_top() -> None:
