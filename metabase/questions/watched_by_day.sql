@@ -7,16 +7,21 @@
 -- series: exchange
 -- formats: watched: percent 1, day: date
 -- params: exchange: text, symbol: text, from: date, to: date
-SELECT day, exchange, avg(coverage) AS watched
-FROM gold.manifest
-WHERE day >= coalesce(
-        [[ CAST({{from}} AS date), ]]
-        [[ date_add('day', -29, CAST({{to}} AS date)), ]]
-        NULL,
-        (SELECT date_add('day', -29, CAST(max(last_time) AS date)) FROM gold.market_summary)
-    )
-    [[ AND day <= CAST({{to}} AS date) ]]
-    [[ AND (exchange = {{exchange}} OR {{exchange}} = 'ALL') ]] [[ AND symbol = {{symbol}} ]]
-GROUP BY day, exchange
+WITH newest AS (
+    SELECT day, exchange, avg(coverage) AS watched
+    FROM gold.manifest
+    WHERE day >= coalesce(
+            [[ CAST({{from}} AS date), ]]
+            [[ date_add('day', -29, CAST({{to}} AS date)), ]]
+            NULL,
+            (SELECT date_add('day', -29, CAST(max(last_time) AS date)) FROM gold.market_summary)
+        )
+        [[ AND day <= CAST({{to}} AS date) ]]
+        [[ AND (exchange = {{exchange}} OR {{exchange}} = 'ALL') ]] [[ AND symbol = {{symbol}} ]]
+    GROUP BY day, exchange
+    ORDER BY day DESC, exchange
+    LIMIT 2000
+)
+SELECT day, exchange, watched
+FROM newest
 ORDER BY day, exchange
-LIMIT 2000

@@ -65,6 +65,14 @@ def answer(home: DuckdbPort, name: str, **values: str) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("question", BOOK.questions.values(), ids=BOOK.questions)
+def test_where_rows_are_capped_the_newest_stay(question: Question) -> None:
+    """A chart of Metabase takes 2,000 rows: of more hours than that, those up to now."""
+    orders = re.findall(r"ORDER BY ([^()]*?)\s+LIMIT 2000", question.sql)
+    assert len(orders) == question.sql.count("LIMIT 2000")
+    assert all(order.partition(",")[0].endswith(" DESC") for order in orders), orders
+
+
+@pytest.mark.parametrize("question", BOOK.questions.values(), ids=BOOK.questions)
 def test_a_question_has_rows_and_the_columns_that_it_is_drawn_by(home: DuckdbPort, question: Question) -> None:
     """By itself, as its dashboards open, and with everything chosen."""
     chosen = {**CHOSEN, **OTHERWISE.get(question.name, {})}
