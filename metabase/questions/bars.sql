@@ -14,7 +14,10 @@ WITH venue AS (
     SELECT exchange, last_time_us
     FROM gold.market_summary
     WHERE symbol = {{symbol}} AND exchange <> 'ALL' [[ AND (exchange = {{exchange}} OR {{exchange}} = 'ALL') ]]
-    ORDER BY quote_volume_24h DESC, exchange
+    ORDER BY
+        CASE WHEN last_time > date_add('day', -1, max(last_time) OVER ()) THEN 0 ELSE 1 END,
+        quote_volume_24h DESC,
+        exchange
     LIMIT 1
 ),
 newest AS (

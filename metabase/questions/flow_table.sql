@@ -1,6 +1,6 @@
 -- title: Purchases and sales by exchange
--- answers: Who was pressed, buyers or sellers? Per exchange and quote currency over the last 24 hours, or the days
---   chosen; above 50 % takers bought more than they sold.
+-- answers: Who was pressed, buyers or sellers? Per exchange and quote currency over the last 24 hours and the
+--   running one, or the days chosen; above 50 % takers bought more than they sold.
 -- display: table
 -- titles: exchange: Exchange, quote: Currency, bought_pct: Share bought, mean_trade: Mean trade
 -- units: bought: {quote}, sold: {quote}, net: {quote}, mean_trade: {quote}, bought_pct: %
@@ -20,7 +20,7 @@ WITH sides AS (
             [[ CAST(CAST({{from}} AS date) AS timestamp with time zone), ]]
             [[ CAST(CAST({{to}} AS date) AS timestamp with time zone), ]]
             NULL,
-            (SELECT date_add('day', -1, max(last_time)) FROM gold.market_summary)
+            (SELECT date_add('day', -1, date_trunc('hour', max(last_time))) FROM gold.market_summary)
         ) [[ AND hour < date_add('day', 1, CAST({{to}} AS date)) ]]
         [[ AND quote = {{quote}} ]] [[ AND (exchange = {{exchange}} OR {{exchange}} = 'ALL') ]]
     GROUP BY exchange, quote

@@ -12,7 +12,7 @@
 WITH days AS (
     SELECT day, horizon_s, sum(inside) AS inside, sum(judged) AS judged
     FROM gold.forecast_calibration
-    WHERE judged > 0 AND exchange <> 'ALL'
+    WHERE judged > 0 AND band = DECIMAL '0.9' AND exchange <> 'ALL'
         [[ AND symbol = {{symbol}} ]] [[ AND (exchange = {{exchange}} OR {{exchange}} = 'ALL') ]]
         [[ AND horizon_s = {{horizon}} ]]
         AND day >= coalesce(

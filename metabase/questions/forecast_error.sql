@@ -3,10 +3,10 @@
 --   horizon, of the last seven days, of forecasts whose price came.
 -- display: table
 -- titles: exchange: Exchange, horizon_s: Horizon, judged: Judged, mean_error_pct: Mean error,
---   mean_miss_pct: Mean miss, inside_50_pct: In the 50 % band, inside_90_pct: In the 90 % band
--- units: horizon_s: s, mean_error_pct: %, mean_miss_pct: %, inside_50_pct: %, inside_90_pct: %
+--   mean_miss_pct: Mean miss, too_high_pct: Too high, inside_50_pct: In the 50 % band, inside_90_pct: In the 90 % band
+-- units: horizon_s: s, mean_error_pct: %, mean_miss_pct: %, too_high_pct: %, inside_50_pct: %, inside_90_pct: %
 -- formats: judged: decimals 0, mean_error_pct: decimals 4, mean_miss_pct: decimals 4,
---   inside_50_pct: decimals 1, inside_90_pct: decimals 1, horizon_s: decimals 0
+--   too_high_pct: decimals 1, inside_50_pct: decimals 1, inside_90_pct: decimals 1, horizon_s: decimals 0
 -- params: symbol: text required default BTC-USD, exchange: text
 WITH judged AS (
     SELECT
@@ -28,6 +28,7 @@ SELECT
     count(*) AS judged,
     avg(error_pct) AS mean_error_pct,
     avg(abs(error_pct)) AS mean_miss_pct,
+    avg(CASE WHEN error_pct > 0 THEN 100e0 ELSE 0e0 END) AS too_high_pct,
     avg(CAST(inside_50 AS double)) AS inside_50_pct,
     avg(CAST(inside_90 AS double)) AS inside_90_pct
 FROM judged

@@ -3,7 +3,7 @@
 --   of ten end; the drift and volatility of a step went in.
 -- display: table
 -- titles: exchange: Exchange, symbol: Market, as_of: Made at, horizon_s: Horizon, target_time: For,
---   last_price: Price then, p05: 5 %, p50: 50 %, p95: 95 %, expected_pct: Expected, low_pct: Low, high_pct: High,
+--   last_price: Price then, p05: 5 %, p50: 50 %, p95: 95 %, expected_pct: Middle, low_pct: Low, high_pct: High,
 --   step_volatility_bps: Volatility a step, step: Step
 -- units: horizon_s: s, expected_pct: %, low_pct: %, high_pct: %, step_volatility_bps: bps
 -- formats: last_price: price, p05: price derived, p50: price derived, p95: price derived, expected_pct: decimals 3,

@@ -1,6 +1,6 @@
 -- title: Calibration by market
 -- answers: Whose forecasts can be trusted? Forecasts of the last 30 days that were judged, and the share of prices
---   that was in the band; within what chance allows, it is the band's own share.
+--   that was in the band; within what chance allows (more where forecasts overlap), it is the band's own.
 -- display: table
 -- titles: exchange: Exchange, symbol: Market, horizon_s: Horizon, inside: In the band, stood_still: Stood still,
 --   newest_as_of: Newest forecast
@@ -19,10 +19,10 @@ SELECT
     sum(stood_still) AS stood_still,
     max(newest_as_of) AS newest_as_of
 FROM gold.forecast_calibration
-WHERE judged > 0
+WHERE day > (SELECT date_add('day', -30, CAST(max(last_time) AS date)) FROM gold.market_summary)
     [[ AND symbol = {{symbol}} ]] [[ AND (exchange = {{exchange}} OR {{exchange}} = 'ALL') ]]
     [[ AND horizon_s = {{horizon}} ]]
-    AND day > (SELECT date_add('day', -30, CAST(max(last_time) AS date)) FROM gold.market_summary)
 GROUP BY exchange, symbol, horizon_s, band
+HAVING sum(judged) > 0
 ORDER BY exchange, symbol, horizon_s, band
 LIMIT 500

@@ -1,6 +1,6 @@
 -- title: Freshness of markets
 -- answers: Which market stands still, and since when was it not watched? The newest trade, and up to when its feed
---   said that it saw all.
+--   said that it saw all, both against the newest trade of any market.
 -- display: table
 -- titles: exchange: Exchange, symbol: Market, watched_through: Watched up to, unwatched_s: Not watched
 -- units: behind_s: s, unwatched_s: s
@@ -15,11 +15,11 @@ SELECT
     s.exchange,
     s.symbol,
     from_unixtime(s.last_time_us / 1000000) AS last_trade,
-    (max(s.last_time_us) OVER () - s.last_time_us) / 1000000 AS behind_s,
+    ((SELECT max(last_time_us) FROM gold.market_summary) - s.last_time_us) / 1000000 AS behind_s,
     from_unixtime(w.through_us / 1000000) AS watched_through,
-    greatest(max(s.last_time_us) OVER () - w.through_us, 0) / 1000000 AS unwatched_s
+    greatest((SELECT max(last_time_us) FROM gold.market_summary) - w.through_us, 0) / 1000000 AS unwatched_s
 FROM gold.market_summary AS s
 LEFT JOIN watched AS w ON w.exchange = s.exchange AND w.symbol = s.symbol
 WHERE s.exchange <> 'ALL' [[ AND (s.exchange = {{exchange}} OR {{exchange}} = 'ALL') ]]
 ORDER BY behind_s DESC, s.exchange, s.symbol
-LIMIT 500
+LIMIT 2000

@@ -1,6 +1,7 @@
 -- title: Mood and what came after
 -- answers: What did a market do on days of good and of bad news, and the day after? Returns are from close to close;
---   the running day has none after it.
+--   the running day has none after it, and what came after
+--   the day before is as the running day stands.
 -- display: table
 -- titles: published_date: Day, symbol: Market, mean_sentiment: Mood, return_pct: Return,
 --   next_return_pct: Return after

@@ -10,5 +10,6 @@
 SELECT symbol, quote_volume_24h
 FROM gold.market_summary
 WHERE exchange = {{exchange}} AND split_part(symbol, '-', 2) = {{quote}}
+    AND last_time > (SELECT date_add('day', -1, max(last_time)) FROM gold.market_summary)
 ORDER BY quote_volume_24h DESC, symbol
 LIMIT 20

@@ -1,6 +1,7 @@
 -- title: Net purchases
 -- answers: Are takers buying or selling on balance? Base units bought less sold in each window, and added up over
---   what is shown (the cumulative volume delta).
+--   what is shown (the cumulative volume delta): at most the 400 windows up to the newest trade, or to the last day
+--   chosen.
 -- display: combo
 -- x: window_start
 -- y: net, net_so_far

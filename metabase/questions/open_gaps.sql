@@ -1,6 +1,6 @@
 -- title: Open gaps by market
 -- answers: Where are trades missing? From the last trade before the hole to the first behind it; one that goes on has
---   no end yet. The newest 200.
+--   no end yet. * is every market: a hole of the stream itself. The newest 200.
 -- display: table
 -- titles: exchange: Exchange, symbol: Market, source: Source, begins: Begins, seconds: Length, from_id: From trade,
 --   to_id: To trade, reason: Reason
@@ -23,6 +23,6 @@ LEFT JOIN silver.gaps AS c
     ON c.exchange = o.exchange AND c.symbol = o.symbol AND c.source = o.source AND c.gap_id = o.gap_id
     AND c.event <> 'opened'
 WHERE o.event = 'opened' AND c.gap_id IS NULL
-    [[ AND (o.exchange = {{exchange}} OR {{exchange}} = 'ALL') ]] [[ AND o.symbol = {{symbol}} ]]
+    [[ AND (o.exchange IN ({{exchange}}, '*') OR {{exchange}} = 'ALL') ]] [[ AND o.symbol IN ({{symbol}}, '*') ]]
 ORDER BY o.from_us DESC, o.exchange, o.symbol, o.gap_id
 LIMIT 200

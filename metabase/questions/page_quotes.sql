@@ -1,5 +1,6 @@
 -- title: Quotes read from pages
 -- answers: What do pages and indices say, and does a page's price agree with the newest trade of the same market?
+--   One that was read an hour before that is not compared.
 -- display: table
 -- titles: name: Market, source: Page, unit: Unit, label: Label, traded_price: Traded at, difference_pct: Difference,
 --   observed_at: Read at, url: Link
@@ -19,7 +20,9 @@ SELECT
     q.unit,
     q.label,
     s.last_price AS traded_price,
-    (CAST(q.value AS double) / CAST(s.last_price AS double) - 1) * 100 AS difference_pct,
+    CASE WHEN q.observed_at > date_add('hour', -1, s.last_time) THEN
+        (CAST(q.value AS double) / CAST(s.last_price AS double) - 1) * 100
+    END AS difference_pct,
     q.observed_at,
     q.url
 FROM silver.quotes AS q

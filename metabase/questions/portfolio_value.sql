@@ -8,7 +8,7 @@
 -- formats: value: decimals 2, cost: decimals 2, hour: datetime
 -- params: portfolio: text required default default, quote: text required default USD, from: date, to: date
 WITH hours AS (
-    SELECT hour, sum(value) AS value, sum(cost) AS cost
+    SELECT hour, sum(value) AS value, CASE WHEN count(cost) = count(*) THEN sum(cost) END AS cost
     FROM gold.portfolio
     WHERE portfolio = {{portfolio}} AND quote = {{quote}} AND value IS NOT NULL AND hour >= coalesce(
             [[ CAST(CAST({{from}} AS date) AS timestamp with time zone), ]]

@@ -9,7 +9,7 @@
 --   quote_volume_24h: {quote}, change_1h_pct: %, change_24h_pct: %, change_7d_pct: %, volatility_24h_pct: %
 -- formats: last_price: price, change_1h_pct: signed decimals 2, change_24h_pct: signed decimals 2,
 --   change_7d_pct: signed decimals 2, high_24h: price, low_24h: price, volume_24h: amount derived,
---   quote_volume_24h: bar amount derived, trades_24h: decimals 0, volatility_24h_pct: decimals 1, last_trade: datetime
+--   quote_volume_24h: amount derived, trades_24h: decimals 0, volatility_24h_pct: decimals 1, last_trade: datetime
 -- params: symbol: text, exchange: text
 SELECT
     symbol,
@@ -29,4 +29,4 @@ SELECT
 FROM gold.market_summary
 WHERE last_price > 0 [[ AND symbol = {{symbol}} ]] [[ AND exchange = {{exchange}} ]]
 ORDER BY quote_volume_24h DESC, symbol, exchange
-LIMIT 500
+LIMIT 2000

@@ -1,5 +1,6 @@
 -- title: Refused
--- answers: Which share of the last 24 hours' records broke a rule or contradicted what was known?
+-- answers: Which share of the records broke a rule or contradicted what was known? Of the 24 hours before that of the
+--   newest trade, and of that.
 -- display: gauge
 -- y: refused_pct
 -- segments: 0 .. 0.1 green sound, 0.1 .. 1 yellow look, 1 .. 10 red broken
@@ -7,4 +8,4 @@
 -- formats: refused_pct: decimals 2
 SELECT CAST(sum(quarantined + conflict) AS double) / nullif(sum(received), 0) * 100 AS refused_pct
 FROM gold.data_quality
-WHERE hour > (SELECT date_add('day', -1, max(last_time)) FROM gold.market_summary)
+WHERE hour >= (SELECT date_add('day', -1, date_trunc('hour', max(last_time))) FROM gold.market_summary)

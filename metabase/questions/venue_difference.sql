@@ -1,6 +1,7 @@
 -- title: Difference between venues
 -- answers: Which venue pays more, and which less? Each venue's average price of a window against that of all of them,
---   in basis points (a hundredth of a percent). At most 200 windows; USD is not USDT.
+--   in basis points (a hundredth of a percent). Of at most 200 windows, those in which two or more traded; USD is not
+--   USDT.
 -- display: line
 -- x: window_start
 -- y: difference_bps
@@ -32,14 +33,21 @@ prices AS (
         window_start,
         exchange,
         CAST(vwap AS double) AS vwap,
-        max(CASE WHEN exchange = 'ALL' THEN CAST(vwap AS double) END) OVER (PARTITION BY window_start) AS of_all
+        max(CASE WHEN exchange = 'ALL' THEN CAST(vwap AS double) END) OVER (PARTITION BY window_start) AS of_all,
+        count(CASE WHEN exchange <> 'ALL' THEN 1 END) OVER (PARTITION BY window_start) AS venues
     FROM gold.candles
     WHERE symbol = {{symbol}} AND interval = {{interval}} AND trade_count > 0
         AND window_start > (SELECT begins FROM span)
         [[ AND window_start >= CAST({{from}} AS date) ]]
         [[ AND window_start < date_add('day', 1, CAST({{to}} AS date)) ]]
+),
+newest AS (
+    SELECT window_start, exchange, (vwap - of_all) / of_all * 10000 AS difference_bps
+    FROM prices
+    WHERE exchange <> 'ALL' AND of_all > 0 AND venues > 1
+    ORDER BY window_start DESC, exchange
+    LIMIT 2000
 )
-SELECT window_start, exchange, (vwap - of_all) / of_all * 10000 AS difference_bps
-FROM prices
-WHERE exchange <> 'ALL' AND of_all > 0
+SELECT window_start, exchange, difference_bps
+FROM newest
 ORDER BY window_start, exchange

@@ -1,6 +1,7 @@
 -- title: Volatility
--- answers: How much does the price swing? The deviation of the log returns between the closes of the last 30 windows,
---   or as many as there are from ten on, as it would be over a year.
+-- answers: How much does the price swing? The root of the mean square of the log returns between the closes of the last
+--   30 windows with a trade, or as many as there are from ten on, by the time between them, as it would be over a year.
+--   At most the 400 windows up to the newest trade, or to the last day chosen.
 -- display: line
 -- x: window_start
 -- y: volatility_pct
@@ -11,7 +12,6 @@
 --   interval: text required default 1m, from: date, to: date
 WITH span AS (
     SELECT
-        seconds,
         date_add('second', -400 * seconds, ends) AS begins,
         date_add('second', -430 * seconds, ends) AS closes_begin
     FROM (
@@ -33,7 +33,10 @@ WITH span AS (
 closes AS (
     SELECT
         window_start,
-        round(ln(CAST(close AS double) / lag(CAST(close AS double)) OVER (ORDER BY window_start)), 12) AS log_return
+        round(ln(CAST(close AS double) / lag(CAST(close AS double)) OVER (ORDER BY window_start)), 12) AS log_return,
+        CAST(
+            date_diff('second', lag(window_start) OVER (ORDER BY window_start), window_start) AS double
+        ) AS elapsed_s
     FROM gold.candles
     WHERE symbol = {{symbol}} AND exchange = {{exchange}} AND interval = {{interval}} AND trade_count > 0
         AND window_start > (SELECT closes_begin FROM span)
@@ -43,11 +46,14 @@ deviations AS (
     SELECT
         window_start,
         CASE WHEN count(log_return) OVER (ORDER BY window_start ROWS BETWEEN 29 PRECEDING AND CURRENT ROW) >= 10 THEN
-            stddev_samp(log_return) OVER (ORDER BY window_start ROWS BETWEEN 29 PRECEDING AND CURRENT ROW)
+            sqrt(
+                sum(log_return * log_return) OVER (ORDER BY window_start ROWS BETWEEN 29 PRECEDING AND CURRENT ROW)
+                / sum(elapsed_s) OVER (ORDER BY window_start ROWS BETWEEN 29 PRECEDING AND CURRENT ROW)
+            )
         END AS deviation
     FROM closes
 )
-SELECT window_start, deviation * sqrt(31536000.0 / (SELECT seconds FROM span)) * 100 AS volatility_pct
+SELECT window_start, deviation * sqrt(31536000e0) * 100 AS volatility_pct
 FROM deviations
 WHERE deviation IS NOT NULL AND window_start > (SELECT begins FROM span)
     [[ AND window_start >= CAST({{from}} AS date) ]]

@@ -1,5 +1,6 @@
 -- title: Volume
--- answers: How much was traded in each window, in base units, and did the takers buy or sell?
+-- answers: How much was traded in each window, in base units, and did the takers buy or sell? At most the 400
+--   windows up to the newest trade, or to the last day chosen.
 -- display: bar
 -- x: window_start
 -- y: bought, sold, side_unknown

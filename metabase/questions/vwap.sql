@@ -1,6 +1,7 @@
 -- title: Price and averages
 -- answers: Does the market trade above or below what was paid on average? The close beside the volume-weighted
---   average price (VWAP) of each window and of all that is shown up to it, and the mean of the last 20 closes.
+--   average price (VWAP) of each window and of all that is shown up to it, and the mean of the last 20 closes. At
+--   most the 400 windows up to the newest trade, or to the last day chosen.
 -- display: line
 -- x: window_start
 -- y: close, vwap, vwap_so_far, mean_20

@@ -1,7 +1,7 @@
 """A lake with rows in every table that the questions read, written from the declarations by delta-rs: no Spark.
 
-Two venues trade BTC-USD and ETH-USD up to ``NOW``, and kraken the more. A row says what its test is about; the other
-columns are null, or nothing of their type.
+Two venues trade BTC-USD and ETH-USD up to ``NOW``, and kraken the more; zaif has stopped long ago. A row says what its
+test is about; the other columns are null, or nothing of their type.
 """
 
 import datetime as dt
@@ -80,6 +80,10 @@ def _summaries() -> Iterator[Row]:
         day: Row = {"high_24h": Decimal(110), "low_24h": Decimal(90), "change_24h": 1.5, "volatility_24h": 0.5}
         traded: Row = {"volume_24h": Decimal(10), "quote_volume_24h": Decimal(1_000 + place), "trades_24h": 10}
         yield {"exchange": venue, "symbol": symbol, **last, **day, **traded}
+    then = NOW - dt.timedelta(days=10)
+    stopped: Row = {"exchange": "zaif", "symbol": "BTC-USD", "last_price": Decimal(50), "change_24h": -90.0}
+    last = {"last_time_us": us(then), "last_time": then}
+    yield {**stopped, **last, "volume_24h": Decimal(90), "quote_volume_24h": Decimal(9_000), "trades_24h": 90}
 
 
 def _candles() -> Iterator[Row]:
@@ -89,6 +93,8 @@ def _candles() -> Iterator[Row]:
             start = MINUTE - dt.timedelta(minutes=ago)
             yield _candle(venue, symbol, "1m", start, 0 if ago == 10 else 100 + place + ago % 7)
         yield _candle(venue, symbol, "1w", MINUTE - dt.timedelta(days=5), 100)
+    for venue in ("ALL", "kraken"):  # where it alone trades
+        yield _candle(venue, "BTC-USD", "4h", HOUR, 100)
 
 
 def _candle(venue: str, symbol: str, interval: str, start: dt.datetime, price: int) -> Row:
@@ -127,6 +133,9 @@ def _activity() -> Iterator[Row]:
                 hour = HOUR - dt.timedelta(hours=ago)
                 row: Row = {"hour": hour, "exchange": venue, "quote": "USD", "side": side, "trades": 4}
                 yield {**row, "quote_volume": Decimal(volume)}
+    early = HOUR - dt.timedelta(hours=29)
+    no_side: Row = {"hour": early, "exchange": "kraken", "quote": "USD", "side": "none", "trades": 1}
+    yield {**no_side, "quote_volume": Decimal(50)}
 
 
 def _trades() -> Iterator[Row]:
@@ -157,7 +166,8 @@ def _forecasts() -> Mapping[str, Sequence[Row]]:
                 {**of, "as_of": HOUR, "bin": n, "low": low, "high": high, "paths": 10, "density": 0.1}
                 for n, low, high in ends
             )
-            days.append({**of, "day": TODAY, "band": Decimal("0.9"), "judged": 10, "inside": 8, "newest_as_of": HOUR})
+            judged: Row = {**of, "day": TODAY, "judged": 10, "newest_as_of": HOUR}
+            days += ({**judged, "band": Decimal(band), "inside": inside} for band, inside in (("0.9", 8), ("0.5", 5)))
     return {"gold.forecast": forecasts, "gold.forecast_histogram": bins, "gold.forecast_calibration": days}
 
 
@@ -209,6 +219,7 @@ def _news() -> Mapping[str, Sequence[Row]]:
         _quote("fear-greed", "index", "fear-greed", 38, day, unit="points", label="Fear") for day in days
     ]
     quotes.append(_quote("some-page", "price", "BTC-USD", 101, TODAY, unit="USD"))
+    quotes.append(_quote("new-page", "price", "BTC-USD", 101, TODAY, unit="USD", observed_at=NOW))
     return {
         "gold.news": stories, "gold.sentiment_daily": moods, "gold.keywords_daily": phrases, "silver.quotes": quotes,
         "gold.sentiment_vs_price": prices, "silver.documents": [{"published_date": TODAY, "document_id": "d"}],
@@ -235,6 +246,9 @@ def _portfolio() -> Iterator[Row]:
             yield {**held, "hour": hour, "units": Decimal(1), "price": Decimal(value), **exact, "age_h": 0}
     sold: Row = {"portfolio": "default", "exchange": "ALL", "symbol": "SOL-USD", "quote": "USD", "units": Decimal(0)}
     yield {**sold, "hour": HOUR - dt.timedelta(hours=1), "realised": Decimal(7)}
+    for symbol, cost in (("BTC-USD", None), ("ETH-USD", Decimal(900))):  # the one was bought before it had a price
+        held = {"portfolio": "old", "exchange": "ALL", "symbol": symbol, "quote": "USD", "hour": HOUR}
+        yield {**held, "units": Decimal(1), "price": Decimal(1000), "value": Decimal(1000), "cost": cost, "age_h": 0}
 
 
 def _health() -> Mapping[str, Sequence[Row]]:
@@ -254,6 +268,8 @@ def _health() -> Mapping[str, Sequence[Row]]:
             {**gap, "gap_id": "open", **ends},
             {**gap, "gap_id": "mended", **ends},
             {**gap, "gap_id": "mended", "event": "closed"},
+            {**gap, "gap_id": "open", **ends, "exchange": "coinbase", "symbol": "ETH-USD", "source": "coinbase"},
+            {**gap, "gap_id": "stream", **ends, "exchange": "*", "symbol": "*", "source": "*"},
         ],
         "silver.coverage": [
             {"exchange": "kraken", "symbol": symbol, "source": "kraken", "through_us": us(NOW)} for symbol in SYMBOLS

@@ -23,6 +23,8 @@ from tests.metabase.browser.tab import Card, TabPage
 _NOWHERE: Final[Mapping[str, str]] = {"from": "2100-01-01", "to": "2009-01-04"}
 _TEXT: Final = "nothing is called so"
 _ALL: Final = "ALL"
+_EVERY: Final = "*"
+"""What a hole of the stream itself has for a market: it is one of each."""
 _TRIES: Final = 3
 """Values of a filter: one of them may be what is shown without it."""
 _JUDGED_WITHIN_S: Final = 20.0
@@ -124,8 +126,8 @@ class Walk:
         title = question.title_of(param)
         if param in question.columns and title in card.heads:
             found = {row[card.heads.index(title)] for row in card.rows}
-            if found - {value}:
-                yield f"has rows of {', '.join(sorted(found - {value}))}"
+            if strangers := found - {value, _EVERY}:
+                yield f"has rows of {', '.join(sorted(strangers))}"
 
     def _type(self, each: Filter, having: Collection[tuple[str, str]], before: Mapping[str, Card]) -> Iterator[str]:
         value = _nowhere(each)
