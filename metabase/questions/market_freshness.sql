@@ -6,7 +6,11 @@
 -- units: behind_s: s, unwatched_s: s
 -- formats: last_trade: datetime, behind_s: decimals 0, watched_through: datetime, unwatched_s: decimals 0
 -- params: exchange: text
-WITH watched AS (
+WITH markets AS (
+    SELECT exchange, symbol, last_time_us, max(last_time_us) OVER () AS newest_us
+    FROM gold.market_summary
+),
+watched AS (
     SELECT exchange, symbol, max(through_us) AS through_us
     FROM silver.coverage
     GROUP BY exchange, symbol
@@ -15,10 +19,10 @@ SELECT
     s.exchange,
     s.symbol,
     from_unixtime(s.last_time_us / 1000000) AS last_trade,
-    ((SELECT max(last_time_us) FROM gold.market_summary) - s.last_time_us) / 1000000 AS behind_s,
+    (s.newest_us - s.last_time_us) / 1000000 AS behind_s,
     from_unixtime(w.through_us / 1000000) AS watched_through,
-    greatest((SELECT max(last_time_us) FROM gold.market_summary) - w.through_us, 0) / 1000000 AS unwatched_s
-FROM gold.market_summary AS s
+    greatest(s.newest_us - w.through_us, 0) / 1000000 AS unwatched_s
+FROM markets AS s
 LEFT JOIN watched AS w ON w.exchange = s.exchange AND w.symbol = s.symbol
 WHERE s.exchange <> 'ALL' [[ AND (s.exchange = {{exchange}} OR {{exchange}} = 'ALL') ]]
 ORDER BY behind_s DESC, s.exchange, s.symbol

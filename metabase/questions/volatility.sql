@@ -34,9 +34,7 @@ closes AS (
     SELECT
         window_start,
         round(ln(CAST(close AS double) / lag(CAST(close AS double)) OVER (ORDER BY window_start)), 12) AS log_return,
-        CAST(
-            date_diff('second', lag(window_start) OVER (ORDER BY window_start), window_start) AS double
-        ) AS elapsed_s
+        date_diff('second', lag(window_start) OVER (ORDER BY window_start), window_start) AS elapsed_s
     FROM gold.candles
     WHERE symbol = {{symbol}} AND exchange = {{exchange}} AND interval = {{interval}} AND trade_count > 0
         AND window_start > (SELECT closes_begin FROM span)
@@ -45,13 +43,11 @@ closes AS (
 deviations AS (
     SELECT
         window_start,
-        CASE WHEN count(log_return) OVER (ORDER BY window_start ROWS BETWEEN 29 PRECEDING AND CURRENT ROW) >= 10 THEN
-            sqrt(
-                sum(log_return * log_return) OVER (ORDER BY window_start ROWS BETWEEN 29 PRECEDING AND CURRENT ROW)
-                / sum(elapsed_s) OVER (ORDER BY window_start ROWS BETWEEN 29 PRECEDING AND CURRENT ROW)
-            )
+        CASE WHEN count(log_return) OVER last_30 >= 10 THEN
+            sqrt(sum(log_return * log_return) OVER last_30 / sum(elapsed_s) OVER last_30)
         END AS deviation
     FROM closes
+    WINDOW last_30 AS (ORDER BY window_start ROWS BETWEEN 29 PRECEDING AND CURRENT ROW)
 )
 SELECT window_start, deviation * sqrt(31536000e0) * 100 AS volatility_pct
 FROM deviations

@@ -197,15 +197,14 @@ def test_volatility_is_that_of_a_year_by_the_time_between_the_closes(home: Duckd
     at = [ago for ago in range(32) if ago != 10]  # the newest first, as the lake has them
     returns = [math.log((104 + later % 7) / (104 + earlier % 7)) for later, earlier in itertools.pairwise(at)]
     assert len(returns) == 30
-    due = (
-        math.sqrt(sum(each**2 for each in returns) / (31 * 60) * 365 * 86_400) * 100
-    )  # 31 minutes, one without a trade
+    elapsed_s = 31 * 60  # one of the minutes is without a trade
+    due = math.sqrt(sum(each**2 for each in returns) / elapsed_s * 365 * 86_400) * 100
     assert (newest["window_start"], newest["volatility_pct"]) == (MINUTE, pytest.approx(due, rel=1e-9))
     assert answer(home, "volatility", interval="1w") == [], "one close has no return, and fewer than ten say nothing"
 
 
 def test_volatility_needs_ten_returns_and_reads_those_before_a_day(home: DuckdbPort) -> None:
-    """As if ``begins`` were the first window there is, and then as if a day began there."""
+    """As if trading had begun half an hour ago, and then as if a day began there."""
     shown = answer(home, "volatility", exchange="kraken")
     assert len(shown) == 399, "those before are read, and not shown"
     start = f"TIMESTAMP '{MINUTE - dt.timedelta(minutes=30):%Y-%m-%d %H:%M:%S} UTC'"

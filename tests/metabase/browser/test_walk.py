@@ -8,7 +8,6 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlencode
 
 import pytest
 
@@ -18,7 +17,7 @@ from metabase.dashboard import Dashboard
 from tests.metabase import question_lake
 from tests.metabase.browser.chromium import NAMES, Browser, browser, command
 from tests.metabase.browser.tab import DESK_PX, TabPage
-from tests.metabase.browser.walk import Walk, few, filters_of
+from tests.metabase.browser.walk import Walk, few, filters_of, opened_at
 
 ROOT: Final = Path(__file__).parents[3]
 BOOK: Final = book.read()
@@ -87,7 +86,7 @@ def test_no_word_is_cut_off_or_drawn_over(chromium: Browser, address: str, width
     faults = []
     for dashboard in BOOK.dashboards.values():
         for tab in dashboard.tabs:
-            page.go(f"{address}/{dashboard.name}?{urlencode({'_tab': tab.title} if tab.title else {})}")
+            page.go(opened_at(address, dashboard, tab))
             found = [*page.covered, *(page.cut if width >= DESK_PX else ())]
             faults += [f"{dashboard.name} / {tab.title}: {fault}" for fault in found]
     chromium.size(1400, 900)

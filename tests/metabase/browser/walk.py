@@ -54,6 +54,11 @@ def few(book: Book, dashboard: Dashboard) -> Iterator[tuple[Tab, Collection[str]
             yield tab, names
 
 
+def opened_at(address: str, dashboard: Dashboard, tab: Tab) -> str:
+    """Where a tab is, with nothing chosen."""
+    return f"{address}/{dashboard.name}" + (f"?{urlencode({'_tab': tab.title})}" if tab.title else "")
+
+
 class Walk:
     """Through one tab. ``notes`` is what is no fault, and worth knowing."""
 
@@ -65,7 +70,7 @@ class Walk:
     def use(self, address: str, dashboard: Dashboard, tab: Tab, only: Collection[str] | None = None) -> Iterator[str]:
         """Uses the filters of a tab, or ``only`` those of them; yields what is wrong."""
         where = f"{dashboard.name} / {tab.title}" if tab.title else dashboard.name
-        start = f"{address}/{dashboard.name}" + (f"?{urlencode({'_tab': tab.title})}" if tab.title else "")
+        start = opened_at(address, dashboard, tab)
         self._page.go(start)
         used = filters_of(self._book, dashboard, tab)
         there = [each for each in dashboard.filters if each.name in used and (only is None or each.name in only)]
